@@ -1,0 +1,183 @@
+"""The output grid and the blocks it is cut into. Pure geometry."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from odc.geo.geobox import GeoBox
+from pyproj import CRS, Transformer
+from pyproj.exceptions import CRSError
+from shapely import segmentize, transform
+from shapely.geometry import Polygon, box
+
+from cloudless_mosaic.aoi import Aoi
+from cloudless_mosaic.errors import UsageError
+
+_SNAP = 1e-6
+"""Share of a pixel by which an edge may miss the grid and still lie on it (rounding of projections)."""
+
+_DENSE = 0.05
+"""Degrees between points along an edge of the AOI before it is projected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A rectangle of the output grid."""
+
+    index: tuple[int, int]
+    """Row and column among the blocks."""
+    rows: tuple[int, int]
+    """First row and the row after the last."""
+    columns: tuple[int, int]
+    """First column and the column after the last."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows, columns."""
+        return self.rows[1] - self.rows[0], self.columns[1] - self.columns[0]
+
+    @property
+    def window(self) -> tuple[slice, slice]:
+        """For indexing an array of the whole grid."""
+        return slice(*self.rows), slice(*self.columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """The cuts of a grid into blocks, row by row."""
+
+    row_edges: tuple[int, ...]
+    """Rows at which blocks begin, and the end of the grid."""
+    column_edges: tuple[int, ...]
+    """Columns at which blocks begin, and the end of the grid."""
+
+    def __len__(self) -> int:
+        return (len(self.row_edges) - 1) * (len(self.column_edges) - 1)
+
+    def __iter__(self) -> Iterator[Block]:
+        for i, rows in enumerate(zip(self.row_edges, self.row_edges[1:], strict=False)):
+            for j, columns in enumerate(zip(self.column_edges, self.column_edges[1:], strict=False)):
+                yield Block((i, j), rows, columns)
+
+    @property
+    def largest(self) -> tuple[int, int]:
+        """Rows and columns of the largest block (the two need not meet in one block)."""
+        return int(np.diff(self.row_edges).max()), int(np.diff(self.column_edges).max())
+
+
+def utm_crs(aoi: Aoi) -> str:
+    """The UTM zone that holds most of the AOI, as ``EPSG:326zz`` (north) or ``EPSG:327zz`` (south).
+
+    Ties go to the western zone, and to the north on the equator. Areas are compared by longitude extent,
+    which is exact for a box.
+    """
+    widths: dict[int, float] = {}
+    for west, _, east, _ in aoi.boxes:
+        for zone in range(_zone(west), _zone(east) + 1):
+            left = -180 + 6 * (zone - 1)
+            widths[zone] = widths.get(zone, 0.0) + min(east, left + 6) - max(west, left)
+    zone = max(widths, key=lambda candidate: widths[candidate])
+    return f"EPSG:{(32600 if aoi.south + aoi.north >= 0 else 32700) + zone}"
+
+
+def _zone(longitude: float) -> int:
+    return min(int((longitude + 180) // 6) + 1, 60)
+
+
+def parse_crs(text: str) -> str:
+    """Normalises an output CRS to ``EPSG:code`` where it has one, else to WKT2.
+
+    Raises:
+        UsageError: if no such CRS is known.
+    """
+    try:
+        crs = CRS.from_user_input(text)
+    except CRSError:
+        raise UsageError(f"--crs {text!r} is not a CRS; give for example EPSG:32633") from None
+    authority = crs.to_authority()
+    return f"{authority[0]}:{authority[1]}" if authority else crs.to_wkt()
+
+
+def mosaic_geobox(
+    aoi: Aoi, resolution: float, crs: str, anchor: tuple[float, float] = (0.0, 0.0)
+) -> GeoBox:
+    """The smallest grid that covers the AOI.
+
+    Args:
+        aoi: Area to cover.
+        resolution: Edge of a pixel, in units of ``crs``.
+        crs: Output CRS.
+        anchor: x and y that pixel edges go through; edges are whole pixels away from it.
+
+    Raises:
+        UsageError: if the AOI can't be projected to ``crs``.
+    """
+    left, bottom, right, top = aoi_bounds(aoi, crs)
+    column, end_column = _snap_out((left - anchor[0]) / resolution, (right - anchor[0]) / resolution)
+    row, end_row = _snap_out((bottom - anchor[1]) / resolution, (top - anchor[1]) / resolution)
+    return GeoBox.from_bbox(
+        (
+            anchor[0] + column * resolution,
+            anchor[1] + row * resolution,
+            anchor[0] + end_column * resolution,
+            anchor[1] + end_row * resolution,
+        ),
+        crs=crs,
+        shape=(end_row - row, end_column - column),
+    )
+
+
+def aoi_bounds(aoi: Aoi, crs: str) -> tuple[float, float, float, float]:
+    """Left, bottom, right and top of the AOI in ``crs``, its edges followed every 0.05 degrees.
+
+    Raises:
+        UsageError: if the AOI can't be projected to ``crs``.
+    """
+    projected = [project(box(*part), "EPSG:4326", crs).bounds for part in aoi.boxes]
+    bounds = np.array(projected)
+    if not np.isfinite(bounds).all():
+        raise UsageError(f"AOI {aoi} can't be projected to {crs}; choose another --crs")
+    left, bottom = bounds[:, :2].min(axis=0)
+    right, top = bounds[:, 2:].max(axis=0)
+    return float(left), float(bottom), float(right), float(top)
+
+
+def project(polygon: Polygon, source: str, target: str) -> Polygon:
+    """A polygon in another CRS, with enough points along its edges to follow their curves."""
+    step = _DENSE if CRS.from_user_input(source).is_geographic else 5000.0
+    forward = Transformer.from_crs(source, target, always_xy=True).transform
+
+    def convert(points: np.ndarray) -> np.ndarray:
+        return np.column_stack(forward(points[:, 0], points[:, 1]))
+
+    return transform(segmentize(polygon, step), convert)
+
+
+def _snap_out(low: float, high: float) -> tuple[int, int]:
+    first, last = math.floor(low + _SNAP), math.ceil(high - _SNAP)
+    return first, max(last, first + 1)
+
+
+def cut_blocks(geobox: GeoBox, size: int, origin: tuple[float, float] | None = None) -> Blocks:
+    """Cuts a grid into blocks of ``size`` pixels, counted from ``origin``.
+
+    Args:
+        geobox: Grid to cut.
+        size: Edge of a block, pixels.
+        origin: x and y of a corner that a block must have (of the source's own tiling); without it, or
+            where it doesn't lie on a pixel corner, blocks are counted from the corner of the grid.
+    """
+    rows, columns = geobox.shape
+    row_phase = column_phase = 0
+    if origin is not None:
+        x, y = ~geobox.affine * origin
+        if abs(x - round(x)) < _SNAP * size and abs(y - round(y)) < _SNAP * size:
+            column_phase, row_phase = round(x) % size, round(y) % size
+    return Blocks(_edges(rows, size, row_phase), _edges(columns, size, column_phase))
+
+
+def _edges(length: int, size: int, phase: int) -> tuple[int, ...]:
+    return tuple(sorted({0, length, *range(phase, length, size)}))

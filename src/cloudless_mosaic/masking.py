@@ -1,0 +1,113 @@
+"""Which pixels are clear, by the scene classification (SCL) of Sentinel-2 Level-2A.
+
+Class codes: Sentinel-2 Level-2A product specification, "Scene Classification Map".
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+SCL_CLASSES = {
+    0: "no data",
+    1: "saturated or defective",
+    2: "dark area",
+    3: "cloud shadow",
+    4: "vegetation",
+    5: "not vegetated",
+    6: "water",
+    7: "unclassified",
+    8: "cloud, medium probability",
+    9: "cloud, high probability",
+    10: "thin cirrus",
+    11: "snow or ice",
+}
+CLOUD_CLASSES = (3, 8, 9, 10)
+"""Classes that grow by the dilation, unless they count as clear: shadow, both clouds, cirrus."""
+
+DEFAULT_CLEAR_CLASSES = (2, 4, 5, 6, 7, 11)
+"""All that is neither missing, defective, cloud nor shadow.
+
+Dark areas, unclassified pixels and snow stay in: leaving them out makes holes that no date can fill (steep
+slopes, cities, winters), and a median over several dates survives the few clouds among them.
+"""
+
+
+def clear_pixels(
+    scl: npt.NDArray[np.uint8],
+    clear_classes: Iterable[int],
+    dilation: float,
+    resolution: float,
+) -> npt.NDArray[np.bool_]:
+    """Says which pixels of a scene classification are clear.
+
+    Cloud and shadow classes that are not in ``clear_classes`` grow by a disk of radius ``dilation`` before
+    they are masked. The result near an edge of the array is right only ``dilation`` away from it: read
+    that much more on every side.
+
+    Args:
+        scl: Class codes, shape (rows, columns). Codes that don't exist are not clear.
+        clear_classes: Codes that count as clear.
+        dilation: Radius in the units of ``resolution``; a neighbour whose centre is at that distance or
+            nearer is masked.
+        resolution: Edge of a pixel.
+
+    Returns:
+        True where clear, shape (rows, columns).
+    """
+    chosen = frozenset(clear_classes)
+    clear = _lookup(chosen)[scl]
+    radius = dilation / resolution
+    clouds = frozenset(CLOUD_CLASSES) - chosen
+    if radius < 1 or not clouds:
+        return clear
+    cloudy = _lookup(clouds)[scl]
+    return _cleared_of(clear, cloudy, _half_widths(radius)) if cloudy.any() else clear
+
+
+def dilation_margin(dilation: float, resolution: float) -> int:
+    """Pixels of ``resolution`` that have to be read around a window for its dilated mask to be right."""
+    return math.floor(dilation / resolution)
+
+
+def _lookup(codes: frozenset[int]) -> npt.NDArray[np.bool_]:
+    table = np.zeros(256, bool)
+    table[list(codes)] = True
+    return table
+
+
+def _half_widths(radius: float) -> npt.NDArray[np.int64]:
+    """Half width of the disk in each of its rows, from the centre row outwards; pixels."""
+    rows = np.arange(math.floor(radius) + 1)
+    return np.floor(np.sqrt(radius * radius - rows * rows) + 1e-9).astype(np.int64)
+
+
+@numba.njit(cache=True, nogil=True)
+def _cleared_of(
+    clear: npt.NDArray[np.bool_], cloudy: npt.NDArray[np.bool_], half_widths: npt.NDArray[np.int64]
+) -> npt.NDArray[np.bool_]:  # pragma: no cover - compiled
+    """Takes every pixel within the disk around a cloudy one out of ``clear``.
+
+    Runs of cloud are spread as whole runs, row by row, so the cost goes with the outline of the clouds and
+    not with their area.
+    """
+    rows, columns = cloudy.shape
+    out = clear.copy()
+    reach = len(half_widths) - 1
+    for row in range(rows):
+        column = 0
+        while column < columns:
+            if not cloudy[row, column]:
+                column += 1
+                continue
+            first = column
+            while column < columns and cloudy[row, column]:
+                column += 1
+            for target in range(max(0, row - reach), min(rows, row + reach + 1)):
+                half = half_widths[abs(target - row)]
+                out[target, max(0, first - half) : min(columns, column + half)] = False
+    return out

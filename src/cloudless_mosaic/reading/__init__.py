@@ -1,0 +1,1 @@
+"""Reading rasters: one protocol, and its adapters."""

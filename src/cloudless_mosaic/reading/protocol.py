@@ -1,0 +1,64 @@
+"""The seam between the mosaic and whatever reads rasters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from cloudless_mosaic.errors import SourceError
+from cloudless_mosaic.scenes import SourceGrid
+
+
+@dataclass(frozen=True, slots=True)
+class RasterHeader:
+    """What a raster file says of itself."""
+
+    levels: tuple[SourceGrid, ...]
+    """Native grid first, then the overviews, each coarser than the one before."""
+    dtype: np.dtype[Any]
+    """Type of a pixel."""
+    tile_shape: tuple[int, int]
+    """Rows and columns of an internal tile of the native level."""
+
+
+@dataclass(frozen=True, slots=True)
+class WindowRead:
+    """A rectangle of pixels of one level of one raster, inside its grid."""
+
+    href: str
+    """Unsigned address or path."""
+    level: int
+    """0 is native, 1 the first overview."""
+    row: int
+    """First row."""
+    column: int
+    """First column."""
+    shape: tuple[int, int]
+    """Rows, columns."""
+
+
+class RasterReader(Protocol):
+    """Reads single-band rasters. Safe to call from many threads."""
+
+    def header(self, href: str) -> RasterHeader:
+        """Reads the header of a raster.
+
+        Raises:
+            SourceError: if it can't be read.
+        """
+        ...
+
+    def read_many(
+        self, reads: Iterable[WindowRead]
+    ) -> Iterator[tuple[int, npt.NDArray[Any] | SourceError]]:
+        """Reads windows, in whatever order they come.
+
+        Yields:
+            The position of a read in ``reads``, with its pixels (shape and dtype of the read) or with the
+            error that lost it. Every read is answered once.
+        """
+        ...

@@ -1,0 +1,113 @@
+"""What the user wishes, validated. The only home of defaults."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Literal
+
+from cloudless_mosaic.aoi import Aoi
+from cloudless_mosaic.errors import UsageError
+from cloudless_mosaic.masking import DEFAULT_CLEAR_CLASSES, SCL_CLASSES
+from cloudless_mosaic.periods import Period, monthly_periods
+
+PLANETARY_COMPUTER = "https://planetarycomputer.microsoft.com/api/stac/v1"
+
+MaskSource = Literal["scl", "none"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MosaicRequest:
+    """One wish: an area, a span of time, bands, and how to make the mosaics.
+
+    Raises:
+        UsageError: if a value is out of its range; the message names the option.
+    """
+
+    start_date: date
+    """First day, UTC."""
+    end_date: date
+    """Last day, UTC, inclusive."""
+    aoi: Aoi
+    """Area of interest in EPSG:4326."""
+    bands: tuple[str, ...]
+    """Bands in the order of the output, by common name (``red``) or Sentinel-2 name (``B04``)."""
+    collection: str = "sentinel-2-l2a"
+    """STAC collection."""
+    stac_url: str = PLANETARY_COMPUTER
+    """Root of a STAC API, or a local catalog, item or ItemCollection file."""
+    resolution: float = 100.0
+    """Edge of an output pixel, in metres (units of ``crs`` when that is given)."""
+    crs: str | None = None
+    """Output CRS, for example ``EPSG:32633``; ``None`` is the UTM zone with the most of the AOI."""
+    max_items: int = 100
+    """Most scenes taken from the search; a cut is reported."""
+    max_cloud_cover: float = 25.0
+    """Scenes with more cloud than this percentage (``eo:cloud_cover``) are left out."""
+    mask: MaskSource = "scl"
+    """``scl`` masks by the scene classification, ``none`` takes every pixel that has data."""
+    clear_classes: tuple[int, ...] = DEFAULT_CLEAR_CLASSES
+    """Codes of the scene classification that count as clear."""
+    cloud_dilation: float = 100.0
+    """Metres by which cloud and shadow grow before they are masked; 0 is off."""
+    exact: bool = False
+    """Read native pixels even where an overview is fine enough."""
+    max_lost: float = 5.0
+    """Percentage of a period's observations that may be lost before the run fails."""
+    workers: int | None = None
+    """Threads that read and compute; ``None`` is one per core."""
+    output_dir: Path = Path()
+    """Folder that gets ``catalog.json`` and a folder per month."""
+
+    def __post_init__(self) -> None:
+        if self.end_date < self.start_date:
+            raise UsageError(
+                f"--end-date {self.end_date} is before --start-date {self.start_date}; swap them"
+            )
+        if not self.bands:
+            raise UsageError("no band asked for; add for example --bands red --bands green --bands blue")
+        repeated = sorted({band for band in self.bands if self.bands.count(band) > 1})
+        if repeated:
+            raise UsageError(f"--bands {repeated[0]} is given more than once; name every band once")
+        _require_positive("--resolution", self.resolution)
+        _require_positive("--max-items", self.max_items)
+        if self.workers is not None:
+            _require_positive("--workers", self.workers)
+        _require_between("--max-cloud-cover", self.max_cloud_cover, 0, 100)
+        _require_between("--max-lost", self.max_lost, 0, 100)
+        _require_between("--cloud-dilation", self.cloud_dilation, 0, 5000)
+        unknown = sorted(set(self.clear_classes) - set(SCL_CLASSES))
+        if unknown or not self.clear_classes:
+            raise UsageError(
+                f"--scl-clear takes codes 0-11 of the scene classification, got "
+                f"{','.join(map(str, self.clear_classes)) or 'none'}; for example --scl-clear 4,5,6"
+            )
+
+    @property
+    def periods(self) -> tuple[Period, ...]:
+        """The calendar months of the request, in order."""
+        return monthly_periods(self.start_date, self.end_date)
+
+
+def parse_date(option: str, text: str) -> date:
+    """Reads a day as ``YYYY-MM-DD``.
+
+    Raises:
+        UsageError: if the text isn't such a day; the message names ``option``.
+    """
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()
+    except ValueError:
+        raise UsageError(f"{option} needs a day as YYYY-MM-DD, got {text!r}") from None
+
+
+def _require_positive(option: str, value: float) -> None:
+    if not (math.isfinite(value) and value > 0):
+        raise UsageError(f"{option} must be greater than 0, got {value:g}")
+
+
+def _require_between(option: str, value: float, low: float, high: float) -> None:
+    if not (math.isfinite(value) and low <= value <= high):
+        raise UsageError(f"{option} must be between {low:g} and {high:g}, got {value:g}")

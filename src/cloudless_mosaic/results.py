@@ -1,0 +1,91 @@
+"""What a run gives: composites block by block, then files per period, then the whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from cloudless_mosaic.grid import Block
+from cloudless_mosaic.periods import Period
+from cloudless_mosaic.scenes import DroppedScene
+
+
+@dataclass(frozen=True, slots=True)
+class LostObservation:
+    """An observation of one block that could not be read, in any of its bands."""
+
+    scene_id: str
+    """Id of the STAC item."""
+    block: tuple[int, int]
+    """Row and column of the block in the plan."""
+    reason: str
+    """One line, without credentials."""
+
+
+@dataclass(frozen=True, slots=True)
+class Composite:
+    """One block of one period, reduced over time."""
+
+    period: Period
+    """The period."""
+    block: Block
+    """Place of the block in the output grid."""
+    data: npt.NDArray[np.uint16]
+    """Reflectance times 10,000, shape (band, y, x); 0 is nodata."""
+    count: npt.NDArray[np.uint16]
+    """Clear observations, shape (y, x); 0 exactly where ``data`` is nodata."""
+    used: frozenset[str]
+    """Ids of the scenes that gave at least one clear pixel."""
+    observations: int
+    """Observations (scene and block) that were planned."""
+    lost: tuple[LostObservation, ...] = ()
+    """Observations that could not be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodResult:
+    """What became of one period."""
+
+    period: Period
+    """The period."""
+    found: int
+    """Scenes that the search found in the period, dropped ones included."""
+    used: tuple[str, ...]
+    """Ids of the scenes that gave at least one clear pixel, sorted."""
+    clear_share: float
+    """Share of the grid's pixels with at least one clear observation, 0 to 1."""
+    mean_count: float
+    """Clear observations per pixel, mean over the grid."""
+    observations: int
+    """Observations (scene and block) that were planned."""
+    lost: tuple[LostObservation, ...]
+    """Observations that could not be read."""
+    files: tuple[Path, ...]
+    """Files written, the STAC item last; empty where the period has no scene."""
+
+    @property
+    def empty(self) -> bool:
+        """True where nothing was written, because no scene was left."""
+        return not self.files
+
+    @property
+    def lost_percent(self) -> float:
+        """Lost observations in percent of the planned ones."""
+        return 100 * len(self.lost) / self.observations if self.observations else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class MosaicResult:
+    """What a run wrote, and what it could not use."""
+
+    catalog: Path
+    """The root ``catalog.json``."""
+    periods: tuple[PeriodResult, ...]
+    """One result for every period of the request, empty ones included."""
+    dropped: tuple[DroppedScene, ...]
+    """Scenes that were found and not used, with the reason."""
+    warnings: tuple[str, ...]
+    """What the user has to know, for example that the search was cut."""

@@ -1,0 +1,141 @@
+"""Scenes: acquisitions over one granule, reduced from STAC items to what the mosaic needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from shapely.geometry.base import BaseGeometry
+
+Affine6 = tuple[float, float, float, float, float, float]
+"""Pixel width, 0, x of the left edge, 0, minus pixel height, y of the top edge; units of the CRS."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceGrid:
+    """The north-up pixel grid of a raster file (or of one of its overviews)."""
+
+    crs: str
+    """Authority code, for example ``EPSG:32610``, or WKT2 where there is none."""
+    transform: Affine6
+    """From pixel corner (column, row) to CRS coordinates."""
+    shape: tuple[int, int]
+    """Rows, columns."""
+
+    @property
+    def resolution(self) -> float:
+        """Pixel width in CRS units."""
+        return self.transform[0]
+
+    @property
+    def origin(self) -> tuple[float, float]:
+        """x of the left edge and y of the top edge, in CRS units."""
+        return self.transform[2], self.transform[5]
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """Left, bottom, right, top, in CRS units."""
+        left, top = self.origin
+        rows, columns = self.shape
+        return left, top + rows * self.transform[4], left + columns * self.transform[0], top
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRaster:
+    """A single-band raster file behind an asset."""
+
+    href: str
+    """Unsigned address or path."""
+    grid: SourceGrid | None
+    """Native grid as the item declares it; ``None`` where it declares none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One acquisition over one granule."""
+
+    id: str
+    """Id of the STAC item."""
+    collection: str
+    """Collection of the STAC item."""
+    datetime: datetime
+    """Sensing time, UTC."""
+    cloud_cover: float
+    """Cloudy share of the scene in percent."""
+    platform: str
+    """Satellite in lower case, for example ``sentinel-2a``."""
+    granule: str
+    """MGRS tile, for example ``10TET``."""
+    overpass: str
+    """Same for all granules that one satellite took in one pass."""
+    datastrip: str
+    """Start of the sensing strip; tells two halves of one granule from two processings of it."""
+    baseline: str
+    """Processing baseline, for example ``05.09``; empty where unknown."""
+    generated: str
+    """Time of processing as ISO text, for choosing among reprocessed twins; may be empty."""
+    footprint: BaseGeometry = field(compare=False)
+    """Valid area in EPSG:4326."""
+    rasters: Mapping[str, SourceRaster]
+    """Reflectance bands by Sentinel-2 name (``B04``)."""
+    scl: SourceRaster | None
+    """Scene classification; ``None`` where the item has none."""
+    offset: int
+    """Digital number to add for ``reflectance = 0.0001 * value``: 0 or -1000."""
+    offset_reason: str
+    """Why this offset, for the record."""
+    href: str = ""
+    """Address of the STAC item itself, without credentials; may be empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class DroppedScene:
+    """A scene that the search found and the mosaic does not use."""
+
+    id: str
+    """Id of the STAC item."""
+    datetime: datetime | None
+    """Sensing time, UTC, where known."""
+    reason: str
+    """One line for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class SceneSet:
+    """What a search gave: usable scenes in a fixed order, and the rest with reasons."""
+
+    scenes: tuple[Scene, ...]
+    """Ordered by time and id, whatever the order of the search."""
+    dropped: tuple[DroppedScene, ...] = ()
+    """Every scene that was found and is not used."""
+    warnings: tuple[str, ...] = ()
+    """What the user has to know of the search, for example that it was cut."""
+
+    @classmethod
+    def of(
+        cls,
+        scenes: Iterable[Scene],
+        dropped: Iterable[DroppedScene] = (),
+        warnings: Iterable[str] = (),
+    ) -> SceneSet:
+        """Orders scenes by time and id and drops the reprocessed twins among them."""
+        kept, twins = _without_twins(sorted(scenes, key=lambda scene: (scene.datetime, scene.id)))
+        return cls(tuple(kept), (*dropped, *twins), tuple(warnings))
+
+
+def _without_twins(scenes: list[Scene]) -> tuple[list[Scene], list[DroppedScene]]:
+    """Keeps the highest baseline, then the newest, of scenes of one strip over one granule."""
+    groups: dict[tuple[str, str, str], list[Scene]] = {}
+    for scene in scenes:
+        groups.setdefault((scene.overpass, scene.granule, scene.datastrip), []).append(scene)
+    kept, dropped = [], []
+    for twins in groups.values():
+        best = max(twins, key=lambda scene: (scene.baseline, scene.generated, scene.id))
+        kept.append(best)
+        dropped += [
+            DroppedScene(twin.id, twin.datetime, f"reprocessed twin of {best.id}")
+            for twin in twins
+            if twin is not best
+        ]
+    return kept, dropped
