@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import floor, inf, log2
 
 from odc.geo.geobox import GeoBox
+from shapely import STRtree
+from shapely.geometry import box
+from shapely.geometry.base import BaseGeometry
 
-from cloudless_mosaic.grid import Block, Blocks, mosaic_geobox
+from cloudless_mosaic.bands import canonical_band
+from cloudless_mosaic.grid import Block, Blocks, cut_blocks, mosaic_geobox, parse_crs, project, utm_crs
 from cloudless_mosaic.periods import Period
 from cloudless_mosaic.request import MaskSource, MosaicRequest
-from cloudless_mosaic.scenes import Scene, SceneSet, SourceRaster
+from cloudless_mosaic.scenes import Scene, SceneSet, SourceGrid, SourceRaster
+
+_MASK_RESOLUTION = 20.0
+"""Metres of a pixel of the scene classification."""
+
+_FOOTPRINT_SLACK = 2000.0
+"""Metres by which a footprint grows where the pixel grid of a scene is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +107,123 @@ class MosaicPlan:
     """One for every period of the request, those without a scene included."""
     scene_set: SceneSet
     """What the search gave."""
+
+    def tasks(self, period: PeriodPlan) -> Iterator[BlockTask]:
+        """The tasks of one period, one for every block, made as they are asked for."""
+        request = self.request
+        mask = MaskPolicy(request.mask, request.clear_classes, request.cloud_dilation)
+        reach = _SceneReach(period.scenes, str(self.geobox.crs))
+        for block in self.blocks:
+            geobox = self.geobox[block.window]
+            yield BlockTask(
+                period=period.period,
+                block=block,
+                geobox=geobox,
+                observations=_observations(reach.touching(geobox), request),
+                bands=request.bands,
+                mask=mask,
+                exact=request.exact,
+            )
+
+
+def make_plan(request: MosaicRequest, scene_set: SceneSet) -> MosaicPlan:
+    """Decides grid, blocks and the scenes of every period.
+
+    The order of the scenes has no influence on the plan.
+
+    Raises:
+        UsageError: if the AOI can't be projected to the output CRS.
+    """
+    crs = parse_crs(request.crs) if request.crs else utm_crs(request.aoi)
+    native = _native_grid(request, scene_set, crs)
+    geobox = mosaic_geobox(request.aoi, request.resolution, crs, _anchor(native))
+    edge = _block_edge(request, scene_set)
+    return MosaicPlan(
+        request=request,
+        geobox=geobox,
+        blocks=cut_blocks(geobox, edge, native.origin if native else None),
+        periods=tuple(_plan_period(period, scene_set) for period in request.periods),
+        scene_set=scene_set,
+    )
+
+
+def _plan_period(period: Period, scene_set: SceneSet) -> PeriodPlan:
+    scenes = tuple(scene for scene in scene_set.scenes if scene.datetime in period)
+    dropped = sum(scene.datetime is not None and scene.datetime in period for scene in scene_set.dropped)
+    return PeriodPlan(period, scenes, len(scenes) + dropped)
+
+
+def _requested_grids(request: MosaicRequest, scene_set: SceneSet) -> Iterator[SourceGrid]:
+    """Grids of the requested bands, as far as the items declare them."""
+    for scene in scene_set.scenes:
+        for band in request.bands:
+            grid = scene.rasters[canonical_band(band)].grid
+            if grid is not None:
+                yield grid
+
+
+def _native_grid(request: MosaicRequest, scene_set: SceneSet, crs: str) -> SourceGrid | None:
+    """The grid that most rasters in the output CRS share, the finest first; ties go to the west and north."""
+    votes = Counter(grid for grid in _requested_grids(request, scene_set) if grid.crs == crs)
+    if not votes:
+        return None
+    return min(votes, key=lambda grid: (grid.resolution, -votes[grid], grid.origin[0], -grid.origin[1]))
+
+
+def _anchor(native: SourceGrid | None) -> tuple[float, float]:
+    if native is None:
+        return 0.0, 0.0
+    (x, y), resolution = native.origin, native.resolution
+    return x % resolution, y % resolution
+
+
+def _block_edge(request: MosaicRequest, scene_set: SceneSet) -> int:
+    """Edge of a block in output pixels: a power of two, such that no more than 2048 source samples lie along it.
+
+    1024 pixels hold whole internal tiles of 512 and 1024 pixels.
+    """
+    finest = min((grid.resolution for grid in _requested_grids(request, scene_set)), default=10.0)
+    if not request.exact:
+        # overviews are at most four times finer than the output; the mask is always read at its own resolution
+        mask = _MASK_RESOLUTION if request.mask == "scl" else inf
+        finest = max(finest, min(request.resolution / 4, mask))
+    samples = 2048 * finest / request.resolution
+    return int(min(1024, max(64, 2 ** floor(log2(samples)))))
+
+
+class _SceneReach:
+    """Which scenes can touch a block."""
+
+    def __init__(self, scenes: Sequence[Scene], crs: str) -> None:
+        self._scenes = scenes
+        self._tree = STRtree([_extent(scene, crs) for scene in scenes])
+
+    def touching(self, geobox: GeoBox) -> list[Scene]:
+        """Scenes over a part of the grid, in their own order."""
+        area = box(*geobox.boundingbox.bbox)
+        return [self._scenes[i] for i in sorted(self._tree.query(area, predicate="intersects"))]
+
+
+def _extent(scene: Scene, crs: str) -> BaseGeometry:
+    """The area of a scene in the output CRS: that of its pixel grid, else of its footprint and some more.
+
+    Footprints of real items are off by some pixels, and a block that is missed here would be lost in silence.
+    """
+    grids = [raster.grid for raster in scene.rasters.values() if raster.grid]
+    if grids:
+        return project(box(*grids[0].bounds), grids[0].crs, crs)
+    return project(scene.footprint, "EPSG:4326", crs).buffer(_FOOTPRINT_SLACK)
+
+
+def _observations(scenes: Sequence[Scene], request: MosaicRequest) -> tuple[Observation, ...]:
+    """One observation per overpass, in the order of time."""
+    overpasses: dict[str, list[GranuleSource]] = {}
+    for scene in scenes:
+        source = GranuleSource(
+            scene_id=scene.id,
+            bands=tuple(scene.rasters[canonical_band(band)] for band in request.bands),
+            scl=scene.scl if request.mask == "scl" else None,
+            offset=scene.offset,
+        )
+        overpasses.setdefault(scene.overpass, []).append(source)
+    return tuple(Observation(overpass, tuple(granules)) for overpass, granules in overpasses.items())

@@ -1,0 +1,89 @@
+"""Names and wavelengths of the bands of Sentinel-2's MultiSpectral Instrument.
+
+Wavelengths: ESA, Sentinel-2 Spectral Response Functions (S2A), rounded to nanometres as STAC catalogues give
+them. Common names: STAC electro-optical extension, with those of Earth Search beside them.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from cloudless_mosaic.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """One spectral band."""
+
+    name: str
+    """Name in the product, for example ``B04``."""
+    common_name: str
+    """Name that users and outputs use, for example ``red``; unique among the bands."""
+    stac_name: str
+    """Common name of the STAC electro-optical extension, where several bands may share one."""
+    center_wavelength: float
+    """Micrometres."""
+    full_width_half_max: float
+    """Micrometres."""
+    resolution: int
+    """Metres of a native pixel."""
+
+
+BANDS = {
+    band.name: band
+    for band in (
+        Band("B01", "coastal", "coastal", 0.443, 0.027, 60),
+        Band("B02", "blue", "blue", 0.49, 0.098, 10),
+        Band("B03", "green", "green", 0.56, 0.045, 10),
+        Band("B04", "red", "red", 0.665, 0.038, 10),
+        Band("B05", "rededge1", "rededge071", 0.704, 0.019, 20),
+        Band("B06", "rededge2", "rededge075", 0.74, 0.018, 20),
+        Band("B07", "rededge3", "rededge078", 0.783, 0.028, 20),
+        Band("B08", "nir", "nir", 0.842, 0.145, 10),
+        Band("B8A", "nir08", "nir08", 0.865, 0.033, 20),
+        Band("B09", "nir09", "nir09", 0.945, 0.026, 60),
+        Band("B11", "swir16", "swir16", 1.61, 0.143, 20),
+        Band("B12", "swir22", "swir22", 2.19, 0.242, 20),
+    )
+}
+"""The bands of Level-2A by product name, in the order of wavelength."""
+
+_ALIASES = {
+    **{band.common_name: band.name for band in BANDS.values()},
+    **{band.stac_name: band.name for band in BANDS.values()},
+}
+_AMBIGUOUS = {
+    "rededge": ("rededge1 (B05)", "rededge2 (B06)", "rededge3 (B07)"),
+    "swir": ("swir16 (B11)", "swir22 (B12)"),
+}
+_PRODUCT_NAME = re.compile(r"b(0?[1-9]|1[0-2]|8a)(?:_(?:10|20|60)m)?", re.IGNORECASE)
+
+
+def canonical_band(name: str) -> str:
+    """The product name of a band, from a common name (``red``) or a product name (``B04``, ``B04_10m``).
+
+    Raises:
+        UsageError: if no band, or more than one, has that name.
+    """
+    found = find_band(name)
+    if found:
+        return found
+    if name.lower() in _AMBIGUOUS:
+        raise UsageError(f"band {name!r} may be {' or '.join(_AMBIGUOUS[name.lower()])}; name one of them")
+    known = ", ".join(f"{band.common_name} ({band.name})" for band in BANDS.values())
+    raise UsageError(f"unknown band {name!r}; Sentinel-2 Level-2A has {known}")
+
+
+def find_band(name: str) -> str | None:
+    """As ``canonical_band``, but ``None`` for a name that is none."""
+    match = _PRODUCT_NAME.fullmatch(name)
+    if match:
+        product_name = f"B{match[1].upper().zfill(2)}"
+        return product_name if product_name in BANDS else None
+    return _ALIASES.get(name.lower())
+
+
+def common_name(canonical: str) -> str:
+    """The common name of a band, by its product name."""
+    return BANDS[canonical].common_name

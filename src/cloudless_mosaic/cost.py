@@ -1,0 +1,84 @@
+"""What a plan will cost, estimated from grids and footprints alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shapely import box
+from shapely.ops import unary_union
+
+from cloudless_mosaic.bands import canonical_band
+from cloudless_mosaic.grid import project
+from cloudless_mosaic.plan import MosaicPlan, PeriodPlan
+from cloudless_mosaic.scenes import Scene
+
+_BAND_BYTES = 2
+_SCL_BYTES = 1
+_COUNT_BYTES = 2
+_VISUAL_BYTES = 3
+_OVERVIEWS = 4 / 3
+"""Pixels of a raster with its overviews, over those without."""
+_SCL_RESOLUTION = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class PlanCost:
+    """Estimates; bytes are those of pixels before compression."""
+
+    tasks: int
+    """Blocks times periods that have scenes."""
+    read_bytes: int
+    """Bytes to read in all periods; what the mask spares is not subtracted."""
+    task_memory: int
+    """Bytes that the largest task holds at once."""
+    output_bytes: int
+    """Bytes of all mosaics, counts and pictures with their overviews."""
+
+
+def estimate(plan: MosaicPlan) -> PlanCost:
+    """Estimates the cost of a plan."""
+    active = [period for period in plan.periods if period.scenes]
+    rows, columns = plan.geobox.shape
+    per_pixel = len(plan.request.bands) * _BAND_BYTES + _COUNT_BYTES + _VISUAL_BYTES
+    return PlanCost(
+        tasks=len(active) * len(plan.blocks),
+        read_bytes=sum(_period_bytes(plan, period) for period in active),
+        task_memory=max((_task_memory(plan, period) for period in active), default=0),
+        output_bytes=round(len(active) * rows * columns * per_pixel * _OVERVIEWS),
+    )
+
+
+def read_resolution(plan: MosaicPlan, scene: Scene) -> float:
+    """Resolution that bands are read at: native, or the coarsest overview by powers of two that is fine enough."""
+    grid = scene.rasters[canonical_band(plan.request.bands[0])].grid
+    resolution = grid.resolution if grid else 10.0
+    while not plan.request.exact and 4 * resolution <= plan.request.resolution:
+        resolution *= 2
+    return resolution
+
+
+def _sample_bytes(plan: MosaicPlan, scene: Scene) -> float:
+    """Bytes to read for one square unit of the output CRS."""
+    bands = len(plan.request.bands) * _BAND_BYTES / read_resolution(plan, scene) ** 2
+    return bands + (_SCL_BYTES / _SCL_RESOLUTION**2 if plan.request.mask == "scl" else 0)
+
+
+def _period_bytes(plan: MosaicPlan, period: PeriodPlan) -> int:
+    area = box(*plan.geobox.boundingbox.bbox)
+    crs = str(plan.geobox.crs)
+    return round(
+        sum(
+            project(unary_union(scene.footprint), "EPSG:4326", crs).intersection(area).area
+            * _sample_bytes(plan, scene)
+            for scene in period.scenes
+        )
+    )
+
+
+def _task_memory(plan: MosaicPlan, period: PeriodPlan) -> int:
+    """The stack, and a source window, its mask and its resampled copy for every observation."""
+    rows, columns = plan.blocks.largest
+    pixels = rows * columns
+    ground = pixels * plan.request.resolution**2
+    stack = pixels * len(plan.request.bands) * _BAND_BYTES * (2 * len(period.scenes) + 1)
+    return round(stack + max(ground * _sample_bytes(plan, scene) for scene in period.scenes) * 2)

@@ -1,0 +1,178 @@
+"""Wires search, plan, composing and writing together; nothing else knows them all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from cloudless_mosaic.catalog import find_scenes
+from cloudless_mosaic.compose import compose
+from cloudless_mosaic.errors import NoDataError, ObservationsLostError
+from cloudless_mosaic.execution import run_bounded, thread_executor, worker_count
+from cloudless_mosaic.plan import BlockTask, MosaicPlan, PeriodPlan, make_plan
+from cloudless_mosaic.reading import RasterReader, default_reader
+from cloudless_mosaic.request import MosaicRequest
+from cloudless_mosaic.results import Composite, MosaicResult, PeriodResult
+from cloudless_mosaic.writing import PeriodSink, prepare_output, write_catalog
+
+
+class Progress(Protocol):
+    """Gets told how a run goes; called from one thread."""
+
+    def planned(self, plan: MosaicPlan) -> None:
+        """The plan is made and work begins."""
+        ...
+
+    def composed(self, composite: Composite) -> None:
+        """A block is done."""
+        ...
+
+    def written(self, result: PeriodResult) -> None:
+        """The files of a period are in their place."""
+        ...
+
+
+class Silent:
+    """Tells nobody."""
+
+    def planned(self, plan: MosaicPlan) -> None:
+        """Does nothing."""
+
+    def composed(self, composite: Composite) -> None:
+        """Does nothing."""
+
+    def written(self, result: PeriodResult) -> None:
+        """Does nothing."""
+
+
+def plan_mosaics(request: MosaicRequest) -> MosaicPlan:
+    """Searches and plans; reads no pixel and writes nothing.
+
+    Raises:
+        UsageError: if the request can't be carried out.
+        NoDataError: if no usable scene was found.
+        TemporaryError: if the catalogue is out of reach for now.
+    """
+    plan = make_plan(request, find_scenes(request))
+    if not any(period.scenes for period in plan.periods):
+        raise NoDataError(_nothing_found(plan))
+    return plan
+
+
+def run(request: MosaicRequest, progress: Progress | None = None, reader: RasterReader | None = None) -> MosaicResult:
+    """Makes and writes the mosaics of a request.
+
+    Args:
+        request: The wish.
+        progress: Gets told how the run goes.
+        reader: Where pixels come from; by default the files themselves.
+
+    Raises:
+        UsageError: if the request can't be carried out, or the output folder can't be written to.
+        NoDataError: if no usable scene was found.
+        ObservationsLostError: if more observations were lost than the request allows.
+        TemporaryError: if a service or the disk failed in a way that may pass.
+    """
+    progress = progress or Silent()
+    plan = plan_mosaics(request)
+    prepare_output(request.output_dir)
+    progress.planned(plan)
+    results = _compose_all(plan, reader or default_reader(), progress)
+    catalog = write_catalog(plan, results, request.output_dir)
+    return MosaicResult(catalog, tuple(results), plan.scene_set.dropped, plan.scene_set.warnings)
+
+
+@dataclass(slots=True)
+class _OpenPeriod:
+    """A period whose blocks are coming in."""
+
+    plan: PeriodPlan
+    sink: PeriodSink
+    missing: int
+    """Blocks that are not written yet."""
+    lost: int = 0
+    observations: int = 0
+
+
+@dataclass(slots=True)
+class _Run:
+    """The state of one run: a sink for every period that has begun and not ended."""
+
+    plan: MosaicPlan
+    reader: RasterReader
+    sinks: ExitStack
+    opened: dict[str, _OpenPeriod] = field(default_factory=dict)
+
+    def tasks(self) -> Iterator[BlockTask]:
+        """All tasks, period after period; a sink opens when the first task of its period is drawn."""
+        for period in self.plan.periods:
+            if period.scenes:
+                sink = PeriodSink(self.plan, period, self.plan.request.output_dir)
+                self.sinks.callback(sink.abort)
+                self.opened[period.period.label] = _OpenPeriod(period, sink, len(self.plan.blocks))
+                yield from self.plan.tasks(period)
+
+    def compose_and_write(self, task: BlockTask) -> Composite:
+        """One task, in a worker: encoding runs beside the reading of other blocks."""
+        composite = compose(task, self.reader)
+        self.opened[task.period.label].sink.write(composite)
+        return composite
+
+    def close_if_complete(self, composite: Composite) -> PeriodResult | None:
+        """Counts a block, and closes its period after the last one."""
+        period = self.opened[composite.period.label]
+        period.missing -= 1
+        period.lost += len(composite.lost)
+        period.observations += composite.observations
+        if period.missing:
+            return None
+        self._check_losses(period, composite)
+        return self.opened.pop(composite.period.label).sink.close()
+
+    def _check_losses(self, period: _OpenPeriod, composite: Composite) -> None:
+        limit = self.plan.request.max_lost
+        share = 100 * period.lost / period.observations if period.observations else 0.0
+        if share > limit:
+            example = f"; the last: {composite.lost[-1].reason}" if composite.lost else ""
+            raise ObservationsLostError(
+                f"{period.lost} of {period.observations} observations of {period.plan.period.label} could not be "
+                f"read ({share:.1f} %, --max-lost is {limit:g} %){example}; try again, or raise --max-lost"
+            )
+
+
+def _compose_all(plan: MosaicPlan, reader: RasterReader, progress: Progress) -> list[PeriodResult]:
+    """Results of all periods, in their order; on any failure nothing of an unfinished period stays."""
+    workers = worker_count(plan.request.workers)
+    results = {p.period.label: _empty(p) for p in plan.periods if not p.scenes}
+    with ExitStack() as sinks, thread_executor(workers) as executor:
+        state = _Run(plan, reader, sinks)
+        for composite in run_bounded(executor, state.compose_and_write, state.tasks(), 2 * workers):
+            progress.composed(composite)
+            result = state.close_if_complete(composite)
+            if result:
+                progress.written(result)
+                results[result.period.label] = result
+    return [results[period.period.label] for period in plan.periods]
+
+
+def _empty(period: PeriodPlan) -> PeriodResult:
+    return PeriodResult(
+        period=period.period,
+        found=period.found,
+        used=(),
+        clear_share=0.0,
+        mean_count=0.0,
+        observations=0,
+        lost=(),
+        files=(),
+    )
+
+
+def _nothing_found(plan: MosaicPlan) -> str:
+    request, dropped = plan.request, plan.scene_set.dropped
+    where = f"in {request.collection} over {request.aoi} from {request.start_date} to {request.end_date}"
+    if not dropped:
+        return f"no scene found {where}; widen the dates, the AOI or --max-cloud-cover ({request.max_cloud_cover:g})"
+    return f"none of the {len(dropped)} scenes {where} can be used, {dropped[0].id} for example: {dropped[0].reason}"

@@ -1,0 +1,33 @@
+"""Signing of hrefs at the moment they are read. Tasks carry unsigned hrefs only."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from cloudless_mosaic.errors import SourceError
+from cloudless_mosaic.reading.redaction import without_query
+
+_PLANETARY_COMPUTER_HOSTS = frozenset({"sentinel2l2a01.blob.core.windows.net"})
+"""Storage accounts that hold the Sentinel-2 files of the Planetary Computer; no other host gets a token."""
+
+
+def sign(href: str) -> str:
+    """Adds a Planetary Computer token to an href of its storage; leaves every other href as it is.
+
+    The token is fetched once and kept until it is about to expire. A query that the href already has is
+    taken off first, since the signing library would take an expired signature for a valid one.
+
+    Raises:
+        SourceError: if no token could be had.
+    """
+    if urlsplit(href).hostname not in _PLANETARY_COMPUTER_HOSTS:
+        return href
+    import planetary_computer  # noqa: PLC0415 - half a second that only this provider needs
+
+    try:
+        return str(planetary_computer.sign_url(without_query(href)))
+    except Exception as error:  # noqa: BLE001 - the library raises whatever its HTTP client raises
+        raise SourceError(
+            f"no token for {without_query(href)} ({type(error).__name__}); the Planetary Computer's token service "
+            "is out of reach or throttles, try again later"
+        ) from None

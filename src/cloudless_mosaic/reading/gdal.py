@@ -1,0 +1,131 @@
+"""Reading by GDAL: slow beside the ranged reader of tiles, but at home with every GeoTIFF and JPEG 2000."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+import numpy.typing as npt
+import rasterio
+from rasterio.errors import RasterioError
+from rasterio.io import DatasetReader
+from rasterio.windows import Window
+
+from cloudless_mosaic.errors import SourceError
+from cloudless_mosaic.reading.credentials import sign
+from cloudless_mosaic.reading.protocol import RasterHeader, WindowRead
+from cloudless_mosaic.reading.redaction import redact
+from cloudless_mosaic.scenes import SourceGrid
+
+_DRIVERS = {".jp2": "JP2OpenJPEG"}
+"""Driver by the end of the path; all else is GeoTIFF. Any other driver would let a file name more files."""
+
+_OPEN_DATASETS = 32
+"""Files that one thread keeps open."""
+
+_ENVIRONMENT = {
+    # nothing beside the file is looked for: a sidecar could change what its pixels mean
+    "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
+    "GDAL_PAM_ENABLED": "NO",
+    # GDAL waits for ever by default
+    "GDAL_HTTP_CONNECTTIMEOUT": "10",
+    "GDAL_HTTP_TIMEOUT": "60",
+    "GDAL_HTTP_LOW_SPEED_TIME": "30",
+    "GDAL_HTTP_LOW_SPEED_LIMIT": "1000",
+    "GDAL_HTTP_MAX_RETRY": "4",
+    "GDAL_HTTP_RETRY_DELAY": "0.5",
+    # with threads GDAL returns zeros for parts that it could not fetch, without an error
+    "GDAL_NUM_THREADS": "1",
+    # multi-range requests are not retried
+    "GDAL_HTTP_MULTIRANGE": "SERIAL",
+    "GDAL_HTTP_MERGE_CONSECUTIVE_RANGES": "YES",
+    "GDAL_INGESTED_BYTES_AT_OPEN": "32768",
+    "GDAL_CACHEMAX": "64",
+    "CPL_VSIL_CURL_CHUNK_SIZE": "262144",
+}
+
+
+class GdalReader:
+    """A ``RasterReader`` over GDAL, by way of rasterio."""
+
+    def __init__(self, sign: Callable[[str], str] = sign) -> None:
+        """Reads files.
+
+        Args:
+            sign: Turns an unsigned href into one that may be read now; called at every open.
+        """
+        self._sign = sign
+        self._local = threading.local()
+        self._headers: dict[str, RasterHeader] = {}
+
+    def header(self, href: str) -> RasterHeader:
+        """See ``RasterReader.header``."""
+        known = self._headers.get(href)
+        if known is None:
+            try:
+                with rasterio.Env(**_ENVIRONMENT):
+                    known = self._read_header(href)
+            except (RasterioError, OSError) as error:
+                raise _lost(href, error) from None
+            self._headers[href] = known
+        return known
+
+    def read_many(
+        self, reads: Iterable[WindowRead]
+    ) -> Iterator[tuple[int, npt.NDArray[Any] | SourceError]]:
+        """See ``RasterReader.read_many``; one after the other."""
+        for position, read in enumerate(reads):
+            try:
+                with rasterio.Env(**_ENVIRONMENT):
+                    answer: npt.NDArray[Any] | SourceError = self._read_window(read)
+            except SourceError as error:
+                answer = error
+            except (RasterioError, OSError) as error:
+                answer = _lost(read.href, error)
+            yield position, answer
+
+    def _read_header(self, href: str) -> RasterHeader:
+        native = self._dataset(href, 0)
+        if native.crs is None or native.transform.b or native.transform.d or native.count != 1:
+            raise SourceError(f"{redact(href)} is not a single north-up band with a CRS; the scene can't be used")
+        levels = [native, *(self._dataset(href, i + 1) for i in range(len(native.overviews(1))))]
+        authority = native.crs.to_authority()
+        crs = f"{authority[0]}:{authority[1]}" if authority else native.crs.to_wkt()
+        return RasterHeader(
+            levels=tuple(SourceGrid(crs, tuple(level.transform)[:6], level.shape) for level in levels),
+            dtype=np.dtype(native.dtypes[0]),
+            tile_shape=native.block_shapes[0],
+        )
+
+    def _read_window(self, read: WindowRead) -> npt.NDArray[Any]:
+        window = Window(read.column, read.row, read.shape[1], read.shape[0])
+        pixels: npt.NDArray[Any] = self._dataset(read.href, read.level).read(1, window=window)
+        if pixels.shape != read.shape:
+            raise SourceError(f"{redact(read.href)} gave {pixels.shape} pixels of {read.shape}; it is cut short")
+        return pixels
+
+    def _dataset(self, href: str, level: int) -> DatasetReader:
+        """An open dataset of this thread: GDAL's datasets can't be shared."""
+        if not hasattr(self._local, "datasets"):
+            self._local.datasets = OrderedDict()
+        datasets: OrderedDict[tuple[str, int], DatasetReader] = self._local.datasets
+        key = href, level
+        if key in datasets:
+            datasets.move_to_end(key)
+            return datasets[key]
+        options = {"OVERVIEW_LEVEL": level - 1} if level else {}
+        suffix = urlsplit(href).path[-4:].lower()
+        dataset = rasterio.open(self._sign(href), driver=_DRIVERS.get(suffix, "GTiff"), **options)
+        datasets[key] = dataset
+        if len(datasets) > _OPEN_DATASETS:
+            datasets.popitem(last=False)[1].close()
+        return dataset
+
+
+def _lost(href: str, error: Exception) -> SourceError:
+    reason = redact(str(error)) or type(error).__name__
+    return SourceError(f"{redact(href)} can't be read: {reason}")
