@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-
-from shapely.geometry import MultiPolygon, Polygon, box
+from typing import TYPE_CHECKING
 
 from cloudless_mosaic.errors import UsageError
+
+if TYPE_CHECKING:
+    from shapely.geometry import MultiPolygon, Polygon
 
 Box = tuple[float, float, float, float]
 """West, south, east, north in degrees, with west < east and all of it within +-180."""
@@ -83,5 +85,7 @@ class Aoi:
     @property
     def geometry(self) -> Polygon | MultiPolygon:
         """The area as a polygon in EPSG:4326, cut at the antimeridian."""
+        from shapely.geometry import MultiPolygon, box  # noqa: PLC0415 - keeps --help quick
+
         parts = [box(*part) for part in self.boxes]
         return parts[0] if len(parts) == 1 else MultiPolygon(parts)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from affine import Affine
 from odc.geo.geobox import GeoBox
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
@@ -118,16 +119,8 @@ def mosaic_geobox(
     left, bottom, right, top = aoi_bounds(aoi, crs)
     column, end_column = _snap_out((left - anchor[0]) / resolution, (right - anchor[0]) / resolution)
     row, end_row = _snap_out((bottom - anchor[1]) / resolution, (top - anchor[1]) / resolution)
-    return GeoBox.from_bbox(
-        (
-            anchor[0] + column * resolution,
-            anchor[1] + row * resolution,
-            anchor[0] + end_column * resolution,
-            anchor[1] + end_row * resolution,
-        ),
-        crs=crs,
-        shape=(end_row - row, end_column - column),
-    )
+    x, y = anchor[0] + column * resolution, anchor[1] + end_row * resolution
+    return GeoBox((end_row - row, end_column - column), Affine(resolution, 0, x, 0, -resolution, y), crs)
 
 
 def aoi_bounds(aoi: Aoi, crs: str) -> tuple[float, float, float, float]:

@@ -1,7 +1,4 @@
-"""Which pixels are clear, by the scene classification (SCL) of Sentinel-2 Level-2A.
-
-Class codes: Sentinel-2 Level-2A product specification, "Scene Classification Map".
-"""
+"""Which pixels are clear, by the scene classification (SCL) of Sentinel-2 Level-2A."""
 
 from __future__ import annotations
 
@@ -12,30 +9,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-SCL_CLASSES = {
-    0: "no data",
-    1: "saturated or defective",
-    2: "dark area",
-    3: "cloud shadow",
-    4: "vegetation",
-    5: "not vegetated",
-    6: "water",
-    7: "unclassified",
-    8: "cloud, medium probability",
-    9: "cloud, high probability",
-    10: "thin cirrus",
-    11: "snow or ice",
-}
-CLOUD_CLASSES = (3, 8, 9, 10)
-"""Classes that grow by the dilation, unless they count as clear: shadow, both clouds, cirrus."""
-
-DEFAULT_CLEAR_CLASSES = (2, 4, 5, 6, 7, 11)
-"""All that is neither missing, defective, cloud nor shadow.
-
-Dark areas, unclassified pixels and snow stay in: leaving them out makes holes that no date can fill (steep
-slopes, cities, winters), and a median over several dates survives the few clouds among them.
-"""
-
+from cloudless_mosaic.scl import CLOUD_CLASSES
 
 def clear_pixels(
     scl: npt.NDArray[np.uint8],

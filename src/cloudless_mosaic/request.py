@@ -10,8 +10,8 @@ from typing import Literal
 
 from cloudless_mosaic.aoi import Aoi
 from cloudless_mosaic.errors import UsageError
-from cloudless_mosaic.masking import DEFAULT_CLEAR_CLASSES, SCL_CLASSES
 from cloudless_mosaic.periods import Period, monthly_periods
+from cloudless_mosaic.scl import DEFAULT_CLEAR_CLASSES, SCL_CLASSES
 
 PLANETARY_COMPUTER = "https://planetarycomputer.microsoft.com/api/stac/v1"
 

@@ -27,7 +27,7 @@ _DRIVERS = {".jp2": "JP2OpenJPEG"}
 _OPEN_DATASETS = 32
 """Files that one thread keeps open."""
 
-_ENVIRONMENT = {
+_ENVIRONMENT: dict[str, str | int] = {
     # nothing beside the file is looked for: a sidecar could change what its pixels mean
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
     "GDAL_PAM_ENABLED": "NO",
@@ -44,7 +44,7 @@ _ENVIRONMENT = {
     "GDAL_HTTP_MULTIRANGE": "SERIAL",
     "GDAL_HTTP_MERGE_CONSECUTIVE_RANGES": "YES",
     "GDAL_INGESTED_BYTES_AT_OPEN": "32768",
-    "GDAL_CACHEMAX": "64",
+    "GDAL_CACHEMAX": 64,
     "CPL_VSIL_CURL_CHUNK_SIZE": "262144",
 }
 

@@ -1,0 +1,98 @@
+"""The front door for Python: mosaics as files, or as a lazy dataset."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cloudless_mosaic.pipeline import Progress, plan_mosaics, run
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from cloudless_mosaic.plan import BlockTask, MosaicPlan, PeriodPlan
+    from cloudless_mosaic.request import MosaicRequest
+    from cloudless_mosaic.results import Composite, MosaicResult
+
+
+def build_mosaics(request: MosaicRequest, progress: Progress | None = None) -> MosaicResult:
+    """Makes the mosaics of a request and writes them with their STAC catalog to its output folder.
+
+    Args:
+        request: The wish.
+        progress: Gets told how the run goes.
+
+    Returns:
+        What was written, which months are empty, which scenes were left out and which observations were lost.
+
+    Raises:
+        UsageError: if the request can't be carried out, or the output folder can't be written to.
+        NoDataError: if no usable scene was found.
+        ObservationsLostError: if more observations were lost than the request allows.
+        TemporaryError: if a service or the disk failed in a way that may pass.
+    """
+    return run(request, progress)
+
+
+def open_mosaics(request: MosaicRequest) -> xr.Dataset:
+    """Searches and plans now, and gives the mosaics as a dataset that reads when it is computed.
+
+    The dataset has the dimensions ``(time, y, x)``; ``time`` is the start of each month that has scenes, and y
+    decreases. Each band is a variable of its own (uint16, reflectance times 10,000, 0 is nodata), and ``count``
+    (uint16) is the number of clear observations. Each chunk is one block of one month and all its scenes, so
+    nothing has to be rechunked. Pixels are the same as in the files of ``build_mosaics``.
+
+    Raises:
+        UsageError: if the request can't be carried out.
+        NoDataError: if no usable scene was found.
+        TemporaryError: if the catalogue is out of reach for now.
+    """
+    import numpy as np  # noqa: PLC0415 - Dask and xarray take seconds to import
+    import xarray as xr  # noqa: PLC0415
+
+    plan = plan_mosaics(request)
+    periods = [period for period in plan.periods if period.scenes]
+    names = (*request.bands, "count")
+    stacks = _stacks(plan, periods, names)
+    y, x = (plan.geobox.coordinates[axis].values for axis in ("y", "x"))
+    starts = [np.datetime64(period.period.start.replace(tzinfo=None), "ns") for period in periods]
+    dataset = xr.Dataset(
+        {name: (("time", "y", "x"), stack) for name, stack in stacks.items()},
+        coords={"time": starts, "y": y, "x": x},
+        attrs={"crs": str(plan.geobox.crs), "transform": list(plan.geobox.affine)[:6]},
+    )
+    for band in request.bands:
+        dataset[band].attrs = {"scale_factor": 0.0001, "add_offset": 0.0, "nodata": 0, "units": "1"}
+    return dataset
+
+
+def _stacks(plan: MosaicPlan, periods: list[PeriodPlan], names: tuple[str, ...]) -> dict[str, object]:
+    """One Dask array per variable, of shape (time, y, x)."""
+    import dask.array as da  # noqa: PLC0415 - see open_mosaics
+    from dask import delayed  # noqa: PLC0415
+
+    columns = len(plan.blocks.column_edges) - 1
+    layers: dict[str, list[object]] = {name: [] for name in names}
+    for period in periods:
+        blocks: dict[str, list[object]] = {name: [] for name in names}
+        for task in plan.tasks(period):
+            key = f"compose-{period.period.label}-{task.block.index[0]}-{task.block.index[1]}"
+            planes = delayed(_planes, pure=True)(task, dask_key_name=f"{key}-{id(plan):x}")
+            for i, name in enumerate(names):
+                blocks[name].append(da.from_delayed(planes[i], task.block.shape, "uint16"))
+        for name in names:
+            rows = [blocks[name][i : i + columns] for i in range(0, len(blocks[name]), columns)]
+            layers[name].append(da.block(rows))
+    return {name: da.stack(layer) for name, layer in layers.items()}
+
+
+def _planes(task: BlockTask) -> tuple[object, ...]:
+    """A task on a worker: the bands of its composite, and the count; raises if an observation is lost."""
+    from cloudless_mosaic.compose import compose  # noqa: PLC0415 - for workers
+    from cloudless_mosaic.errors import ObservationsLostError  # noqa: PLC0415
+    from cloudless_mosaic.reading import default_reader  # noqa: PLC0415
+
+    composite: Composite = compose(task, default_reader())
+    if composite.lost:
+        first = composite.lost[0]
+        raise ObservationsLostError(f"{len(composite.lost)} observations could not be read: {first.reason}")
+    return (*composite.data, composite.count)

@@ -1,0 +1,117 @@
+"""How bright the land is in each band, on each day of the year.
+
+Reflectances are typical of temperate land covers as Sentinel-2 sees them. Every cover has a summer and a
+winter state; a day mixes the two by the season. Snow covers all but water above a line that comes down
+over the autumn.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import date
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from cloudless_mosaic.testing.ground import HEIGHT_STEP, LIGHT_STEPS, Ground
+from cloudless_mosaic.testing.landcover import SHALLOWS, STREET
+
+SNOW = 12
+"""Row of the spectra for what lies above the snow line."""
+
+BANDS = ("B02", "B03", "B04", "B08")
+"""Bands that the land has reflectances for: the columns of the spectra."""
+
+_SUMMER = (
+    (85, 60, 28, 10),  # water
+    (280, 340, 220, 110),  # shallows
+    (180, 300, 190, 2050),  # conifers
+    (260, 500, 300, 2800),  # broadleaves
+    (430, 620, 680, 2150),  # clearing
+    (380, 680, 470, 3200),  # grass
+    (420, 740, 560, 3000),  # crop
+    (760, 1010, 1300, 2050),  # soil
+    (560, 700, 660, 2250),  # gardens
+    (1350, 1420, 1500, 1950),  # roofs
+    (900, 960, 1010, 1350),  # street
+    (820, 930, 1040, 1500),  # rock
+    (8300, 8400, 8400, 7600),  # snow
+)
+_WINTER = (
+    (95, 70, 32, 12),
+    (320, 400, 270, 130),
+    (165, 275, 180, 1850),
+    (330, 470, 500, 2100),
+    (410, 560, 640, 1900),
+    (390, 640, 500, 2700),
+    (400, 660, 480, 3100),
+    (640, 860, 1120, 1800),
+    (570, 690, 690, 2000),
+    (1330, 1400, 1480, 1930),
+    (880, 940, 990, 1330),
+    (790, 900, 1010, 1460),
+    (8300, 8400, 8400, 7600),
+)
+_DEEPEST_WINTER = 20
+"""Day of the year that is all winter; half a year later all is summer."""
+
+_SNOW_LINE = (2700.0, 1300.0)
+"""Metres above the sea in summer and in winter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Season:
+    """What one day makes of the land."""
+
+    spectra: npt.NDArray[np.float32]
+    """Digital numbers of every cover, shape (covers and snow, bands); reflectance is 0.0001 of them."""
+    snow_line: float
+    """Height from which snow lies, in steps of the height layer."""
+
+    @classmethod
+    def of(cls, day: date) -> Season:
+        """The season of a day."""
+        phase = math.tau * (day.timetuple().tm_yday - _DEEPEST_WINTER) / 365.25
+        winter = (1 + math.cos(phase)) / 2
+        spectra = (1 - winter) * np.array(_SUMMER) + winter * np.array(_WINTER)
+        line = (1 - winter) * _SNOW_LINE[0] + winter * _SNOW_LINE[1]
+        return cls(spectra.astype(np.float32), line / HEIGHT_STEP)
+
+
+@numba.njit(cache=True, nogil=True)
+def dressed_cover(
+    cover: int, light: int, height: int, snow_line: float
+) -> int:  # pragma: no cover - compiled
+    """The row of the spectra for a pixel: its cover, or snow, which lies lower on dark slopes.
+
+    Takes numbers and not the layers: arrays that go from kernel to kernel are counted by all threads.
+    """
+    if cover > SHALLOWS and cover != STREET and height - 0.25 * (light - LIGHT_STEPS) > snow_line:
+        return SNOW
+    return cover
+
+
+def clear_reflectance(ground: Ground, season: Season, band: str) -> npt.NDArray[np.uint16]:
+    """What a perfect sensor sees through a perfect sky.
+
+    Returns:
+        Digital numbers, reflectance / 0.0001, shape (rows, columns), at least 1.
+    """
+    out = np.empty(ground.cover.shape, np.uint16)
+    column = season.spectra[:, BANDS.index(band)].copy()
+    _reflect(ground, column, season.snow_line, out)
+    return out
+
+
+@numba.njit(cache=True, nogil=True)
+def _reflect(
+    ground: Ground, spectrum: npt.NDArray[np.float32], snow_line: float, out: npt.NDArray[np.uint16]
+) -> None:  # pragma: no cover - compiled
+    for row in range(out.shape[0]):
+        for column in range(out.shape[1]):
+            light = int(ground.light[row, column])
+            height = int(ground.height[row, column])
+            cover = dressed_cover(int(ground.cover[row, column]), light, height, snow_line)
+            out[row, column] = max(1, math.floor(spectrum[cover] * light / LIGHT_STEPS + 0.5))

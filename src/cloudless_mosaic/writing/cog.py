@@ -1,0 +1,247 @@
+"""Writes a Cloud-Optimized GeoTIFF from blocks that come in any order, from many threads."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import rasterio
+from odc.geo.geobox import GeoBox
+
+from cloudless_mosaic.errors import TemporaryError
+from cloudless_mosaic.writing.encoding import TIFF_COMPRESSION, Codec, Pixels, Reduction, encode_tile
+from cloudless_mosaic.writing.geotags import geo_tags
+from cloudless_mosaic.writing.geotiff import (
+    LEADER,
+    TRAILER,
+    Header,
+    Level,
+    Tag,
+    ascii_tag,
+    build_header,
+    long_tag,
+    short_tag,
+    wrap_tile,
+)
+from cloudless_mosaic.writing.output import storage_faults
+from cloudless_mosaic.writing.pyramid import Pyramid, TileIndex
+from cloudless_mosaic.writing.spool import Span, Spool, checked
+
+_MIN_IS_BLACK, _RGB = 1, 2
+_REDUCED = 1
+_HORIZONTAL = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CogSpec:
+    """What a file holds and how."""
+
+    geobox: GeoBox
+    """Grid of full resolution."""
+    bands: tuple[str, ...]
+    """Descriptions of the bands."""
+    dtype: Literal["uint8", "uint16"]
+    """Type of a sample."""
+    reduction: Reduction
+    """How overviews are made."""
+    codec: Codec = "huffman"
+    """How tiles are compressed."""
+    nodata: int | None = None
+    """Value of pixels without data."""
+    scale: float | None = None
+    """What a sample times this is; an offset of 0 is written with it."""
+    rgb: bool = False
+    """True where the three bands are red, green and blue of a picture."""
+    tile_size: int = 512
+    """Edge of a tile, pixels; a multiple of 16."""
+
+
+@dataclass(frozen=True, slots=True)
+class CogFile:
+    """A finished file."""
+
+    path: Path
+    """Where it is."""
+    size: int
+    """Bytes."""
+    sha256: str
+    """Checksum of the bytes on disk, hexadecimal."""
+
+
+class CogWriter:
+    """One file in the making.
+
+    Tiles are encoded by the thread that completes them and wait in a spool beside the file; ``close`` puts
+    them together in their order. The same pixels give the same bytes, whatever the order they came in.
+    """
+
+    def __init__(self, path: Path, spec: CogSpec) -> None:
+        """Opens the spool.
+
+        Raises:
+            UsageError: if GeoTIFF can't hold the CRS.
+            TemporaryError: if the disk is full or fails.
+        """
+        self._path = path
+        self._spec = spec
+        self._geo_tags = geo_tags(spec.geobox)
+        self._pyramid = Pyramid(
+            (len(spec.bands), *spec.geobox.shape), spec.dtype, spec.reduction, self._store, spec.tile_size
+        )
+        self._spans: dict[TileIndex, Span] = {}
+        self._top: Pixels | None = None
+        self._spool = Spool(path.with_name(path.name + ".spool"))
+
+    def write(self, row: int, column: int, data: Pixels) -> None:
+        """Takes a block; safe to call from many threads.
+
+        Args:
+            row: First row of the block in the grid.
+            column: First column of the block in the grid.
+            data: Shape (band, y, x).
+
+        Raises:
+            TemporaryError: if the disk is full or fails.
+            ValueError: if a pixel lies outside the grid, or comes a second time.
+        """
+        self._pyramid.write(row, column, data)
+
+    def close(self) -> CogFile:
+        """Writes the file once every block is there, and checks it.
+
+        Raises:
+            TemporaryError: if the disk is full or fails.
+            ValueError: if pixels are missing.
+        """
+        if not self._pyramid.complete:
+            raise ValueError(f"{self._path.name} was closed before all of its blocks were written")
+        levels = self._levels()
+        header = build_header(levels)
+        with storage_faults(self._path):
+            self._assemble(header)
+            sha256 = self._check_bytes(header)
+        self._check_reading()
+        self._spool.close()
+        return CogFile(self._path, header.size, sha256)
+
+    def abort(self) -> None:
+        """Removes what was written; safe to call twice."""
+        self._spool.close()
+        self._path.unlink(missing_ok=True)
+
+    @property
+    def smallest(self) -> Pixels:
+        """The smallest overview, shape (band, y, x), once every block is there."""
+        if self._top is None:
+            raise ValueError(f"{self._path.name} still lacks blocks")
+        return self._top
+
+    @property
+    def smallest_factor(self) -> int:
+        """Pixels of full resolution along the edge of one of the smallest overview."""
+        return int(2 ** (len(self._pyramid.levels) - 1))
+
+    def _store(self, index: TileIndex, tile: Pixels) -> None:
+        self._spans[index] = self._spool.append(wrap_tile(encode_tile(tile, self._spec.codec)))
+        if index.level == len(self._pyramid.levels) - 1:
+            rows, columns = self._pyramid.levels[index.level]
+            self._top = tile[:, :rows, :columns]
+
+    def _levels(self) -> list[Level]:
+        levels = []
+        for index, shape in enumerate(self._pyramid.levels):
+            sizes = [self._spans[tile].size - LEADER - TRAILER for tile in self._pyramid.tiles(index)]
+            tags = (*_image_tags(self._spec, shape), *(() if index else self._geo_tags))
+            tags += (long_tag(254, _REDUCED),) if index else _metadata_tags(self._spec)
+            levels.append(Level(tags, sizes))
+        return levels
+
+    def _file_order(self) -> list[Span]:
+        """Tiles as the file has them: the smallest overview first."""
+        levels = reversed(range(len(self._pyramid.levels)))
+        return [self._spans[tile] for level in levels for tile in self._pyramid.tiles(level)]
+
+    def _assemble(self, header: Header) -> None:
+        with self._path.open("wb") as file:
+            file.write(header.data)
+            for span in self._file_order():
+                file.write(self._spool.read(span))
+            file.flush()
+            os.fsync(file.fileno())
+
+    def _check_bytes(self, header: Header) -> str:
+        """Compares the file with what was encoded, tile by tile, and gives its checksum."""
+        digest = hashlib.sha256()
+        with self._path.open("rb") as file:
+            start = file.read(len(header.data))
+            digest.update(start)
+            for span in self._file_order():
+                digest.update(checked(file.read(span.size), span, self._path))
+            if start != header.data or file.read(1):
+                raise self._fault("other bytes than were written")
+        return digest.hexdigest()
+
+    def _check_reading(self) -> None:
+        """Opens the file as a user would, and compares its grid and its smallest overview."""
+        spec = self._spec
+        with (
+            rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR", GDAL_PAM_ENABLED="NO"),
+            rasterio.open(self._path, driver="GTiff") as file,
+        ):
+            found = (file.count, *file.shape), file.transform, file.crs, file.dtypes[0]
+            expected = (
+                (len(spec.bands), *spec.geobox.shape),
+                spec.geobox.affine,
+                rasterio.CRS.from_user_input(spec.geobox.crs),
+                spec.dtype,
+            )
+            smallest = file.read(out_shape=self.smallest.shape)
+        if found != expected:
+            raise self._fault(f"another grid than was written: {found}")
+        if not np.array_equal(smallest, self.smallest):
+            raise self._fault("other pixels than were written")
+
+    def _fault(self, what: str) -> TemporaryError:
+        path = self._path
+        return TemporaryError(f"{path.name} in {path.parent} has {what}; check the disk and run again")
+
+
+def _image_tags(spec: CogSpec, shape: tuple[int, int]) -> tuple[Tag, ...]:
+    """The tags that every level has."""
+    rows, columns = shape
+    bands = len(spec.bands)
+    extra = bands - (3 if spec.rgb else 1)
+    return (
+        long_tag(256, columns),
+        long_tag(257, rows),
+        short_tag(258, *[8 * np.dtype(spec.dtype).itemsize] * bands),
+        short_tag(259, TIFF_COMPRESSION[spec.codec]),
+        short_tag(262, _RGB if spec.rgb else _MIN_IS_BLACK),
+        short_tag(277, bands),
+        short_tag(284, 1),  # samples of a pixel lie together
+        short_tag(317, _HORIZONTAL),
+        short_tag(322, spec.tile_size),
+        short_tag(323, spec.tile_size),
+        *((short_tag(338, *[0] * extra),) if extra else ()),
+        short_tag(339, *[1] * bands),  # unsigned
+        *(() if spec.nodata is None else (ascii_tag(42113, str(spec.nodata)),)),
+    )
+
+
+def _metadata_tags(spec: CogSpec) -> tuple[Tag, ...]:
+    """GDAL's own description of the bands."""
+    items = []
+    for sample, name in enumerate(spec.bands):
+        values = {"description": name}
+        if spec.scale is not None:
+            values |= {"offset": "0", "scale": f"{spec.scale:g}"}
+        items += [
+            f'  <Item name="{role.upper()}" sample="{sample}" role="{role}">{escape(value)}</Item>\n'
+            for role, value in values.items()
+        ]
+    return (ascii_tag(42112, f"<GDALMetadata>\n{''.join(items)}</GDALMetadata>\n"),)

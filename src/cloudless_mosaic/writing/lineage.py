@@ -1,0 +1,101 @@
+"""How a mosaic came about, in words and numbers for its STAC item."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+from cloudless_mosaic.scl import SCL_CLASSES
+from cloudless_mosaic.plan import MosaicPlan, PeriodPlan
+from cloudless_mosaic.request import MosaicRequest
+
+
+def processing_properties(plan: MosaicPlan, period: PeriodPlan, version: str) -> dict[str, Any]:
+    """Fields of the processing extension."""
+    first, last = period.period.start, period.period.last_instant
+    return {
+        "processing:level": "L3",
+        "processing:software": {"cloudless-mosaic": version},
+        "processing:lineage": (
+            f"Median of the clear observations of each pixel of Sentinel-2 Level-2A from {first:%Y-%m-%d} "
+            f"to {last:%Y-%m-%d} (UTC); an even number of observations gives the mean of the middle two, "
+            f"rounded half to even. {_mask_sentence(plan.request)} Granules of one overpass count as one "
+            f"observation. {_sampling_sentence(plan.request)} The radiometric offset of each scene was "
+            "removed before, and what fell below 1 was raised to 1."
+        ),
+        "processing:expression": {
+            "format": "numpy",
+            "expression": "rint(nanmedian(where(clear, reflectance, nan), axis=time))",
+        },
+    }
+
+
+def run_parameters(plan: MosaicPlan) -> dict[str, Any]:
+    """What was asked for, without anything of this machine."""
+    request = plan.request
+    catalogue = urlsplit(request.stac_url)
+    parameters = {
+        "start_date": request.start_date.isoformat(),
+        "end_date": request.end_date.isoformat(),
+        "aoi": str(request.aoi),
+        "bands": list(request.bands),
+        "collection": request.collection,
+        "stac_url": without_secrets(request.stac_url) if catalogue.netloc else None,
+        "resolution": request.resolution,
+        "max_items": request.max_items,
+        "max_cloud_cover": request.max_cloud_cover,
+        "mask": request.mask,
+        "scl_clear": list(request.clear_classes) if request.mask == "scl" else None,
+        "cloud_dilation": request.cloud_dilation if request.mask == "scl" else None,
+        "exact": request.exact,
+        "max_lost": request.max_lost,
+    }
+    return {name: value for name, value in parameters.items() if value is not None}
+
+
+def derived_from(href: str, folder: Path) -> str:
+    """The address of a scene as a link from ``folder``, without credentials; empty where there is none.
+
+    Args:
+        href: Address or path of the scene's item; may be empty.
+        folder: Folder of the item that links; paths become relative to it.
+    """
+    parts = urlsplit(href)
+    if parts.netloc and parts.scheme != "file":
+        return without_secrets(href)
+    if not href:
+        return ""
+    path = unquote(parts.path) if parts.scheme == "file" else href
+    try:
+        return Path(os.path.relpath(path, folder)).as_posix()
+    except ValueError:
+        # another drive of a Windows machine
+        return ""
+
+
+def without_secrets(href: str) -> str:
+    """A URL without user, password, query and fragment."""
+    parts = urlsplit(href)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def _mask_sentence(request: MosaicRequest) -> str:
+    if request.mask == "none":
+        return "No cloud mask: every pixel that has data counts as clear."
+    classes = ", ".join(f"{code} ({SCL_CLASSES[code]})" for code in sorted(request.clear_classes))
+    grown = (
+        f" Clouds and their shadows were grown by {request.cloud_dilation:g} m."
+        if request.cloud_dilation
+        else ""
+    )
+    return f"Clear are the classes {classes} of the scene classification.{grown}"
+
+
+def _sampling_sentence(request: MosaicRequest) -> str:
+    if request.exact:
+        return "Pixels were read at native resolution."
+    return (
+        "Where the output is coarser, overviews at least twice as fine were read, and clear pixels averaged."
+    )

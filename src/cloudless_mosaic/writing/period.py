@@ -1,0 +1,141 @@
+"""The files of one period, from its blocks."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+
+from cloudless_mosaic.bands import canonical_band, common_name
+from cloudless_mosaic.plan import MosaicPlan, PeriodPlan
+from cloudless_mosaic.results import Composite, PeriodResult
+from cloudless_mosaic.writing.cog import CogFile, CogSpec, CogWriter
+from cloudless_mosaic.writing.output import mosaic_name, publish, staging_folder, write_whole
+from cloudless_mosaic.writing.stac import SCALE, PeriodFiles, output_bands, period_item
+from cloudless_mosaic.writing.statistics import PeriodTotals
+from cloudless_mosaic.writing.visual import Stretch, thumbnail
+
+
+class PeriodSink:
+    """Takes the blocks of one period in any order and makes its folder of files.
+
+    Everything is made in a hidden folder and moved to its place at the end, the STAC item last.
+    """
+
+    def __init__(self, plan: MosaicPlan, period: PeriodPlan, folder: Path) -> None:
+        """Opens the files.
+
+        Args:
+            plan: The run.
+            period: The period's part of it.
+            folder: Root of the output, as ``prepare_output`` left it.
+
+        Raises:
+            UsageError: if GeoTIFF can't hold the CRS of the plan.
+            TemporaryError: if the disk is full or fails.
+        """
+        self._plan = plan
+        self._period = period
+        self._name = mosaic_name(period.period)
+        self._target = folder / self._name
+        self._totals = PeriodTotals(len(plan.request.bands))
+        self._stretch = Stretch([canonical_band(band) for band in plan.request.bands])
+        self._staging = staging_folder(folder, period.period)
+        self._writers: list[CogWriter] = []
+        with ExitStack() as undo:
+            undo.callback(self.abort)
+            for suffix, spec in self._specs():
+                self._writers.append(CogWriter(self._staging / f"{self._name}{suffix}.tif", spec))
+            undo.pop_all()
+
+    def write(self, composite: Composite) -> None:
+        """Takes a block; each exactly once, from any thread.
+
+        Raises:
+            TemporaryError: if the disk is full or fails.
+        """
+        row, column = composite.block.rows[0], composite.block.columns[0]
+        mosaic, count, visual = self._writers
+        mosaic.write(row, column, composite.data)
+        count.write(row, column, composite.count[None])
+        visual.write(row, column, self._stretch(composite.data))
+        self._totals.add(composite)
+
+    def close(self) -> PeriodResult:
+        """Finishes, checks and publishes the files, once all blocks are written.
+
+        Raises:
+            TemporaryError: if the disk is full or fails; nothing is published then.
+            ValueError: if a block is missing.
+        """
+        with ExitStack() as undo:
+            undo.callback(self.abort)
+            with ThreadPoolExecutor(len(self._writers)) as pool:
+                mosaic, count, visual = pool.map(CogWriter.close, self._writers)
+            picture = self._writers[2]
+            files = PeriodFiles(
+                mosaic=mosaic,
+                count=count,
+                visual=visual,
+                visual_bands=self._stretch.bands,
+                thumbnail=self._write_thumbnail(picture),
+                thumbnail_shape=picture.smallest.shape[1:],
+                thumbnail_factor=picture.smallest_factor,
+                statistics=self._totals.bands,
+            )
+            result = self._publish(files)
+            undo.pop_all()
+        return result
+
+    def abort(self) -> None:
+        """Removes everything that isn't published; safe to call twice, and after ``close``."""
+        for writer in self._writers:
+            writer.abort()
+        shutil.rmtree(self._staging, ignore_errors=True)
+
+    def _specs(self) -> tuple[tuple[str, CogSpec], ...]:
+        """Suffix and content of each raster."""
+        geobox = self._plan.geobox
+        picture = tuple(common_name(band) for band in self._stretch.bands)
+        mosaic = CogSpec(
+            geobox=geobox,
+            bands=output_bands(self._plan.request.bands),
+            dtype="uint16",
+            reduction="average",
+            nodata=0,
+            scale=SCALE,
+        )
+        # counts have patterns, which the general encoder finds, and 0 is a count like any other
+        count = CogSpec(geobox=geobox, bands=("count",), dtype="uint16", reduction="nearest", codec="deflate")
+        visual = CogSpec(
+            geobox=geobox, bands=picture, dtype="uint8", reduction="average", nodata=0, rgb=len(picture) == 3
+        )
+        return ("", mosaic), ("-count", count), ("-visual", visual)
+
+    def _write_thumbnail(self, picture: CogWriter) -> CogFile:
+        path = self._staging / f"{self._name}-thumbnail.png"
+        data = thumbnail(picture.smallest)
+        write_whole(path, data)
+        return CogFile(path, len(data), hashlib.sha256(data).hexdigest())
+
+    def _publish(self, files: PeriodFiles) -> PeriodResult:
+        rasters = (files.mosaic, files.count, files.visual, files.thumbnail)
+        names = (*(file.path.name for file in rasters), f"{self._name}.json")
+        totals = self._totals
+        rows, columns = self._plan.geobox.shape
+        result = PeriodResult(
+            period=self._period.period,
+            found=self._period.found,
+            used=totals.used,
+            clear_share=totals.clear_pixels / (rows * columns),
+            mean_count=totals.clear_observations / (rows * columns),
+            observations=totals.observations,
+            lost=totals.lost,
+            files=tuple(self._target / name for name in names),
+        )
+        item = period_item(self._plan, self._period, result, files, self._target)
+        write_whole(self._staging / names[-1], item)
+        publish(self._staging, self._target, names)
+        return result

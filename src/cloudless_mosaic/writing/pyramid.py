@@ -1,0 +1,166 @@
+"""Blocks in any order go in, whole tiles of full resolution and of every overview come out."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from cloudless_mosaic.writing.encoding import Pixels, Reduction, halve
+
+
+@dataclass(frozen=True, slots=True)
+class TileIndex:
+    """Place of a tile in the pyramid."""
+
+    level: int
+    """0 is full resolution; each further level has half the one before."""
+    row: int
+    """Row among the tiles of the level."""
+    column: int
+    """Column among the tiles of the level."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Pixels of a part of a tile."""
+
+    row: int
+    """First row in the tile."""
+    column: int
+    """First column in the tile."""
+    data: Pixels
+    """Shape (band, y, x)."""
+
+
+class Pyramid:
+    """Puts tiles together from blocks that don't fit them, and overviews from tiles.
+
+    A tile is handed on by the thread that brought its last pixel, and what is kept of open tiles is only the
+    pixels that arrived: memory goes with the length of the border between what is done and what isn't.
+    """
+
+    def __init__(
+        self,
+        shape: tuple[int, int, int],
+        dtype: npt.DTypeLike,
+        reduction: Reduction,
+        emit: Callable[[TileIndex, Pixels], None],
+        tile_size: int = 512,
+    ) -> None:
+        """Cuts the levels.
+
+        Args:
+            shape: Bands, rows, columns of full resolution.
+            dtype: uint8 or uint16.
+            reduction: How overviews are made.
+            emit: Called once for every tile, from any thread, with all ``tile_size`` x ``tile_size`` pixels;
+                those outside the level are 0. The array is the caller's to keep.
+            tile_size: Edge of a tile; an even number.
+        """
+        self._bands = shape[0]
+        self._dtype = np.dtype(dtype)
+        self._reduction = reduction
+        self._emit = emit
+        self._size = tile_size
+        self.levels = tuple(_levels(shape[1], shape[2], tile_size))
+        """Rows and columns of each level."""
+        self._lock = threading.Lock()
+        self._open: dict[TileIndex, list[_Piece]] = {}
+        self._done: set[TileIndex] = set()
+
+    def tiles(self, level: int) -> Iterator[TileIndex]:
+        """All tiles of a level, row by row."""
+        rows, columns = self.levels[level]
+        for row in range(-(-rows // self._size)):
+            for column in range(-(-columns // self._size)):
+                yield TileIndex(level, row, column)
+
+    @property
+    def complete(self) -> bool:
+        """True when every pixel was written, and so every tile handed on."""
+        return TileIndex(len(self.levels) - 1, 0, 0) in self._done
+
+    def write(self, row: int, column: int, data: Pixels) -> None:
+        """Takes a block; safe to call from many threads.
+
+        Args:
+            row: First row of the block.
+            column: First column of the block.
+            data: Shape (band, y, x); not kept.
+
+        Raises:
+            ValueError: if a pixel lies outside the raster, or comes a second time.
+        """
+        bands, height, width = data.shape
+        rows, columns = self.levels[0]
+        inside = 0 <= row <= rows - height and 0 <= column <= columns - width
+        if not inside or bands != self._bands or data.dtype != self._dtype:
+            raise ValueError(
+                f"a block of {data.dtype} {data.shape} at {row}, {column} doesn't fit a raster of "
+                f"{self._dtype} {(self._bands, rows, columns)}"
+            )
+        size = self._size
+        for i in range(row // size, -(-(row + height) // size)):
+            for j in range(column // size, -(-(column + width) // size)):
+                self._add(TileIndex(0, i, j), _cut(data, row - i * size, column - j * size, size))
+
+    def _add(self, tile: TileIndex, piece: _Piece) -> None:
+        """Adds a piece to a tile, and goes on upwards as long as that completes one."""
+        while (pieces := self._completed(tile, piece)) is not None:
+            whole = self._joined(pieces)
+            self._emit(tile, whole)
+            if tile.level + 1 == len(self.levels):
+                return
+            half = self._size // 2
+            rows, columns = self._extent(tile)
+            reduced = halve(whole, self._reduction)[:, : (rows + 1) // 2, : (columns + 1) // 2]
+            piece = _Piece(tile.row % 2 * half, tile.column % 2 * half, reduced)
+            tile = TileIndex(tile.level + 1, tile.row // 2, tile.column // 2)
+
+    def _completed(self, tile: TileIndex, piece: _Piece) -> list[_Piece] | None:
+        """All pieces of the tile when this was the last one; the caller then owns the tile."""
+        rows, columns = self._extent(tile)
+        if piece.data.shape[1:] != (rows, columns):
+            # a view would keep the whole block alive
+            piece = _Piece(piece.row, piece.column, piece.data.copy())
+        with self._lock:
+            pieces = self._open.setdefault(tile, [])
+            pieces.append(piece)
+            covered = sum(part.data[0].size for part in pieces)
+            if tile in self._done or covered > rows * columns:
+                raise ValueError(f"pixels of {tile} were written twice")
+            if covered < rows * columns:
+                return None
+            self._done.add(tile)
+            return self._open.pop(tile)
+
+    def _extent(self, tile: TileIndex) -> tuple[int, int]:
+        """Rows and columns of the tile that lie inside its level."""
+        rows, columns = self.levels[tile.level]
+        below, beside = rows - tile.row * self._size, columns - tile.column * self._size
+        return min(self._size, below), min(self._size, beside)
+
+    def _joined(self, pieces: list[_Piece]) -> Pixels:
+        whole = np.zeros((self._bands, self._size, self._size), self._dtype)
+        for piece in pieces:
+            height, width = piece.data.shape[1:]
+            whole[:, piece.row : piece.row + height, piece.column : piece.column + width] = piece.data
+        return whole
+
+
+def _levels(rows: int, columns: int, tile_size: int) -> Iterator[tuple[int, int]]:
+    """Shapes of the levels, down to the first that fits one tile."""
+    yield rows, columns
+    while max(rows, columns) > tile_size:
+        rows, columns = (rows + 1) // 2, (columns + 1) // 2
+        yield rows, columns
+
+
+def _cut(data: Pixels, row: int, column: int, size: int) -> _Piece:
+    """The part of a block that lies in a tile; row and column are the block's, counted from the tile's."""
+    part = data[:, max(0, -row) : size - row, max(0, -column) : size - column]
+    return _Piece(max(0, row), max(0, column), part)

@@ -1,0 +1,86 @@
+"""A scratch file for encoded tiles, which come in any order and leave in the order of the file they go to."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+import imagecodecs
+
+from cloudless_mosaic.errors import TemporaryError
+from cloudless_mosaic.writing.output import storage_faults
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Bytes in a spool."""
+
+    offset: int
+    """Place of the first byte."""
+    size: int
+    """How many there are."""
+    crc: int
+    """Their CRC-32."""
+
+
+class Spool:
+    """Keeps bytes on disk until they are wanted. Safe to use from many threads."""
+
+    def __init__(self, path: Path) -> None:
+        """Creates the file, over an old one.
+
+        Raises:
+            TemporaryError: if the disk is full or fails.
+        """
+        self._path = path
+        self._lock = threading.Lock()
+        self._size = 0
+        with storage_faults(path):
+            self._file = path.open("w+b", buffering=0)
+
+    def append(self, data: bytes) -> Span:
+        """Adds bytes.
+
+        Raises:
+            TemporaryError: if the disk is full or fails.
+            ValueError: if the spool is closed.
+        """
+        crc = imagecodecs.deflate_crc32(data)
+        # under the lock, so that no thread writes to a descriptor that another one has just closed
+        with self._lock, storage_faults(self._path):
+            span = Span(self._size, len(data), crc)
+            rest = memoryview(data)
+            while rest:
+                rest = rest[self._file.write(rest) :]
+            self._size += span.size
+        return span
+
+    def read(self, span: Span) -> bytes:
+        """The bytes of a span. Not to be mixed with ``append``.
+
+        Raises:
+            TemporaryError: if the disk fails, or gives other bytes than it was given.
+        """
+        with storage_faults(self._path):
+            self._file.seek(span.offset)
+            return checked(self._file.read(span.size), span, self._path)
+
+    def close(self) -> None:
+        """Removes the file; safe to call twice."""
+        with self._lock:
+            self._file.close()
+            self._path.unlink(missing_ok=True)
+
+
+def checked(data: bytes, span: Span, path: Path) -> bytes:
+    """Bytes that were read, if they are those of the span.
+
+    Raises:
+        TemporaryError: if they aren't.
+    """
+    if len(data) != span.size or imagecodecs.deflate_crc32(data) != span.crc:
+        raise TemporaryError(
+            f"{path.name} in {path.parent} does not hold what was written to it; check the disk and run again"
+        )
+    return data

@@ -1,0 +1,129 @@
+"""Statistics of a period, added up block by block in whole numbers, so that no order changes them."""
+
+from __future__ import annotations
+
+import math
+import threading
+from dataclasses import dataclass
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from cloudless_mosaic.results import Composite, LostObservation
+
+
+@dataclass(frozen=True, slots=True)
+class BandStatistics:
+    """Statistics of the pixels of a band that have data, in digital numbers."""
+
+    count: int
+    """Pixels with data."""
+    minimum: int
+    """Least value; 0 where no pixel has data."""
+    maximum: int
+    """Greatest value; 0 where no pixel has data."""
+    mean: float
+    """Mean; 0 where no pixel has data."""
+    stddev: float
+    """Standard deviation of the whole population."""
+
+
+class PeriodTotals:
+    """What the composites of a period add up to. Safe to use from many threads."""
+
+    def __init__(self, bands: int) -> None:
+        self._lock = threading.Lock()
+        self._bands = [_NOTHING] * bands
+        self._used: set[str] = set()
+        self._lost: list[LostObservation] = []
+        self.observations = 0
+        """Observations that were planned."""
+        self.clear_pixels = 0
+        """Pixels with at least one clear observation."""
+        self.clear_observations = 0
+        """Sum of the counts of all pixels."""
+
+    def add(self, composite: Composite) -> None:
+        """Adds a block."""
+        clear_pixels = int(np.count_nonzero(composite.count))
+        clear_observations = int(composite.count.sum(dtype=np.int64))
+        bands = [_Sums(*map(int, _sums(band))) for band in composite.data]
+        with self._lock:
+            self.clear_pixels += clear_pixels
+            self.clear_observations += clear_observations
+            self.observations += composite.observations
+            self._used |= composite.used
+            self._lost += composite.lost
+            self._bands = [old.plus(new) for old, new in zip(self._bands, bands, strict=True)]
+
+    @property
+    def used(self) -> tuple[str, ...]:
+        """Ids of the scenes that gave at least one clear pixel, sorted."""
+        return tuple(sorted(self._used))
+
+    @property
+    def lost(self) -> tuple[LostObservation, ...]:
+        """Observations that could not be read, sorted."""
+        return tuple(sorted(self._lost, key=lambda lost: (lost.scene_id, lost.block, lost.reason)))
+
+    @property
+    def bands(self) -> tuple[BandStatistics, ...]:
+        """Statistics of each band."""
+        return tuple(sums.statistics() for sums in self._bands)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """Exact sums over the pixels of a band that have data."""
+
+    count: int
+    minimum: int
+    maximum: int
+    total: int
+    squares: int
+
+    def plus(self, other: _Sums) -> _Sums:
+        return _Sums(
+            self.count + other.count,
+            min(self.minimum, other.minimum),
+            max(self.maximum, other.maximum),
+            self.total + other.total,
+            self.squares + other.squares,
+        )
+
+    def statistics(self) -> BandStatistics:
+        if not self.count:
+            return BandStatistics(0, 0, 0, 0.0, 0.0)
+        # the difference of two large numbers is taken before any rounding
+        spread = self.count * self.squares - self.total**2
+        return BandStatistics(
+            self.count,
+            self.minimum,
+            self.maximum,
+            self.total / self.count,
+            math.sqrt(spread / self.count**2),
+        )
+
+
+_NOTHING = _Sums(0, 65535, 0, 0, 0)
+
+
+@numba.njit(cache=True, nogil=True)
+def _sums(
+    band: npt.NDArray[np.uint16],
+) -> tuple[np.int64, np.int64, np.int64, np.int64, np.int64]:  # pragma: no cover - compiled
+    """Count, minimum, maximum, sum and sum of squares of what isn't 0."""
+    rows, columns = band.shape
+    count, total, squares = np.int64(0), np.int64(0), np.int64(0)
+    lowest, highest = np.uint16(65535), np.uint16(0)
+    for row in range(rows):
+        for column in range(columns):
+            value = band[row, column]
+            # 0 less 1 wraps to the greatest value, so nodata never is the least
+            lowest = min(lowest, np.uint16(value - np.uint16(1)))
+            highest = max(highest, value)
+            count += value > 0
+            total += np.int64(value)
+            squares += np.int64(value) * np.int64(value)
+    return count, np.int64(lowest) + 1, np.int64(highest), total, squares

@@ -1,0 +1,105 @@
+"""The 8-bit picture of a mosaic: a fixed stretch, so that months can be compared, and its thumbnail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, cast
+
+import imagecodecs
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from cloudless_mosaic.writing.encoding import Pixels
+
+_SCALE = 1e-4
+"""Reflectance of one digital number."""
+
+GAMMA: Final = 1.6
+"""Exponent of the stretch: dark forest and water get the room that bright sand does not need."""
+
+WHITE: Final = {
+    "B01": 0.3,
+    "B02": 0.3,
+    "B03": 0.3,
+    "B04": 0.3,
+    "B05": 0.4,
+    "B06": 0.5,
+    "B07": 0.5,
+    "B08": 0.5,
+    "B8A": 0.5,
+    "B09": 0.5,
+    "B11": 0.4,
+    "B12": 0.4,
+}
+"""Reflectance that is drawn as 255, by Sentinel-2 band: visible 0.3, near infrared 0.5, short wave 0.4.
+
+Vegetation and soil lie below; clouds, snow and bright sand are cut.
+"""
+
+_TRUE_COLOUR = ("B04", "B03", "B02")
+
+
+class Stretch:
+    """From reflectance to grey levels: 0 is nodata, 1 reflectance 0 or less, 255 white."""
+
+    def __init__(self, bands: Sequence[str]) -> None:
+        """Chooses what is shown: true colour where its bands are there, else the first three, else the first.
+
+        Args:
+            bands: Sentinel-2 names of the bands of the data.
+        """
+        true_colour = all(band in bands for band in _TRUE_COLOUR)
+        shown = _TRUE_COLOUR if true_colour else tuple(bands[:3] if len(bands) >= 3 else bands[:1])
+        self.bands = shown
+        """Sentinel-2 names of the bands shown: red, green and blue of the picture, or one for its grey."""
+        self._places = np.array([bands.index(band) for band in shown])
+        self._tables = np.stack([_table(WHITE[band]) for band in shown])
+
+    def __call__(self, data: npt.NDArray[np.uint16]) -> npt.NDArray[np.uint8]:
+        """The picture of a block.
+
+        Args:
+            data: Reflectance times 10,000, shape (band, y, x); 0 is nodata.
+
+        Returns:
+            Shape (band, y, x), one or three bands.
+        """
+        out = np.empty((len(self.bands), *data.shape[1:]), np.uint8)
+        _look_up(data, self._places, self._tables, out)
+        return out
+
+
+def thumbnail(picture: Pixels) -> bytes:
+    """A PNG of the picture, transparent where it has no data.
+
+    Args:
+        picture: uint8, shape (band, y, x), one or three bands; 0 is nodata.
+    """
+    alpha = np.where(picture.any(axis=0), 255, 0).astype(np.uint8)
+    pixels = np.ascontiguousarray(np.concatenate([picture, alpha[np.newaxis]]).transpose(1, 2, 0))
+    # imagecodecs takes any array, its type hints name only buffers
+    return bytes(imagecodecs.png_encode(cast("bytes", pixels)))
+
+
+def _table(white: float) -> npt.NDArray[np.uint8]:
+    """Grey level of every digital number."""
+    share: npt.NDArray[np.float64] = np.clip(np.arange(65536) * (_SCALE / white), 0, 1)
+    levels = (1 + np.rint(254 * share ** (1 / GAMMA))).astype(np.uint8)
+    levels[0] = 0
+    return levels
+
+
+@numba.njit(cache=True, nogil=True)
+def _look_up(
+    data: npt.NDArray[np.uint16],
+    places: npt.NDArray[np.int64],
+    tables: npt.NDArray[np.uint8],
+    out: npt.NDArray[np.uint8],
+) -> None:  # pragma: no cover - compiled
+    bands, rows, columns = out.shape
+    for band in range(bands):
+        table, source = tables[band], data[places[band]]
+        for row in range(rows):
+            for column in range(columns):
+                out[band, row, column] = table[source[row, column]]
