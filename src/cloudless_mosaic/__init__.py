@@ -8,13 +8,13 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from cloudless_mosaic.version import __version__
+
 if TYPE_CHECKING:
     from cloudless_mosaic.aoi import Aoi
     from cloudless_mosaic.api import build_mosaics, open_mosaics
     from cloudless_mosaic.request import MosaicRequest
     from cloudless_mosaic.results import MosaicResult
-
-__version__ = "0.1.0"
 
 __all__ = ["Aoi", "MosaicRequest", "MosaicResult", "__version__", "build_mosaics", "open_mosaics"]
 

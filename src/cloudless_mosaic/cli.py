@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cloudless_mosaic import __version__
 from cloudless_mosaic.aoi import Aoi
 from cloudless_mosaic.errors import CloudlessMosaicError, UsageError
 from cloudless_mosaic.request import MosaicRequest, parse_date
+from cloudless_mosaic.version import __version__
 
 if TYPE_CHECKING:
     from cloudless_mosaic.screen import Screen
@@ -43,11 +43,19 @@ _REQUEST_OPTIONS = (
     click.option("--end-date", required=True, metavar="YYYY-MM-DD", help="Last day, UTC, inclusive."),
     click.option("--aoi", required=True, metavar="W,S,E,N", help="Area of interest in degrees."),
     click.option(
-        "--bands", required=True, multiple=True, metavar="NAME", help="Band by name, such as red or B04; repeat it."
+        "--bands",
+        required=True,
+        multiple=True,
+        metavar="NAME",
+        help="Band by name, such as red or B04; repeat it.",
     ),
     click.option("--collection", default=_default("collection"), show_default=True, help="STAC collection."),
     click.option(
-        "--resolution", type=float, default=_default("resolution"), show_default=True, help="Pixel size, metres."
+        "--resolution",
+        type=float,
+        default=_default("resolution"),
+        show_default=True,
+        help="Pixel size, metres.",
     ),
     click.option(
         "--max-items", type=int, default=_default("max_items"), show_default=True, help="Most scenes to use."
@@ -65,7 +73,9 @@ _REQUEST_OPTIONS = (
         show_default=True,
         help="STAC API, or a local catalog.json, item or ItemCollection.",
     ),
-    click.option("--crs", default=None, help="Output CRS, such as EPSG:32633.  [default: UTM zone of the AOI]"),
+    click.option(
+        "--crs", default=None, help="Output CRS, such as EPSG:32633.  [default: UTM zone of the AOI]"
+    ),
     click.option(
         "--mask",
         type=click.Choice(["scl", "none"]),
@@ -130,7 +140,7 @@ def cli() -> None:
 @cli.command(hidden=True)
 @_with(_REQUEST_OPTIONS)
 @_with(_SCREEN_OPTIONS)
-def run(verbose: bool, quiet: bool, as_json: bool, **options: Any) -> None:  # noqa: ANN401 - see _request
+def run(verbose: bool, quiet: bool, as_json: bool, **options: Any) -> None:  # noqa: ANN401 - options of the request
     """Makes the mosaics."""
     request = _request(**options)
     screen = _screen(verbose=verbose, quiet=quiet, as_json=as_json)
@@ -143,7 +153,7 @@ def run(verbose: bool, quiet: bool, as_json: bool, **options: Any) -> None:  # n
 @cli.command()
 @_with(_REQUEST_OPTIONS)
 @_with(_SCREEN_OPTIONS)
-def plan(verbose: bool, quiet: bool, as_json: bool, **options: Any) -> None:  # noqa: ANN401 - see _request
+def plan(verbose: bool, quiet: bool, as_json: bool, **options: Any) -> None:  # noqa: ANN401 - options of the request
     """Shows what a run would read, hold and write; reads no pixel."""
     request = _request(**options)
     screen = _screen(verbose=verbose, quiet=quiet, as_json=as_json)
@@ -181,7 +191,12 @@ def demo(
 
 
 def _request(
-    start_date: str, end_date: str, aoi: str, bands: tuple[str, ...], scl_clear: str, **rest: Any
+    start_date: str,
+    end_date: str,
+    aoi: str,
+    bands: tuple[str, ...],
+    scl_clear: str,
+    **rest: Any,  # noqa: ANN401 - one for one the fields of the request
 ) -> MosaicRequest:
     """The options of a command as a request."""
     return MosaicRequest(

@@ -126,7 +126,9 @@ def _read_masks(granules: Sequence[_Granule], task: BlockTask, reader: RasterRea
     """Reads the scene classifications, and decides who may fill which pixels."""
     readable = [granule for granule in granules if granule.scl and not granule.error]
     windows = [_mask_window(granule, task.mask) for granule in readable]
-    reads = [granule.scl.read(window) for granule, window in zip(readable, windows, strict=True) if granule.scl]
+    reads = [
+        granule.scl.read(window) for granule, window in zip(readable, windows, strict=True) if granule.scl
+    ]
     has_data: dict[int, Clear] = {}
     for position, answer in reader.read_many(reads):
         granule, window = readable[position], windows[position]
@@ -151,8 +153,14 @@ def _mask_window(granule: _Granule, mask: MaskPolicy) -> Window:
     for layer in [scl, *granule.bands]:
         x, y = layer.grid.origin
         window, (width, _, _, _, height, _) = layer.placement.window, layer.grid.transform
-        left, right = min(left, x + window.column * width), max(right, x + (window.column + window.shape[1]) * width)
-        top, bottom = max(top, y + window.row * height), min(bottom, y + (window.row + window.shape[0]) * height)
+        left, right = (
+            min(left, x + window.column * width),
+            max(right, x + (window.column + window.shape[1]) * width),
+        )
+        top, bottom = (
+            max(top, y + window.row * height),
+            min(bottom, y + (window.row + window.shape[0]) * height),
+        )
     x, y = scl.grid.origin
     width, height = scl.grid.transform[0], scl.grid.transform[4]
     row, end_row = int(np.floor((top - y) / height)), int(np.ceil((bottom - y) / height))

@@ -102,9 +102,7 @@ def parse_crs(text: str) -> str:
     return f"{authority[0]}:{authority[1]}" if authority else crs.to_wkt()
 
 
-def mosaic_geobox(
-    aoi: Aoi, resolution: float, crs: str, anchor: tuple[float, float] = (0.0, 0.0)
-) -> GeoBox:
+def mosaic_geobox(aoi: Aoi, resolution: float, crs: str, anchor: tuple[float, float] = (0.0, 0.0)) -> GeoBox:
     """The smallest grid that covers the AOI.
 
     Args:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from cloudless_mosaic.scl import CLOUD_CLASSES
 
+
 def clear_pixels(
     scl: npt.NDArray[np.uint8],
     clear_classes: Iterable[int],

@@ -61,7 +61,9 @@ def plan_mosaics(request: MosaicRequest) -> MosaicPlan:
     return plan
 
 
-def run(request: MosaicRequest, progress: Progress | None = None, reader: RasterReader | None = None) -> MosaicResult:
+def run(
+    request: MosaicRequest, progress: Progress | None = None, reader: RasterReader | None = None
+) -> MosaicResult:
     """Makes and writes the mosaics of a request.
 
     Args:
@@ -137,8 +139,8 @@ class _Run:
         if share > limit:
             example = f"; the last: {composite.lost[-1].reason}" if composite.lost else ""
             raise ObservationsLostError(
-                f"{period.lost} of {period.observations} observations of {period.plan.period.label} could not be "
-                f"read ({share:.1f} %, --max-lost is {limit:g} %){example}; try again, or raise --max-lost"
+                f"{period.lost} of {period.observations} observations of {period.plan.period.label} "
+                f"could not be read ({share:.1f} %, --max-lost is {limit:g} %){example}; try again, or raise --max-lost"
             )
 
 
@@ -174,5 +176,7 @@ def _nothing_found(plan: MosaicPlan) -> str:
     request, dropped = plan.request, plan.scene_set.dropped
     where = f"in {request.collection} over {request.aoi} from {request.start_date} to {request.end_date}"
     if not dropped:
-        return f"no scene found {where}; widen the dates, the AOI or --max-cloud-cover ({request.max_cloud_cover:g})"
-    return f"none of the {len(dropped)} scenes {where} can be used, {dropped[0].id} for example: {dropped[0].reason}"
+        limit = f"--max-cloud-cover ({request.max_cloud_cover:g})"
+        return f"no scene found {where}; widen the dates, the AOI or {limit}"
+    example = f"{dropped[0].id} for example: {dropped[0].reason}"
+    return f"none of the {len(dropped)} scenes {where} can be used, {example}"

@@ -52,7 +52,9 @@ def decide_offset(
         return OffsetDecision(0, "the provider has taken the offset out already")
     version = _version(baseline)
     if version is None:
-        raise MetadataError("no processing baseline, so the radiometric offset is unknown; leave the scene out")
+        raise MetadataError(
+            "no processing baseline, so the radiometric offset is unknown; leave the scene out"
+        )
     if version < _FIRST_BASELINE_WITH_OFFSET:
         return OffsetDecision(0, f"baseline {baseline} has no offset")
     if policy == "flagged" and applied is None:

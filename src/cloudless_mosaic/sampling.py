@@ -170,8 +170,12 @@ def clear_on(
     Returns:
         True where clear, of the shape of ``window``; False outside of ``scl_window``.
     """
-    rows = _covered(grid.origin[1], -grid.resolution, window.row, window.shape[0], scl.origin[1], -scl.resolution)
-    columns = _covered(grid.origin[0], grid.resolution, window.column, window.shape[1], scl.origin[0], scl.resolution)
+    rows = _covered(
+        grid.origin[1], -grid.resolution, window.row, window.shape[0], scl.origin[1], -scl.resolution
+    )
+    columns = _covered(
+        grid.origin[0], grid.resolution, window.column, window.shape[1], scl.origin[0], scl.resolution
+    )
     if (np.diff(rows) == 1).all() and (np.diff(columns) == 1).all():
         return _take(clear, rows[:, 0] - scl_window.row, columns[:, 0] - scl_window.column)
     return _all_in(clear, rows - scl_window.row, columns - scl_window.column)

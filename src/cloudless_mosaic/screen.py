@@ -55,7 +55,9 @@ def make_screen(*, verbose: bool, quiet: bool, as_json: bool, stream: TextIO | N
     console = Console(file=stream, quiet=quiet, highlight=False, soft_wrap=True)
     if as_json:
         return JsonScreen(console)
-    return LiveScreen(console, verbose=verbose) if console.is_terminal else PlainScreen(console, verbose=verbose)
+    return (
+        LiveScreen(console, verbose=verbose) if console.is_terminal else PlainScreen(console, verbose=verbose)
+    )
 
 
 class PlainScreen:

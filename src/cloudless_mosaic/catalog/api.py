@@ -175,7 +175,9 @@ class _Search:
         """The page behind a ``next`` link, which must stay on the server that gave it."""
         url = urljoin(self._request.stac_url, str(link["href"]))
         if urlsplit(url).hostname != urlsplit(self._request.stac_url).hostname:
-            raise UsageError(f"{self._where} continues its search on another server, {redact(url)}; not followed")
+            raise UsageError(
+                f"{self._where} continues its search on another server, {redact(url)}; not followed"
+            )
         method = str(link.get("method", "GET")).upper()
         body = link.get("body") or {}
         if link.get("merge"):
@@ -197,7 +199,9 @@ class _Search:
         wanted = self._request.collection
         if known and wanted not in known:
             near = get_close_matches(wanted, known, n=3) or known[:10]
-            raise UsageError(f"no collection {wanted!r} at {self._where}; it has {', '.join(near)}: give --collection")
+            raise UsageError(
+                f"no collection {wanted!r} at {self._where}; it has {', '.join(near)}: give --collection"
+            )
 
     @property
     def _where(self) -> str:

@@ -50,7 +50,9 @@ def parse_rasters(item: Json, resolve: Callable[[str], str]) -> dict[str, Source
             rank = (jpeg, grid.resolution if grid else _key_resolution(key, asset), key)
             raster = SourceRaster(resolve(asset["href"]), grid)
             candidates.setdefault(name, []).append(_Candidate(raster, rank))
-    return {name: min(found, key=lambda candidate: candidate.rank).raster for name, found in candidates.items()}
+    return {
+        name: min(found, key=lambda candidate: candidate.rank).raster for name, found in candidates.items()
+    }
 
 
 def advertised_offset(item: Json) -> float | None:

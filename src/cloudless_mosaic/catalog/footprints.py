@@ -34,7 +34,9 @@ def parse_footprint(geometry: object) -> BaseGeometry:
     except (ValueError, TypeError, GEOSException, IndexError, AttributeError, KeyError):
         raise MetadataError("the footprint is not a polygon") from None
     polygons = [parsed] if isinstance(parsed, Polygon) else list(parsed.geoms)
-    points = np.concatenate([np.asarray(p.exterior.coords)[:, :2] for p in polygons if not p.is_empty] or [[]])
+    points = np.concatenate(
+        [np.asarray(p.exterior.coords)[:, :2] for p in polygons if not p.is_empty] or [[]]
+    )
     if not 3 < len(points) <= _MOST_POINTS or not np.isfinite(points).all():
         raise MetadataError("the footprint has no points, too many, or some that are not numbers")
     if np.abs(points[:, 1]).max() > 90 or np.abs(points[:, 0]).max() > 360:

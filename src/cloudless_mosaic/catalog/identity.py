@@ -28,7 +28,9 @@ def parse_id(item: Json) -> str:
     """
     text = item.get("id")
     if not isinstance(text, str) or not _SAFE_ID.fullmatch(text):
-        raise MetadataError("its id has other characters than letters, digits, '.', '_' and '-', or is too long")
+        raise MetadataError(
+            "its id has other characters than letters, digits, '.', '_' and '-', or is too long"
+        )
     return text
 
 

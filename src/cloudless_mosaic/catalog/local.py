@@ -74,7 +74,9 @@ def _walk(path: Path, root: Path, seen: set[Path]) -> Iterator[tuple[Json, Path]
 def _link_target(path: Path, href: str, root: Path) -> Path:
     target = (path.parent / unquote(urlsplit(href).path)).resolve()
     if urlsplit(href).scheme not in {"", "file"} or not target.is_relative_to(root):
-        raise UsageError(f"{path} links to {href.split('?')[0]}, outside of {root}; only files below are read")
+        raise UsageError(
+            f"{path} links to {href.split('?')[0]}, outside of {root}; only files below are read"
+        )
     return target
 
 
@@ -98,5 +100,7 @@ def _resolve(folder: Path, href: str) -> str:
     if scheme in {"http", "https", "s3"}:
         return href
     if scheme not in {"", "file"} or href.startswith(("/vsi", "<")):
-        raise MetadataError(f"an asset lies at {href.split('?')[0][:80]!r}; only files, https and s3 are read")
+        raise MetadataError(
+            f"an asset lies at {href.split('?')[0][:80]!r}; only files, https and s3 are read"
+        )
     return str((folder / unquote(urlsplit(href).path)).resolve())

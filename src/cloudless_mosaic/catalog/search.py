@@ -57,7 +57,9 @@ def find_scenes(request: MosaicRequest, settings: ApiSettings | None = None) -> 
         elif scene is not None:
             scenes.append(scene)
             if cloud_cover_of(found.item) is None:
-                warnings.append(f"{scene.id} has no cloud cover in its metadata; it is taken as if it had 0 %")
+                warnings.append(
+                    f"{scene.id} has no cloud cover in its metadata; it is taken as if it had 0 %"
+                )
     everything = SceneSet.of(scenes, dropped, warnings)
     return _limited(everything, request)
 
@@ -69,9 +71,7 @@ def is_url(text: str) -> bool:
 
 def _items(request: MosaicRequest, settings: ApiSettings) -> Iterable[FoundItem]:
     if is_url(request.stac_url):
-        return (
-            FoundItem(item, _self_href(item), remote_href) for item in search_api(request, settings)
-        )
+        return (FoundItem(item, _self_href(item), remote_href) for item in search_api(request, settings))
     return (
         FoundItem(item, str(path), resolve)
         for item, path, resolve in read_items(request.stac_url, request.collection)

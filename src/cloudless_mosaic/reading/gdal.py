@@ -74,9 +74,7 @@ class GdalReader:
             self._headers[href] = known
         return known
 
-    def read_many(
-        self, reads: Iterable[WindowRead]
-    ) -> Iterator[tuple[int, npt.NDArray[Any] | SourceError]]:
+    def read_many(self, reads: Iterable[WindowRead]) -> Iterator[tuple[int, npt.NDArray[Any] | SourceError]]:
         """See ``RasterReader.read_many``; one after the other."""
         for position, read in enumerate(reads):
             try:
@@ -91,7 +89,9 @@ class GdalReader:
     def _read_header(self, href: str) -> RasterHeader:
         native = self._dataset(href, 0)
         if native.crs is None or native.transform.b or native.transform.d or native.count != 1:
-            raise SourceError(f"{redact(href)} is not a single north-up band with a CRS; the scene can't be used")
+            raise SourceError(
+                f"{redact(href)} is not a single north-up band with a CRS; the scene can't be used"
+            )
         levels = [native, *(self._dataset(href, i + 1) for i in range(len(native.overviews(1))))]
         authority = native.crs.to_authority()
         crs = f"{authority[0]}:{authority[1]}" if authority else native.crs.to_wkt()
@@ -105,7 +105,9 @@ class GdalReader:
         window = Window(read.column, read.row, read.shape[1], read.shape[0])
         pixels: npt.NDArray[Any] = self._dataset(read.href, read.level).read(1, window=window)
         if pixels.shape != read.shape:
-            raise SourceError(f"{redact(read.href)} gave {pixels.shape} pixels of {read.shape}; it is cut short")
+            raise SourceError(
+                f"{redact(read.href)} gave {pixels.shape} pixels of {read.shape}; it is cut short"
+            )
         return pixels
 
     def _dataset(self, href: str, level: int) -> DatasetReader:

@@ -52,9 +52,7 @@ class RasterReader(Protocol):
         """
         ...
 
-    def read_many(
-        self, reads: Iterable[WindowRead]
-    ) -> Iterator[tuple[int, npt.NDArray[Any] | SourceError]]:
+    def read_many(self, reads: Iterable[WindowRead]) -> Iterator[tuple[int, npt.NDArray[Any] | SourceError]]:
         """Reads windows, in whatever order they come.
 
         Yields:

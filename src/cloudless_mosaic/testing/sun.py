@@ -20,7 +20,7 @@ class Sun:
     def over(cls, longitude: float, latitude: float, instant: datetime) -> Sun:
         """The sun over a place, to about a degree.
 
-        Declination after Cooper (1969), equation of time after Spencer (1971) in its short form.
+        Declination after Cooper (1969); equation of time in its common form of three terms.
         """
         utc = instant.astimezone(UTC)
         day = utc.timetuple().tm_yday

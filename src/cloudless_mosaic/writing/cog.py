@@ -189,18 +189,19 @@ class CogWriter:
     def _check_reading(self) -> None:
         """Opens the file as a user would, and compares its grid and its smallest overview."""
         spec = self._spec
-        with (
-            rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR", GDAL_PAM_ENABLED="NO"),
-            rasterio.open(self._path, driver="GTiff") as file,
-        ):
-            found = (file.count, *file.shape), file.transform, file.crs, file.dtypes[0]
-            expected = (
-                (len(spec.bands), *spec.geobox.shape),
-                spec.geobox.affine,
-                rasterio.CRS.from_user_input(spec.geobox.crs),
-                spec.dtype,
-            )
-            smallest = file.read(out_shape=self.smallest.shape)
+        overviews = len(self._pyramid.levels) - 1
+        level = {"OVERVIEW_LEVEL": overviews - 1} if overviews else {}
+        with rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR", GDAL_PAM_ENABLED="NO"):
+            with rasterio.open(self._path, driver="GTiff") as file:
+                found = (file.count, *file.shape), file.transform, file.crs, file.dtypes[0]
+            with rasterio.open(self._path, driver="GTiff", **level) as file:
+                smallest = file.read()
+        expected = (
+            (len(spec.bands), *spec.geobox.shape),
+            spec.geobox.affine,
+            rasterio.CRS.from_user_input(spec.geobox.crs),
+            spec.dtype,
+        )
         if found != expected:
             raise self._fault(f"another grid than was written: {found}")
         if not np.array_equal(smallest, self.smallest):
@@ -240,8 +241,9 @@ def _metadata_tags(spec: CogSpec) -> tuple[Tag, ...]:
         values = {"description": name}
         if spec.scale is not None:
             values |= {"offset": "0", "scale": f"{spec.scale:g}"}
+        # escaped twice, since GDAL undoes it twice
         items += [
-            f'  <Item name="{role.upper()}" sample="{sample}" role="{role}">{escape(value)}</Item>\n'
+            f'  <Item name="{role.upper()}" sample="{sample}" role="{role}">{escape(escape(value))}</Item>\n'
             for role, value in values.items()
         ]
     return (ascii_tag(42112, f"<GDALMetadata>\n{''.join(items)}</GDALMetadata>\n"),)

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from cloudless_mosaic.scl import SCL_CLASSES
 from cloudless_mosaic.plan import MosaicPlan, PeriodPlan
 from cloudless_mosaic.request import MosaicRequest
+from cloudless_mosaic.scl import SCL_CLASSES
 
 
 def processing_properties(plan: MosaicPlan, period: PeriodPlan, version: str) -> dict[str, Any]:

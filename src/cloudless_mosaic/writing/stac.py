@@ -13,10 +13,10 @@ from odc.geo.geobox import GeoBox
 from pyproj import CRS
 from pystac.utils import datetime_to_str
 
-from cloudless_mosaic import __version__
 from cloudless_mosaic.bands import BANDS, canonical_band, common_name
 from cloudless_mosaic.plan import MosaicPlan, PeriodPlan
 from cloudless_mosaic.results import PeriodResult
+from cloudless_mosaic.version import __version__
 from cloudless_mosaic.writing.cog import CogFile
 from cloudless_mosaic.writing.footprint import footprint, pixel_metres
 from cloudless_mosaic.writing.lineage import derived_from, processing_properties, run_parameters

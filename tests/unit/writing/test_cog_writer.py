@@ -133,7 +133,7 @@ def test_pictures_are_red_green_blue(tmp_path):
     write(path, data, spec((100, 100), ("red", "green", "blue"), dtype="uint8", rgb=True))
     with rasterio.open(path) as file:
         assert [colour.name for colour in file.colorinterp] == ["red", "green", "blue"]
-        assert file.photometric.name == "rgb"
+        assert file.nodata == 0
 
 
 def test_a_raster_without_data_is_valid(tmp_path):

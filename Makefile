@@ -1,0 +1,36 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: setup demo test check format bench docs clean constraints
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+demo: setup
+	$(BIN)/cloudless-mosaic demo --output-dir demo-output --archive-dir demo-archive
+
+test: setup
+	$(BIN)/python -m pytest --numprocesses 2 --cov --cov-report=term
+
+check: setup
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+constraints:
+	uv pip compile --universal --python-version 3.11 --all-extras --no-annotate --no-header --output-file constraints.txt pyproject.toml
+
+clean:
+	rm -rf $(VENV) demo-archive demo-output .mypy_cache .pytest_cache .ruff_cache .hypothesis
