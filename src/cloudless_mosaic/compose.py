@@ -2,56 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any
 
 import numba
 import numpy as np
 import numpy.typing as npt
 
 from cloudless_mosaic.errors import SourceError
-from cloudless_mosaic.masking import clear_pixels, dilation_margin
-from cloudless_mosaic.plan import BlockTask, GranuleSource, MaskPolicy
+from cloudless_mosaic.layout import Clear, Granule, Layer, lay_out
+from cloudless_mosaic.masking import clear_pixels
+from cloudless_mosaic.plan import BlockTask, MaskPolicy
 from cloudless_mosaic.radiometry import harmonise
 from cloudless_mosaic.reading.protocol import RasterReader, WindowRead
-from cloudless_mosaic.reducers import median
+from cloudless_mosaic.reducers import agree, median
 from cloudless_mosaic.results import Composite, LostObservation
-from cloudless_mosaic.sampling import Placement, Window, at_centres, clear_on, place, read_level, resample
-from cloudless_mosaic.scenes import SourceGrid, SourceRaster
+from cloudless_mosaic.sampling import Window, at_centres, resample
 
-Clear = npt.NDArray[np.bool_]
-
-
-@dataclass(slots=True)
-class _Layer:
-    """A raster of a granule as one block sees it."""
-
-    href: str
-    level: int
-    grid: SourceGrid
-    placement: Placement
-
-    def read(self, window: Window) -> WindowRead:
-        return WindowRead(self.href, self.level, window.row, window.column, window.shape)
-
-
-@dataclass(slots=True)
-class _Granule:
-    """A granule on its way into the stack."""
-
-    source: GranuleSource
-    observation: int
-    bands: list[_Layer]
-    scl: _Layer | None = None
-    clear: Clear | None = None
-    """Clear pixels on the grid of the SCL window; ``None`` without a mask."""
-    clear_window: Window | None = None
-    wanted: Clear | None = None
-    """Output pixels that this granule may fill; ``None`` is all."""
-    pixels: npt.NDArray[np.uint16] | None = field(default=None, repr=False)
-    """Shape (band, y, x) of the block, filled as bands come."""
-    error: SourceError | None = None
+UInt16s = npt.NDArray[np.uint16]
 
 
 def compose(task: BlockTask, reader: RasterReader) -> Composite:
@@ -64,20 +32,21 @@ def compose(task: BlockTask, reader: RasterReader) -> Composite:
         task: What to read and how to reduce it.
         reader: Where pixels come from.
     """
-    granules, planned = _lay_out(task, reader)
-    if task.mask.source == "scl":
-        _read_masks(granules, task, reader)
-    _read_bands(granules, task, reader)
+    granules = lay_out(task, reader)
+    votes = Counter(granule.observation for granule in granules)
+    crowded = frozenset(observation for observation, number in votes.items() if number > 1)
+    _read_masks(granules, task.mask, crowded, reader)
+    _share_out(granules)
     stack = np.zeros((len(task.bands), len(task.observations), *task.block.shape), np.uint16)
-    used = frozenset(_fill(stack, granules))
-    data = np.stack([median(series) for series in stack])
+    used = frozenset(_fill(stack, granules, crowded, reader))
+    count = agree(stack)
     return Composite(
         period=task.period,
         block=task.block,
-        data=data,
-        count=np.count_nonzero(stack[0], axis=0).astype(np.uint16),
+        data=np.stack([median(series) for series in stack]),
+        count=count,
         used=used,
-        observations=planned,
+        observations=len(granules),
         lost=tuple(
             LostObservation(granule.source.scene_id, task.block.index, str(granule.error))
             for granule in granules
@@ -86,149 +55,102 @@ def compose(task: BlockTask, reader: RasterReader) -> Composite:
     )
 
 
-def _lay_out(task: BlockTask, reader: RasterReader) -> tuple[list[_Granule], int]:
-    """Places every granule under the block, by the headers of its files."""
-    granules = []
-    for index, observation in enumerate(task.observations):
-        for source in observation.granules:
-            granule = _Granule(source, index, [])
-            try:
-                meets = _place_rasters(granule, task, reader)
-            except SourceError as error:
-                granule.error = error
-                meets = True
-            if meets:
-                granules.append(granule)
-    return granules, len(granules)
+def _read_masks(
+    granules: Sequence[Granule], mask: MaskPolicy, crowded: frozenset[int], reader: RasterReader
+) -> None:
+    """Reads the scene classifications and tells the clear pixels.
 
-
-def _place_rasters(granule: _Granule, task: BlockTask, reader: RasterReader) -> bool:
-    if granule.source.scl is not None:
-        granule.scl = _layer(granule.source.scl, task, reader, exact=True)
-        if granule.scl is None:
-            return False
-    for raster in granule.source.bands:
-        layer = _layer(raster, task, reader, exact=task.exact)
-        if layer is None:
-            return False
-        granule.bands.append(layer)
-    return True
-
-
-def _layer(raster: SourceRaster, task: BlockTask, reader: RasterReader, *, exact: bool) -> _Layer | None:
-    levels = reader.header(raster.href).levels
-    level = read_level(levels, task.geobox.affine.a, exact=exact)
-    placement = place(task.geobox, levels[level])
-    return None if placement is None else _Layer(raster.href, level, levels[level], placement)
-
-
-def _read_masks(granules: Sequence[_Granule], task: BlockTask, reader: RasterReader) -> None:
-    """Reads the scene classifications, and decides who may fill which pixels."""
-    readable = [granule for granule in granules if granule.scl and not granule.error]
-    windows = [_mask_window(granule, task.mask) for granule in readable]
-    reads = [
-        granule.scl.read(window) for granule, window in zip(readable, windows, strict=True) if granule.scl
-    ]
-    has_data: dict[int, Clear] = {}
+    Where an observation is crowded (has several granules), it's noted as well where each of them has data.
+    """
+    masked = [granule for granule in granules if granule.scl and not granule.error]
+    reads = [granule.scl.read(granule.mask_window) for granule in masked if granule.scl]
     for position, answer in reader.read_many(reads):
-        granule, window = readable[position], windows[position]
+        granule = masked[position]
         if isinstance(answer, SourceError):
             granule.error = answer
             continue
-        resolution = granule.scl.grid.resolution if granule.scl else 1.0
-        granule.clear = clear_pixels(answer, task.mask.clear_classes, task.mask.dilation, resolution)
-        granule.clear_window = window
-        if len(task.observations[granule.observation].granules) > 1 and granule.scl:
-            inner = _inner(answer != 0, window, granule.scl.placement.window)
-            has_data[id(granule)] = at_centres(inner, granule.scl.placement)
-    _share_out(readable, has_data)
+        granule.clear = _clear(answer, granule, mask)
+        if granule.observation in crowded and granule.scl and granule.mask_window:
+            inner = _inner(answer != 0, granule.mask_window, granule.scl.placement.window)
+            granule.wanted = at_centres(inner, granule.scl.placement)
 
 
-def _mask_window(granule: _Granule, mask: MaskPolicy) -> Window:
-    """The classified pixels under all bands of a granule, with a margin for the dilation."""
-    scl = granule.scl
-    if scl is None:
-        raise ValueError(granule.source.scene_id)
-    left, bottom, right, top = np.inf, np.inf, -np.inf, -np.inf
-    for layer in [scl, *granule.bands]:
-        x, y = layer.grid.origin
-        window, (width, _, _, _, height, _) = layer.placement.window, layer.grid.transform
-        left, right = (
-            min(left, x + window.column * width),
-            max(right, x + (window.column + window.shape[1]) * width),
-        )
-        top, bottom = (
-            max(top, y + window.row * height),
-            min(bottom, y + (window.row + window.shape[0]) * height),
-        )
-    x, y = scl.grid.origin
-    width, height = scl.grid.transform[0], scl.grid.transform[4]
-    row, end_row = int(np.floor((top - y) / height)), int(np.ceil((bottom - y) / height))
-    column, end_column = int(np.floor((left - x) / width)), int(np.ceil((right - x) / width))
-    window = Window(row, column, (end_row - row, end_column - column))
-    return window.grown(dilation_margin(mask.dilation, scl.grid.resolution), scl.grid.shape)
+def _clear(scl: npt.NDArray[np.uint8], granule: Granule, mask: MaskPolicy) -> Clear:
+    resolution = granule.scl.grid.resolution if granule.scl else 1.0
+    return clear_pixels(scl, mask.clear_classes, mask.dilation, resolution)
 
 
 def _inner(clear: Clear, outer: Window, inner: Window) -> Clear:
+    """The part of a window's mask that lies in another window."""
     row, column = inner.row - outer.row, inner.column - outer.column
     return clear[row : row + inner.shape[0], column : column + inner.shape[1]]
 
 
-def _share_out(granules: Sequence[_Granule], has_data: dict[int, Clear]) -> None:
-    """Gives each output pixel of an observation to the first of its granules that has data there."""
+def _share_out(granules: Sequence[Granule]) -> None:
+    """Leaves each pixel of an observation to the first of its granules that has data there."""
     taken: dict[int, Clear] = {}
     for granule in granules:
-        data = has_data.get(id(granule))
-        if data is None:
+        if granule.wanted is None or granule.error:
             continue
-        before = taken.get(granule.observation)
-        granule.wanted = data if before is None else data & ~before
-        taken[granule.observation] = data if before is None else data | before
+        before = taken.get(granule.observation, np.False_)
+        taken[granule.observation] = granule.wanted | before
+        granule.wanted = granule.wanted & ~before
 
 
-def _read_bands(granules: Sequence[_Granule], task: BlockTask, reader: RasterReader) -> None:
+def _fill(
+    stack: UInt16s, granules: Sequence[Granule], crowded: frozenset[int], reader: RasterReader
+) -> Iterator[str]:
+    """Reads the bands of all granules into the stack; yields the ids of those that gave a pixel.
+
+    A granule that is alone in its observation is read right into its slot of the stack. Others get planes of
+    their own first, which are laid into the slot in the order of the granules.
+    """
+    planes = {}
+    for i, granule in enumerate(granules):
+        if not granule.error and _worth_reading(granule):
+            slot = stack[:, granule.observation]
+            planes[i] = np.zeros(slot.shape, np.uint16) if granule.observation in crowded else slot
+    _read_bands(granules, planes, reader)
+    for i, own in planes.items():
+        granule = granules[i]
+        slot = stack[:, granule.observation]
+        if granule.error:
+            own[:] = 0
+        elif granule.observation in crowded:
+            if _lay_into(slot, own, _everywhere_or(granule.wanted, slot.shape[1:])):
+                yield granule.source.scene_id
+        elif slot.all(axis=0).any():
+            yield granule.source.scene_id
+
+
+def _worth_reading(granule: Granule) -> bool:
+    return all(mask is None or bool(mask.any()) for mask in (granule.clear, granule.wanted))
+
+
+def _read_bands(granules: Sequence[Granule], planes: dict[int, UInt16s], reader: RasterReader) -> None:
+    """Reads the bands of those granules that have planes to fill."""
     reads: list[WindowRead] = []
-    owners: list[tuple[_Granule, int]] = []
-    for granule in granules:
-        if granule.error or not _worth_reading(granule):
-            continue
-        granule.pixels = np.zeros((len(granule.bands), *task.block.shape), np.uint16)
-        for band, layer in enumerate(granule.bands):
-            reads.append(layer.read(layer.placement.window))
-            owners.append((granule, band))
+    owners: list[tuple[int, int]] = []
+    for i in planes:
+        for band, layer in enumerate(granules[i].bands):
+            reads.append(layer.read(wanted=granules[i].clear_under(layer)))
+            owners.append((i, band))
     for position, answer in reader.read_many(reads):
-        granule, band = owners[position]
+        i, band = owners[position]
+        granule = granules[i]
         if isinstance(answer, SourceError):
             granule.error = granule.error or answer
-            granule.pixels = None
-        elif granule.pixels is not None:
-            granule.pixels[band] = _clear_samples(answer, granule, granule.bands[band])
+        else:
+            _store(answer, granule, granule.bands[band], planes[i][band])
 
 
-def _worth_reading(granule: _Granule) -> bool:
-    return (granule.clear is None or bool(granule.clear.any())) and (
-        granule.wanted is None or bool(granule.wanted.any())
-    )
-
-
-def _clear_samples(samples: npt.NDArray[Any], granule: _Granule, layer: _Layer) -> npt.NDArray[np.uint16]:
-    """Harmonised, masked and resampled pixels of one band, on the block's grid."""
-    values = harmonise(samples, granule.source.offset)
-    if granule.clear is not None and granule.clear_window is not None and granule.scl is not None:
-        clear = clear_on(
-            granule.clear, granule.scl.grid, granule.clear_window, layer.grid, layer.placement.window
-        )
-        values = values * clear
-    return resample(values, layer.placement)
-
-
-def _fill(stack: npt.NDArray[np.uint16], granules: Sequence[_Granule]) -> Iterator[str]:
-    """Puts granules into their observation's slot of the stack; yields the ids of those that gave a pixel."""
-    for granule in granules:
-        if granule.pixels is None or granule.error:
-            continue
-        if _put(stack, granule.pixels, granule.observation, _everywhere_or(granule.wanted, stack.shape[2:])):
-            yield granule.source.scene_id
+def _store(samples: UInt16s, granule: Granule, layer: Layer, plane: UInt16s) -> None:
+    """Puts the harmonised, masked and resampled pixels of one band into its plane."""
+    clear = granule.clear_under(layer)
+    if layer.placement.identical:
+        harmonise(samples, granule.source.offset, clear, plane)
+    else:
+        plane[:] = resample(harmonise(samples, granule.source.offset, clear), layer.placement)
 
 
 def _everywhere_or(wanted: Clear | None, shape: tuple[int, ...]) -> Clear:
@@ -236,31 +158,28 @@ def _everywhere_or(wanted: Clear | None, shape: tuple[int, ...]) -> Clear:
 
 
 @numba.njit(cache=True, nogil=True)
-def _put(
-    stack: npt.NDArray[np.uint16], pixels: npt.NDArray[np.uint16], slot: int, wanted: Clear
-) -> bool:  # pragma: no cover - compiled
+def _lay_into(slot: UInt16s, own: UInt16s, wanted: Clear) -> bool:  # pragma: no cover - compiled
     """Fills the free pixels of a slot where the granule is wanted and every band of it has a value.
 
     Args:
-        stack: Shape (band, observation, y, x).
-        pixels: Shape (band, y, x).
-        slot: Observation.
+        slot: Shape (band, y, x).
+        own: Pixels of the granule, likewise.
         wanted: Shape (y, x).
 
     Returns:
         True if any pixel was filled.
     """
-    bands, rows, columns = pixels.shape
+    bands, rows, columns = own.shape
     any_filled = False
     for row in range(rows):
         for column in range(columns):
-            if not wanted[row, column] or stack[0, slot, row, column] != 0:
+            if not wanted[row, column] or slot[0, row, column] != 0:
                 continue
             complete = True
             for band in range(bands):
-                complete &= pixels[band, row, column] != 0
+                complete &= own[band, row, column] != 0
             if complete:
                 any_filled = True
                 for band in range(bands):
-                    stack[band, slot, row, column] = pixels[band, row, column]
+                    slot[band, row, column] = own[band, row, column]
     return any_filled

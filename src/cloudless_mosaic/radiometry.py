@@ -7,21 +7,33 @@ the date of a scene says nothing, since old scenes are processed again.
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Literal
 
+import numba
 import numpy as np
 import numpy.typing as npt
 
 from cloudless_mosaic.errors import MetadataError
 
-OffsetPolicy = Literal["raw", "flagged"]
-"""``raw``: pixels are the product's own; ``flagged``: a flag of each scene says whether the offset was taken out."""
+UInt16s = npt.NDArray[np.uint16]
+
+OffsetPolicy = Literal["raw", "flagged", "declared"]
+"""What a provider does to the offset in its pixels.
+
+``raw``: pixels are the product's own. ``flagged``: a flag of each scene says whether the offset was taken out.
+``declared``: nothing is known of the provider; metadata and baseline have to agree.
+"""
 
 BOA_OFFSET = -1000
 """Digital number to add to products of baseline 04.00 and newer."""
 
-_FIRST_BASELINE_WITH_OFFSET = (4, 0)
+_FIRST_WITH_OFFSET = (4, 0)
+_FIRST_UNREAL = (20, 0)
+"""Baselines from here on (99.99 in practice) mark products made by users, of which nothing is known."""
+
+_ADVICE = "leave the scene out or use another collection"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +47,11 @@ class OffsetDecision:
 
 
 def decide_offset(
-    policy: OffsetPolicy, baseline: str, *, applied: bool | None, advertised: float | None
+    policy: OffsetPolicy,
+    baseline: str,
+    *,
+    applied: bool | None = None,
+    advertised: AbstractSet[int] = frozenset(),
 ) -> OffsetDecision:
     """Decides the offset of one scene.
 
@@ -43,53 +59,81 @@ def decide_offset(
         policy: What the provider does to pixels.
         baseline: Processing baseline, ``NN.NN``; empty where unknown.
         applied: The scene's flag "offset taken out already", where it has one.
-        advertised: Reflectance offset of the scene's metadata, -0.1 or 0, where it has one.
+        advertised: Digital numbers that the metadata of the scene's bands tells to add; empty where it is
+            silent. ``flagged`` doesn't look at it: such providers advertise -1000 beside shifted pixels.
 
     Raises:
-        MetadataError: if what is known doesn't decide it.
+        MetadataError: if what is known doesn't decide it, or contradicts itself.
     """
-    if policy == "flagged" and applied:
+    if policy == "flagged":
+        return _by_flag(baseline, applied)
+    expected = _by_baseline(baseline)
+    if applied:
+        raise MetadataError(f"a flag says that the offset was taken out where pixels should be raw; {_ADVICE}")
+    if not advertised <= {expected.value}:
+        said = ", ".join(map(str, sorted(advertised)))
+        raise MetadataError(
+            f"baseline {baseline} asks for an offset of {expected.value} and the metadata says {said}; {_ADVICE}"
+        )
+    if policy == "declared" and expected.value and not advertised:
+        raise MetadataError(
+            f"baseline {baseline} has an offset and nothing says whether it is still in the pixels; {_ADVICE}"
+        )
+    return expected
+
+
+def _by_flag(baseline: str, applied: bool | None) -> OffsetDecision:
+    if applied:
         return OffsetDecision(0, "the provider has taken the offset out already")
-    version = _version(baseline)
-    if version is None:
+    expected = _by_baseline(baseline)
+    if expected.value and applied is None:
         raise MetadataError(
-            "no processing baseline, so the radiometric offset is unknown; leave the scene out"
+            f"baseline {baseline} has an offset and no flag says whether the provider took it out; {_ADVICE}"
         )
-    if version < _FIRST_BASELINE_WITH_OFFSET:
+    return expected
+
+
+def _by_baseline(baseline: str) -> OffsetDecision:
+    major, _, minor = baseline.partition(".")
+    if not (major.isdecimal() and minor.isdecimal()):
+        raise MetadataError(f"no processing baseline, so the radiometric offset is unknown; {_ADVICE}")
+    version = int(major), int(minor)
+    if version >= _FIRST_UNREAL:
+        raise MetadataError(f"baseline {baseline} is none of ESA's, so the offset is unknown; {_ADVICE}")
+    if version < _FIRST_WITH_OFFSET:
         return OffsetDecision(0, f"baseline {baseline} has no offset")
-    if policy == "flagged" and applied is None:
-        raise MetadataError(
-            f"baseline {baseline} has an offset and no flag says whether the provider took it out; "
-            "leave the scene out or use another collection"
-        )
-    if advertised is not None and not _is_minus_tenth(advertised):
-        raise MetadataError(
-            f"baseline {baseline} has an offset of -0.1 and the metadata says {advertised:g}; "
-            "leave the scene out or use another collection"
-        )
     return OffsetDecision(BOA_OFFSET, f"baseline {baseline} carries the offset in its pixels")
 
 
-def _version(baseline: str) -> tuple[int, int] | None:
-    major, _, minor = baseline.partition(".")
-    return (int(major), int(minor)) if major.isdecimal() and minor.isdecimal() else None
-
-
-def _is_minus_tenth(offset: float) -> bool:
-    return abs(offset + 0.1) < 1e-6
-
-
-def harmonise(values: npt.NDArray[np.uint16], offset: int) -> npt.NDArray[np.uint16]:
-    """Adds an offset to digital numbers without losing dark pixels.
+def harmonise(
+    values: UInt16s, offset: int, clear: npt.NDArray[np.bool_] | None = None, out: UInt16s | None = None
+) -> UInt16s:
+    """Adds an offset to digital numbers without losing dark pixels, and takes out what isn't clear.
 
     Args:
-        values: Digital numbers; 0 is nodata.
+        values: Digital numbers, shape (rows, columns); 0 is nodata.
         offset: Number to add.
+        clear: Pixels to keep, likewise; ``None`` is all.
+        out: Where to put the result, likewise; ``None`` is a new array.
 
     Returns:
-        0 where the value was 0, else the sum, clipped to 1..65535; the same array where ``offset`` is 0.
+        ``out``: 0 where the value was 0 or is not clear, else the sum, clipped to 1..65535.
     """
-    if offset == 0:
-        return values
-    shifted = np.clip(values.astype(np.int32) + offset, 1, 65535).astype(np.uint16)
-    return np.where(values == 0, values, shifted)
+    if out is None:
+        out = np.empty(values.shape, np.uint16)
+    if clear is None:
+        clear = np.ones(values.shape, np.bool_)
+    _harmonise(values, np.int32(offset), clear, out)
+    return out
+
+
+@numba.njit(cache=True, nogil=True)
+def _harmonise(
+    values: UInt16s, offset: np.int32, clear: npt.NDArray[np.bool_], out: UInt16s
+) -> None:  # pragma: no cover - compiled
+    for row in range(values.shape[0]):
+        source, keep, target = values[row], clear[row], out[row]
+        for column in range(values.shape[1]):
+            value = np.int32(source[column])
+            shifted = min(max(value + offset, np.int32(1)), np.int32(65535))
+            target[column] = np.uint16(shifted) if value != 0 and keep[column] else np.uint16(0)

@@ -6,11 +6,12 @@ from functools import lru_cache
 
 from cloudless_mosaic.reading.gdal import GdalReader
 from cloudless_mosaic.reading.protocol import RasterHeader, RasterReader, WindowRead
+from cloudless_mosaic.reading.tiles import TileReader
 
-__all__ = ["GdalReader", "RasterHeader", "RasterReader", "WindowRead", "default_reader"]
+__all__ = ["GdalReader", "RasterHeader", "RasterReader", "TileReader", "WindowRead", "default_reader"]
 
 
 @lru_cache(maxsize=1)
 def default_reader() -> RasterReader:
     """The reader of this process; tasks on other machines find theirs by this name."""
-    return GdalReader()
+    return TileReader()

@@ -62,6 +62,9 @@ class GdalReader:
         self._local = threading.local()
         self._headers: dict[str, RasterHeader] = {}
 
+    def prepare(self, hrefs: Iterable[str]) -> None:
+        """See ``RasterReader.prepare``; GDAL opens files one by one."""
+
     def header(self, href: str) -> RasterHeader:
         """See ``RasterReader.header``."""
         known = self._headers.get(href)

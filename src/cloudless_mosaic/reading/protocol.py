@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -39,10 +39,16 @@ class WindowRead:
     """First column."""
     shape: tuple[int, int]
     """Rows, columns."""
+    wanted: npt.NDArray[np.bool_] | None = field(default=None, compare=False, repr=False)
+    """Pixels that matter, of ``shape``; a reader may leave others 0. ``None`` is all."""
 
 
 class RasterReader(Protocol):
     """Reads single-band rasters. Safe to call from many threads."""
+
+    def prepare(self, hrefs: Iterable[str]) -> None:
+        """Begins to read headers that will be asked for, all at once, where that saves time."""
+        ...
 
     def header(self, href: str) -> RasterHeader:
         """Reads the header of a raster.

@@ -1,0 +1,87 @@
+"""From the bytes of a tile to its pixels in a window."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import imagecodecs
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from cloudless_mosaic.errors import SourceError
+from cloudless_mosaic.reading.tiff import TiledLevel
+
+Pixels = npt.NDArray[Any]
+
+_scratch = threading.local()
+
+
+def decode_tile(data: Any, level: TiledLevel, dtype: np.dtype[Any]) -> Pixels:  # noqa: ANN401 - any buffer
+    """Decompresses a tile; differences stay.
+
+    Args:
+        data: The bytes as they are stored.
+        level: The level that the tile is of.
+        dtype: Type of a pixel.
+
+    Returns:
+        Shape of a tile. The array is used again by the next call in the same thread.
+
+    Raises:
+        SourceError: if the bytes aren't those of a whole tile.
+    """
+    size = level.tile_shape[0] * level.tile_shape[1] * dtype.itemsize
+    out = _buffer(size)
+    try:
+        if level.compression == "deflate":
+            count = len(imagecodecs.deflate_decode(data, out=out))
+        elif level.compression == "zstd":
+            count = len(imagecodecs.zstd_decode(data, out=out))
+        else:
+            out[:] = np.frombuffer(data, np.uint8)
+            count = size
+    except (RuntimeError, ValueError) as error:
+        raise SourceError(f"a tile is corrupt ({type(error).__name__})") from None
+    if count != size:
+        raise SourceError(f"a tile is corrupt (it holds {count} bytes of {size})")
+    return out.view(dtype).reshape(level.tile_shape)
+
+
+def _buffer(size: int) -> npt.NDArray[np.uint8]:
+    """A buffer of this thread: fresh memory for every tile costs more than decompressing it."""
+    buffers: dict[int, npt.NDArray[np.uint8]] = _scratch.__dict__.setdefault("buffers", {})
+    if size not in buffers:
+        buffers[size] = np.empty(size, np.uint8)
+    return buffers[size]
+
+
+def copy_pixels(tile: Pixels, part: tuple[slice, slice], out: Pixels, *, differenced: bool) -> None:
+    """Copies a part of a decoded tile, summing up differences along its rows on the way.
+
+    Args:
+        tile: Shape of a tile.
+        part: Rows and columns to copy.
+        out: Where to; of the shape of the part and the type of the tile.
+        differenced: True where each pixel is stored as its difference to the one on its left.
+    """
+    rows, columns = part
+    if differenced:
+        _sum_rows(tile, rows.start, columns.start, out)
+    else:
+        out[...] = tile[part]
+
+
+@numba.njit(cache=True, nogil=True)
+def _sum_rows(tile: Pixels, first_row: int, first_column: int, out: Pixels) -> None:  # pragma: no cover
+    rows, columns = out.shape
+    for row in range(rows):
+        line = tile[first_row + row]
+        total = line[0]
+        for column in range(1, first_column + 1):
+            total += line[column]
+        out[row, 0] = total
+        for column in range(1, columns):
+            total += line[first_column + column]
+            out[row, column] = total
