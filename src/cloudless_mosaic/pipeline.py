@@ -11,6 +11,7 @@ from cloudless_mosaic.catalog import find_scenes
 from cloudless_mosaic.compose import compose
 from cloudless_mosaic.errors import NoDataError, ObservationsLostError
 from cloudless_mosaic.execution import run_bounded, thread_executor, worker_count
+from cloudless_mosaic.grid import parse_crs
 from cloudless_mosaic.plan import BlockTask, MosaicPlan, PeriodPlan, make_plan
 from cloudless_mosaic.reading import RasterReader, default_reader
 from cloudless_mosaic.request import MosaicRequest
@@ -55,6 +56,8 @@ def plan_mosaics(request: MosaicRequest) -> MosaicPlan:
         NoDataError: if no usable scene was found.
         TemporaryError: if the catalogue is out of reach for now.
     """
+    if request.crs:
+        parse_crs(request.crs)  # a search for nothing would take minutes
     plan = make_plan(request, find_scenes(request))
     if not any(period.scenes for period in plan.periods):
         raise NoDataError(_nothing_found(plan))
@@ -140,7 +143,8 @@ class _Run:
             example = f"; the last: {composite.lost[-1].reason}" if composite.lost else ""
             raise ObservationsLostError(
                 f"{period.lost} of {period.observations} observations of {period.plan.period.label} "
-                f"could not be read ({share:.1f} %, --max-lost is {limit:g} %){example}; try again, or raise --max-lost"
+                f"could not be read ({share:.1f} %, --max-lost is {limit:g} %){example}; "
+                "try again, or raise --max-lost"
             )
 
 

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from cloudless_mosaic.testing.archive import Archive, ArchiveSpec, build_archive
+
+README_AOI = "-122.27508544921875,47.54687159892238,-121.96128845214844,47.745787772920934"
+README_EXAMPLE = (
+    *("--start-date", "2020-10-01", "--end-date", "2020-12-31", "--aoi", README_AOI),
+    *("--bands", "nir", "--bands", "red", "--bands", "green", "--collection", "sentinel-2-l2a"),
+    *("--resolution", "100", "--max-items", "1000", "--max-cloud-cover", "25"),
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    code: int
+    out: str
+    err: str
+
+
+def command(*arguments: str, cwd: Path, env: dict[str, str] | None = None) -> Outcome:
+    """Runs the command line in a process of its own, as a user does."""
+    done = subprocess.run(
+        [sys.executable, "-m", "cloudless_mosaic", *arguments],
+        cwd=cwd,
+        env={**os.environ, **(env or {})},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    return Outcome(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture(scope="session")
+def mosaic_command():
+    return command
+
+
+@pytest.fixture(scope="session")
+def readme_example() -> tuple[str, ...]:
+    return README_EXAMPLE
+
+
+@pytest.fixture(scope="session")
+def demo_archive(tmp_path_factory: pytest.TempPathFactory) -> Archive:
+    return build_archive(tmp_path_factory.mktemp("demo") / "archive", ArchiveSpec.demo())

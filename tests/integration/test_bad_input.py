@@ -1,0 +1,128 @@
+"""Every bad input is one clear line on stderr, the right exit code, and nothing written."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+import pytest
+
+from cloudless_mosaic.errors import CloudlessMosaicError
+
+pytestmark = pytest.mark.xdist_group("demo")
+
+GOOD = {
+    "--start-date": "2020-10-01",
+    "--end-date": "2020-12-31",
+    "--aoi": "-122.2,47.6,-122.1,47.65",
+    "--bands": "red",
+    "--resolution": "100",
+}
+
+
+def closed_port() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{probe.getsockname()[1]}/stac"
+
+
+CASES = [
+    ({"--start-date": "2020-13-01"}, 2, ["--start-date", "2020-13-01", "YYYY-MM-DD"]),
+    ({"--end-date": "yesterday"}, 2, ["--end-date", "yesterday"]),
+    ({"--start-date": "2021-01-01"}, 2, ["--end-date", "before", "swap"]),
+    ({"--aoi": "1,2,3"}, 2, ["four numbers", "1,2,3"]),
+    ({"--aoi": "a,b,c,d"}, 2, ["four numbers"]),
+    ({"--aoi": "47.5,-122.2,47.7,-121.9"}, 2, ["latitude", "swapped"]),
+    ({"--aoi": "-190,47.6,-122.1,47.65"}, 2, ["longitude"]),
+    ({"--aoi": "-122.2,47.6,-122.2,47.65"}, 2, ["no area"]),
+    ({"--aoi": "-122.1,47.65,-122.05,47.6"}, 2, ["south", "north"]),
+    ({"--aoi": "-122.1,47.6,-122.2,47.65"}, 2, ["west", "antimeridian"]),
+    ({"--aoi": "nan,47.6,-122.2,47.65"}, 2, ["not a number"]),
+    ({"--bands": "infrared"}, 2, ["infrared", "nir (B08)"]),
+    ({"--bands": "rededge"}, 2, ["rededge1", "rededge3"]),
+    ({"--collection": "landsat-c2-l2"}, 2, ["landsat-c2-l2", "sentinel-2-l2a"]),
+    ({"--resolution": "0"}, 2, ["--resolution", "greater than 0"]),
+    ({"--resolution": "-10"}, 2, ["--resolution", "-10"]),
+    ({"--resolution": "ten"}, 2, ["--resolution", "ten"]),
+    ({"--max-cloud-cover": "101"}, 2, ["--max-cloud-cover", "0 and 100"]),
+    ({"--max-cloud-cover": "-1"}, 2, ["--max-cloud-cover"]),
+    ({"--max-items": "0"}, 2, ["--max-items"]),
+    ({"--scl-clear": "4,99"}, 2, ["--scl-clear", "99"]),
+    ({"--scl-clear": "vegetation"}, 2, ["--scl-clear"]),
+    ({"--crs": "EPSG:0"}, 2, ["--crs", "EPSG:0"]),
+    ({"--workers": "0"}, 2, ["--workers"]),
+    ({"--stac-url": "/nowhere/catalog.json"}, 2, ["/nowhere/catalog.json", "no such file"]),
+    ({"--no-such-option": "1"}, 2, ["--no-such-option"]),
+    ({"--start-date": "2019-10-01", "--end-date": "2019-10-31"}, 3, ["no scene", "widen"]),
+    ({"--aoi": "10,47.6,10.1,47.65"}, 3, ["no scene"]),
+    ({"--max-cloud-cover": "0"}, 3, ["scene"]),
+]
+
+
+@pytest.mark.parametrize(("change", "code", "words"), CASES, ids=lambda value: str(value)[:50])
+def test_bad_input(demo_archive, mosaic_command, tmp_path, change, code, words):
+    options = {"--stac-url": str(demo_archive.catalog), "--output-dir": "out", **GOOD, **change}
+    outcome = mosaic_command(*(f"{name}={value}" for name, value in options.items()), cwd=tmp_path)
+    assert outcome.code == code, outcome
+    lines = outcome.err.strip().splitlines()
+    assert len(lines) == 1, outcome.err
+    assert lines[0].startswith("error: ")
+    for word in words:
+        assert word in lines[0]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_missing_option_is_named(mosaic_command, tmp_path):
+    outcome = mosaic_command("--start-date", "2020-10-01", cwd=tmp_path)
+    assert outcome.code == 2
+    assert "--end-date" in outcome.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unreachable_api(mosaic_command, tmp_path):
+    options = {**GOOD, "--stac-url": closed_port()}
+    outcome = mosaic_command(*(f"{name}={value}" for name, value in options.items()), cwd=tmp_path)
+    assert outcome.code == 2
+    assert "--stac-url" in outcome.err
+    assert len(outcome.err.strip().splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_a_file(demo_archive, mosaic_command, tmp_path):
+    (tmp_path / "taken").write_text("mine")
+    options = {**GOOD, "--stac-url": str(demo_archive.catalog), "--output-dir": "taken"}
+    outcome = mosaic_command(*(f"{name}={value}" for name, value in options.items()), cwd=tmp_path)
+    assert outcome.code == 2
+    assert "--output-dir taken" in outcome.err
+    assert (tmp_path / "taken").read_text() == "mine"
+
+
+def test_a_folder_that_may_not_be_written(demo_archive, mosaic_command, tmp_path):
+    if not hasattr(os, "geteuid") or os.geteuid() == 0:
+        folder = "/proc/mosaics"  # not even root may make a folder there
+    else:
+        (tmp_path / "closed").mkdir(mode=0o500)
+        folder = str(tmp_path / "closed" / "out")
+    options = {**GOOD, "--stac-url": str(demo_archive.catalog), "--output-dir": folder}
+    outcome = mosaic_command(*(f"{name}={value}" for name, value in options.items()), cwd=tmp_path)
+    assert outcome.code == 2
+    assert "can't be written" in outcome.err
+
+
+def test_help_and_version_need_no_options(mosaic_command, tmp_path):
+    for arguments in (["--help"], ["-h"], ["--version"], ["plan", "--help"], ["demo", "--help"]):
+        outcome = mosaic_command(*arguments, cwd=tmp_path)
+        assert outcome.code == 0
+        assert "cloudless-mosaic" in outcome.out or "Usage" in outcome.out
+
+
+def test_every_error_class_has_its_own_exit_code():
+    codes = {kind.__name__: kind.exit_code for kind in CloudlessMosaicError.__subclasses__()}
+    assert codes == {
+        "UsageError": 2,
+        "NoDataError": 3,
+        "ObservationsLostError": 4,
+        "TemporaryError": 75,
+        "MetadataError": 1,
+        "SourceError": 1,
+    }
