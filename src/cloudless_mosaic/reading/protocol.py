@@ -41,6 +41,8 @@ class WindowRead:
     """Rows, columns."""
     wanted: npt.NDArray[np.bool_] | None = field(default=None, compare=False, repr=False)
     """Pixels that matter, of ``shape``; a reader may leave others 0. ``None`` is all."""
+    shared: bool = field(default=True, compare=False)
+    """True where other reads are likely to need the same internal tiles, so that keeping them saves work."""
 
 
 class RasterReader(Protocol):

@@ -39,7 +39,10 @@ _COALESCE = 128 * 1024
 """Bytes between two tiles that are rather read along than asked for in two requests."""
 
 _CACHE_BYTES = 96 * 2**20
-"""Pixels of tiles that are kept."""
+"""Bytes of the pixels of tiles that are kept."""
+
+_HEADERS = 4096
+"""Headers that are kept; one of a full-size product takes about 10 kB."""
 
 _ATTEMPTS = 3
 """Tries for a read that ended short or stalled; those that the server refused are repeated by the store."""
@@ -50,7 +53,7 @@ class TileReader:
 
     def __init__(self) -> None:
         self._stores = Stores()
-        self._rasters: dict[str, Future[TiledRaster]] = {}
+        self._rasters: OrderedDict[str, Future[TiledRaster]] = OrderedDict()
         self._lock = threading.Lock()
         self._loop = asyncio.new_event_loop()
         self._slots = asyncio.Semaphore(_REQUESTS)
@@ -97,6 +100,9 @@ class TileReader:
             future = self._rasters.get(href)
             if future is None or (future.done() and _may_pass(future)):
                 future = self._rasters[href] = self._submit(self._open(href))
+            self._rasters.move_to_end(href)
+            if len(self._rasters) > _HEADERS:
+                self._rasters.popitem(last=False)
         return future
 
     def _raster(self, href: str) -> TiledRaster:
@@ -207,7 +213,7 @@ class _Fetch:
         for tile, data in zip(self.needed, self.data, strict=True):
             pixels = decode_tile(data, level, dtype)
             differenced = level.differenced
-            if not self._inside(tile):
+            if self.read.shared and not self._inside(tile):
                 whole = np.empty(level.tile_shape, dtype)
                 full = slice(0, level.tile_shape[0]), slice(0, level.tile_shape[1])
                 copy_pixels(pixels, full, whole, differenced=differenced)

@@ -49,7 +49,7 @@ class CogSpec:
     """Type of a sample."""
     reduction: Reduction
     """How overviews are made."""
-    codec: Codec = "huffman"
+    codec: Codec = "deflate"
     """How tiles are compressed."""
     nodata: int | None = None
     """Value of pixels without data."""

@@ -50,8 +50,10 @@ def _split(polygon: Polygon) -> list[Polygon]:
     parts = []
     for shift in (-360, 0, 360):
         part = polygon.intersection(box(shift - 180, -90, shift + 180, 90))
-        if isinstance(part, Polygon) and part.area > 0:
-            parts.append(orient(set_precision(affinity.translate(part, -shift), _DEGREES)))
+        part = set_precision(affinity.translate(part, -shift), _DEGREES)
+        # a hair's breadth beyond the antimeridian is the dust of the projection, and rounds to nothing
+        if isinstance(part, Polygon) and not part.is_empty:
+            parts.append(orient(part))
     return parts
 
 
@@ -78,10 +80,10 @@ def _outline(geobox: GeoBox) -> npt.NDArray[np.float64]:
 
 def _around_pole(ring: npt.NDArray[np.float64]) -> tuple[dict[str, Any], list[float]]:
     """The cap that holds a grid around a pole."""
-    nearest = np.abs(ring[:, 1]).min()
-    bounds = [-180.0, nearest, 180.0, 90.0] if ring[0, 1] > 0 else [-180.0, -90.0, 180.0, -nearest]
-    bounds = [round(float(bound), 6) for bound in bounds]
-    return _geojson(orient(box(*bounds))), bounds
+    # rounded away from the pole, so that the cap still holds the grid
+    edge = round(float(np.floor(np.abs(ring[:, 1]).min() / _DEGREES)) * _DEGREES, 6)
+    south, north = (edge, 90.0) if ring[0, 1] > 0 else (-90.0, -edge)
+    return _geojson(orient(box(-180, south, 180, north))), [-180.0, south, 180.0, north]
 
 
 def _geojson(geometry: Polygon | MultiPolygon) -> dict[str, Any]:

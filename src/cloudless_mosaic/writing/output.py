@@ -18,6 +18,9 @@ _STAGING = ".monthly-mosaic-{}.partial"
 _SIDECARS = (".aux.xml", ".ovr", ".msk")
 """What other programs keep beside a raster, and what would be wrong beside a new one."""
 
+_FOLDERS_SYNC = os.name != "nt"
+"""Windows can't open a folder, and needs no such call."""
+
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FAULTY = (errno.EIO, errno.ESTALE, errno.EROFS)
 
@@ -129,8 +132,8 @@ def storage_faults(path: Path) -> Iterator[None]:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Makes renames last; Windows has no such call and needs none."""
-    if os.name == "nt":
+    """Makes renames last."""
+    if not _FOLDERS_SYNC:
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:

@@ -107,8 +107,8 @@ class PeriodSink:
             nodata=0,
             scale=SCALE,
         )
-        # counts have patterns, which the general encoder finds, and 0 is a count like any other
-        count = CogSpec(geobox=geobox, bands=("count",), dtype="uint16", reduction="nearest", codec="deflate")
+        # 0 is a count like any other, so there's no nodata value
+        count = CogSpec(geobox=geobox, bands=("count",), dtype="uint16", reduction="nearest")
         visual = CogSpec(
             geobox=geobox, bands=picture, dtype="uint8", reduction="average", nodata=0, rgb=len(picture) == 3
         )

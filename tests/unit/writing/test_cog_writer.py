@@ -81,7 +81,7 @@ def test_rasterio_reads_every_level_and_the_layout_is_valid(tmp_path, shape):
     shape=st.tuples(st.integers(1, 4), st.integers(1, 150), st.integers(1, 150)),
     step=st.tuples(st.integers(20, 150), st.integers(20, 150)),
     dtype=st.sampled_from(["uint8", "uint16"]),
-    codec=st.sampled_from(["huffman", "deflate", "zstd"]),
+    codec=st.sampled_from(["deflate", "zstd"]),
     seed=st.integers(0, 999),
 )
 def test_any_size_and_cut_reads_back(tmp_path_factory, shape, step, dtype, codec, seed):
@@ -119,7 +119,7 @@ def test_grid_and_band_metadata_reach_the_reader(tmp_path):
 def test_counts_have_no_nodata_and_nearest_overviews(tmp_path):
     path = tmp_path / "count.tif"
     data = noise((1, 700, 900))
-    write(path, data, spec((700, 900), ("count",), reduction="nearest", codec="deflate", nodata=None))
+    write(path, data, spec((700, 900), ("count",), reduction="nearest", nodata=None))
     assert assert_reads_as(path, data, lambda level: level[:, ::2, ::2]) == [2]
     with rasterio.open(path) as file:
         assert file.nodata is None
@@ -197,7 +197,7 @@ def test_any_crs_that_geotiff_holds(tmp_path, crs):
 def test_a_crs_that_geotiff_cannot_hold_is_a_usage_error(tmp_path):
     crs = "+proj=ob_tran +o_proj=longlat +o_lon_p=0 +o_lat_p=40 +lon_0=10"
     grid = GeoBox((2, 2), TRANSFORM, rasterio.CRS.from_user_input(crs).to_wkt())
-    with pytest.raises(UsageError, match="--crs .* can't be held by a GeoTIFF; choose"):
+    with pytest.raises(UsageError, match=r"--crs .* can't be held by a GeoTIFF; choose"):
         CogWriter(tmp_path / "no.tif", spec((2, 2), geobox=grid))
     assert not list(tmp_path.iterdir())
 

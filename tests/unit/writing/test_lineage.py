@@ -1,0 +1,80 @@
+import os
+
+import pytest
+
+from cloudless_mosaic.writing.lineage import (
+    derived_from,
+    processing_properties,
+    run_parameters,
+    without_secrets,
+)
+
+
+@pytest.mark.parametrize(
+    ("href", "link"),
+    [
+        ("https://a.example/items/1", "https://a.example/items/1"),
+        ("https://user:pw@a.example:8080/items/1?sig=x&se=y#part", "https://a.example:8080/items/1"),
+        ("s3://bucket/items/1.json?X-Amz-Signature=x", "s3://bucket/items/1.json"),
+        ("", ""),
+    ],
+)
+def test_addresses_lose_their_secrets(href, link, tmp_path):
+    assert derived_from(href, tmp_path) == link
+
+
+@pytest.mark.parametrize("prefix", ["", "file://"])
+def test_local_scenes_are_linked_relative(tmp_path, prefix):
+    folder = tmp_path / "out" / "month"
+    scene = tmp_path / "archive" / "a b.json"
+    href = f"file://{str(scene).replace(' ', '%20')}" if prefix else str(scene)
+    assert derived_from(href, folder) == "../../archive/a b.json"
+
+
+def test_relative_paths_are_those_of_the_working_directory(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert derived_from("archive/a.json", tmp_path / "out") == "../archive/a.json"
+
+
+def test_a_scene_on_another_drive_has_no_link(tmp_path, monkeypatch):
+    def other_drive(_path, _start):
+        raise ValueError("path is on mount 'D:', start on mount 'C:'")
+
+    monkeypatch.setattr(os.path, "relpath", other_drive)
+    assert derived_from("D:\\archive\\a.json", tmp_path) == ""
+
+
+def test_without_secrets_keeps_the_address():
+    assert without_secrets("https://t:k@h.example/a/b?c=d") == "https://h.example/a/b"
+
+
+@pytest.mark.parametrize(
+    ("wishes", "sentence"),
+    [
+        ({"mask": "none"}, "No cloud mask: every pixel that has data counts as clear."),
+        ({"clear_classes": (5, 4)}, "classes 4 (vegetation), 5 (not vegetated) of the scene classification."),
+        ({"cloud_dilation": 120.0}, "Clouds and their shadows were grown by 120 m."),
+        ({"exact": True}, "Pixels were read at native resolution."),
+        ({}, "from 2020-10-01 to 2020-10-31 (UTC)"),
+    ],
+)
+def test_the_lineage_says_how(plan_of, wishes, sentence):
+    plan = plan_of(**wishes)
+    properties = processing_properties(plan, plan.periods[0], "1.2.3")
+    assert sentence in properties["processing:lineage"]
+    assert properties["processing:software"] == {"cloudless-mosaic": "1.2.3"}
+
+
+def test_without_dilation_the_lineage_names_none(plan_of):
+    plan = plan_of(cloud_dilation=0.0)
+    assert "grown" not in processing_properties(plan, plan.periods[0], "1")["processing:lineage"]
+
+
+def test_parameters_carry_nothing_of_the_machine(plan_of):
+    local = run_parameters(plan_of(stac_url="/home/me/catalog.json"))
+    remote = run_parameters(plan_of(stac_url="https://me:pw@stac.example/v1?token=t", mask="none"))
+    assert "stac_url" not in local
+    assert remote["stac_url"] == "https://stac.example/v1"
+    assert "scl_clear" in local
+    assert "scl_clear" not in remote
+    assert local["bands"] == ["red", "green", "blue", "nir"]

@@ -1,0 +1,45 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from cloudless_mosaic.writing.statistics import BandStatistics, PeriodTotals, _sums
+
+
+@settings(deadline=None, max_examples=60)
+@given(arrays(np.uint16, st.tuples(st.integers(1, 20), st.integers(1, 20)), elements=st.integers(0, 65535)))
+def test_sums_are_those_of_numpy(band):
+    valid = band[band > 0].astype(object)
+    count, minimum, maximum, total, squares = _sums(band)
+    assert (count, total, squares) == (len(valid), sum(valid), sum(valid**2))
+    if count:
+        assert (minimum, maximum) == (valid.min(), valid.max())
+
+
+def test_statistics_are_those_of_the_whole_period(plan, month):
+    totals = PeriodTotals(4)
+    for composite in month.composites(seed=3):
+        totals.add(composite)
+    for band, found in zip(month.data, totals.bands, strict=True):
+        valid = band[band > 0]
+        assert (found.count, found.minimum, found.maximum) == (valid.size, valid.min(), valid.max())
+        assert found.mean == pytest.approx(valid.mean(), rel=1e-12)
+        assert found.stddev == pytest.approx(valid.std(), rel=1e-9)
+    assert totals.clear_pixels == np.count_nonzero(month.count)
+    assert totals.clear_observations == month.count.sum()
+    assert totals.observations == 4 * len(plan.blocks)
+
+
+def test_order_changes_nothing(month):
+    found = []
+    for seed in (None, 1, 2):
+        totals = PeriodTotals(4)
+        for composite in month.composites(seed):
+            totals.add(composite)
+        found.append((totals.bands, totals.used, totals.lost))
+    assert found[0] == found[1] == found[2]
+
+
+def test_without_a_pixel_all_is_zero():
+    assert PeriodTotals(1).bands == (BandStatistics(0, 0, 0, 0.0, 0.0),)
