@@ -17,7 +17,7 @@ demo: setup
 	$(BIN)/cloudless-mosaic demo --output-dir demo-output --archive-dir demo-archive
 
 test: setup
-	$(BIN)/python -m pytest --numprocesses 2 --cov --cov-report=term
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --cov --cov-report=term
 
 check: setup
 	$(BIN)/ruff check

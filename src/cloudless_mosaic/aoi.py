@@ -42,7 +42,7 @@ class Aoi:
             raise UsageError(f"AOI longitude is outside -180..180: {self}; {_EXAMPLE}")
         if self.south > self.north:
             raise UsageError(f"AOI south is above its north: {self}; {_EXAMPLE}")
-        if self.south == self.north or self.west == self.east:
+        if self.south == self.north or self.west == self.east or not self.boxes:
             raise UsageError(f"AOI has no area: {self}; {_EXAMPLE}")
         if self.crosses_antimeridian and self.east + 360 - self.west >= 180:
             raise UsageError(
@@ -74,13 +74,11 @@ class Aoi:
 
     @property
     def boxes(self) -> tuple[Box, ...]:
-        """One box, or the two on either side of the antimeridian (western one first)."""
-        if self.crosses_antimeridian:
-            return (
-                (self.west, self.south, 180.0, self.north),
-                (-180.0, self.south, self.east, self.north),
-            )
-        return ((self.west, self.south, self.east, self.north),)
+        """One box, or those on either side of the antimeridian (western one first), none without area."""
+        if not self.crosses_antimeridian:
+            return ((self.west, self.south, self.east, self.north),)
+        sides = (self.west, self.south, 180.0, self.north), (-180.0, self.south, self.east, self.north)
+        return tuple(side for side in sides if side[0] < side[2])
 
     @property
     def geometry(self) -> Polygon | MultiPolygon:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from cloudless_mosaic.pipeline import Progress, plan_mosaics, run
 
@@ -36,10 +37,10 @@ def build_mosaics(request: MosaicRequest, progress: Progress | None = None) -> M
 def open_mosaics(request: MosaicRequest) -> xr.Dataset:
     """Searches and plans now, and gives the mosaics as a dataset that reads when it is computed.
 
-    The dataset has the dimensions ``(time, y, x)``; ``time`` is the start of each month that has scenes, and y
-    decreases. Each band is a variable of its own (uint16, reflectance times 10,000, 0 is nodata), and ``count``
-    (uint16) is the number of clear observations. Each chunk is one block of one month and all its scenes, so
-    nothing has to be rechunked. Pixels are the same as in the files of ``build_mosaics``.
+    The dataset has the dimensions ``(time, y, x)``; ``time`` is the start of each month that has scenes, and
+    y decreases. Each band is a variable of its own (uint16, reflectance times 10,000, 0 is nodata), and
+    ``count`` (uint16) is the number of clear observations. Each chunk is one block of one month and all its
+    scenes, so nothing has to be rechunked. Pixels are the same as in the files of ``build_mosaics``.
 
     Raises:
         UsageError: if the request can't be carried out.
@@ -53,7 +54,8 @@ def open_mosaics(request: MosaicRequest) -> xr.Dataset:
     periods = [period for period in plan.periods if period.scenes]
     names = (*request.bands, "count")
     stacks = _stacks(plan, periods, names)
-    y, x = (plan.geobox.coordinates[axis].values for axis in ("y", "x"))
+    # a geographic grid calls its axes latitude and longitude
+    y, x = (plan.geobox.coordinates[axis].values for axis in plan.geobox.dimensions)
     starts = [np.datetime64(period.period.start.replace(tzinfo=None), "ns") for period in periods]
     dataset = xr.Dataset(
         {name: (("time", "y", "x"), stack) for name, stack in stacks.items()},
@@ -68,21 +70,25 @@ def open_mosaics(request: MosaicRequest) -> xr.Dataset:
 def _stacks(plan: MosaicPlan, periods: list[PeriodPlan], names: tuple[str, ...]) -> dict[str, object]:
     """One Dask array per variable, of shape (time, y, x)."""
     import dask.array as da  # noqa: PLC0415 - see open_mosaics
-    from dask import delayed  # noqa: PLC0415
+    from dask.delayed import delayed  # noqa: PLC0415
 
+    # a cluster may still hold answers to an older plan under its keys
+    unique = uuid4().hex
     columns = len(plan.blocks.column_edges) - 1
     layers: dict[str, list[object]] = {name: [] for name in names}
     for period in periods:
         blocks: dict[str, list[object]] = {name: [] for name in names}
         for task in plan.tasks(period):
-            key = f"compose-{period.period.label}-{task.block.index[0]}-{task.block.index[1]}"
-            planes = delayed(_planes, pure=True)(task, dask_key_name=f"{key}-{id(plan):x}")
+            row, column = task.block.index
+            key = f"compose-{period.period.label}-{row}-{column}-{unique}"
+            planes = delayed(_planes, pure=True, traverse=False)(task, dask_key_name=key)
             for i, name in enumerate(names):
-                blocks[name].append(da.from_delayed(planes[i], task.block.shape, "uint16"))
+                plane = da.from_delayed(planes[i], task.block.shape, "uint16")  # type: ignore[no-untyped-call]
+                blocks[name].append(plane)
         for name in names:
             rows = [blocks[name][i : i + columns] for i in range(0, len(blocks[name]), columns)]
-            layers[name].append(da.block(rows))
-    return {name: da.stack(layer) for name, layer in layers.items()}
+            layers[name].append(da.block(rows))  # type: ignore[no-untyped-call]
+    return {name: da.stack(layer) for name, layer in layers.items()}  # type: ignore[no-untyped-call]
 
 
 def _planes(task: BlockTask) -> tuple[object, ...]:

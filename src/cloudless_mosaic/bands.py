@@ -1,12 +1,13 @@
 """Names and wavelengths of the bands of Sentinel-2's MultiSpectral Instrument.
 
-Wavelengths: ESA, Sentinel-2 Spectral Response Functions (S2A), rounded to nanometres as STAC catalogues give
-them. Common names: STAC electro-optical extension, with those of Earth Search beside them.
+Wavelengths and widths: ESA, "Sentinel-2 Spectral Response Functions (S2-SRF)", satellite S2A, in micrometres.
+Common names: STAC electro-optical extension, with those of Earth Search beside them.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cloudless_mosaic.errors import UsageError
@@ -33,18 +34,18 @@ class Band:
 BANDS = {
     band.name: band
     for band in (
-        Band("B01", "coastal", "coastal", 0.443, 0.027, 60),
-        Band("B02", "blue", "blue", 0.49, 0.098, 10),
-        Band("B03", "green", "green", 0.56, 0.045, 10),
-        Band("B04", "red", "red", 0.665, 0.038, 10),
-        Band("B05", "rededge1", "rededge071", 0.704, 0.019, 20),
-        Band("B06", "rededge2", "rededge075", 0.74, 0.018, 20),
-        Band("B07", "rededge3", "rededge078", 0.783, 0.028, 20),
-        Band("B08", "nir", "nir", 0.842, 0.145, 10),
-        Band("B8A", "nir08", "nir08", 0.865, 0.033, 20),
-        Band("B09", "nir09", "nir09", 0.945, 0.026, 60),
-        Band("B11", "swir16", "swir16", 1.61, 0.143, 20),
-        Band("B12", "swir22", "swir22", 2.19, 0.242, 20),
+        Band("B01", "coastal", "coastal", 0.4427, 0.021, 60),
+        Band("B02", "blue", "blue", 0.4924, 0.066, 10),
+        Band("B03", "green", "green", 0.5598, 0.036, 10),
+        Band("B04", "red", "red", 0.6646, 0.031, 10),
+        Band("B05", "rededge1", "rededge071", 0.7041, 0.015, 20),
+        Band("B06", "rededge2", "rededge075", 0.7405, 0.015, 20),
+        Band("B07", "rededge3", "rededge078", 0.7828, 0.02, 20),
+        Band("B08", "nir", "nir", 0.8328, 0.106, 10),
+        Band("B8A", "nir08", "nir08", 0.8647, 0.021, 20),
+        Band("B09", "nir09", "nir09", 0.9451, 0.02, 60),
+        Band("B11", "swir16", "swir16", 1.6137, 0.091, 20),
+        Band("B12", "swir22", "swir22", 2.2024, 0.175, 20),
     )
 }
 """The bands of Level-2A by product name, in the order of wavelength."""
@@ -73,6 +74,21 @@ def canonical_band(name: str) -> str:
         raise UsageError(f"band {name!r} may be {' or '.join(_AMBIGUOUS[name.lower()])}; name one of them")
     known = ", ".join(f"{band.common_name} ({band.name})" for band in BANDS.values())
     raise UsageError(f"unknown band {name!r}; Sentinel-2 Level-2A has {known}")
+
+
+def canonical_bands(names: Iterable[str]) -> tuple[str, ...]:
+    """The product names of several bands, in their order.
+
+    Raises:
+        UsageError: if a name is unknown or ambiguous, or two names mean the same band.
+    """
+    asked: dict[str, str] = {}
+    for name in names:
+        canonical = canonical_band(name)
+        if canonical in asked:
+            raise UsageError(f"--bands {asked[canonical]} and {name} are the same band; name it once")
+        asked[canonical] = name
+    return tuple(asked)
 
 
 def find_band(name: str) -> str | None:

@@ -147,8 +147,8 @@ def _read_bands(granules: Sequence[Granule], planes: dict[int, UInt16s], reader:
 def _store(samples: UInt16s, granule: Granule, layer: Layer, plane: UInt16s) -> None:
     """Puts the harmonised, masked and resampled pixels of one band into its plane."""
     clear = granule.clear_under(layer)
-    if layer.placement.identical:
-        harmonise(samples, granule.source.offset, clear, plane)
+    if layer.placement.copied:
+        harmonise(samples, granule.source.offset, clear, plane[layer.placement.copied])
     else:
         plane[:] = resample(harmonise(samples, granule.source.offset, clear), layer.placement)
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from shapely import box
-from shapely.ops import unary_union
 
 from cloudless_mosaic.bands import canonical_band
-from cloudless_mosaic.grid import project
+from cloudless_mosaic.grid import metres_per_unit, project
 from cloudless_mosaic.plan import MosaicPlan, PeriodPlan
 from cloudless_mosaic.scenes import Scene
 
@@ -49,16 +48,17 @@ def estimate(plan: MosaicPlan) -> PlanCost:
 
 
 def read_resolution(plan: MosaicPlan, scene: Scene) -> float:
-    """Resolution that bands are read at: native, or the coarsest overview by powers of two that is fine enough."""
+    """Metres of a pixel that bands are read at: native, or the coarsest overview that is fine enough."""
     grid = scene.rasters[canonical_band(plan.request.bands[0])].grid
     resolution = grid.resolution if grid else 10.0
-    while not plan.request.exact and 4 * resolution <= plan.request.resolution:
+    pixel = plan.request.resolution * metres_per_unit(str(plan.geobox.crs))
+    while not plan.request.exact and 4 * resolution <= pixel:
         resolution *= 2
     return resolution
 
 
 def _sample_bytes(plan: MosaicPlan, scene: Scene) -> float:
-    """Bytes to read for one square unit of the output CRS."""
+    """Bytes to read for one square metre."""
     bands = len(plan.request.bands) * _BAND_BYTES / read_resolution(plan, scene) ** 2
     return bands + (_SCL_BYTES / _SCL_RESOLUTION**2 if plan.request.mask == "scl" else 0)
 
@@ -66,11 +66,12 @@ def _sample_bytes(plan: MosaicPlan, scene: Scene) -> float:
 def _period_bytes(plan: MosaicPlan, period: PeriodPlan) -> int:
     area = box(*plan.geobox.boundingbox.bbox)
     crs = str(plan.geobox.crs)
+    square = metres_per_unit(crs) ** 2
+    seen = [project(scene.footprint, "EPSG:4326", crs).intersection(area) for scene in period.scenes]
     return round(
         sum(
-            project(unary_union(scene.footprint), "EPSG:4326", crs).intersection(area).area
-            * _sample_bytes(plan, scene)
-            for scene in period.scenes
+            float(part.area) * square * _sample_bytes(plan, scene)
+            for part, scene in zip(seen, period.scenes, strict=True)
         )
     )
 
@@ -79,6 +80,6 @@ def _task_memory(plan: MosaicPlan, period: PeriodPlan) -> int:
     """The stack, and a source window, its mask and its resampled copy for every observation."""
     rows, columns = plan.blocks.largest
     pixels = rows * columns
-    ground = pixels * plan.request.resolution**2
+    ground = pixels * (plan.request.resolution * metres_per_unit(str(plan.geobox.crs))) ** 2
     stack = pixels * len(plan.request.bands) * _BAND_BYTES * (2 * len(period.scenes) + 1)
     return round(stack + max(ground * _sample_bytes(plan, scene) for scene in period.scenes) * 2)

@@ -18,7 +18,10 @@ def thread_executor(workers: int | None) -> ThreadPoolExecutor:
 
 def worker_count(workers: int | None) -> int:
     """The number of threads for a wish: the wish itself, or the cores this process may use."""
-    return workers or len(os.sched_getaffinity(0))
+    if workers:
+        return workers
+    # macOS and Windows don't tell which cores a process may use
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def run_bounded(

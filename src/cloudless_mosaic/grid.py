@@ -12,7 +12,8 @@ from odc.geo.geobox import GeoBox
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 from shapely import segmentize, transform
-from shapely.geometry import Polygon, box
+from shapely.geometry import box
+from shapely.geometry.base import BaseGeometry
 
 from cloudless_mosaic.aoi import Aoi
 from cloudless_mosaic.errors import UsageError
@@ -22,6 +23,12 @@ _SNAP = 1e-6
 
 _DENSE = 0.05
 """Degrees between points along an edge of the AOI before it is projected."""
+
+_MOST_PIXELS = 2**31 - 1
+"""Pixels along an edge of the largest raster that GDAL reads."""
+
+_EARTH_RADIUS = 6371008.8
+"""Mean radius in metres (Moritz 2000, Geodetic Reference System 1980)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +119,16 @@ def mosaic_geobox(aoi: Aoi, resolution: float, crs: str, anchor: tuple[float, fl
         anchor: x and y that pixel edges go through; edges are whole pixels away from it.
 
     Raises:
-        UsageError: if the AOI can't be projected to ``crs``.
+        UsageError: if the AOI can't be projected to ``crs``, or no raster can have so many pixels.
     """
     left, bottom, right, top = aoi_bounds(aoi, crs)
     column, end_column = _snap_out((left - anchor[0]) / resolution, (right - anchor[0]) / resolution)
     row, end_row = _snap_out((bottom - anchor[1]) / resolution, (top - anchor[1]) / resolution)
+    if max(end_column - column, end_row - row) > _MOST_PIXELS:
+        raise UsageError(
+            f"--resolution {resolution:g} makes {end_column - column} x {end_row - row} pixels of AOI {aoi}; "
+            "give a coarser one"
+        )
     x, y = anchor[0] + column * resolution, anchor[1] + end_row * resolution
     return GeoBox((end_row - row, end_column - column), Affine(resolution, 0, x, 0, -resolution, y), crs)
 
@@ -125,26 +137,39 @@ def aoi_bounds(aoi: Aoi, crs: str) -> tuple[float, float, float, float]:
     """Left, bottom, right and top of the AOI in ``crs``, its edges followed every 0.05 degrees.
 
     Raises:
-        UsageError: if the AOI can't be projected to ``crs``.
+        UsageError: if the AOI can't be projected to ``crs``, or only in two parts that lie far apart.
     """
     projected = [project(box(*part), "EPSG:4326", crs).bounds for part in aoi.boxes]
     bounds = np.array(projected)
     if not np.isfinite(bounds).all():
         raise UsageError(f"AOI {aoi} can't be projected to {crs}; choose another --crs")
-    left, bottom = bounds[:, :2].min(axis=0)
-    right, top = bounds[:, 2:].max(axis=0)
-    return float(left), float(bottom), float(right), float(top)
+    low, high = bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)
+    gap = bounds[:, :2].max(axis=0) - bounds[:, 2:].min(axis=0)
+    if (gap > _SNAP * (high - low)).any():
+        raise UsageError(
+            f"AOI {aoi} crosses the antimeridian, where {crs} is cut; choose another --crs, "
+            f"for example {utm_crs(aoi)}"
+        )
+    return float(low[0]), float(low[1]), float(high[0]), float(high[1])
 
 
-def project(polygon: Polygon, source: str, target: str) -> Polygon:
-    """A polygon in another CRS, with enough points along its edges to follow their curves."""
+def metres_per_unit(crs: str) -> float:
+    """Length of a unit of a CRS; that of a degree along a meridian where the CRS counts in degrees."""
+    found = CRS.from_user_input(crs)
+    factor = found.axis_info[0].unit_conversion_factor
+    return factor * _EARTH_RADIUS if found.is_geographic else factor
+
+
+def project(area: BaseGeometry, source: str, target: str) -> BaseGeometry:
+    """An area in another CRS, with enough points along its edges to follow their curves."""
     step = _DENSE if CRS.from_user_input(source).is_geographic else 5000.0
     forward = Transformer.from_crs(source, target, always_xy=True).transform
 
     def convert(points: np.ndarray) -> np.ndarray:
         return np.column_stack(forward(points[:, 0], points[:, 1]))
 
-    return transform(segmentize(polygon, step), convert)
+    projected: BaseGeometry = transform(segmentize(area, step), convert)
+    return projected
 
 
 def _snap_out(low: float, high: float) -> tuple[int, int]:
@@ -164,7 +189,8 @@ def cut_blocks(geobox: GeoBox, size: int, origin: tuple[float, float] | None = N
     rows, columns = geobox.shape
     row_phase = column_phase = 0
     if origin is not None:
-        x, y = ~geobox.affine * origin
+        affine = geobox.affine
+        x, y = (origin[0] - affine.c) / affine.a, (origin[1] - affine.f) / affine.e
         if abs(x - round(x)) < _SNAP * size and abs(y - round(y)) < _SNAP * size:
             column_phase, row_phase = round(x) % size, round(y) % size
     return Blocks(_edges(rows, size, row_phase), _edges(columns, size, column_phase))

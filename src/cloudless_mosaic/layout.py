@@ -32,9 +32,13 @@ class Layer:
     """Where the pixels of the block lie in the grid."""
 
     def read(self, window: Window | None = None, wanted: Clear | None = None) -> WindowRead:
-        """A read of a window of the layer; by default of all that the block needs."""
+        """A read of a window of the layer; by default of all that the block needs.
+
+        Blocks follow the tiles of rasters on the output's own grid, so only other reads share tiles.
+        """
+        shared = window is not None or self.placement.copied is None
         window = window or self.placement.window
-        return WindowRead(self.href, self.level, window.row, window.column, window.shape, wanted)
+        return WindowRead(self.href, self.level, window.row, window.column, window.shape, wanted, shared)
 
 
 @dataclass(slots=True)
@@ -75,9 +79,7 @@ def lay_out(task: BlockTask, reader: RasterReader) -> list[Granule]:
     A granule whose headers can't be read is among them too, with its error.
     """
     sources = [(i, source) for i, one in enumerate(task.observations) for source in one.granules]
-    reader.prepare(
-        raster.href for _, source in sources for raster in (source.scl, *source.bands) if raster is not None
-    )
+    reader.prepare(task.hrefs)
     granules = []
     for observation, source in sources:
         granule = Granule(source, observation)
@@ -107,7 +109,7 @@ def _place_rasters(granule: Granule, task: BlockTask, reader: RasterReader) -> b
 
 def _layer(raster: SourceRaster, task: BlockTask, reader: RasterReader, *, exact: bool) -> Layer | None:
     levels = reader.header(raster.href).levels
-    level = read_level(levels, task.geobox.affine.a, exact=exact)
+    level = read_level(levels, task.geobox, exact=exact)
     placement = place(task.geobox, levels[level])
     return None if placement is None else Layer(raster.href, level, levels[level], placement)
 

@@ -58,7 +58,8 @@ def _lookup(codes: frozenset[int]) -> npt.NDArray[np.bool_]:
 def _half_widths(radius: float) -> npt.NDArray[np.int64]:
     """Half width of the disk in each of its rows, from the centre row outwards; pixels."""
     rows = np.arange(math.floor(radius) + 1)
-    return np.floor(np.sqrt(radius * radius - rows * rows) + 1e-9).astype(np.int64)
+    half: npt.NDArray[np.float64] = np.floor(np.sqrt(radius * radius - rows * rows) + 1e-9)
+    return half.astype(np.int64)
 
 
 @numba.njit(cache=True, nogil=True)

@@ -111,13 +111,18 @@ class _Run:
     opened: dict[str, _OpenPeriod] = field(default_factory=dict)
 
     def tasks(self) -> Iterator[BlockTask]:
-        """All tasks, period after period; a sink opens when the first task of its period is drawn."""
+        """All tasks, period after period; a sink opens when the first task of its period is drawn.
+
+        Headers are asked for as tasks are drawn, which is some tasks ahead of the work.
+        """
         for period in self.plan.periods:
             if period.scenes:
                 sink = PeriodSink(self.plan, period, self.plan.request.output_dir)
                 self.sinks.callback(sink.abort)
                 self.opened[period.period.label] = _OpenPeriod(period, sink, len(self.plan.blocks))
-                yield from self.plan.tasks(period)
+                for task in self.plan.tasks(period):
+                    self.reader.prepare(task.hrefs)
+                    yield task
 
     def compose_and_write(self, task: BlockTask) -> Composite:
         """One task, in a worker: encoding runs beside the reading of other blocks."""

@@ -13,7 +13,16 @@ from shapely.geometry import box
 from shapely.geometry.base import BaseGeometry
 
 from cloudless_mosaic.bands import canonical_band
-from cloudless_mosaic.grid import Block, Blocks, cut_blocks, mosaic_geobox, parse_crs, project, utm_crs
+from cloudless_mosaic.grid import (
+    Block,
+    Blocks,
+    cut_blocks,
+    metres_per_unit,
+    mosaic_geobox,
+    parse_crs,
+    project,
+    utm_crs,
+)
 from cloudless_mosaic.periods import Period
 from cloudless_mosaic.request import MaskSource, MosaicRequest
 from cloudless_mosaic.scenes import Scene, SceneSet, SourceGrid, SourceRaster
@@ -80,6 +89,13 @@ class BlockTask:
     exact: bool
     """Read native pixels even where an overview is fine enough."""
 
+    @property
+    def hrefs(self) -> Iterator[str]:
+        """Every raster that may be read."""
+        for observation in self.observations:
+            for granule in observation.granules:
+                yield from (raster.href for raster in (granule.scl, *granule.bands) if raster)
+
 
 @dataclass(frozen=True, slots=True)
 class PeriodPlan:
@@ -137,7 +153,7 @@ def make_plan(request: MosaicRequest, scene_set: SceneSet) -> MosaicPlan:
     crs = parse_crs(request.crs) if request.crs else utm_crs(request.aoi)
     native = _native_grid(request, scene_set, crs)
     geobox = mosaic_geobox(request.aoi, request.resolution, crs, _anchor(native))
-    edge = _block_edge(request, scene_set)
+    edge = _block_edge(request, scene_set, request.resolution * metres_per_unit(crs))
     return MosaicPlan(
         request=request,
         geobox=geobox,
@@ -163,7 +179,7 @@ def _requested_grids(request: MosaicRequest, scene_set: SceneSet) -> Iterator[So
 
 
 def _native_grid(request: MosaicRequest, scene_set: SceneSet, crs: str) -> SourceGrid | None:
-    """The grid that most rasters in the output CRS share, the finest first; ties go to the west and north."""
+    """The finest grid of rasters in the output CRS; of several the most frequent, then the north-western."""
     votes = Counter(grid for grid in _requested_grids(request, scene_set) if grid.crs == crs)
     if not votes:
         return None
@@ -177,17 +193,22 @@ def _anchor(native: SourceGrid | None) -> tuple[float, float]:
     return x % resolution, y % resolution
 
 
-def _block_edge(request: MosaicRequest, scene_set: SceneSet) -> int:
-    """Edge of a block in output pixels: a power of two, such that no more than 2048 source samples lie along it.
+def _block_edge(request: MosaicRequest, scene_set: SceneSet, pixel: float) -> int:
+    """Edge of a block in output pixels: a power of two with at most 2048 source samples along it.
 
     1024 pixels hold whole internal tiles of 512 and 1024 pixels.
+
+    Args:
+        request: The wish.
+        scene_set: What the search gave.
+        pixel: Edge of an output pixel, metres.
     """
     finest = min((grid.resolution for grid in _requested_grids(request, scene_set)), default=10.0)
     if not request.exact:
-        # overviews are at most four times finer than the output; the mask is always read at its own resolution
+        # overviews are at most four times finer than the output; the mask is always read as it is
         mask = _MASK_RESOLUTION if request.mask == "scl" else inf
-        finest = max(finest, min(request.resolution / 4, mask))
-    samples = 2048 * finest / request.resolution
+        finest = max(finest, min(pixel / 4, mask))
+    samples = 2048 * finest / pixel
     return int(min(1024, max(64, 2 ** floor(log2(samples)))))
 
 
@@ -212,7 +233,7 @@ def _extent(scene: Scene, crs: str) -> BaseGeometry:
     grids = [raster.grid for raster in scene.rasters.values() if raster.grid]
     if grids:
         return project(box(*grids[0].bounds), grids[0].crs, crs)
-    return project(scene.footprint, "EPSG:4326", crs).buffer(_FOOTPRINT_SLACK)
+    return project(scene.footprint, "EPSG:4326", crs).buffer(_FOOTPRINT_SLACK / metres_per_unit(crs))
 
 
 def _observations(scenes: Sequence[Scene], request: MosaicRequest) -> tuple[Observation, ...]:

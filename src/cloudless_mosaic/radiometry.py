@@ -1,8 +1,8 @@
 """From digital numbers to one radiometry: reflectance = 0.0001 * value, without an offset.
 
 Since processing baseline 04.00 the products of Sentinel-2 carry a radiometric offset of 1000 (ESA, Sentinel-2
-Products Specification Document, ``BOA_ADD_OFFSET``). Some providers take it out of the pixels, some don't, and
-the date of a scene says nothing, since old scenes are processed again.
+Products Specification Document, ``BOA_ADD_OFFSET``). Some providers take it out of the pixels, some don't,
+and the date of a scene says nothing, since old scenes are processed again.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ UInt16s = npt.NDArray[np.uint16]
 OffsetPolicy = Literal["raw", "flagged", "declared"]
 """What a provider does to the offset in its pixels.
 
-``raw``: pixels are the product's own. ``flagged``: a flag of each scene says whether the offset was taken out.
-``declared``: nothing is known of the provider; metadata and baseline have to agree.
+``raw``: pixels are the product's own. ``flagged``: a flag of each scene says whether the offset was taken
+out. ``declared``: nothing is known of the provider; metadata and baseline have to agree.
 """
 
 BOA_OFFSET = -1000
@@ -66,14 +66,16 @@ def decide_offset(
         MetadataError: if what is known doesn't decide it, or contradicts itself.
     """
     if policy == "flagged":
-        return _by_flag(baseline, applied)
+        return _by_flag(baseline, applied=applied)
     expected = _by_baseline(baseline)
     if applied:
-        raise MetadataError(f"a flag says that the offset was taken out where pixels should be raw; {_ADVICE}")
+        raise MetadataError(
+            f"a flag says that the offset was taken out where pixels should be raw; {_ADVICE}"
+        )
     if not advertised <= {expected.value}:
         said = ", ".join(map(str, sorted(advertised)))
         raise MetadataError(
-            f"baseline {baseline} asks for an offset of {expected.value} and the metadata says {said}; {_ADVICE}"
+            f"baseline {baseline} means an offset of {expected.value}, the metadata says {said}; {_ADVICE}"
         )
     if policy == "declared" and expected.value and not advertised:
         raise MetadataError(
@@ -82,7 +84,7 @@ def decide_offset(
     return expected
 
 
-def _by_flag(baseline: str, applied: bool | None) -> OffsetDecision:
+def _by_flag(baseline: str, *, applied: bool | None) -> OffsetDecision:
     if applied:
         return OffsetDecision(0, "the provider has taken the offset out already")
     expected = _by_baseline(baseline)

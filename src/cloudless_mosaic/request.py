@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -66,6 +66,8 @@ class MosaicRequest:
             raise UsageError(
                 f"--end-date {self.end_date} is before --start-date {self.start_date}; swap them"
             )
+        if self.end_date.year == date.max.year:
+            raise UsageError(f"--end-date {self.end_date} is the end of the calendar; give an earlier day")
         if not self.bands:
             raise UsageError("no band asked for; add for example --bands red --bands green --bands blue")
         repeated = sorted({band for band in self.bands if self.bands.count(band) > 1})
@@ -98,7 +100,7 @@ def parse_date(option: str, text: str) -> date:
         UsageError: if the text isn't such a day; the message names ``option``.
     """
     try:
-        return datetime.strptime(text, "%Y-%m-%d").date()
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date()
     except ValueError:
         raise UsageError(f"{option} needs a day as YYYY-MM-DD, got {text!r}") from None
 

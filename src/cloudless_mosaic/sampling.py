@@ -25,8 +25,20 @@ from pyproj import Transformer
 
 from cloudless_mosaic.scenes import SourceGrid
 
+Floats = npt.NDArray[np.float64]
+
 _SNAP = 1e-6
 """Share of a pixel by which two grids may differ and still count as one."""
+
+_NOISE = 2e-9
+"""Share of a pixel below which an overlap comes of rounding, since places are rounded to 9 decimals."""
+
+_TIE = 1024.0
+"""Parts of a digital number that means are rounded to before they are rounded to whole numbers, so that a tie
+is a tie whatever the rounding noise of the weights, which depends on where a block begins."""
+
+_SCALE = 0.01
+"""Share by which an overview may be coarser than it should; the scale of UTM zones differs by less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +74,10 @@ class Placement:
 
     window: Window
     """The part of the source grid that the block needs; never empty."""
-    x: npt.NDArray[np.float64]
+    x: Floats
     """Column of each output pixel's centre, counted from the left edge of the window; shape (columns,) where
     both grids share axes, else (rows, columns)."""
-    y: npt.NDArray[np.float64]
+    y: Floats
     """Row of each output pixel's centre, likewise; shape (rows,) or (rows, columns)."""
     half: tuple[float, float]
     """Half of the width and of the height of an output pixel, in source pixels."""
@@ -76,80 +88,95 @@ class Placement:
         return self.x.ndim == 1
 
     @property
-    def identical(self) -> bool:
-        """True where output pixels are source pixels, and all of them lie inside the source grid."""
-        return (
-            self.separable
-            and self.half == (0.5, 0.5)
-            and (len(self.y), len(self.x)) == self.window.shape
-            and abs(self.x[0] - 0.5) < _SNAP
-            and abs(self.y[0] - 0.5) < _SNAP
-        )
+    def copied(self) -> tuple[slice, slice] | None:
+        """Rows and columns of the block on which the window's pixels fall one to one.
+
+        ``None`` where the two grids differ, so that pixels have to be resampled.
+        """
+        if not self.separable or self.half != (0.5, 0.5):
+            return None
+        row, column = 0.5 - self.y[0], 0.5 - self.x[0]
+        if max(abs(row - round(row)), abs(column - round(column))) > _SNAP:
+            return None
+        height, width = self.window.shape
+        return slice(round(row), round(row) + height), slice(round(column), round(column) + width)
 
 
 def place(geobox: GeoBox, grid: SourceGrid) -> Placement | None:
     """Lays a block over a source grid; ``None`` where they don't meet."""
-    rows, columns = geobox.shape
-    affine = geobox.affine
-    xs = affine.c + affine.a * (np.arange(columns) + 0.5)
-    ys = affine.f + affine.e * (np.arange(rows) + 0.5)
-    edge = affine.a
+    affine, (rows, columns) = geobox.affine, geobox.shape
+    xs = affine.c + affine.a * np.arange(0.5, columns)
+    ys = affine.f + affine.e * np.arange(0.5, rows)
     if str(geobox.crs) != grid.crs:
-        xs, ys, edge = _reproject(geobox, grid, xs, ys)
-    width, height = grid.transform[0], -grid.transform[4]
-    left, top = grid.origin
-    x, y = (xs - left) / width, (top - ys) / height
-    half = round(edge / width / 2, 9), round(edge / height / 2, 9)
-    window = _window(x, y, half, grid.shape)
+        forward = Transformer.from_crs(str(geobox.crs), grid.crs, always_xy=True).transform
+        xs, ys = forward(*np.meshgrid(xs, ys))
+    (left, top), (width, height) = grid.origin, _pixel(grid)
+    x, y = _snap((xs - left) / width), _snap((top - ys) / height)
+    edge_x, edge_y = pixel_size(geobox, grid)
+    half = round(edge_x / width / 2, 9), round(edge_y / height / 2, 9)
+    window = _window(x, y, half, grid.shape) if math.isfinite(sum(half)) else None
     if window is None:
         return None
     return Placement(window, _snap(x - window.column), _snap(y - window.row), half)
 
 
-def _reproject(
-    geobox: GeoBox, grid: SourceGrid, xs: npt.NDArray[np.float64], ys: npt.NDArray[np.float64]
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], float]:
-    """Centres of all pixels in the source's CRS, and the edge of the middle one in its units."""
-    forward = Transformer.from_crs(str(geobox.crs), grid.crs, always_xy=True).transform
-    x, y = forward(*np.meshgrid(xs, ys))
-    middle_x, middle_y = float(xs[len(xs) // 2]), float(ys[len(ys) // 2])
-    step = abs(geobox.affine.a) / 2
-    ends = np.array(forward([middle_x - step, middle_x + step], [middle_y, middle_y]))
-    return x, y, float(np.hypot(*(ends[:, 1] - ends[:, 0])))
+def pixel_size(geobox: GeoBox, grid: SourceGrid) -> tuple[float, float]:
+    """Width and height of an output pixel, in units of the source's CRS and along its axes.
+
+    Between two CRSs they are those in the middle of the source, so that they are the same for every block;
+    not finite where the middle of the source can't be projected.
+    """
+    width, height = abs(geobox.affine.a), abs(geobox.affine.e)
+    if str(geobox.crs) == grid.crs:
+        return width, height
+    left, bottom, right, top = grid.bounds
+    crs = str(geobox.crs)
+    x, y = Transformer.from_crs(grid.crs, crs, always_xy=True).transform(
+        (left + right) / 2, (bottom + top) / 2
+    )
+    steps = np.array([(-width, 0.0), (width, 0.0), (0.0, -height), (0.0, height)]) / 2
+    ends = Transformer.from_crs(crs, grid.crs, always_xy=True).transform(x + steps[:, 0], y + steps[:, 1])
+    with np.errstate(invalid="ignore"):
+        along, across = np.diff(np.column_stack(ends).reshape(2, 2, 2), axis=1)[:, 0]
+    return float(np.hypot(along[0], across[0])), float(np.hypot(along[1], across[1]))
 
 
-def _window(
-    x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], half: tuple[float, float], shape: tuple[int, int]
-) -> Window | None:
+def _pixel(grid: SourceGrid) -> tuple[float, float]:
+    """Width and height of a pixel."""
+    return grid.transform[0], -grid.transform[4]
+
+
+def _window(x: Floats, y: Floats, half: tuple[float, float], shape: tuple[int, int]) -> Window | None:
     """The source pixels that any of the squares around (x, y) touches; points at infinity touch none."""
     inside_x, inside_y = x[np.isfinite(x)], y[np.isfinite(y)]
     if not inside_x.size or not inside_y.size:
         return None
-    column = max(0, math.floor(inside_x.min() - half[0] + _SNAP))
-    row = max(0, math.floor(inside_y.min() - half[1] + _SNAP))
-    end_column = min(shape[1], math.ceil(inside_x.max() + half[0] - _SNAP))
-    end_row = min(shape[0], math.ceil(inside_y.max() + half[1] - _SNAP))
+    column = max(0, math.floor(inside_x.min() - half[0] + _NOISE))
+    row = max(0, math.floor(inside_y.min() - half[1] + _NOISE))
+    end_column = min(shape[1], math.ceil(inside_x.max() + half[0] - _NOISE))
+    end_row = min(shape[0], math.ceil(inside_y.max() + half[1] - _NOISE))
     if end_column <= column or end_row <= row:
         return None
     return Window(row, column, (end_row - row, end_column - column))
 
 
-def _snap(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _snap(values: Floats) -> Floats:
     """Takes rounding noise out of separable axes, so that nested grids nest exactly."""
     return np.round(values, 9) if values.ndim == 1 else values
 
 
-def read_level(levels: tuple[SourceGrid, ...], resolution: float, *, exact: bool) -> int:
+def read_level(levels: tuple[SourceGrid, ...], geobox: GeoBox, *, exact: bool) -> int:
     """The coarsest level that is at least twice finer than the output, or the native one.
 
     Args:
         levels: Native grid and overviews of a raster.
-        resolution: Edge of an output pixel in the units of ``levels``.
+        geobox: Any part of the output grid.
         exact: True to stay with the native level.
     """
     if exact:
         return 0
-    fine = [i for i, level in enumerate(levels) if 2 * level.resolution <= resolution * (1 + _SNAP)]
+    edge = min(pixel_size(geobox, levels[0]))
+    fine = [i for i, level in enumerate(levels) if 2 * level.resolution <= edge * (1 + _SCALE)]
     return fine[-1] if fine else 0
 
 
@@ -170,12 +197,10 @@ def clear_on(
     Returns:
         True where clear, of the shape of ``window``; False outside of ``scl_window``.
     """
-    rows = _covered(
-        grid.origin[1], -grid.resolution, window.row, window.shape[0], scl.origin[1], -scl.resolution
-    )
-    columns = _covered(
-        grid.origin[0], grid.resolution, window.column, window.shape[1], scl.origin[0], scl.resolution
-    )
+    (x, y), (width, height) = grid.origin, _pixel(grid)
+    (scl_x, scl_y), (scl_width, scl_height) = scl.origin, _pixel(scl)
+    rows = _covered(-y, height, window.row, window.shape[0], -scl_y, scl_height)
+    columns = _covered(x, width, window.column, window.shape[1], scl_x, scl_width)
     if (np.diff(rows) == 1).all() and (np.diff(columns) == 1).all():
         return _take(clear, rows[:, 0] - scl_window.row, columns[:, 0] - scl_window.column)
     return _all_in(clear, rows - scl_window.row, columns - scl_window.column)
@@ -184,7 +209,7 @@ def clear_on(
 def _covered(
     start: float, step: float, first: int, size: int, other_start: float, other_step: float
 ) -> npt.NDArray[np.int64]:
-    """First and one past the last pixel of another axis that each pixel of this one covers, shape (size, 2)."""
+    """First and one past the last pixel of another axis under each pixel of this one, shape (size, 2)."""
     edges = (start + step * (first + np.arange(size + 1)) - other_start) / other_step
     return np.column_stack([np.floor(edges[:-1] + _SNAP), np.ceil(edges[1:] - _SNAP)]).astype(np.int64)
 
@@ -247,8 +272,10 @@ def resample(samples: npt.NDArray[np.uint16], placement: Placement) -> npt.NDArr
     Returns:
         Shape (rows, columns) of the block; means rounded half to even, 0 where no clear sample is.
     """
-    if placement.identical:
-        return samples
+    if placement.copied:
+        out = np.zeros((len(placement.y), len(placement.x)), np.uint16)
+        out[placement.copied] = samples
+        return out
     if placement.separable:
         return _mean_separable(samples, placement.x, placement.y, placement.half)
     return _mean(samples, placement.x, placement.y, placement.half)
@@ -270,14 +297,16 @@ def _mean_at(
                 area = height * (min(column + 1.0, right) - max(float(column), left))
                 total += area * value
                 weight += area
-    return np.uint16(np.rint(total / weight)) if weight > _SNAP else np.uint16(0)
+    if weight <= _SNAP:
+        return np.uint16(0)
+    return np.uint16(np.rint(np.rint(total / weight * _TIE) / _TIE))
 
 
 @numba.njit(cache=True, nogil=True)
 def _mean_separable(
     samples: npt.NDArray[np.uint16],
-    xs: npt.NDArray[np.float64],
-    ys: npt.NDArray[np.float64],
+    xs: Floats,
+    ys: Floats,
     half: tuple[float, float],
 ) -> npt.NDArray[np.uint16]:  # pragma: no cover - compiled
     out = np.empty((len(ys), len(xs)), np.uint16)
@@ -290,8 +319,8 @@ def _mean_separable(
 @numba.njit(cache=True, nogil=True)
 def _mean(
     samples: npt.NDArray[np.uint16],
-    xs: npt.NDArray[np.float64],
-    ys: npt.NDArray[np.float64],
+    xs: Floats,
+    ys: Floats,
     half: tuple[float, float],
 ) -> npt.NDArray[np.uint16]:  # pragma: no cover - compiled
     out = np.zeros(xs.shape, np.uint16)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import TypeVar
 
 from shapely.geometry.base import BaseGeometry
 
@@ -30,7 +31,7 @@ class SourceGrid:
 
     @property
     def origin(self) -> tuple[float, float]:
-        """x of the left edge and y of the top edge, in CRS units."""
+        """Corner of the first pixel, left x and top y, in CRS units."""
         return self.transform[2], self.transform[5]
 
     @property
@@ -101,6 +102,11 @@ class DroppedScene:
     """One line for people."""
 
 
+AnyScene = TypeVar("AnyScene", Scene, DroppedScene)
+
+_BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class SceneSet:
     """What a search gave: usable scenes in a fixed order, and the rest with reasons."""
@@ -108,7 +114,7 @@ class SceneSet:
     scenes: tuple[Scene, ...]
     """Ordered by time and id, whatever the order of the search."""
     dropped: tuple[DroppedScene, ...] = ()
-    """Every scene that was found and is not used."""
+    """Every scene that was found and is not used, in the same order."""
     warnings: tuple[str, ...] = ()
     """What the user has to know of the search, for example that it was cut."""
 
@@ -120,11 +126,16 @@ class SceneSet:
         warnings: Iterable[str] = (),
     ) -> SceneSet:
         """Orders scenes by time and id and drops the reprocessed twins among them."""
-        kept, twins = _without_twins(sorted(scenes, key=lambda scene: (scene.datetime, scene.id)))
-        return cls(tuple(kept), (*dropped, *twins), tuple(warnings))
+        kept, twins = _without_twins(scenes)
+        return cls(tuple(_in_order(kept)), tuple(_in_order([*dropped, *twins])), tuple(warnings))
 
 
-def _without_twins(scenes: list[Scene]) -> tuple[list[Scene], list[DroppedScene]]:
+def _in_order(scenes: Iterable[AnyScene]) -> list[AnyScene]:
+    """By time and id; scenes of unknown time first."""
+    return sorted(scenes, key=lambda scene: (scene.datetime or _BEFORE_ALL, scene.id))
+
+
+def _without_twins(scenes: Iterable[Scene]) -> tuple[list[Scene], list[DroppedScene]]:
     """Keeps the highest baseline, then the newest, of scenes of one strip over one granule."""
     groups: dict[tuple[str, str, str], list[Scene]] = {}
     for scene in scenes:

@@ -52,7 +52,8 @@ class Screen(Protocol):
 
 def make_screen(*, verbose: bool, quiet: bool, as_json: bool, stream: TextIO | None = None) -> Screen:
     """The screen for a command's options and the kind of its output."""
-    console = Console(file=stream, quiet=quiet, highlight=False, soft_wrap=True)
+    # paths and ids are text: "[old]" is no style and ":100:" no picture
+    console = Console(file=stream, quiet=quiet, highlight=False, soft_wrap=True, markup=False, emoji=False)
     if as_json:
         return JsonScreen(console)
     return (
@@ -84,7 +85,7 @@ class PlainScreen:
         scenes = sum(len(period.scenes) for period in plan.periods)
         rows, columns = plan.geobox.shape
         self.note(
-            f"{scenes} scenes in {len(plan.periods)} months; {columns} x {rows} pixels of "
+            f"{_number(scenes, 'scene')} in {_number(len(plan.periods), 'month')}; {columns} x {rows} pixels of "
             f"{plan.request.resolution:g} m in {plan.geobox.crs}"
         )
         for warning in plan.scene_set.warnings:
@@ -115,10 +116,8 @@ class PlainScreen:
             if period.empty:
                 self.note(f"{period.period.label}: no mosaic, {_why_empty(period)}")
             if period.lost:
-                self.note(
-                    f"{period.period.label}: {len(period.lost)} of {period.observations} observations were lost "
-                    f"({period.lost_percent:.1f} %)"
-                )
+                share = f"{len(period.lost)} of {period.observations} observations"
+                self.note(f"{period.period.label}: {share} were lost ({period.lost_percent:.1f} %)")
         self.note(f"catalog: {result.catalog}")
 
 
@@ -249,7 +248,7 @@ def _result_table(result: MosaicResult) -> Table:
             str(len(period.used)),
             "-" if period.empty else f"{100 * period.clear_share:.1f} %",
             "-" if period.empty else f"{period.mean_count:.1f}",
-            f"{len(period.files)} in {period.files[0].parent}" if period.files else "none",
+            f"{len(period.files)} in {period.files[0].parent.name}" if period.files else "none",
         )
     return table
 
@@ -297,6 +296,10 @@ def _period_fields(result: PeriodResult) -> dict[str, Any]:
 
 def _dropped_fields(dropped: tuple[DroppedScene, ...]) -> list[dict[str, str]]:
     return [{"scene": scene.id, "reason": scene.reason} for scene in dropped]
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _size(count: int) -> str:

@@ -160,4 +160,4 @@ def test_a_cut_search_is_said(demo_archive, mosaic_command, tmp_path):
         *OCTOBER, "--max-items", "2", "--stac-url", str(demo_archive.catalog), cwd=tmp_path
     )
     assert outcome.code == 0
-    assert "warning: --max-items 2 cuts 2 of 4 scenes (2020-10: 2)" in outcome.out
+    assert "warning: --max-items 2 cuts the search: 4 scenes found" in outcome.out

@@ -3,222 +3,226 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from difflib import get_close_matches
-from typing import Any
-from urllib.parse import urljoin, urlsplit
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+from urllib.parse import quote, urlsplit
 
-from pystac_client import Client
-from pystac_client.exceptions import APIError
-from pystac_client.stac_api_io import StacApiIO
-from urllib3.util import Retry
+from pystac_client import Client, ItemSearch
 
 from cloudless_mosaic.aoi import Box
-from cloudless_mosaic.errors import CloudlessMosaicError, MetadataError, TemporaryError, UsageError
-from cloudless_mosaic.reading.redaction import redact
+from cloudless_mosaic.catalog.found import Findings, FoundItem, Json, most_alike, web_address
+from cloudless_mosaic.catalog.paging import Call, Drained, drain, next_call
+from cloudless_mosaic.catalog.settings import ApiSettings
+from cloudless_mosaic.catalog.transport import RETRIED, ApiTransport, StatusError
+from cloudless_mosaic.errors import CloudlessMosaicError, TemporaryError, UsageError
 from cloudless_mosaic.request import MosaicRequest
 
-Json = Mapping[str, Any]
+CloudFilter = Literal["query", "cql2", "none"]
+"""Language in which a server takes the limit on clouds."""
 
-_RETRIED = (429, 500, 502, 503, 504)
-_TOO_LARGE = {413, 502, 504}
-"""Answers of servers for which a page was too large."""
+_SMALLEST_PAGE = 10
 
 
 @dataclass(frozen=True, slots=True)
-class ApiSettings:
-    """Patience with a STAC API."""
+class SearchStyle:
+    """How a search is put to a server."""
 
-    timeout: tuple[float, float] = (10.0, 60.0)
-    """Seconds to connect, and between bytes."""
-    retries: int = 5
-    """Attempts after the first."""
-    backoff: float = 0.5
-    """Seconds before the second attempt; doubles from there, unless the server says when to come back."""
-    page_size: int = 100
+    method: Literal["POST", "GET"]
+    """How it is sent."""
+    page_size: int
     """Items asked for at once."""
-    most_items: int = 20_000
-    """Search results above this number are refused."""
+    cloud_filter: CloudFilter
+    """How the limit on clouds is told; it is applied again by us in any case."""
+
+    def easier(self, status: int) -> SearchStyle | None:
+        """What to try after a server has refused; ``None`` where nothing is left to try."""
+        if status in {404, 405, 501} and self.method == "POST":
+            return replace(self, method="GET")
+        if status in {413, 502, 504} and self.page_size > _SMALLEST_PAGE:
+            return replace(self, page_size=max(_SMALLEST_PAGE, self.page_size // 2))
+        if status in {400, 422} and self.cloud_filter != "none":
+            return replace(self, cloud_filter="none")
+        return None
 
 
-def search_api(request: MosaicRequest, settings: ApiSettings) -> Iterator[Json]:
+def search_api(request: MosaicRequest, settings: ApiSettings) -> Findings:
     """All items that an API has for a request, repeated ones included.
 
     Raises:
         UsageError: if the address isn't that of a STAC API, or it has no such collection.
         TemporaryError: if the API fails in a way that may pass.
     """
-    try:
-        yield from _Search(request, settings).items()
-    except (APIError, KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
-        raise _explained(error, request.stac_url) from None
+    api = _Api(ApiTransport(request.stac_url, settings))
+    style = api.style(settings.page_size)
+    found: list[Json] = []
+    notes = []
+    for box in request.aoi.boxes:
+        drained, style = api.search(request, box, style, settings)
+        found += drained.items
+        if drained.missing:
+            notes.append(
+                f"{api.where} announced {drained.announced} items and gave {drained.missing} fewer, "
+                "so scenes may be missing"
+            )
+        if drained.broken:
+            notes.append(f"{api.where} gave {drained.broken} features that are no items; they are left out")
+    if not found:
+        api.require_collection(request.collection)
+    host = urlsplit(request.stac_url).hostname or ""
+    return Findings(tuple(FoundItem(item, host=host) for item in found), warnings=tuple(dict.fromkeys(notes)))
 
 
-def remote_href(href: str) -> str:
-    """An asset's href as it is, when a remote catalogue may name such a place.
+class _Api:
+    """A STAC API whose landing page has been read."""
 
-    Raises:
-        MetadataError: if it isn't an address on the web or in an object store, or it carries a password.
-    """
-    parts = urlsplit(href)
-    if parts.scheme not in {"https", "http", "s3"} or not parts.netloc or "@" in parts.netloc:
-        raise MetadataError(f"an asset lies at {href.split('?')[0][:80]!r}; only https and s3 are read")
-    return href
+    def __init__(self, transport: ApiTransport) -> None:
+        self.where = transport.where
+        self._transport = transport
+        self._client = _open(transport)
+        self._searches = self._links("search")
+        if not self._searches:
+            raise UsageError(f"{self.where} is no STAC API with a search; check --stac-url")
 
+    def style(self, page_size: int) -> SearchStyle:
+        """The way of searching that the server says it knows, POST before GET."""
+        conforms = " ".join(map(str, self._client.extra_fields.get("conformsTo") or ()))
+        cloud_filter: CloudFilter = "none"
+        if "item-search#query" in conforms:
+            cloud_filter = "query"
+        elif "item-search#filter" in conforms and "cql2-json" in conforms:
+            cloud_filter = "cql2"
+        return SearchStyle("POST" if "POST" in self._searches else "GET", page_size, cloud_filter)
 
-class _Search:
-    """One search with its own session."""
+    def search(
+        self, request: MosaicRequest, box: Box, style: SearchStyle, settings: ApiSettings
+    ) -> tuple[Drained, SearchStyle]:
+        """All items in a box, and the style of search that worked.
 
-    def __init__(self, request: MosaicRequest, settings: ApiSettings) -> None:
-        self._request = request
-        self._settings = settings
-        self._page_size = settings.page_size
-        retry = Retry(
-            total=settings.retries,
-            backoff_factor=settings.backoff,
-            backoff_jitter=settings.backoff,
-            status_forcelist=_RETRIED,
-            # the default leaves POST out, and that is how searches are sent
-            allowed_methods=None,
-            raise_on_status=False,
-        )
-        self._io = StacApiIO(max_retries=retry, timeout=settings.timeout)
-        # opening resets the time-out of the session to that of the call
-        self._client = Client.open(request.stac_url, stac_io=self._io, timeout=settings.timeout)
-
-    def items(self) -> Iterator[Json]:
-        """Items of all boxes of the AOI."""
-        found = 0
-        for box in self._request.aoi.boxes:
-            for page in self._pages(box):
-                for item in page["features"]:
-                    if isinstance(item, Mapping):
-                        yield item
-                        found += 1
-                if found > self._settings.most_items:
-                    raise UsageError(
-                        f"the search has more than {self._settings.most_items} scenes; "
-                        "narrow the dates, the AOI or --max-cloud-cover"
-                    )
-        if not found:
-            self._require_collection()
-
-    def _pages(self, box: Box) -> Iterator[Json]:
-        """Pages of one box. An empty page in the middle is not the end; a link that comes again is."""
-        page = self._first_page(box)
-        seen = set()
+        A refusal on a later page begins the search anew: pages of another size begin elsewhere.
+        """
         while True:
-            if not isinstance(page.get("features"), list):
-                raise UsageError(f"{self._where} answers a search without features; check --stac-url")
-            yield page
-            link = next((link for link in page.get("links") or [] if link.get("rel") == "next"), None)
-            if link is None:
-                return
-            fingerprint = json.dumps(link, sort_keys=True)
-            if fingerprint in seen:
-                raise TemporaryError(
-                    f"{self._where} repeats a page of its search without end; try again later, or a shorter time"
-                )
-            seen.add(fingerprint)
-            page = self._follow(link)
-
-    def _first_page(self, box: Box) -> Json:
-        """The first page, smaller each time the server finds it too large."""
-        method, url = self._search_link()
-        while True:
-            parameters = self._parameters(box, method)
+            url = self._searches.get(style.method) or next(iter(self._searches.values()))
             try:
-                return self._read(url, method, parameters)
-            except APIError as error:
-                if error.status_code not in _TOO_LARGE or self._page_size <= 10:
-                    raise
-                self._page_size //= 2
+                return drain(self._fetch, self._call(url, request, box, style), settings, self.where), style
+            except StatusError as error:
+                easier = style.easier(error.status)
+                if easier is None:
+                    raise self._refusal(error, request.collection) from None
+                style = easier
 
-    def _search_link(self) -> tuple[str, str]:
-        """Method and address of the search, by POST where the API offers it."""
-        links = [link for link in self._client.get_links("search") if link.href]
-        if not links:
-            raise UsageError(f"{self._where} is not a STAC API with a search; check --stac-url")
-        methods = {str(link.extra_fields.get("method", "GET")).upper(): link.get_href() for link in links}
-        method = "POST" if "POST" in methods else "GET"
-        address = str(methods.get(method) or links[0].get_href())
-        return method, urljoin(self._request.stac_url, address)
+    def require_collection(self, wanted: str) -> None:
+        """Tells a search that found nothing from one in a collection that doesn't exist.
 
-    def _parameters(self, box: Box, method: str) -> dict[str, Any]:
-        request = self._request
-        start, end = request.periods[0].start, request.periods[-1].last_instant
-        search = self._client.search(
-            method=method,
+        Raises:
+            UsageError: if the API has no such collection.
+        """
+        base = next(iter(self._links("data").values()), f"{self._transport.root.rstrip('/')}/collections")
+        try:
+            self._fetch(Call("GET", f"{base.rstrip('/')}/{quote(wanted, safe='')}"))
+        except StatusError as error:
+            if error.status not in {404, 410}:
+                return
+        else:
+            return
+        names = self._collection_names(Call("GET", base))
+        if wanted in names:
+            return
+        has = f"; it has {most_alike(wanted, names)}" if names else ""
+        raise UsageError(f"no collection {wanted!r} at {self.where}{has}: give another --collection")
+
+    def _collection_names(self, first: Call) -> list[str]:
+        """Ids of the API's collections, as far as it gives them."""
+        names: list[str] = []
+        call: Call | None = first
+        for _ in range(20):
+            if call is None:
+                break
+            try:
+                page = self._fetch(call)
+                call = next_call(page, call, self.where)
+            except CloudlessMosaicError:
+                break
+            collections = page.get("collections")
+            names += [
+                collection["id"]
+                for collection in (collections if isinstance(collections, list) else [])
+                if isinstance(collection, Mapping) and isinstance(collection.get("id"), str)
+            ]
+        return names
+
+    def _links(self, rel: str) -> dict[str, str]:
+        """Addresses of a kind of link by method."""
+        addresses = {}
+        for link in self._client.links:
+            url = web_address(self._transport.root, link.target)
+            if link.rel == rel and url is not None:
+                addresses[str(link.extra_fields.get("method") or "GET").upper()] = url
+        return addresses
+
+    def _call(self, url: str, request: MosaicRequest, box: Box, style: SearchStyle) -> Call:
+        # both ends of an interval count in STAC; what lies on the end itself is filtered out by us
+        start, end = request.periods[0].start, request.periods[-1].end
+        limit = request.max_cloud_cover
+        # a filter by a property also takes away the items that don't have it
+        language = style.cloud_filter if limit < 100 else "none"
+        condition = {"op": "<=", "args": [{"property": "eo:cloud_cover"}, limit]}
+        # not by the client's own search: that may read the root once more, through a link of the server's
+        search = ItemSearch(
+            url,
+            method=style.method,
+            stac_io=self._transport,
             collections=[request.collection],
             bbox=box,
-            datetime=f"{start:%Y-%m-%dT%H:%M:%SZ}/{end:%Y-%m-%dT%H:%M:%S}.999Z",
-            limit=self._page_size,
-            **self._cloud_filter(),
+            datetime=f"{start:%Y-%m-%dT%H:%M:%SZ}/{end:%Y-%m-%dT%H:%M:%SZ}",
+            limit=style.page_size,
+            query={"eo:cloud_cover": {"lte": limit}} if language == "query" else None,
+            filter=condition if language == "cql2" else None,
+            filter_lang="cql2-json" if language == "cql2" else None,
         )
-        return dict(search.get_parameters())
+        return Call(style.method, url, dict(search.get_parameters()))
 
-    def _cloud_filter(self) -> dict[str, Any]:
-        """The limit on clouds in a language that the server says it knows; it is applied again by us."""
-        limit = self._request.max_cloud_cover
-        if limit >= 100:
-            return {}
-        conforms = " ".join(self._client.get_conforms_to())
-        if "item-search#query" in conforms:
-            return {"query": {"eo:cloud_cover": {"lte": limit}}}
-        if "item-search#filter" in conforms and "cql2-json" in conforms:
-            condition = {"op": "<=", "args": [{"property": "eo:cloud_cover"}, limit]}
-            return {"filter": condition, "filter_lang": "cql2-json"}
-        return {}
-
-    def _follow(self, link: Mapping[str, Any]) -> Json:
-        """The page behind a ``next`` link, which must stay on the server that gave it."""
-        url = urljoin(self._request.stac_url, str(link["href"]))
-        if urlsplit(url).hostname != urlsplit(self._request.stac_url).hostname:
-            raise UsageError(
-                f"{self._where} continues its search on another server, {redact(url)}; not followed"
-            )
-        method = str(link.get("method", "GET")).upper()
-        body = link.get("body") or {}
-        if link.get("merge"):
-            body = {**self._last_body, **body}
-        return self._read(url, method, body if method == "POST" else None, link.get("headers"))
-
-    def _read(
-        self, url: str, method: str, parameters: dict[str, Any] | None, headers: dict[str, str] | None = None
-    ) -> Json:
-        self._last_body = parameters or {}
-        page = json.loads(self._io.request(url, method=method, headers=headers, parameters=parameters))
+    def _fetch(self, call: Call) -> Json:
+        text = self._transport.request(call.url, call.method, call.headers, call.parameters)
+        try:
+            page = json.loads(text)
+        except (ValueError, RecursionError):
+            page = None
         if not isinstance(page, Mapping):
-            raise UsageError(f"{self._where} answers a search with something else; check --stac-url")
+            raise TemporaryError(f"{self.where} answers with something else than JSON; try again later")
         return page
 
-    def _require_collection(self) -> None:
-        """Tells an empty search from a collection that doesn't exist."""
-        known = sorted({str(collection.id) for collection in self._client.get_collections()})
-        wanted = self._request.collection
-        if known and wanted not in known:
-            near = get_close_matches(wanted, known, n=3) or known[:10]
-            raise UsageError(
-                f"no collection {wanted!r} at {self._where}; it has {', '.join(near)}: give --collection"
+    def _refusal(self, error: StatusError, collection: str) -> CloudlessMosaicError:
+        if error.status in RETRIED:
+            return TemporaryError(f"{self.where} answers {error.status} again and again; try again later")
+        if error.status in {401, 403}:
+            return UsageError(
+                f"{self.where} refuses access ({error.status}); check --stac-url and credentials"
             )
-
-    @property
-    def _where(self) -> str:
-        return redact(self._request.stac_url)
+        self.require_collection(collection)
+        return UsageError(f"{self.where} answers {error.status} to the search; check --stac-url")
 
 
-def _explained(error: Exception, stac_url: str) -> CloudlessMosaicError:
-    """The error of a library as one of ours, without what the library says of credentials."""
-    where = redact(stac_url)
-    status = getattr(error, "status_code", None)
-    text = str(error)
-    if isinstance(error, APIError) and status is None:
-        if "timed out" in text.lower() or "too many 5" in text.lower() or "too many 4" in text.lower():
-            return TemporaryError(f"{where} does not answer in time; try again later")
-        return UsageError(f"{where} can't be reached; check --stac-url and the network")
-    if status in _RETRIED:
-        return TemporaryError(f"{where} answers {status} again and again; try again later")
-    if status is not None:
-        return UsageError(f"{where} answers {status} to a search; check --stac-url and --collection")
-    return UsageError(f"{where} is not a STAC API, or its answer is broken; check --stac-url")
+def _open(transport: ApiTransport) -> Client:
+    """Reads the landing page.
+
+    Raises:
+        UsageError: if there is none, or it is none of a STAC API.
+        TemporaryError: if the server fails in a way that may pass.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            client = Client.open(transport.root, stac_io=transport)
+    except StatusError as error:
+        if error.status in RETRIED:
+            raise TemporaryError(
+                f"{transport.where} answers {error.status} again and again; try again later"
+            ) from None
+        raise UsageError(f"{transport.where} answers {error.status}; check --stac-url") from None
+    except CloudlessMosaicError:
+        raise
+    except Exception:  # noqa: BLE001 - pystac meets a page that is no landing page with whatever comes first
+        raise UsageError(f"{transport.where} is no STAC API; check --stac-url") from None
+    return client

@@ -1,122 +1,137 @@
-"""Assets as rasters: which file is which band, and the pixel grid that the item declares for it."""
+"""Assets as rasters: which file is which band.
+
+Only the keys of assets are looked at: what items say of the bands inside is shared by several bands
+(``rededge``), or wrong.
+"""
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
-from pyproj import CRS
-from pyproj.exceptions import CRSError
-
-from cloudless_mosaic.bands import find_band
+from cloudless_mosaic.bands import BANDS, find_band
+from cloudless_mosaic.catalog.found import Json, assets_of, properties_of, quoted
+from cloudless_mosaic.catalog.grids import declared_grid
+from cloudless_mosaic.catalog.hrefs import resolve_href
 from cloudless_mosaic.errors import MetadataError
-from cloudless_mosaic.scenes import SourceGrid, SourceRaster
-
-Json = Mapping[str, Any]
+from cloudless_mosaic.scenes import SourceRaster
 
 SCL = "SCL"
 """Name of the scene classification among the rasters of an item."""
 
-_COARSER = re.compile(r"[_-](\d0)m$")
-_GRANULE_WIDTH = 109_800.0
-"""Metres along an edge of a granule."""
+REFLECTANCE_SCALE = 0.0001
+"""Reflectance per digital number in every product of Level-2A."""
+
+_RESOLUTION = re.compile(r"_(\d0)m$")
+_NATIVE = {**{name: band.resolution for name, band in BANDS.items()}, SCL: 20}
 
 
 @dataclass(frozen=True, slots=True)
-class _Candidate:
-    raster: SourceRaster
-    rank: tuple[bool, float, str]
-    """GeoTIFF before JPEG 2000, then the finest, then by key."""
+class RasterAsset:
+    """An asset that holds a band or the scene classification."""
+
+    name: str
+    """Product name of the band, or ``SCL``."""
+    key: str
+    """Key of the asset."""
+    asset: Json
+    """The asset."""
+
+    @property
+    def resolution(self) -> float:
+        """Edge of a pixel in metres, by the key, else by ``gsd``, else as the product has it."""
+        match = _RESOLUTION.search(self.key)
+        gsd = self.asset.get("gsd")
+        if match:
+            return float(match[1])
+        return float(gsd if gsd in (10, 20, 60) else _NATIVE[self.name])
+
+    @property
+    def rank(self) -> tuple[bool, float, str]:
+        """Lowest is best: GeoTIFF before JPEG 2000, then the one nearest to the native resolution."""
+        return _is_jpeg_2000(self.asset), abs(self.resolution - _NATIVE[self.name]), self.key
+
+    @property
+    def offset(self) -> int | None:
+        """Digital number that the metadata tells to add; ``None`` where it is silent.
+
+        Both ``raster:bands`` (STAC raster 1) and ``raster:offset`` (STAC 1.1) are read.
+
+        Raises:
+            MetadataError: if it is no number, or the scale beside it is another than the product's.
+        """
+        for fields in (self.asset, *_band_objects(self.asset)):
+            offset = fields.get("raster:offset", fields.get("offset"))
+            scale = fields.get("raster:scale", fields.get("scale"))
+            if scale is not None and not _is_scale(scale):
+                raise MetadataError(f"the scale of its asset {self.key} is {quoted(scale, 40)}, not 0.0001")
+            if offset is not None:
+                try:
+                    advertised: int = round(offset / REFLECTANCE_SCALE)
+                except (TypeError, ValueError, ArithmeticError):
+                    raise MetadataError(f"the offset of its asset {self.key} is no number") from None
+                return advertised
+        return None
 
 
-def parse_rasters(item: Json, resolve: Callable[[str], str]) -> dict[str, SourceRaster]:
-    """The best raster for every band and for the scene classification, by product name.
-
-    Args:
-        item: A STAC item.
-        resolve: Turns the href of an asset into one that may be read.
+def raster_assets(item: Json) -> dict[str, RasterAsset]:
+    """The best asset for every band, and for the scene classification, that an item has.
 
     Raises:
-        MetadataError: if a declared grid is absurd, or ``resolve`` refuses an href.
+        MetadataError: if the item has no assets.
     """
-    candidates: dict[str, list[_Candidate]] = {}
-    for key, asset in item.get("assets", {}).items():
+    best: dict[str, RasterAsset] = {}
+    for key, asset in assets_of(item).items():
         name = _raster_name(key)
-        if name and isinstance(asset, Mapping) and isinstance(asset.get("href"), str) and _is_raster(asset):
-            grid = _parse_grid(asset, item["properties"])
-            jpeg = asset["href"].lower().endswith(".jp2")
-            rank = (jpeg, grid.resolution if grid else _key_resolution(key, asset), key)
-            raster = SourceRaster(resolve(asset["href"]), grid)
-            candidates.setdefault(name, []).append(_Candidate(raster, rank))
+        if name and _is_raster(asset):
+            candidate = RasterAsset(name, key, asset)
+            if name not in best or candidate.rank < best[name].rank:
+                best[name] = candidate
+    return best
+
+
+def source_rasters(assets: Iterable[RasterAsset], item: Json, file: Path | None) -> dict[str, SourceRaster]:
+    """Where to read assets, and on which grids the item says that they lie; by product name.
+
+    Raises:
+        MetadataError: if an href may not be read, or a declared grid is absurd.
+    """
+    properties = properties_of(item)
     return {
-        name: min(found, key=lambda candidate: candidate.rank).raster for name, found in candidates.items()
+        asset.name: SourceRaster(
+            resolve_href(asset.asset["href"], file),
+            declared_grid(asset.asset, properties, asset.resolution),
+        )
+        for asset in assets
     }
 
 
-def advertised_offset(item: Json) -> float | None:
-    """The reflectance offset in the metadata of a band; ``None`` where none is given."""
-    for key, asset in item.get("assets", {}).items():
-        if not isinstance(asset, Mapping) or _raster_name(key) in {None, SCL}:
-            continue
-        bands = asset.get("raster:bands") or asset.get("bands") or [{}]
-        for source in (asset, bands[0] if isinstance(bands[0], Mapping) else {}):
-            value = source.get("raster:offset", source.get("offset"))
-            if isinstance(value, int | float):
-                return float(value)
-    return None
+def _is_scale(value: object) -> bool:
+    return isinstance(value, float) and math.isclose(value, REFLECTANCE_SCALE)
 
 
 def _raster_name(key: str) -> str | None:
-    stem = key.removesuffix("-jp2")
-    stem = _COARSER.sub("", stem)
+    stem = _RESOLUTION.sub("", key.removesuffix("-jp2"))
     return SCL if stem.upper() == SCL else find_band(stem)
 
 
 def _is_raster(asset: Json) -> bool:
-    text = f"{asset.get('type', '')} {asset['href'].split('?')[0]}".lower()
-    return any(mark in text for mark in ("tif", "jp2"))
+    text = f"{asset.get('type') or ''} {_path(asset)}".lower()
+    return any(mark in text for mark in ("image/tiff", ".tif", "image/jp2", ".jp2"))
 
 
-def _key_resolution(key: str, asset: Json) -> float:
-    match = _COARSER.search(key)
-    gsd = asset.get("gsd")
-    return float(match[1]) if match else float(gsd) if isinstance(gsd, int | float) else 0.0
+def _is_jpeg_2000(asset: Json) -> bool:
+    return _path(asset).endswith(".jp2") or "jp2" in str(asset.get("type"))
 
 
-def _parse_grid(asset: Json, properties: Json) -> SourceGrid | None:
-    """The declared pixel grid; ``None`` where any part of it is missing."""
-    crs = _parse_crs(asset) or _parse_crs(properties)
-    shape = asset.get("proj:shape") or properties.get("proj:shape")
-    transform = asset.get("proj:transform") or properties.get("proj:transform")
-    if crs is None or not shape or not transform:
-        return None
-    try:
-        rows, columns = (int(value) for value in shape)
-        a, b, c, d, e, f = (float(value) for value in transform[:6])
-    except (TypeError, ValueError):
-        raise MetadataError("proj:shape or proj:transform are not numbers") from None
-    if not (a > 0 and e < 0 and b == d == 0):
-        raise MetadataError(f"its grid is not north-up (proj:transform is {list(transform)[:6]})")
-    if not (0 < rows * -e <= _GRANULE_WIDTH and 0 < columns * a <= _GRANULE_WIDTH):
-        raise MetadataError(f"its grid is larger than a granule ({rows} x {columns} pixels of {a:g})")
-    return SourceGrid(crs, (a, 0.0, c, 0.0, e, f), (rows, columns))
+def _path(asset: Json) -> str:
+    return str(asset["href"]).split("?")[0].lower()
 
 
-def _parse_crs(fields: Json) -> str | None:
-    """The CRS of a set of projection fields as authority code, else WKT; ``None`` where they have none."""
-    code = fields.get("proj:code") or fields.get("proj:epsg")
-    if isinstance(code, int):
-        return f"EPSG:{code}"
-    if isinstance(code, str) and code.startswith("EPSG:") and code[5:].isdecimal():
-        return code
-    definition = fields.get("proj:wkt2") or fields.get("proj:projjson")
-    if not definition:
-        return None
-    try:
-        crs = CRS.from_user_input(definition)
-    except CRSError:
-        raise MetadataError("its proj:wkt2 or proj:projjson is not a CRS") from None
-    authority = crs.to_authority()
-    return f"{authority[0]}:{authority[1]}" if authority else crs.to_wkt()
+def _band_objects(asset: Json) -> list[Json]:
+    """The first band of an asset, as it is described by raster 1 and by STAC 1.1."""
+    lists = (asset.get("raster:bands"), asset.get("bands"))
+    return [bands[0] for bands in lists if isinstance(bands, list) and bands and isinstance(bands[0], dict)]

@@ -1,26 +1,61 @@
-"""Who a scene is: granule, overpass, strip, baseline, from whichever property or name tells."""
+"""Who a scene is: granule, overpass, strip, baseline, from whichever property or name tells.
+
+Names of products, datatakes and strips: ESA, "Sentinel-2 Products Specification Document".
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
+from cloudless_mosaic.catalog.found import Json, properties_of, quoted
 from cloudless_mosaic.errors import MetadataError
 
-Json = Mapping[str, Any]
-
-_SAFE_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
-_TILE = re.compile(r"(?<![0-9A-Za-z])T?(\d{1,2})([C-HJ-NP-X])([A-HJ-NP-Z]{2})(?![0-9A-Za-z])")
-_PRODUCT = re.compile(r"(S2[A-D])_MSIL2A_(\d{8}T\d{6})_")
-_DATATAKE = re.compile(r"G(S2[A-D])_(\d{8}T\d{6})_")
-_ORBIT = re.compile(r"(S2[A-D])_OPER_MSI_L2A_TL_.*_(A\d{6})_")
-_STRIP = re.compile(r"_S(\d{8}T\d{6})")
+_SAFE_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}")
+_TILE = re.compile(r"(?<![0-9A-Za-z])T?(\d{1,2})([C-HJ-NP-X][A-HJ-NP-Z][A-HJ-NP-V])(?![0-9A-Za-z])")
+_SATELLITE = re.compile(r"(?:^|G)S(2[A-D])_")
+_PLATFORM = re.compile(r"sentinel-?(2[a-d])")
+_DATATAKE = re.compile(r"(?:^GS2[A-D]|^S2[A-D]_MSIL2A)_(\d{8}T\d{6})_")
+_ORBIT = re.compile(r"_A(\d{6})_")
+_STRIP = re.compile(r"_(S\d{8}T\d{6})(?=_|$)")
 _BASELINE = re.compile(r"_N(\d{2})\.?(\d{2})(?=_|\.|$)")
+_GENERATED = re.compile(r"^S2[A-D]_MSIL2A_.*_(\d{8}T\d{6})(?=\.|$)")
+
+_NAMES = (
+    "s2:datatake_id",
+    "eopf:datatake_id",
+    "sentinel2:datatake_id",
+    "s2:product_uri",
+    "sentinel2:product_uri",
+    "s2:product_title",
+    "sentinel2:product_title",
+    "sentinel:product_id",
+    "s2:mgrs_tile",
+    "grid:code",
+    "s2:granule_id",
+    "s2:tile_id",
+)
+"""Properties that hold a name of ESA's, the most telling first."""
+
+_BASELINES = (
+    "s2:processing_baseline",
+    "sentinel2:processing_baseline",
+    "sentinel:processing_baseline",
+    "processing:version",
+)
+_STRIPS = ("s2:datastrip_id", "eopf:datastrip_id", "sentinel2:datastrip_id")
+_TIMES_OF_PROCESSING = ("s2:generation_time", "sentinel2:generation_time", "processing:datetime")
+_PRODUCT_TYPES = ("s2:product_type", "sentinel2:product_type", "product:type")
 
 
-def parse_id(item: Json) -> str:
+def shown_id(item: Json) -> str:
+    """The item's id for a message, whatever it is made of."""
+    text = item.get("id")
+    return text if isinstance(text, str) and _SAFE_ID.fullmatch(text) else quoted(text)
+
+
+def require_id(item: Json) -> str:
     """The item's id, fit for paths and messages.
 
     Raises:
@@ -29,71 +64,114 @@ def parse_id(item: Json) -> str:
     text = item.get("id")
     if not isinstance(text, str) or not _SAFE_ID.fullmatch(text):
         raise MetadataError(
-            "its id has other characters than letters, digits, '.', '_' and '-', or is too long"
+            "its id has other characters than letters, digits, '.', '_' and '-', begins with a '.', "
+            "or is longer than 128"
         )
     return text
 
 
-def parse_datetime(text: object) -> datetime:
-    """An RFC 3339 instant, UTC.
+def require_level_2a(item: Json) -> None:
+    """Makes sure of a product of Sentinel-2 Level-2A, as far as the item tells.
 
     Raises:
-        MetadataError: if it isn't one.
+        MetadataError: if it says that it is something else.
     """
-    try:
-        instant = datetime.fromisoformat(str(text))
-    except ValueError:
-        raise MetadataError(f"no sensing time (datetime is {str(text)[:40]!r})") from None
-    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    properties = properties_of(item)
+    kind = next((properties[name] for name in _PRODUCT_TYPES if properties.get(name)), None)
+    names = [*_names(item), str(item.get("collection"))]
+    if kind is None and any("L1C" in name.upper() for name in names):
+        kind = "S2MSI1C"
+    if kind not in (None, "S2MSI2A"):
+        raise MetadataError(f"it is {quoted(kind)}, not Level-2A surface reflectance (S2MSI2A)")
+
+
+def sensing_time(item: Json) -> datetime:
+    """When the scene was taken, UTC.
+
+    Raises:
+        MetadataError: if the item has no such instant.
+    """
+    text = properties_of(item).get("datetime")
+    instant = _instant(text)
+    if instant is None:
+        raise MetadataError(f"it has no sensing time (its datetime is {quoted(text, 40)})")
+    return instant
+
+
+def platform_of(item: Json) -> str:
+    """The satellite in lower case, for example ``sentinel-2a``.
+
+    Raises:
+        MetadataError: if it is none of the Sentinel-2, or unknown.
+    """
+    stated = properties_of(item).get("platform")
+    match = _PLATFORM.fullmatch(stated.lower()) if isinstance(stated, str) else None
+    if match:
+        return f"sentinel-{match[1]}"
+    for name in _names(item):
+        match = _SATELLITE.search(name)
+        if match:
+            return f"sentinel-{match[1].lower()}"
+    raise MetadataError(f"its platform is {quoted(stated, 40)}, none of the Sentinel-2 satellites")
 
 
 def granule_of(item: Json) -> str:
-    """The MGRS tile without leading zero or ``T``, for example ``5QKB``.
+    """The MGRS tile as products write it, for example ``05QKB``.
 
     Raises:
         MetadataError: if nothing tells it.
     """
-    properties = item["properties"]
+    properties = properties_of(item)
     for prefix in ("mgrs", "sentinel"):
         parts = [properties.get(f"{prefix}:{part}") for part in ("utm_zone", "latitude_band", "grid_square")]
-        if all(parts):
-            return "{}{}{}".format(*parts)
-    for text in _names(item):
-        match = _TILE.search(text.replace("MGRS-", "").replace("_", " "))
-        if match:
-            return f"{int(match[1])}{match[2]}{match[3]}"
-    raise MetadataError("no MGRS tile in its properties or id")
+        tile = _tile("".join(map(str, parts)))
+        if tile:
+            return tile
+    for name in _names(item):
+        tile = _tile(name.replace("MGRS-", "").replace("_", " "))
+        if tile:
+            return tile
+    raise MetadataError("it has no MGRS tile in its properties or its id")
+
+
+def _tile(text: str) -> str:
+    match = _TILE.search(text)
+    return f"{int(match[1]):02d}{match[2]}" if match else ""
 
 
 def overpass_of(item: Json, platform: str, sensed: datetime, longitude: float) -> str:
-    """The same text for all granules that one satellite took in one pass: satellite and start of the datatake.
+    """The same text for all granules that one satellite took in one pass: satellite and datatake start.
 
-    Where no name tells the datatake, the absolute orbit stands for it, and else the day by the sun.
+    Where no name tells the datatake, the absolute orbit stands for it, and else the day by the sun, which a
+    satellite that passes at half past ten never splits.
     """
-    for pattern in (_DATATAKE, _PRODUCT, _ORBIT):
-        for text in _names(item):
-            match = pattern.search(text)
+    satellite = platform.upper().replace("SENTINEL-", "S")
+    for pattern, mark in ((_DATATAKE, ""), (_ORBIT, "A")):
+        for name in _names(item):
+            match = pattern.search(name)
             if match:
-                return f"{match[1]}_{match[2]}"
-    solar_day = sensed + timedelta(hours=longitude / 15)
-    return f"{platform}_{solar_day:%Y%m%d}"
+                return f"{satellite}_{mark}{match[1]}"
+    return f"{satellite}_{sensed + timedelta(hours=longitude / 15):%Y%m%d}"
 
 
 def strip_of(item: Json) -> str:
-    """Start of sensing of the strip that the granule was cut from; empty where unknown."""
-    properties = item["properties"]
-    for name in ("s2:datastrip_id", "eopf:datastrip_id"):
+    """Start of sensing of the strip of the granule, ``S20200305T103210``; empty where unknown."""
+    properties = properties_of(item)
+    for name in _STRIPS:
         match = _STRIP.search(str(properties.get(name, "")))
         if match:
             return match[1]
     return ""
 
 
-def baseline_of(item: Json, baseline_property: str) -> str:
+def baseline_of(item: Json) -> str:
     """The processing baseline as ``NN.NN``; empty where unknown."""
-    for name in (baseline_property, "s2:processing_baseline"):
-        value = str(item["properties"].get(name, ""))
-        if re.fullmatch(r"\d{2}\.\d{2}", value):
+    properties = properties_of(item)
+    for name in _BASELINES:
+        value = properties.get(name)
+        if isinstance(value, float):
+            value = f"{value:05.2f}"
+        if isinstance(value, str) and re.fullmatch(r"\d{2}\.\d{2}", value, re.ASCII):
             return value
     for text in _names(item):
         match = _BASELINE.search(text)
@@ -102,18 +180,33 @@ def baseline_of(item: Json, baseline_property: str) -> str:
     return ""
 
 
+def generated_of(item: Json) -> str:
+    """When the scene was processed, as ISO text in UTC that sorts by time; empty where unknown."""
+    properties = properties_of(item)
+    stated = (properties.get(name) for name in _TIMES_OF_PROCESSING)
+    named = (match[1] for match in map(_GENERATED.search, _names(item)) if match)
+    for text in (*stated, *named):
+        instant = _instant(text)
+        if instant is not None:
+            return f"{instant:%Y-%m-%dT%H:%M:%SZ}"
+    return ""
+
+
+def _instant(text: object) -> datetime | None:
+    if not isinstance(text, str):
+        return None
+    try:
+        instant = datetime.fromisoformat(text)
+        return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
 def _names(item: Json) -> Iterator[str]:
-    """Texts of an item that follow the naming of products, the most reliable first."""
-    properties = item["properties"]
-    for name in (
-        "s2:datatake_id",
-        "eopf:datatake_id",
-        "s2:product_uri",
-        "sentinel:product_id",
-        "s2:mgrs_tile",
-        "grid:code",
-        "s2:granule_id",
-    ):
-        if properties.get(name):
-            yield str(properties[name])
-    yield str(item.get("id", ""))
+    """Texts of an item that follow the naming of products, the most telling first."""
+    properties = properties_of(item)
+    for name in _NAMES:
+        if isinstance(properties.get(name), str):
+            yield properties[name]
+    if isinstance(item.get("id"), str):
+        yield item["id"]

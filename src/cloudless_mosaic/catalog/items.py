@@ -2,58 +2,61 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from datetime import datetime
+
+from shapely.geometry.base import BaseGeometry
 
 from cloudless_mosaic.bands import canonical_band, common_name
-from cloudless_mosaic.catalog.assets import SCL, advertised_offset, parse_rasters
-from cloudless_mosaic.catalog.footprints import parse_footprint
+from cloudless_mosaic.catalog.assets import SCL, RasterAsset, raster_assets, source_rasters
+from cloudless_mosaic.catalog.found import FoundItem, Json, properties_of, quoted
 from cloudless_mosaic.catalog.identity import (
     baseline_of,
+    generated_of,
     granule_of,
     overpass_of,
-    parse_datetime,
-    parse_id,
+    platform_of,
+    require_id,
+    require_level_2a,
     strip_of,
 )
-from cloudless_mosaic.catalog.providers import Provider, recognise
+from cloudless_mosaic.catalog.providers import recognise
 from cloudless_mosaic.errors import MetadataError
 from cloudless_mosaic.radiometry import OffsetDecision, decide_offset
 from cloudless_mosaic.request import MosaicRequest
 from cloudless_mosaic.scenes import Scene
 
-Json = Mapping[str, Any]
+
+class MissingBandError(MetadataError):
+    """An item has not all the bands of the request."""
+
+    def __init__(self, missing: tuple[str, ...], known: tuple[str, ...]) -> None:
+        self.missing = missing
+        self.known = known
+        super().__init__(f"it has no band {', '.join(missing)}; its bands: {', '.join(known) or 'none'}")
 
 
-def parse_scene(item: Json, request: MosaicRequest, resolve: Callable[[str], str], href: str = "") -> Scene:
+def parse_scene(found: FoundItem, request: MosaicRequest, sensed: datetime, footprint: BaseGeometry) -> Scene:
     """Reduces an item to what the mosaic needs.
 
     Args:
-        item: A STAC item of any version.
+        found: A STAC item of any version.
         request: Says which bands have to be there, and whether the scene classification has to.
-        resolve: Turns the href of an asset into one that may be read.
-        href: Where the item itself lies; may be empty.
+        sensed: Sensing time of the item, UTC.
+        footprint: Valid area of the item, EPSG:4326.
 
     Raises:
-        MetadataError: if the item can't serve the request.
+        MissingBandError: if a band of the request isn't there.
+        MetadataError: if the item can't serve the request for another reason.
     """
-    scene_id = parse_id(item)
-    properties = item.get("properties")
-    if not isinstance(properties, Mapping):
-        raise MetadataError("it has no properties")
-    _require_level_2a(properties, scene_id)
-    provider = recognise(item)
-    sensed = parse_datetime(properties.get("datetime"))
-    footprint = parse_footprint(item.get("geometry"))
-    platform = str(properties.get("platform", "")).lower()
-    baseline = baseline_of(item, provider.baseline_property)
-    rasters = parse_rasters(item, resolve)
+    item = found.item
+    scene_id = require_id(item)
+    require_level_2a(item)
+    platform = platform_of(item)
+    assets = _requested_assets(item, request)
+    baseline = baseline_of(item)
+    offset = _offset(found, baseline, [asset for asset in assets if asset.name != SCL])
+    rasters = source_rasters(assets, item, found.file)
     scl = rasters.pop(SCL, None)
-    _require_bands(rasters, request.bands)
-    if scl is None and request.mask == "scl":
-        raise MetadataError("it has no scene classification; --mask none does without")
-    decision = _decide(item, provider, baseline)
     return Scene(
         id=scene_id,
         collection=str(item.get("collection") or ""),
@@ -61,50 +64,59 @@ def parse_scene(item: Json, request: MosaicRequest, resolve: Callable[[str], str
         cloud_cover=cloud_cover_of(item) or 0.0,
         platform=platform,
         granule=granule_of(item),
-        overpass=overpass_of(item, platform, sensed, footprint.centroid.x),
-        datastrip=strip_of(item),
+        overpass=overpass_of(item, platform, sensed, footprint.representative_point().x),
+        # without a strip the time of the granule tells: halves are seconds apart, twins a millisecond. A twin
+        # that is missed does no harm, since an overpass has one vote; a half that is dropped is lost
+        datastrip=strip_of(item) or f"{sensed:%Y%m%dT%H%M%S}",
         baseline=baseline,
-        generated=str(properties.get("s2:generation_time") or properties.get("processing:datetime") or ""),
+        generated=generated_of(item),
         footprint=footprint,
         rasters=rasters,
         scl=scl,
-        offset=decision.value,
-        offset_reason=f"{provider.name}: {decision.reason}",
-        href=href,
+        offset=offset.value,
+        offset_reason=offset.reason,
+        href=found.href,
     )
 
 
 def cloud_cover_of(item: Json) -> float | None:
-    """``eo:cloud_cover`` in percent; ``None`` where it's missing or no number."""
-    value = item.get("properties", {}).get("eo:cloud_cover")
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-        return float(value)
-    return None
+    """``eo:cloud_cover`` in percent; ``None`` where it's missing.
+
+    Raises:
+        MetadataError: if it is no percentage.
+    """
+    value = properties_of(item).get("eo:cloud_cover")
+    if value is None:
+        return None
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 100:
+        raise MetadataError(f"its cloud cover is {quoted(value, 40)}, no percentage")
+    return float(value)
 
 
-def _require_level_2a(properties: Json, scene_id: str) -> None:
-    product = properties.get("s2:product_type") or properties.get("product:type") or ""
-    if product not in {"", "S2MSI2A"} or "MSIL1C" in scene_id:
-        raise MetadataError(f"it is {product or 'Level-1C'}, not Level-2A surface reflectance")
-
-
-def _require_bands(rasters: Mapping[str, object], bands: Iterable[str]) -> None:
-    missing = [band for band in bands if canonical_band(band) not in rasters]
+def _requested_assets(item: Json, request: MosaicRequest) -> list[RasterAsset]:
+    """The assets of the request's bands, and of the scene classification where there is one."""
+    assets = raster_assets(item)
+    missing = tuple(band for band in request.bands if canonical_band(band) not in assets)
     if missing:
-        known = ", ".join(common_name(name) for name in sorted(rasters)) or "none"
-        raise MetadataError(f"it has no band {', '.join(missing)}; its bands: {known}")
+        known = tuple(common_name(name) for name in sorted(assets) if name != SCL)
+        raise MissingBandError(missing, known)
+    if request.mask == "scl" and SCL not in assets:
+        raise MetadataError("it has no scene classification (SCL); --mask none does without")
+    names = (*(canonical_band(band) for band in request.bands), SCL)
+    return [assets[name] for name in names if name in assets]
 
 
-def _decide(item: Json, provider: Provider, baseline: str) -> OffsetDecision:
-    advertised = advertised_offset(item)
-    applied = item["properties"].get(provider.applied_property) if provider.applied_property else None
-    if provider.needs_advertised and advertised is None and baseline >= "04.00":
-        raise MetadataError(
-            f"baseline {baseline} has a radiometric offset, and nothing says whether {provider.name} took it out"
-        )
-    return decide_offset(
+def _offset(found: FoundItem, baseline: str, bands: list[RasterAsset]) -> OffsetDecision:
+    provider = recognise(found.item, found.host)
+    flag = properties_of(found.item).get(provider.applied_property)
+    if flag is not None and not isinstance(flag, bool):
+        raise MetadataError(f"its {provider.applied_property} is {quoted(flag, 40)}, neither true nor false")
+    # providers with a flag are known to advertise something else than their pixels hold
+    offsets = {band.offset for band in bands} if provider.offsets != "flagged" else set()
+    decision = decide_offset(
         provider.offsets,
         baseline,
-        applied=applied if isinstance(applied, bool) else None,
-        advertised=advertised if provider.trusts_advertised else None,
+        applied=flag,
+        advertised=frozenset(offset for offset in offsets if offset is not None),
     )
+    return OffsetDecision(decision.value, f"{provider.name}: {decision.reason}")

@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from functools import partial
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from cloudless_mosaic.catalog.found import Findings, FoundItem, Json, most_alike, quoted
 from cloudless_mosaic.errors import MetadataError, UsageError
-
-Json = Mapping[str, Any]
+from cloudless_mosaic.reading.redaction import redact
+from cloudless_mosaic.scenes import DroppedScene
 
 _LARGEST_FILE = 512 * 2**20
 """Bytes of the largest JSON file that is read."""
 
-LocalItem = tuple[Json, Path, Callable[[str], str]]
-"""An item, the file that it lies in, and how hrefs of its assets are resolved."""
 
-
-def read_items(location: str, collection: str) -> list[LocalItem]:
-    """All items of a collection below a local file, in a fixed order.
+def read_items(location: str, collection: str) -> Findings:
+    """All items of a collection at and below a local file.
 
     Items that name no collection belong to any. Links are followed to files only, and only below the folder
-    of the first file.
+    of the first file; a link that leads elsewhere, or to nothing, is reported and left out.
 
     Args:
         location: Path or ``file:`` address of a STAC JSON file.
@@ -33,74 +28,120 @@ def read_items(location: str, collection: str) -> list[LocalItem]:
     Raises:
         UsageError: if there is no such file, it isn't STAC, or it has no item of that collection.
     """
+    path = _first_file(location)
+    walk = _Walk(path)
+    try:
+        walk.read(walk.first)
+    except MetadataError as error:
+        raise UsageError(f"--stac-url {quoted(str(path))}: {error}; give a STAC catalog or item") from None
+    walk.follow_links()
+    wanted = tuple(found for found in walk.items if found.item.get("collection") in (None, collection))
+    if walk.items and not wanted:
+        known = most_alike(collection, {str(found.item.get("collection")) for found in walk.items})
+        raise UsageError(f"no item of collection {collection!r} in {path}; it has {known}: give --collection")
+    return Findings(wanted, tuple(walk.dropped), tuple(walk.warnings))
+
+
+def _first_file(location: str) -> Path:
     path = Path(unquote(urlsplit(location).path) if location.startswith("file:") else location)
-    if path.is_dir():
-        path /= "catalog.json"
-    if not path.is_file():
-        raise UsageError(f"--stac-url {location}: no such file; give a STAC API's address or a catalog.json")
-    root = path.resolve()
-    items = [
-        (item, source, partial(_resolve, source.parent)) for item, source in _walk(root, root.parent, set())
-    ]
-    wanted = [found for found in items if found[0].get("collection") in {None, collection}]
-    if items and not wanted:
-        known = ", ".join(sorted({str(item.get("collection")) for item, _, _ in items}))
-        raise UsageError(f"no collection {collection!r} in {location}; it has {known}: give --collection")
-    return wanted
+    try:
+        if path.is_dir():
+            path /= "catalog.json"
+        if path.is_file():
+            return path.resolve()
+    except (ValueError, OSError):
+        pass
+    # a slip in the scheme makes a path of an address, with all that is secret in it
+    shown = quoted(redact(location.partition("?")[0]))
+    raise UsageError(f"--stac-url {shown}: no such file; give a STAC API's address or a catalog.json")
 
 
-def _walk(path: Path, root: Path, seen: set[Path]) -> Iterator[tuple[Json, Path]]:
-    """Items at and below a file, each file once."""
-    if path in seen:
-        return
-    seen.add(path)
-    content = _load(path)
-    kind = content.get("type")
-    if kind == "Feature":
-        yield content, path
-    elif kind == "FeatureCollection":
-        features = content.get("features")
-        for feature in features if isinstance(features, list) else []:
-            if isinstance(feature, Mapping):
-                yield feature, path
-    elif kind in {"Catalog", "Collection"} or "links" in content:
-        for link in content.get("links") or []:
-            if isinstance(link, Mapping) and link.get("rel") in {"item", "child"}:
-                yield from _walk(_link_target(path, str(link.get("href")), root), root, seen)
-    else:
-        raise UsageError(f"{path} is not a STAC catalog, item or ItemCollection; check --stac-url")
+class _Walk:
+    """Reads a file and all that it links to, each file once."""
 
+    def __init__(self, first: Path) -> None:
+        self.first = first
+        self.items: list[FoundItem] = []
+        self.dropped: list[DroppedScene] = []
+        self.warnings: list[str] = []
+        self._links: list[tuple[Path, Json]] = []
+        self._seen = {first}
 
-def _link_target(path: Path, href: str, root: Path) -> Path:
-    target = (path.parent / unquote(urlsplit(href).path)).resolve()
-    if urlsplit(href).scheme not in {"", "file"} or not target.is_relative_to(root):
-        raise UsageError(
-            f"{path} links to {href.split('?')[0]}, outside of {root}; only files below are read"
-        )
-    return target
+    def read(self, path: Path) -> None:
+        """Takes in what a file holds.
+
+        Raises:
+            MetadataError: if it can't be read, or isn't STAC.
+        """
+        content = _load(path)
+        kind = content.get("type")
+        links = content.get("links")
+        if kind == "Feature":
+            self.items.append(FoundItem(content, path))
+        elif kind == "FeatureCollection":
+            self._take_features(content.get("features"), path)
+        elif isinstance(links, list):
+            self._links += [
+                (path, link)
+                for link in links
+                if isinstance(link, dict) and link.get("rel") in ("item", "child")
+            ]
+        else:
+            raise MetadataError("it is no STAC catalog, item or ItemCollection")
+
+    def follow_links(self) -> None:
+        """Reads on until no link is left."""
+        while self._links:
+            source, link = self._links.pop()
+            try:
+                target = self._target(source, str(link.get("href")))
+                if target not in self._seen:
+                    self._seen.add(target)
+                    self.read(target)
+            except MetadataError as error:
+                self._miss(link, str(error))
+
+    def _target(self, source: Path, href: str) -> Path:
+        try:
+            parts = urlsplit(href)
+            target = (source.parent / unquote(parts.path)).resolve()
+        except (ValueError, OSError, RuntimeError):
+            raise MetadataError("it is no path") from None
+        if parts.scheme not in {"", "file"} or parts.netloc or not target.is_relative_to(self.first.parent):
+            raise MetadataError(f"it lies outside of {self.first.parent}; only files below are read")
+        return target
+
+    def _miss(self, link: Json, reason: str) -> None:
+        """Keeps account of a link that led to nothing."""
+        href = redact(str(link.get("href")).partition("?")[0])
+        if link.get("rel") == "item":
+            name = href.rsplit("/", 1)[-1].removesuffix(".json")
+            self.dropped.append(
+                DroppedScene(quoted(name)[1:-1], None, f"the link to its item fails: {reason}")
+            )
+        else:
+            self.warnings.append(
+                f"the catalog's link to {quoted(href)} fails, so its scenes are missing: {reason}"
+            )
+
+    def _take_features(self, features: object, path: Path) -> None:
+        if not isinstance(features, list):
+            raise MetadataError("it is an ItemCollection without features")
+        self.items += [FoundItem(item, path) for item in features if isinstance(item, dict)]
+        broken = sum(not isinstance(item, dict) for item in features)
+        if broken:
+            self.warnings.append(f"{path.name} holds {broken} features that are no items; they are left out")
 
 
 def _load(path: Path) -> Json:
     try:
         if path.stat().st_size > _LARGEST_FILE:
-            raise UsageError(f"{path} is larger than {_LARGEST_FILE >> 20} MiB; split the catalog")
+            raise MetadataError(f"it is larger than {_LARGEST_FILE >> 20} MiB")
         content = json.loads(path.read_text("utf-8"))
     except OSError as error:
-        raise UsageError(f"{path} can't be read ({error.strerror}); check --stac-url") from None
+        raise MetadataError(f"it can't be read ({error.strerror})") from None
     except (ValueError, RecursionError):
-        raise UsageError(f"{path} is not JSON; check --stac-url") from None
-    if not isinstance(content, Mapping):
-        raise UsageError(f"{path} is not a STAC object; check --stac-url")
+        raise MetadataError("it is not JSON") from None
+    if not isinstance(content, dict):
+        raise MetadataError("it is no STAC object")
     return content
-
-
-def _resolve(folder: Path, href: str) -> str:
-    """An href of a local item: addresses stay, paths are taken from the item's own folder."""
-    scheme = urlsplit(href).scheme
-    if scheme in {"http", "https", "s3"}:
-        return href
-    if scheme not in {"", "file"} or href.startswith(("/vsi", "<")):
-        raise MetadataError(
-            f"an asset lies at {href.split('?')[0][:80]!r}; only files, https and s3 are read"
-        )
-    return str((folder / unquote(urlsplit(href).path)).resolve())

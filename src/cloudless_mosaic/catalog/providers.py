@@ -1,53 +1,63 @@
-"""What is peculiar to each provider of Sentinel-2 Level-2A."""
+"""What is peculiar to each provider of Sentinel-2 Level-2A.
+
+Band names need no table here: the keys of all providers' assets are words of ``bands``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from cloudless_mosaic.catalog.found import Json, assets_of, properties_of
 from cloudless_mosaic.radiometry import OffsetPolicy
-
-Json = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """How one provider writes its items and its pixels."""
+    """How one provider treats the radiometric offset, and how it is known."""
 
     name: str
     """Name for people."""
     offsets: OffsetPolicy
     """What the provider does to the radiometric offset in the pixels."""
-    baseline_property: str
-    """Property with the processing baseline."""
-    applied_property: str | None = None
-    """Property that is true when the offset was taken out."""
-    trusts_advertised: bool = True
-    """Whether the offset in ``raster:bands`` speaks of the pixels."""
-    needs_advertised: bool = False
-    """Whether an offset counts only where the metadata advertises it."""
+    hosts: tuple[str, ...] = ()
+    """Hosts of its API."""
+    collections: tuple[str, ...] = ()
+    """Its collections of Sentinel-2 Level-2A at these hosts."""
+    applied_property: str = ""
+    """Property that is true when the offset was taken out; empty where it writes none."""
 
 
-PLANETARY_COMPUTER = Provider("Planetary Computer", "raw", "s2:processing_baseline")
+PLANETARY_COMPUTER = Provider(
+    "Planetary Computer", "raw", ("planetarycomputer.microsoft.com",), ("sentinel-2-l2a",)
+)
 EARTH_SEARCH_V1 = Provider(
     "Earth Search v1",
     "flagged",
-    "s2:processing_baseline",
+    ("earth-search.aws.element84.com",),
+    ("sentinel-2-l2a", "sentinel-2-pre-c1-l2a"),
     "earthsearch:boa_offset_applied",
-    # the -0.1 that is advertised here stands beside pixels that are shifted already
-    trusts_advertised=False,
 )
-EARTH_SEARCH_C1 = Provider("Earth Search v1, Collection 1", "raw", "s2:processing_baseline")
+EARTH_SEARCH_C1 = Provider(
+    "Earth Search v1, Collection 1",
+    "raw",
+    ("earth-search.aws.element84.com",),
+    ("sentinel-2-c1-l2a",),
+    "earthsearch:boa_offset_applied",
+)
 EARTH_SEARCH_V0 = Provider(
     "Earth Search v0",
     "flagged",
-    "sentinel:processing_baseline",
+    ("earth-search.aws.element84.com",),
+    ("sentinel-s2-l2a-cogs",),
     "sentinel:boa_offset_applied",
-    trusts_advertised=False,
 )
-COPERNICUS = Provider("Copernicus Data Space Ecosystem", "raw", "processing:version")
-GENERIC = Provider("another provider", "raw", "s2:processing_baseline", needs_advertised=True)
+COPERNICUS = Provider(
+    "Copernicus Data Space Ecosystem",
+    "raw",
+    ("stac.dataspace.copernicus.eu", "catalogue.dataspace.copernicus.eu"),
+    ("sentinel-2-l2a",),
+)
+GENERIC = Provider("another provider", "declared")
 
 PROVIDERS = (
     PLANETARY_COMPUTER,
@@ -59,16 +69,38 @@ PROVIDERS = (
 )
 
 
-def recognise(item: Json) -> Provider:
-    """Tells the provider of an item by its collection and by properties that only that provider writes."""
+def recognise(item: Json, host: str = "") -> Provider:
+    """Tells the provider of an item.
+
+    Args:
+        item: A STAC item.
+        host: Host of the API that gave it. With the collection it decides; where it is unknown (a copy in
+            files, a mirror), properties decide that only one provider writes.
+
+    Raises:
+        MetadataError: if the item has no properties or no assets.
+    """
     collection = item.get("collection")
-    names = item.get("properties", {}).keys()
-    if collection == "sentinel-2-c1-l2a":
-        return EARTH_SEARCH_C1
+    for provider in PROVIDERS:
+        if host in provider.hosts and collection in provider.collections:
+            return provider
+    names = properties_of(item).keys()
+    keys = assets_of(item).keys()
     if any(name.startswith("earthsearch:") for name in names):
-        return EARTH_SEARCH_V1
-    if collection == "sentinel-s2-l2a-cogs" or "sentinel:boa_offset_applied" in names:
+        return EARTH_SEARCH_C1 if _is_collection_1(item) else EARTH_SEARCH_V1
+    if any(name.startswith("sentinel:") for name in names):
         return EARTH_SEARCH_V0
     if any(name.startswith("eopf:") for name in names):
         return COPERNICUS
-    return PLANETARY_COMPUTER if "s2:mgrs_tile" in names else GENERIC
+    # the converter that the Planetary Computer uses wrote this property, and leaves pixels as they are
+    return PLANETARY_COMPUTER if "s2:mgrs_tile" in names and "B04" in keys else GENERIC
+
+
+def _is_collection_1(item: Json) -> bool:
+    """True for Collection 1 of Earth Search, by the item's collection, else by where its files lie."""
+    collection = item.get("collection")
+    if collection in EARTH_SEARCH_V1.collections:
+        return False
+    return collection in EARTH_SEARCH_C1.collections or any(
+        "sentinel-2-c1-l2a" in asset["href"] for asset in assets_of(item).values()
+    )

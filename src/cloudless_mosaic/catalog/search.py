@@ -2,139 +2,151 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urlsplit
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
-from cloudless_mosaic.bands import canonical_band
-from cloudless_mosaic.catalog.api import ApiSettings, remote_href, search_api
-from cloudless_mosaic.catalog.items import cloud_cover_of, parse_scene
+from cloudless_mosaic.bands import canonical_bands
+from cloudless_mosaic.catalog.api import search_api
+from cloudless_mosaic.catalog.footprints import parse_footprint
+from cloudless_mosaic.catalog.found import Findings, FoundItem, is_web_address
+from cloudless_mosaic.catalog.identity import sensing_time, shown_id
+from cloudless_mosaic.catalog.items import MissingBandError, cloud_cover_of, parse_scene
+from cloudless_mosaic.catalog.limits import limit_scenes
 from cloudless_mosaic.catalog.local import read_items
-from cloudless_mosaic.errors import MetadataError
+from cloudless_mosaic.catalog.settings import ApiSettings
+from cloudless_mosaic.errors import MetadataError, UsageError
 from cloudless_mosaic.request import MosaicRequest
 from cloudless_mosaic.scenes import DroppedScene, Scene, SceneSet
 
-Json = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class FoundItem:
-    """An item as a catalogue gave it."""
-
-    item: Json
-    """The STAC item."""
-    href: str
-    """Where it lies; may be empty."""
-    resolve: Callable[[str], str]
-    """Turns the href of one of its assets into one that may be read."""
+_MOST_IDS = 5
+"""Scenes that a warning names."""
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def find_scenes(request: MosaicRequest, settings: ApiSettings | None = None) -> SceneSet:
     """Finds the scenes of a request; none at all is an answer too.
 
     The whole search is done before it returns. What the catalogue gives is filtered again here by area, time,
-    collection and cloud cover, since some catalogues ignore parts of a query.
+    collection and cloud cover, since some catalogues ignore parts of a query. The order of the catalogue has
+    no influence on the result.
 
     Args:
         request: The wish.
-        settings: Time-outs and retries of a STAC API.
+        settings: Time-outs, retries and limits of a STAC API.
 
     Raises:
         UsageError: if the catalogue, the collection or a band isn't there.
         TemporaryError: if the catalogue fails in a way that may pass.
     """
-    for band in request.bands:
-        canonical_band(band)
-    warnings: list[str] = []
-    scenes: list[Scene] = []
-    dropped: list[DroppedScene] = []
-    for found in _unique(_items(request, settings or ApiSettings())):
-        scene = _scene_or_reason(found, request)
-        if isinstance(scene, DroppedScene):
-            dropped.append(scene)
-        elif scene is not None:
-            scenes.append(scene)
-            if cloud_cover_of(found.item) is None:
-                warnings.append(
-                    f"{scene.id} has no cloud cover in its metadata; it is taken as if it had 0 %"
-                )
-    everything = SceneSet.of(scenes, dropped, warnings)
-    return _limited(everything, request)
-
-
-def is_url(text: str) -> bool:
-    """True for an address on the web, False for a path."""
-    return urlsplit(text).scheme in {"http", "https"}
-
-
-def _items(request: MosaicRequest, settings: ApiSettings) -> Iterable[FoundItem]:
-    if is_url(request.stac_url):
-        return (FoundItem(item, _self_href(item), remote_href) for item in search_api(request, settings))
-    return (
-        FoundItem(item, str(path), resolve)
-        for item, path, resolve in read_items(request.stac_url, request.collection)
+    canonical_bands(request.bands)
+    findings = _search(request, settings or ApiSettings())
+    sieve = _Sieve(request)
+    for found in _unique(findings.items):
+        sieve.take(found)
+    sieve.require_bands()
+    whole = SceneSet.of(
+        sieve.scenes, (*findings.dropped, *sieve.dropped), (*findings.warnings, *sieve.warnings)
     )
+    limited = limit_scenes(whole, request.max_items)
+    return SceneSet(limited.scenes, tuple(sorted(limited.dropped, key=_order)), limited.warnings)
 
 
-def _unique(found: Iterable[FoundItem]) -> list[FoundItem]:
-    """Items by id, the first of each: pages and boxes of a search may repeat them."""
-    return list({str(one.item.get("id")): one for one in reversed(list(found))}.values())[::-1]
+def _search(request: MosaicRequest, settings: ApiSettings) -> Findings:
+    if is_web_address(request.stac_url):
+        return search_api(request, settings)
+    return read_items(request.stac_url, request.collection)
 
 
-def _self_href(item: Json) -> str:
-    for link in item.get("links") or []:
-        if isinstance(link, Mapping) and link.get("rel") == "self" and is_url(str(link.get("href"))):
-            return str(link["href"]).split("?")[0]
-    return ""
+def _unique(items: Iterable[FoundItem]) -> list[FoundItem]:
+    """One item per id: pages and boxes of a search may repeat them. Where they differ, the last updated."""
+
+    def age(found: FoundItem) -> tuple[str, str]:
+        properties = found.item.get("properties")
+        updated = properties.get("updated") if isinstance(properties, dict) else ""
+        return str(updated), json.dumps(found.item, sort_keys=True)
+
+    by_id: dict[str | int, list[FoundItem]] = {}
+    for found in items:
+        scene_id = found.item.get("id")
+        # without an id they stay apart, so that every one of them is counted as dropped
+        by_id.setdefault(scene_id if isinstance(scene_id, str) else len(by_id), []).append(found)
+    return [max(same, key=age) if len(same) > 1 else same[0] for same in by_id.values()]
 
 
-def _scene_or_reason(found: FoundItem, request: MosaicRequest) -> Scene | DroppedScene | None:
-    """A usable scene, or why it is none; ``None`` where the request never asked for the item."""
-    item = found.item
-    try:
-        scene = parse_scene(item, request, found.resolve, found.href)
-    except MetadataError as error:
-        return DroppedScene(str(item.get("id"))[:128], None, str(error))
-    if scene.collection not in {"", request.collection}:
-        return None
-    if not any(scene.datetime in period for period in request.periods):
-        return None
-    if not scene.footprint.intersects(request.aoi.geometry):
-        return None
-    if scene.cloud_cover > request.max_cloud_cover:
-        reason = f"cloud cover {scene.cloud_cover:.1f} % is above {request.max_cloud_cover:g} %"
-        return DroppedScene(scene.id, scene.datetime, reason)
-    return scene
+def _order(scene: DroppedScene) -> tuple[datetime, str, str]:
+    return scene.datetime or _NEVER, scene.id, scene.reason
 
 
-def _limited(found: SceneSet, request: MosaicRequest) -> SceneSet:
-    """Cuts the scenes to ``max_items``, evenly over the periods, and says so.
+@dataclass(slots=True)
+class _Sieve:
+    """Sorts items into usable scenes, scenes with a reason against them, and what was never asked for."""
 
-    A cut by date alone would take whole months away; here every period keeps its least cloudy scenes.
-    """
-    excess = len(found.scenes) - request.max_items
-    if excess <= 0:
-        return found
-    ranks: Counter[str] = Counter()
-    ranked = []
-    for scene in sorted(found.scenes, key=lambda scene: (scene.cloud_cover, scene.datetime, scene.id)):
-        label = f"{scene.datetime:%Y-%m}"
-        ranked.append((ranks[label], scene.datetime, scene.id, scene))
-        ranks[label] += 1
-    ranked.sort(key=lambda entry: entry[:3])
-    gone = sorted((entry[3] for entry in ranked[request.max_items :]), key=lambda scene: scene.datetime)
-    kept = {entry[3].id for entry in ranked[: request.max_items]}
-    per_month = Counter(f"{scene.datetime:%Y-%m}" for scene in gone)
-    months = ", ".join(f"{label}: {count}" for label, count in sorted(per_month.items()))
-    days = ", ".join(sorted({f"{scene.datetime:%Y-%m-%d}" for scene in gone}))
-    return SceneSet(
-        tuple(scene for scene in found.scenes if scene.id in kept),
-        (*found.dropped, *(DroppedScene(scene.id, scene.datetime, "cut by --max-items") for scene in gone)),
-        (
-            *found.warnings,
-            f"--max-items {request.max_items} cuts {excess} of {len(found.scenes)} scenes ({months}); "
-            f"dates of those left out: {days}; raise --max-items to use them",
-        ),
-    )
+    request: MosaicRequest
+    scenes: list[Scene] = field(default_factory=list)
+    dropped: list[DroppedScene] = field(default_factory=list)
+    cloudless: list[str] = field(default_factory=list)
+    """Ids of scenes without a cloud cover."""
+    lacking: list[MissingBandError] = field(default_factory=list)
+    """One for every scene that lacks a band."""
+    broken: int = 0
+    """Scenes that can't be used for another reason, clouds not counted."""
+
+    def take(self, found: FoundItem) -> None:
+        """Sorts one item."""
+        sensed = None
+        try:
+            sensed = sensing_time(found.item)
+            if self._is_asked_for(found, sensed):
+                self._judge(found, sensed)
+        except MissingBandError as error:
+            self.lacking.append(error)
+            self.dropped.append(DroppedScene(shown_id(found.item), sensed, str(error)))
+        except MetadataError as error:
+            self.broken += 1
+            self.dropped.append(DroppedScene(shown_id(found.item), sensed, str(error)))
+
+    def require_bands(self) -> None:
+        """Makes sure that bands are missing from some scenes only, and not from the collection.
+
+        Raises:
+            UsageError: if every scene lacks a band.
+        """
+        if self.lacking and not self.scenes and not self.broken:
+            missing = sorted({band for error in self.lacking for band in error.missing})
+            known = sorted({band for error in self.lacking for band in error.known})
+            raise UsageError(
+                f"collection {self.request.collection} has no band {', '.join(missing)}; "
+                f"its bands: {', '.join(known) or 'none'}"
+            )
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the user has to know of the scenes that were taken."""
+        if not self.cloudless:
+            return ()
+        ids = sorted(self.cloudless)
+        more = f" and {len(ids) - _MOST_IDS} more" if len(ids) > _MOST_IDS else ""
+        return (f"taken without knowing their cloud cover: {', '.join(ids[:_MOST_IDS])}{more}",)
+
+    def _is_asked_for(self, found: FoundItem, sensed: datetime) -> bool:
+        collection = found.item.get("collection")
+        same = collection is None or collection == self.request.collection
+        return same and any(sensed in period for period in self.request.periods)
+
+    def _judge(self, found: FoundItem, sensed: datetime) -> None:
+        footprint = parse_footprint(found.item.get("geometry"))
+        if not footprint.intersects(self.request.aoi.geometry):
+            return
+        clouds = cloud_cover_of(found.item)
+        limit = self.request.max_cloud_cover
+        if clouds is not None and clouds > limit:
+            shown = f"{clouds:.1f}" if float(f"{clouds:.1f}") > limit else f"{clouds:g}"
+            reason = f"cloud cover {shown} % is above {limit:g} %"
+            self.dropped.append(DroppedScene(shown_id(found.item), sensed, reason))
+            return
+        scene = parse_scene(found, self.request, sensed, footprint)
+        self.scenes.append(scene)
+        if clouds is None:
+            self.cloudless.append(scene.id)

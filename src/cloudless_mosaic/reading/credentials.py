@@ -20,7 +20,8 @@ def sign(href: str) -> str:
     Raises:
         SourceError: if no token could be had.
     """
-    if urlsplit(href).hostname not in _PLANETARY_COMPUTER_HOSTS:
+    parts = urlsplit(href)
+    if parts.scheme != "https" or parts.hostname not in _PLANETARY_COMPUTER_HOSTS:
         return href
     import planetary_computer  # noqa: PLC0415 - half a second that only this provider needs
 
@@ -28,6 +29,6 @@ def sign(href: str) -> str:
         return str(planetary_computer.sign_url(without_query(href)))
     except Exception as error:  # noqa: BLE001 - the library raises whatever its HTTP client raises
         raise SourceError(
-            f"no token for {without_query(href)} ({type(error).__name__}); the Planetary Computer's token service "
-            "is out of reach or throttles, try again later"
+            f"no token for {without_query(href)} ({type(error).__name__}); the Planetary Computer's token "
+            "service is out of reach or throttles, try again later"
         ) from None

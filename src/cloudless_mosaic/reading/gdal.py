@@ -27,6 +27,9 @@ _DRIVERS = {".jp2": "JP2OpenJPEG"}
 _OPEN_DATASETS = 32
 """Files that one thread keeps open."""
 
+_FAULTS = (RasterioError, OSError, ValueError)
+"""What a file may raise; ``ValueError`` comes of an href that is no address."""
+
 _ENVIRONMENT: dict[str, str | int] = {
     # nothing beside the file is looked for: a sidecar could change what its pixels mean
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
@@ -72,7 +75,7 @@ class GdalReader:
             try:
                 with rasterio.Env(**_ENVIRONMENT):
                     known = self._read_header(href)
-            except (RasterioError, OSError) as error:
+            except _FAULTS as error:
                 raise _lost(href, error) from None
             self._headers[href] = known
         return known
@@ -85,13 +88,14 @@ class GdalReader:
                     answer: npt.NDArray[Any] | SourceError = self._read_window(read)
             except SourceError as error:
                 answer = error
-            except (RasterioError, OSError) as error:
+            except _FAULTS as error:
                 answer = _lost(read.href, error)
             yield position, answer
 
     def _read_header(self, href: str) -> RasterHeader:
         native = self._dataset(href, 0)
-        if native.crs is None or native.transform.b or native.transform.d or native.count != 1:
+        a, b, _, d, e = native.transform[:5]
+        if native.crs is None or native.count != 1 or b or d or a <= 0 or e >= 0:
             raise SourceError(
                 f"{redact(href)} is not a single north-up band with a CRS; the scene can't be used"
             )
@@ -106,18 +110,32 @@ class GdalReader:
 
     def _read_window(self, read: WindowRead) -> npt.NDArray[Any]:
         window = Window(read.column, read.row, read.shape[1], read.shape[0])
-        pixels: npt.NDArray[Any] = self._dataset(read.href, read.level).read(1, window=window)
+        kept = self._datasets.get((read.href, read.level))
+        try:
+            pixels: npt.NDArray[Any] = self._dataset(read.href, read.level).read(1, window=window)
+        except _FAULTS:
+            if kept is None:
+                raise
+            # the token that it was opened with may have expired
+            self._datasets.pop((read.href, read.level)).close()
+            pixels = self._dataset(read.href, read.level).read(1, window=window)
         if pixels.shape != read.shape:
             raise SourceError(
                 f"{redact(read.href)} gave {pixels.shape} pixels of {read.shape}; it is cut short"
             )
         return pixels
 
-    def _dataset(self, href: str, level: int) -> DatasetReader:
-        """An open dataset of this thread: GDAL's datasets can't be shared."""
+    @property
+    def _datasets(self) -> OrderedDict[tuple[str, int], DatasetReader]:
+        """Open datasets of this thread by href and level, the last used one last; GDAL's can't be shared."""
         if not hasattr(self._local, "datasets"):
             self._local.datasets = OrderedDict()
         datasets: OrderedDict[tuple[str, int], DatasetReader] = self._local.datasets
+        return datasets
+
+    def _dataset(self, href: str, level: int) -> DatasetReader:
+        """An open dataset of this thread."""
+        datasets = self._datasets
         key = href, level
         if key in datasets:
             datasets.move_to_end(key)
@@ -131,6 +149,9 @@ class GdalReader:
         return dataset
 
 
-def _lost(href: str, error: Exception) -> SourceError:
+def _lost(href: str, error: BaseException) -> SourceError:
+    while error.__cause__:
+        # GDAL's own words
+        error = error.__cause__
     reason = redact(str(error)) or type(error).__name__
     return SourceError(f"{redact(href)} can't be read: {reason}")

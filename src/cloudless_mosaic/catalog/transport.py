@@ -1,0 +1,184 @@
+"""HTTP to a STAC API: time-outs that hold, retries that retry, bounded answers, no leaked credentials.
+
+pystac-client's own transport retries neither searches (they are POST) nor answers like 503, waits for as long
+as a ``Retry-After`` says, and logs headers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+from pystac_client.stac_api_io import StacApiIO
+from requests import PreparedRequest, Request, Response
+from requests import exceptions as faults
+from requests.auth import AuthBase, HTTPBasicAuth
+from urllib3.exceptions import InvalidHeader, NewConnectionError, ReadTimeoutError
+from urllib3.response import BaseHTTPResponse
+from urllib3.util import Retry
+
+from cloudless_mosaic.catalog.settings import ApiSettings
+from cloudless_mosaic.errors import CloudlessMosaicError, TemporaryError, UsageError
+from cloudless_mosaic.version import __version__
+
+RETRIED = (429, 500, 502, 503, 504)
+"""Answers after which the same request is sent again."""
+
+_CHUNK = 1 << 16
+
+
+class StatusError(CloudlessMosaicError):
+    """An API answered, and not with success. Never leaves this package."""
+
+    def __init__(self, status: int, where: str) -> None:
+        self.status = status
+        super().__init__(f"{where} answers {status}")
+
+
+class ApiTransport(StacApiIO):
+    """The session with one API."""
+
+    def __init__(self, stac_url: str, settings: ApiSettings) -> None:
+        self.root, auth = _without_user(stac_url)
+        """Address of the API without user name and password."""
+        self.where = urlunsplit((*urlsplit(self.root)[:3], "", ""))
+        """The API in messages."""
+        self._settings = settings
+        self._answered = False
+        super().__init__(
+            headers={"User-Agent": f"cloudless-mosaic/{__version__}"}, max_retries=_PatientRetry.of(settings)
+        )
+        self.session.auth = auth
+
+    def request(
+        self,
+        href: str,
+        method: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        parameters: Mapping[str, Any] | None = None,
+    ) -> str:
+        """The text of an answer.
+
+        Args:
+            href: Where to send the request.
+            method: ``GET`` or ``POST``.
+            headers: Headers beside the session's.
+            parameters: Query of a GET, body of a POST.
+
+        Raises:
+            StatusError: if the API answers with anything but success.
+            UsageError: if there is no such server.
+            TemporaryError: if it fails in a way that may pass.
+        """
+        request = Request(method or "GET", href, headers=dict(headers or {}))
+        if request.method == "POST":
+            request.json = dict(parameters or {})
+        else:
+            request.params = dict(parameters or {})
+        for attempts_left in reversed(range(1 + self._settings.connection_retries)):
+            try:
+                return self._exchange(request)
+            except faults.ChunkedEncodingError as error:
+                # the answer broke off; the retries of the session end where its body begins
+                if not attempts_left:
+                    raise self._explained(error) from None
+            except faults.RequestException as error:
+                raise self._explained(error) from None
+        raise AssertionError  # pragma: no cover - the last attempt returns or raises
+
+    def _exchange(self, request: Request) -> str:
+        prepared = self.session.prepare_request(request)
+        environment = self.session.merge_environment_settings(
+            prepared.url, proxies={}, stream=True, verify=None, cert=None
+        )
+        # pystac-client sets the time-out of a session anew when it opens an API, so it is given here
+        with self.session.send(prepared, timeout=self._settings.timeout, **environment) as response:
+            self._answered = True
+            if not response.ok:
+                raise StatusError(response.status_code, self.where)
+            return self._text(response)
+
+    def _text(self, response: Response) -> str:
+        content = bytearray()
+        for chunk in response.iter_content(_CHUNK):
+            content += chunk
+            if len(content) > self._settings.largest_answer:
+                raise TemporaryError(
+                    f"{self.where} answers with more than {self._settings.largest_answer} bytes; "
+                    "narrow the search, or try again later"
+                )
+        return content.decode("utf-8", errors="replace")
+
+    def _explained(self, error: faults.RequestException) -> CloudlessMosaicError:
+        """A fault for people, without the words of libraries, which have addresses with tokens in them."""
+        if isinstance(error, ValueError):
+            return UsageError(f"{self.where} is no address of an API; check --stac-url")
+        if isinstance(error, faults.TooManyRedirects):
+            return UsageError(f"{self.where} redirects without end; check --stac-url")
+        if isinstance(error, faults.SSLError):
+            return UsageError(f"{self.where} has no certificate that is trusted here; check --stac-url")
+        cause = error.args[0] if error.args else None
+        reason = getattr(cause, "reason", cause)
+        unreachable = isinstance(error, faults.ConnectTimeout | faults.ProxyError)
+        if not self._answered and (unreachable or isinstance(reason, NewConnectionError)):
+            return UsageError(f"{self.where} can't be reached; check --stac-url and the network")
+        late = isinstance(error, faults.Timeout) or isinstance(reason, ReadTimeoutError)
+        trouble = "does not answer in time" if late else "breaks the connection off"
+        return TemporaryError(f"{self.where} {trouble}; try again later")
+
+
+class _PatientRetry(Retry):
+    """Retries whatever the method, and never waits longer than it is told to."""
+
+    longest_wait = 60.0
+
+    @classmethod
+    def of(cls, settings: ApiSettings) -> Self:
+        retry = cls(
+            total=settings.retries,
+            connect=settings.connection_retries,
+            read=settings.connection_retries,
+            backoff_factor=settings.backoff,
+            backoff_max=settings.longest_wait,
+            backoff_jitter=settings.backoff,
+            status_forcelist=RETRIED,
+            # the default leaves POST out, and that is how searches are sent
+            allowed_methods=None,
+            raise_on_status=False,
+        )
+        retry.longest_wait = settings.longest_wait
+        return retry
+
+    def new(self, **changes: Any) -> Self:  # noqa: ANN401 - as urllib3 has it
+        retry = super().new(**changes)
+        retry.longest_wait = self.longest_wait
+        return retry
+
+    def get_retry_after(self, response: BaseHTTPResponse) -> float | None:
+        try:
+            seconds = super().get_retry_after(response)
+        except InvalidHeader:
+            return None
+        return None if seconds is None else min(seconds, self.longest_wait)
+
+
+class _OneHost(AuthBase):
+    """Gives a password to one host, and to no other that a link may lead to."""
+
+    def __init__(self, host: str, user: str, password: str) -> None:
+        self._host = host
+        self._basic = HTTPBasicAuth(user, password)
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        return self._basic(request) if urlsplit(request.url or "").netloc == self._host else request
+
+
+def _without_user(stac_url: str) -> tuple[str, AuthBase | None]:
+    parts = urlsplit(stac_url)
+    user, at, host = parts.netloc.rpartition("@")
+    if not at:
+        return stac_url, None
+    name, _, password = user.partition(":")
+    root = urlunsplit((parts.scheme, host, parts.path, parts.query, parts.fragment))
+    return root, _OneHost(host, unquote(name), unquote(password))

@@ -1,0 +1,219 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from odc.geo.geobox import GeoBox
+from pyproj import Geod, Transformer
+
+from cloudless_mosaic.aoi import Aoi
+from cloudless_mosaic.errors import UsageError
+from cloudless_mosaic.grid import (
+    Block,
+    aoi_bounds,
+    cut_blocks,
+    metres_per_unit,
+    mosaic_geobox,
+    parse_crs,
+    project,
+    utm_crs,
+)
+
+EXAMPLE = Aoi(-122.27508544921875, 47.54687159892238, -121.96128845214844, 47.745787772920934)
+
+
+@st.composite
+def small_aois(draw):
+    """Boxes anywhere that UTM is used, those across the antimeridian among them."""
+    west, south = draw(st.floats(-180, 179.9)), draw(st.floats(-79, 83))
+    width, height = draw(st.floats(0.001, 2)), draw(st.floats(0.001, 1))
+    east = west + width
+    return Aoi(west, south, east if east <= 180 else east - 360, south + height)
+
+
+def outline(aoi):
+    """Points along the edges of a box."""
+    width = (aoi.east - aoi.west) % 360
+    steps = np.linspace(0, 1, 50)
+    longitudes = aoi.west + width * steps
+    latitudes = aoi.south + (aoi.north - aoi.south) * steps
+    x = np.concatenate([longitudes, longitudes, np.full(50, aoi.west), np.full(50, aoi.west + width)])
+    y = np.concatenate([np.full(50, aoi.south), np.full(50, aoi.north), latitudes, latitudes])
+    return (x + 180) % 360 - 180, y
+
+
+@given(small_aois(), st.sampled_from([10.0, 20.0, 60.0, 100.0, 120.0, 37.5]), st.sampled_from([0.0, 20.0, 60.0]))
+def test_grid_is_the_smallest_on_its_anchor_that_covers_the_aoi(aoi, resolution, anchor):
+    crs = utm_crs(aoi)
+    geobox = mosaic_geobox(aoi, resolution, crs, (anchor, 0.0))
+    left, bottom, right, top = geobox.boundingbox.bbox
+    assert (left - anchor) / resolution == pytest.approx(round((left - anchor) / resolution), abs=1e-6)
+    assert top / resolution == pytest.approx(round(top / resolution), abs=1e-6)
+    assert geobox.affine.a == -geobox.affine.e == resolution
+    x, y = Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform(*outline(aoi))
+    slack = 1e-5 * resolution
+    assert left - slack <= x.min()
+    assert x.max() <= right + slack
+    assert bottom - slack <= y.min()
+    assert y.max() <= top + slack
+    bounds = aoi_bounds(aoi, crs)
+    assert bounds[0] - left < resolution
+    assert bounds[1] - bottom < resolution
+    assert right - bounds[2] < resolution
+    assert top - bounds[3] < resolution
+
+
+def test_published_example():
+    geobox = mosaic_geobox(EXAMPLE, 100, utm_crs(EXAMPLE))
+    assert str(geobox.crs) == "EPSG:32610"
+    assert geobox.boundingbox.bbox == (554300, 5266100, 578200, 5288600)
+    assert geobox.shape == (225, 239)
+
+
+def test_aoi_whose_edges_lie_on_the_grid_gets_no_pixel_more():
+    to_degrees = Transformer.from_crs("EPSG:3857", "EPSG:4326", always_xy=True)
+    west, south = to_degrees.transform(1_000_000, 5_000_000)
+    east, north = to_degrees.transform(1_001_000, 5_002_000)
+    geobox = mosaic_geobox(Aoi(west, south, east, north), 100, "EPSG:3857")
+    assert geobox.shape == (20, 10)
+    assert geobox.boundingbox.bbox == (1_000_000, 5_000_000, 1_001_000, 5_002_000)
+
+
+def test_aoi_inside_one_pixel_gets_that_pixel():
+    assert mosaic_geobox(Aoi(15.0, 47.0, 15.000001, 47.000001), 10, "EPSG:32633").shape == (1, 1)
+    assert mosaic_geobox(EXAMPLE, 1e7, "EPSG:32610").shape == (1, 1)
+
+
+@pytest.mark.parametrize("resolution", [1e-9, 1e-300])
+def test_grid_larger_than_any_raster_is_refused(resolution):
+    with pytest.raises(UsageError, match=r"--resolution .* pixels of AOI .* give a coarser one"):
+        mosaic_geobox(EXAMPLE, resolution, "EPSG:32610")
+
+
+@pytest.mark.parametrize(
+    ("aoi", "crs"),
+    [
+        (EXAMPLE, "EPSG:32610"),
+        (Aoi(14.9, 45, 16.5, 46.1), "EPSG:32633"),
+        (Aoi(-70, -34, -69, -33), "EPSG:32719"),
+        (Aoi(15, -1, 16, 1), "EPSG:32633"),
+        (Aoi(15, -1.5, 16, 1), "EPSG:32733"),
+        (Aoi(17, 45, 18.5, 46), "EPSG:32633"),
+        (Aoi(17.5, 45, 19, 46), "EPSG:32634"),
+        (Aoi(17, 45, 19, 46), "EPSG:32633"),
+        (Aoi(-180, 60, -179, 61), "EPSG:32601"),
+        (Aoi(179, 60, 180, 61), "EPSG:32660"),
+        (Aoi(178, -18, -179, -16), "EPSG:32760"),
+        (Aoi(179, -18, -178, -16), "EPSG:32701"),
+        (Aoi(179, -18, -179, -16), "EPSG:32760"),
+        (Aoi(180, -18, -179, -16), "EPSG:32701"),
+        (Aoi(5, 45, 19, 46), "EPSG:32632"),
+    ],
+)
+def test_zone_is_the_one_with_most_of_the_aoi(aoi, crs):
+    assert utm_crs(aoi) == crs
+
+
+@given(small_aois())
+def test_zone_lies_around_the_aoi(aoi):
+    zone = int(utm_crs(aoi)[-2:])
+    middle = aoi.west + ((aoi.east - aoi.west) % 360) / 2
+    central = -183 + 6 * zone
+    assert abs((middle - central + 180) % 360 - 180) <= 3 + 1e-9
+    assert utm_crs(aoi)[5:8] == ("326" if aoi.south + aoi.north >= 0 else "327")
+
+
+@pytest.mark.parametrize("crs", ["EPSG:32660", "EPSG:32601", "EPSG:32760"])
+def test_aoi_across_the_antimeridian_is_one_area_in_utm(crs):
+    left, bottom, right, top = aoi_bounds(Aoi(179.5, 10, -179.5, 11), crs)
+    wide = Geod(ellps="WGS84").inv(179.5, 10, -179.5, 10)[2]
+    assert right - left == pytest.approx(wide, rel=0.02)
+    assert top - bottom == pytest.approx(110_600, rel=0.02)
+
+
+@pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:3857", "ESRI:54009"])
+def test_crs_that_is_cut_at_the_antimeridian_is_refused_for_an_aoi_across_it(crs):
+    with pytest.raises(UsageError, match=r"crosses the antimeridian.*for example EPSG:32760"):
+        aoi_bounds(Aoi(178, -18, -179, -16), crs)
+
+
+def test_aoi_that_cannot_be_projected_is_refused():
+    with pytest.raises(UsageError, match=r"can't be projected to .* choose another --crs"):
+        aoi_bounds(Aoi(15, -46, 16, -45), "+proj=gnom +lat_0=90 +lon_0=0 +datum=WGS84")
+
+
+def test_edge_of_the_aoi_is_followed_where_it_bends():
+    """A parallel is a curve in UTM, highest away from the central meridian."""
+    _, bottom, _, top = aoi_bounds(Aoi(12, 60, 18, 61), "EPSG:32633")
+    x, y = Transformer.from_crs("EPSG:4326", "EPSG:32633", always_xy=True).transform([15, 12], [60, 61])
+    assert bottom == pytest.approx(y[0], abs=1)
+    assert top == pytest.approx(y[1], abs=1)
+
+
+@pytest.mark.parametrize(
+    ("text", "crs"),
+    [("EPSG:32633", "EPSG:32633"), ("32633", "EPSG:32633"), ("epsg:3035", "EPSG:3035"), ("WGS84", "EPSG:4326")],
+)
+def test_crs_by_its_names(text, crs):
+    assert parse_crs(text) == crs
+
+
+def test_crs_without_a_code_is_wkt():
+    wkt = parse_crs("+proj=laea +lat_0=47 +lon_0=15 +datum=WGS84")
+    assert wkt.startswith("PROJCRS[")
+    assert mosaic_geobox(Aoi(15, 47, 15.1, 47.1), 100, wkt).shape == (112, 77)
+
+
+def test_what_is_no_crs_is_refused():
+    with pytest.raises(UsageError, match="--crs 'EPSG:1' is not a CRS; give for example EPSG:32633"):
+        parse_crs("EPSG:1")
+
+
+@pytest.mark.parametrize(
+    ("crs", "metres"), [("EPSG:32633", 1), ("EPSG:2263", 0.3048006), ("EPSG:4326", 111_195), ("EPSG:3857", 1)]
+)
+def test_units_in_metres(crs, metres):
+    assert metres_per_unit(crs) == pytest.approx(metres, rel=1e-4)
+
+
+def test_projecting_there_and_back_gives_the_area_again():
+    area = EXAMPLE.geometry
+    back = project(project(area, "EPSG:4326", "EPSG:32610"), "EPSG:32610", "EPSG:4326")
+    assert back.symmetric_difference(area).area < 1e-6 * area.area
+
+
+@given(st.integers(1, 90), st.integers(1, 90), st.integers(8, 64), st.integers(-200, 200), st.integers(-200, 200))
+def test_blocks_tile_the_grid_in_the_phase_of_the_source(make_geobox, rows, columns, size, right, down):
+    geobox = make_geobox((rows, columns), 10.0)
+    origin = 499980.0 + 10 * right, 5300040.0 - 10 * down
+    blocks = cut_blocks(geobox, size, origin)
+    covered = np.zeros((rows, columns), int)
+    for block in blocks:
+        covered[block.window] += 1
+        assert 1 <= min(block.shape)
+        assert max(block.shape) <= size
+        assert block.rows[0] == 0 or (block.rows[0] - down) % size == 0
+        assert block.columns[0] == 0 or (block.columns[0] - right) % size == 0
+    assert (covered == 1).all()
+    assert len(list(blocks)) == len(blocks)
+    assert blocks.largest == tuple(max(block.shape[axis] for block in blocks) for axis in (0, 1))
+
+
+def test_blocks_are_counted_from_the_corner_where_the_source_is_off_the_grid(make_geobox):
+    geobox = make_geobox((100, 100), 100.0, (500000.0, 5300000.0))
+    assert cut_blocks(geobox, 64, (499980.0, 5300040.0)) == cut_blocks(geobox, 64)
+    assert cut_blocks(geobox, 64).row_edges == (0, 64, 100)
+
+
+def test_blocks_know_their_place(make_geobox):
+    blocks = list(cut_blocks(make_geobox((5, 7)), 4))
+    assert blocks[3] == Block((1, 1), (4, 5), (4, 7))
+    assert blocks[3].shape == (1, 3)
+    assert blocks[3].window == (slice(4, 5), slice(4, 7))
+    assert [block.index for block in blocks] == [(0, 0), (0, 1), (1, 0), (1, 1)]
+
+
+def test_grid_of_a_block_is_a_part_of_the_grid(make_geobox):
+    geobox = make_geobox((50, 60))
+    part = geobox[Block((0, 1), (10, 30), (20, 60)).window]
+    assert isinstance(part, GeoBox)
+    assert part.boundingbox.bbox == (500180, 5299740, 500580, 5299940)
