@@ -29,6 +29,12 @@ format: setup
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
+bench: setup
+	$(BIN)/python -m benchmarks
+
+docs: setup
+	$(BIN)/python docs/pictures.py demo-archive docs/images/demo.png
+
 constraints:
 	uv pip compile --universal --python-version 3.11 --all-extras --no-annotate --no-header --output-file constraints.txt pyproject.toml
 

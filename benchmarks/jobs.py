@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from calendar import monthrange
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -51,7 +51,9 @@ class Job:
     def days(self) -> tuple[date, date]:
         """First and last day."""
         last = date.fromisoformat(f"{self.months[-1]}-01")
-        return date.fromisoformat(f"{self.months[0]}-01"), last.replace(day=monthrange(last.year, last.month)[1])
+        return date.fromisoformat(f"{self.months[0]}-01"), last.replace(
+            day=monthrange(last.year, last.month)[1]
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,8 @@ class Order:
     """ItemCollection with the addresses of the served files."""
     output: Path
     """Folder that gets the mosaics."""
+    clear_classes: tuple[int, ...] = (2, 4, 5, 6, 7, 11)
+    """Codes of the scene classification that count as clear."""
     dates_per_chunk: int = -1
     """Dates that a chunk of a lazy array holds; -1 is all of a month. For contenders that have chunks."""
     count: bool = False
@@ -77,9 +81,11 @@ class Order:
         content = {
             **asdict(self.job),
             "aoi": (aoi.west, aoi.south, aoi.east, aoi.north),
+            "days": [day.isoformat() for day in self.job.days],
             "assets": list(BANDS.values()),
             "items": str(self.items),
             "output": str(self.output),
+            "clear_classes": self.clear_classes,
             "dates_per_chunk": self.dates_per_chunk,
             "count": self.count,
         }
@@ -95,32 +101,33 @@ def make_jobs(extent: Extent, delay: float) -> tuple[Job, ...]:
         delay: Seconds for each request of the fourth job.
     """
     granule = extent.granule
-    readme = {"aoi": README_AOI, "epsg": granule.epsg, "months": AUTUMN}
     # whole pixels of the 20 m scene classification: not every contender aligns its masks by itself
     fine = mosaic_geobox(README_AOI, 20, granule.crs).boundingbox.bbox
     coarse = mosaic_geobox(README_AOI, 100, granule.crs).boundingbox.bbox
+    readme = Job("J2", "README example, 10 m, three months", README_AOI, fine, granule.epsg, 10, AUTUMN)
+    return (
+        replace(
+            readme, name="J1", title=readme.title.replace("10 m", "100 m"), bounds=coarse, resolution=100
+        ),
+        readme,
+        _whole_extent(extent),
+        replace(
+            readme, name="J4", title=f"J2 with {1000 * delay:.0f} ms added to every request", delay=delay
+        ),
+    )
+
+
+def _whole_extent(extent: Extent) -> Job:
+    granule = extent.granule
     left, bottom, right, top = extent.grid(10).bounds
     whole = extent.size == (GRANULE_SIZE, GRANULE_SIZE)
-    around = Aoi(*project(box(left, bottom, right, top), granule.crs, "EPSG:4326").bounds)
-    return (
-        Job("J1", "README example, 100 m, three months", bounds=coarse, resolution=100, **readme),
-        Job("J2", "README example, 10 m, three months", bounds=fine, resolution=10, **readme),
-        Job(
-            "J3",
-            f"{'whole tile' if whole else 'whole archive'}, 10 m, one month of four dates",
-            aoi=around,
-            bounds=(left, bottom, right, top),
-            epsg=granule.epsg,
-            resolution=10,
-            months=AUTUMN[:1],
-            granule=granule.name if whole else None,
-        ),
-        Job(
-            "J4",
-            f"J2 with {1000 * delay:.0f} ms added to every request",
-            bounds=fine,
-            resolution=10,
-            delay=delay,
-            **readme,
-        ),
+    return Job(
+        name="J3",
+        title=f"whole {'tile' if whole else 'archive'}, 10 m, one month of four dates",
+        aoi=Aoi(*project(box(left, bottom, right, top), granule.crs, "EPSG:4326").bounds),
+        bounds=(left, bottom, right, top),
+        epsg=granule.epsg,
+        resolution=10,
+        months=AUTUMN[:1],
+        granule=granule.name if whole else None,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,9 @@ from cloudless_mosaic.version import __version__
 
 if TYPE_CHECKING:
     from cloudless_mosaic.screen import Screen
+
+_TRACEBACK = "CLOUDLESS_MOSAIC_TRACEBACK"
+"""Environment variable for developers; a traceback may hold addresses with credentials."""
 
 _FIELDS = MosaicRequest.__dataclass_fields__
 
@@ -234,8 +238,14 @@ def main() -> None:
         _fail(str(error), error.exit_code)
     except MemoryError:
         _fail("out of memory; use fewer --workers or a smaller AOI", 75)
+    except Exception as error:
+        if os.environ.get(_TRACEBACK):
+            raise
+        _fail(f"a bug, please report it: {type(error).__name__} {error}; {_TRACEBACK}=1 shows where", 1)
 
 
 def _fail(message: str, exit_code: int) -> None:
-    click.echo(f"error: {' '.join(message.split())}", err=True)
+    from cloudless_mosaic.redaction import redact  # noqa: PLC0415 - keeps --help quick
+
+    click.echo(f"error: {redact(' '.join(message.split()))}", err=True)
     sys.exit(exit_code)

@@ -87,14 +87,19 @@ def _inner(clear: Clear, outer: Window, inner: Window) -> Clear:
 
 
 def _share_out(granules: Sequence[Granule]) -> None:
-    """Leaves each pixel of an observation to the first of its granules that has data there."""
+    """Leaves each pixel of an observation to the first of its granules that has data at its centre.
+
+    Where none has, a pixel may still overlap some data, and any granule may fill it.
+    """
+    rivals = [(one, one.wanted) for one in granules if one.wanted is not None and not one.error]
+    everywhere: dict[int, Clear] = {}
+    for granule, data in rivals:
+        everywhere[granule.observation] = data | everywhere.get(granule.observation, np.False_)
     taken: dict[int, Clear] = {}
-    for granule in granules:
-        if granule.wanted is None or granule.error:
-            continue
+    for granule, data in rivals:
         before = taken.get(granule.observation, np.False_)
-        taken[granule.observation] = granule.wanted | before
-        granule.wanted = granule.wanted & ~before
+        taken[granule.observation] = data | before
+        granule.wanted = (data | ~everywhere[granule.observation]) & ~before
 
 
 def _fill(

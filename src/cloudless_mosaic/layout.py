@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache, partial
 from math import ceil, floor
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,11 +14,18 @@ import numpy.typing as npt
 from cloudless_mosaic.errors import SourceError
 from cloudless_mosaic.masking import dilation_margin
 from cloudless_mosaic.plan import BlockTask, GranuleSource, MaskPolicy
-from cloudless_mosaic.reading.protocol import RasterReader, WindowRead
+from cloudless_mosaic.reading.protocol import RasterHeader, RasterReader, WindowRead
+from cloudless_mosaic.redaction import redact
 from cloudless_mosaic.sampling import Placement, Window, clear_on, place, read_level
 from cloudless_mosaic.scenes import SourceGrid, SourceRaster
 
 Clear = npt.NDArray[np.bool_]
+
+Placed = Callable[[SourceGrid], Placement | None]
+"""Lays a grid under the block of a task."""
+
+_MOST_PIXELS = 10980
+"""Pixels along an edge of the largest raster of the product, at 10 m."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +90,13 @@ def lay_out(task: BlockTask, reader: RasterReader) -> list[Granule]:
     """
     sources = [(i, source) for i, one in enumerate(task.observations) for source in one.granules]
     reader.prepare(task.hrefs)
+    # rasters share few grids, and to place a block in another CRS takes long
+    placed = cache(partial(place, task.geobox))
     granules = []
     for observation, source in sources:
         granule = Granule(source, observation)
         try:
-            meets = _place_rasters(granule, task, reader)
+            meets = _place_rasters(granule, task, reader, placed)
         except SourceError as error:
             granule.error = error
             meets = True
@@ -93,25 +105,43 @@ def lay_out(task: BlockTask, reader: RasterReader) -> list[Granule]:
     return granules
 
 
-def _place_rasters(granule: Granule, task: BlockTask, reader: RasterReader) -> bool:
+def _place_rasters(granule: Granule, task: BlockTask, reader: RasterReader, placed: Placed) -> bool:
     for raster in granule.source.bands:
-        layer = _layer(raster, task, reader, exact=task.exact)
+        layer = _layer(raster, np.uint16, task, reader, placed, exact=task.exact)
         if layer is None:
             return False
         granule.bands.append(layer)
     if granule.source.scl is not None:
-        granule.scl = _layer(granule.source.scl, task, reader, exact=True)
+        granule.scl = _layer(granule.source.scl, np.uint8, task, reader, placed, exact=True)
         if granule.scl is None:
             return False
         granule.mask_window = _mask_window(granule.scl, granule.bands, task.mask)
     return True
 
 
-def _layer(raster: SourceRaster, task: BlockTask, reader: RasterReader, *, exact: bool) -> Layer | None:
-    levels = reader.header(raster.href).levels
+def _layer(
+    raster: SourceRaster,
+    dtype: npt.DTypeLike,
+    task: BlockTask,
+    reader: RasterReader,
+    placed: Placed,
+    *,
+    exact: bool,
+) -> Layer | None:
+    levels = _checked(reader.header(raster.href), raster.href, np.dtype(dtype)).levels
     level = read_level(levels, task.geobox, exact=exact)
-    placement = place(task.geobox, levels[level])
+    placement = placed(levels[level])
     return None if placement is None else Layer(raster.href, level, levels[level], placement)
+
+
+def _checked(header: RasterHeader, href: str, dtype: np.dtype[Any]) -> RasterHeader:
+    """A header that the rasters of the product can have; a few bytes of another may declare any size."""
+    rows, columns = header.levels[0].shape
+    if max(rows, columns) > _MOST_PIXELS:
+        raise SourceError(f"{redact(href)} has {columns} x {rows} pixels, more than a granule; leave it out")
+    if header.dtype != dtype:
+        raise SourceError(f"{redact(href)} holds {header.dtype} pixels instead of {dtype}; leave it out")
+    return header
 
 
 def _mask_window(scl: Layer, bands: list[Layer], mask: MaskPolicy) -> Window:

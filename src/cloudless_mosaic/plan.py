@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pickle
+import zlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields
 from math import floor, inf, log2
 
 from odc.geo.geobox import GeoBox
@@ -95,6 +97,15 @@ class BlockTask:
         for observation in self.observations:
             for granule in observation.granules:
                 yield from (raster.href for raster in (granule.scl, *granule.bands) if raster)
+
+    def __reduce__(self) -> tuple[Callable[[bytes], BlockTask], tuple[bytes]]:
+        """Travels compressed: the long addresses of a scene's rasters hardly differ."""
+        values = tuple(getattr(self, field.name) for field in fields(self))
+        return _unpack_task, (zlib.compress(pickle.dumps(values)),)
+
+
+def _unpack_task(parcel: bytes) -> BlockTask:
+    return BlockTask(*pickle.loads(zlib.decompress(parcel)))  # noqa: S301 - a part of a pickle being loaded
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 The median sorts each pixel's series by a sorting network whose comparators run over whole rows of pixels, so
 the compiler turns a comparator into vector minima and maxima. Zeros sort to the front, so the clear values of
-a pixel are the last ``count`` of its series and its median lies at a place that depends on the count alone; the
-place is chosen by going through the possible counts, again over whole rows.
+a pixel are the last ``count`` of its series and its median lies at a place that depends on the count alone;
+the place is chosen by going through the possible counts, again over whole rows.
 """
 
 from __future__ import annotations
@@ -77,8 +77,8 @@ def _median(
             low, high = series[network[pair, 0]], series[network[pair, 1]]
             for i in range(_CHUNK):
                 a, b = low[i], high[i]
-                low[i] = a if a < b else b
-                high[i] = b if a < b else a
+                low[i] = min(a, b)
+                high[i] = max(a, b)
         target = out[start : start + size]
         for count in range(1, times + 1):
             low, high = series[times - 1 - count // 2], series[times - count + count // 2]
@@ -102,7 +102,7 @@ def agree(stack: UInt16s) -> UInt16s:
     """
     bands, times, rows, columns = stack.shape
     count = np.zeros((rows, columns), np.uint16)
-    _agree(stack.reshape(bands, times, -1), count.reshape(-1))
+    _agree(stack.reshape(bands, times, rows * columns), count.reshape(-1))
     return count
 
 

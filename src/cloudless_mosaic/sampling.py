@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numba
 import numpy as np
@@ -126,11 +127,14 @@ def pixel_size(geobox: GeoBox, grid: SourceGrid) -> tuple[float, float]:
     Between two CRSs they are those in the middle of the source, so that they are the same for every block;
     not finite where the middle of the source can't be projected.
     """
-    width, height = abs(geobox.affine.a), abs(geobox.affine.e)
-    if str(geobox.crs) == grid.crs:
-        return width, height
+    width, height, crs = abs(geobox.affine.a), abs(geobox.affine.e), str(geobox.crs)
+    return (width, height) if crs == grid.crs else _size_between(width, height, crs, grid)
+
+
+@lru_cache(maxsize=1024)
+def _size_between(width: float, height: float, crs: str, grid: SourceGrid) -> tuple[float, float]:
+    """As ``pixel_size``, for pixels of another CRS; the same for all blocks and for most scenes."""
     left, bottom, right, top = grid.bounds
-    crs = str(geobox.crs)
     x, y = Transformer.from_crs(grid.crs, crs, always_xy=True).transform(
         (left + right) / 2, (bottom + top) / 2
     )

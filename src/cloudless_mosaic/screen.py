@@ -248,7 +248,7 @@ def _result_table(result: MosaicResult) -> Table:
             str(len(period.used)),
             "-" if period.empty else f"{100 * period.clear_share:.1f} %",
             "-" if period.empty else f"{period.mean_count:.1f}",
-            f"{len(period.files)} in {period.files[0].parent.name}" if period.files else "none",
+            str(len(period.files)),
         )
     return table
 

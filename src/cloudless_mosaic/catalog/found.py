@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from cloudless_mosaic.errors import MetadataError
-from cloudless_mosaic.reading.redaction import redact, without_query
+from cloudless_mosaic.redaction import redact, without_credentials
 from cloudless_mosaic.scenes import DroppedScene
 
 Json = Mapping[str, Any]
@@ -35,7 +35,7 @@ class FoundItem:
         links = self.item.get("links")
         for link in links if isinstance(links, list) else []:
             if isinstance(link, Mapping) and link.get("rel") == "self" and is_web_address(link.get("href")):
-                return redact(without_query(str(link["href"])))
+                return redact(without_credentials(str(link["href"])))
         return str(self.file or "")
 
 

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from cloudless_mosaic.catalog.found import quoted
 from cloudless_mosaic.errors import MetadataError
-from cloudless_mosaic.reading.redaction import redact, without_query
+from cloudless_mosaic.redaction import redact, without_credentials
 
 _REMOTE = ("https://", "http://", "s3://")
 _LONGEST = 4096
@@ -51,7 +51,7 @@ def _address(href: str) -> str:
         raise MetadataError("an asset's href has no host, or carries a user name")
     if hostname.endswith(".blob.core.windows.net") and _AZURE_SIGNATURE.search(parts.query):
         # a token that was saved with the item has run out by now, and would stop a new one from being made
-        return without_query(href)
+        return without_credentials(href)
     return href
 
 

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from cloudless_mosaic.catalog.found import Findings, FoundItem, Json, most_alike, quoted
 from cloudless_mosaic.errors import MetadataError, UsageError
-from cloudless_mosaic.reading.redaction import redact
+from cloudless_mosaic.redaction import redact
 from cloudless_mosaic.scenes import DroppedScene
 
 _LARGEST_FILE = 512 * 2**20

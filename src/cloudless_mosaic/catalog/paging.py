@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from cloudless_mosaic.catalog.found import Json, quoted, web_address
 from cloudless_mosaic.catalog.settings import ApiSettings
 from cloudless_mosaic.errors import TemporaryError, UsageError
-from cloudless_mosaic.reading.redaction import redact
+from cloudless_mosaic.redaction import redact
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from cloudless_mosaic.errors import SourceError
-from cloudless_mosaic.reading.redaction import without_query
+from cloudless_mosaic.redaction import without_credentials
 
-_PLANETARY_COMPUTER_HOSTS = frozenset({"sentinel2l2a01.blob.core.windows.net"})
+PLANETARY_COMPUTER_HOSTS = frozenset({"sentinel2l2a01.blob.core.windows.net"})
 """Storage accounts that hold the Sentinel-2 files of the Planetary Computer; no other host gets a token."""
 
 
@@ -21,14 +21,14 @@ def sign(href: str) -> str:
         SourceError: if no token could be had.
     """
     parts = urlsplit(href)
-    if parts.scheme != "https" or parts.hostname not in _PLANETARY_COMPUTER_HOSTS:
+    if parts.scheme != "https" or parts.hostname not in PLANETARY_COMPUTER_HOSTS:
         return href
     import planetary_computer  # noqa: PLC0415 - half a second that only this provider needs
 
     try:
-        return str(planetary_computer.sign_url(without_query(href)))
+        return str(planetary_computer.sign_url(without_credentials(href)))
     except Exception as error:  # noqa: BLE001 - the library raises whatever its HTTP client raises
         raise SourceError(
-            f"no token for {without_query(href)} ({type(error).__name__}); the Planetary Computer's token "
-            "service is out of reach or throttles, try again later"
+            f"no token for {without_credentials(href)} ({type(error).__name__}); the token service of the "
+            "Planetary Computer is out of reach or throttles, try again later"
         ) from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import Any, cast
 
 import imagecodecs
 import numba
@@ -34,11 +34,12 @@ def decode_tile(data: Any, level: TiledLevel, dtype: np.dtype[Any]) -> Pixels:  
     """
     size = level.tile_shape[0] * level.tile_shape[1] * dtype.itemsize
     out = _buffer(size)
+    target = cast("bytearray", out)  # any writable buffer will do, the type hints name only some
     try:
         if level.compression == "deflate":
-            count = len(imagecodecs.deflate_decode(data, out=out))
+            count = len(imagecodecs.deflate_decode(data, out=target))
         elif level.compression == "zstd":
-            count = len(imagecodecs.zstd_decode(data, out=out))
+            count = len(imagecodecs.zstd_decode(data, out=target))
         else:
             out[:] = np.frombuffer(data, np.uint8)
             count = size

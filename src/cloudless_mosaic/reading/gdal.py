@@ -18,7 +18,7 @@ from rasterio.windows import Window
 from cloudless_mosaic.errors import SourceError
 from cloudless_mosaic.reading.credentials import sign
 from cloudless_mosaic.reading.protocol import RasterHeader, WindowRead
-from cloudless_mosaic.reading.redaction import redact
+from cloudless_mosaic.redaction import redact
 from cloudless_mosaic.scenes import SourceGrid
 
 _DRIVERS = {".jp2": "JP2OpenJPEG"}

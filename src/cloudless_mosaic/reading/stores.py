@@ -11,11 +11,10 @@ from urllib.parse import unquote, urlsplit
 
 from obstore.store import AzureStore, HTTPStore, LocalStore, ObjectStore, S3Store
 
+from cloudless_mosaic.reading.credentials import PLANETARY_COMPUTER_HOSTS
+
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, RetryConfig
-
-_PLANETARY_COMPUTER_HOSTS = frozenset({"sentinel2l2a01.blob.core.windows.net"})
-"""Storage accounts that hold the Sentinel-2 files of the Planetary Computer; no other host gets its tokens."""
 
 _CLIENT: ClientConfig = {
     "connect_timeout": timedelta(seconds=10),
@@ -40,7 +39,7 @@ class Stores:
     def locate(self, href: str) -> tuple[ObjectStore, str]:
         """The store that serves an href, and the path of the href in it."""
         parts = urlsplit(href)
-        if parts.hostname in _PLANETARY_COMPUTER_HOSTS:
+        if parts.hostname in PLANETARY_COMPUTER_HOSTS:
             container, _, path = parts.path.lstrip("/").partition("/")
             place = f"https://{parts.hostname}/{container}"
             return self._store(place, _planetary_computer), unquote(path)
@@ -48,8 +47,8 @@ class Stores:
             return self._store(f"{parts.scheme}://{parts.netloc}", _web), unquote(parts.path.lstrip("/"))
         if parts.scheme == "s3":
             return self._store(f"s3://{parts.netloc}", _bucket), unquote(parts.path.lstrip("/"))
-        path = Path(href)
-        return self._store(str(path.parent), _folder), path.name
+        file = Path(href)
+        return self._store(str(file.parent), _folder), file.name
 
     def _store(self, place: str, make: Callable[[str], ObjectStore]) -> ObjectStore:
         with self._lock:
@@ -72,7 +71,7 @@ def _folder(place: str) -> ObjectStore:
 
 
 def _planetary_computer(place: str) -> ObjectStore:
-    """A container of the Planetary Computer; its tokens are renewed by the store when they are about to end."""
+    """A container of the Planetary Computer; the store renews its tokens when they are about to end."""
     from obstore.auth.planetary_computer import (  # noqa: PLC0415 - needs requests, which only this provider does
         PlanetaryComputerCredentialProvider,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +22,7 @@ _PREFETCH = 64 * 1024
 """Bytes read at once from the head of a file: whole headers of full-size products fit."""
 
 _COMPRESSIONS = {1: "none", 8: "deflate", 32946: "deflate", 50000: "zstd"}
-_DTYPES = {8: np.dtype(np.uint8), 16: np.dtype(np.uint16)}
+_DTYPES: dict[int, np.dtype[Any]] = {8: np.dtype(np.uint8), 16: np.dtype(np.uint16)}
 _USER_DEFINED = 32767
 _LARGEST_TILE = 4096
 
@@ -55,15 +55,13 @@ class TiledRaster:
 
     levels: tuple[TiledLevel, ...]
     """Native level first, then the overviews."""
-    dtype: np.dtype[np.uint8] | np.dtype[np.uint16]
-    """Type of a pixel."""
+    dtype: np.dtype[Any]
+    """Type of a pixel: uint8 or uint16."""
 
     @property
     def header(self) -> RasterHeader:
         """The header as ``RasterReader`` gives it."""
-        return RasterHeader(
-            tuple(level.grid for level in self.levels), self.dtype, self.levels[0].tile_shape
-        )
+        return RasterHeader(tuple(level.grid for level in self.levels), self.dtype, self.levels[0].tile_shape)
 
 
 async def open_tiff(store: ObjectStore, path: str) -> TiledRaster:

@@ -25,9 +25,9 @@ from cloudless_mosaic.errors import SourceError
 from cloudless_mosaic.reading.decoding import copy_pixels, decode_tile
 from cloudless_mosaic.reading.gdal import GdalReader
 from cloudless_mosaic.reading.protocol import RasterHeader, WindowRead
-from cloudless_mosaic.reading.redaction import redact
 from cloudless_mosaic.reading.stores import Stores
 from cloudless_mosaic.reading.tiff import TiledRaster, UnsupportedTiffError, open_tiff
+from cloudless_mosaic.redaction import redact
 
 Answer = TypeVar("Answer")
 Pixels = npt.NDArray[Any]
@@ -204,7 +204,8 @@ class _Fetch:
         """First byte of each needed tile, and the byte after its last."""
         level = self.raster.levels[self.read.level]
         starts = [int(level.offsets[tile]) for tile in self.needed]
-        return starts, [start + int(level.sizes[tile]) for start, tile in zip(starts, self.needed, strict=True)]
+        sizes = [int(level.sizes[tile]) for tile in self.needed]
+        return starts, [start + size for start, size in zip(starts, sizes, strict=True)]
 
     def assemble(self, cache: _TileCache) -> Pixels:
         """Decodes the tiles into the window; pixels that nobody asked for stay 0."""

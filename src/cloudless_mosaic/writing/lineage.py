@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit
 
 from cloudless_mosaic.plan import MosaicPlan, PeriodPlan
+from cloudless_mosaic.redaction import without_credentials
 from cloudless_mosaic.request import MosaicRequest
 from cloudless_mosaic.scl import SCL_CLASSES
 
@@ -42,7 +43,7 @@ def run_parameters(plan: MosaicPlan) -> dict[str, Any]:
         "aoi": str(request.aoi),
         "bands": list(request.bands),
         "collection": request.collection,
-        "stac_url": without_secrets(request.stac_url) if catalogue.netloc else None,
+        "stac_url": without_credentials(request.stac_url) if catalogue.netloc else None,
         "resolution": request.resolution,
         "max_items": request.max_items,
         "max_cloud_cover": request.max_cloud_cover,
@@ -64,7 +65,7 @@ def derived_from(href: str, folder: Path) -> str:
     """
     parts = urlsplit(href)
     if parts.netloc and parts.scheme != "file":
-        return without_secrets(href)
+        return without_credentials(href)
     if not href:
         return ""
     path = unquote(parts.path) if parts.scheme == "file" else href
@@ -73,12 +74,6 @@ def derived_from(href: str, folder: Path) -> str:
     except ValueError:
         # another drive of a Windows machine
         return ""
-
-
-def without_secrets(href: str) -> str:
-    """A URL without user, password, query and fragment."""
-    parts = urlsplit(href)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 def _mask_sentence(request: MosaicRequest) -> str:

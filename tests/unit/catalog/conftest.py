@@ -2,6 +2,7 @@
 
 import copy
 import json
+import sys
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -137,14 +138,14 @@ class ScriptedApi:
             bounds, names = bounds.split(","), names.split(",")
         area = box(*map(float, bounds))
         query = json.loads(said["query"]) if isinstance(said.get("query"), str) else said.get("query", {})
-        most = query.get("eo:cloud_cover", {}).get("lte", 100)
-        found = [
-            item
-            for item in self.items
-            if item["collection"] in names
-            and box(*item["bbox"]).intersects(area)
-            and item["properties"].get("eo:cloud_cover", 0) <= most
-        ]
+        most = query.get("eo:cloud_cover", {}).get("lte")
+
+        def matches(item):
+            clouds = item["properties"].get("eo:cloud_cover")
+            clear = most is None or (clouds is not None and clouds <= most)
+            return clear and item["collection"] in names and box(*item["bbox"]).intersects(area)
+
+        found = [item for item in self.items if matches(item)]
         start = int(said.get("token", 0))
         page = found[start : start + limit]
         links = [self.next_link(asked, {"token": str(start + limit)})] if start + limit < len(found) else []
@@ -202,12 +203,16 @@ class QuietServer(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, *_):
-        """A client that gave up is part of the script."""
+        """A client that gave up is part of the script, a mistake in the script is not."""
+        error = sys.exc_info()[1]
+        if not isinstance(error, OSError):
+            self.mistakes.append(error)
 
 
 @contextmanager
 def serve(api):
     server = QuietServer(("127.0.0.1", 0), handler_of(api))
+    server.mistakes = []
     api.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
@@ -218,6 +223,7 @@ def serve(api):
         server.shutdown()
         thread.join()
         server.server_close()
+    assert server.mistakes == []
 
 
 @pytest.fixture

@@ -100,12 +100,7 @@ def test_junk_never_crashes_and_never_vanishes_in_silence(tmp_path, make_item, c
     for path, value in changes:
         item = put(item, path, value)
     good = make_item("2020-11-12")
-    try:
-        found = search(write(tmp_path, good, item))
-    except UsageError as error:
-        # only where the junk says that the search was another one
-        assert "\n" not in str(error)
-        return
+    found = search(write(tmp_path, good, item))
     assert good["id"] in {scene.id for scene in found.scenes}
     for scene in found.scenes:
         assert 0 <= scene.cloud_cover <= 100

@@ -124,6 +124,13 @@ def test_bands_come_as_geotiff_at_their_native_resolution():
         assert len({raster.grid.origin for raster in rasters}) == 1
 
 
+def test_geotiff_comes_before_jpeg_2000_whatever_their_keys(tmp_path):
+    (item,) = load("stac-items/earth-search-v1", "S2A_32TMT_20200305_1_L2A.json")
+    item["assets"]["B04"] = item["assets"].pop("red-jp2")  # before "red" by name
+    (scene,) = find_scenes(everything(save(tmp_path / "item.json", [item]))).scenes
+    assert scene.rasters["B04"].href.endswith("/B04.tif")
+
+
 def test_twins_of_earth_search_leave_one_scene_each(tmp_path):
     items = load("stac-items/earth-search-v1", "S2A_32T*_20200305_*.json")
     items += load("stac-items/earth-search-v1", "S2A_32U*_2020030*_*.json")

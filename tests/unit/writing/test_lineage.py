@@ -6,7 +6,7 @@ from cloudless_mosaic.writing.lineage import (
     derived_from,
     processing_properties,
     run_parameters,
-    without_secrets,
+    without_credentials,
 )
 
 
@@ -44,8 +44,8 @@ def test_a_scene_on_another_drive_has_no_link(tmp_path, monkeypatch):
     assert derived_from("D:\\archive\\a.json", tmp_path) == ""
 
 
-def test_without_secrets_keeps_the_address():
-    assert without_secrets("https://t:k@h.example/a/b?c=d") == "https://h.example/a/b"
+def test_without_credentials_keeps_the_address():
+    assert without_credentials("https://t:k@h.example/a/b?c=d") == "https://h.example/a/b"
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,9 @@ def redact(text: str) -> str:
     return _USER.sub(r"\1", _QUERY.sub(r"\1", text))
 
 
-def without_query(href: str) -> str:
-    """An address without its query and fragment, where tokens live."""
+def without_credentials(href: str) -> str:
+    """An address without user, password, query and fragment, where tokens live; other texts as they are."""
     scheme, netloc, path, _, _ = urlsplit(href)
-    return urlunsplit((scheme, netloc, path, "", "")) if scheme in {"http", "https"} else href
+    if scheme.lower() not in {"http", "https", "s3"}:
+        return href
+    return urlunsplit((scheme, netloc.rpartition("@")[2], path, "", ""))
