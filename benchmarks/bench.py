@@ -30,7 +30,7 @@ class Bench:
     server: FileServer
     """Serves the archive."""
     items: dict[bool, Path]
-    """ItemCollections that lead to the server, and (True) those that lead there through the delaying proxy."""
+    """ItemCollections that lead to the server, directly (False) or through the delaying proxy (True)."""
     interpreters: dict[str, Path]
     """By the names of the contenders that take part."""
     folder: Path

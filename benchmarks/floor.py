@@ -1,8 +1,9 @@
 """How near reading comes to the machine's limit: ``python -m benchmarks.floor ORDER ROOT RUNS RESULT``.
 
 The limit is the time that libdeflate takes, on all cores, to decompress the tiles that the job needs: every
-tile of the scene classification, and those of the bands that hold a clear pixel. They lie in memory and nothing
-is done with the pixels. Beside it stands what we take to read, mask and reduce: no search, no plan, no writing.
+tile of the scene classification, and those of the bands that hold a clear pixel. They lie in memory and
+nothing is done with the pixels. Beside it stands what we take to read, mask and reduce: no search, no plan,
+no writing.
 """
 
 from __future__ import annotations
@@ -101,7 +102,12 @@ def _local(href: str, root: Path) -> Path:
 
 
 def _stored_tiles(path: Path, clear: npt.NDArray[np.bool_] | None) -> Iterator[Tile]:
-    """The tiles of a file, with ``clear`` (any whole fraction of its resolution) those that hold a clear pixel."""
+    """The tiles of a file; where ``clear`` is given, those of them that hold a clear pixel.
+
+    Args:
+        path: The file.
+        clear: The whole of it, at its own resolution or a whole fraction of that.
+    """
     with path.open("rb") as file:
         content = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
     with rasterio.open(path) as raster:

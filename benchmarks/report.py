@@ -101,10 +101,11 @@ def _page(results: Results) -> Iterator[str]:
     yield from (
         "# Benchmarks",
         "",
-        "Written by `make bench`; don't edit. Whole runs, each a process of its own, one after the other in turns,",
-        "against other ways to the same mosaics. All read the same synthetic Sentinel-2 archive",
-        f"({results.archive.megabytes / 1000:.1f} GB, twelve dates over three months, DEFLATE COGs with 512 px tiles)",
-        "from nginx on the same machine. Figures are medians; bytes and requests are those in the server's log.",
+        "Written by `make bench`; don't edit. Whole runs, each a process of its own, in turns, against other",
+        "ways to the same mosaics. All read the same synthetic Sentinel-2 archive",
+        f"({results.archive.megabytes / 1000:.1f} GB, twelve dates over three months, DEFLATE COGs with tiles of",
+        "512 px) from nginx on the same machine. Figures are medians; bytes and requests are those in the",
+        "server's log.",
         "",
     )
     yield from _surroundings(results)
@@ -158,15 +159,15 @@ def _contenders(results: Results) -> Iterator[str]:
     yield ""
     yield from _table(("name", "what it is", "version", "to know"), rows)
     yield from (
-        "Each runs in an environment of its own, pinned in `benchmarks/contenders/*/requirements.txt`. All use the same",
-        "twelve scenes, bands (near infrared, red, green) and clear classes, without growing clouds. Ours writes more",
-        "than the others: counts, a picture, a thumbnail and a STAC catalog beside the reflectances.",
+        "Each runs in an environment of its own, pinned in `benchmarks/contenders/*/requirements.txt`. All use",
+        "the same scenes and bands (near infrared, red, green); clouds are not grown. Ours writes more than the",
+        "others: counts, a picture, a thumbnail and a STAC catalog beside the reflectances.",
         "",
     )
     if len(results.chunk_trials) > 1:
         whole, single = (results.chunk_trials[dates] for dates in (-1, 1))
-        yield f"odc-stac with all dates of a month in one chunk took {whole:.1f} s for J2, with one date {single:.1f} s;"
-        yield "the faster way is the one measured below."
+        yield f"odc-stac took {whole:.1f} s for J2 with all dates of a month in a chunk, {single:.1f} s with one date"
+        yield "each; the faster way is the one measured below."
         yield ""
 
 
@@ -230,8 +231,8 @@ def _answer(name: str, results: Results) -> str:
 def _floor_table(floor: Floor) -> Iterator[str]:
     yield "## Floor: what only decompressing takes"
     yield ""
-    yield f"The {floor.tiles} tiles that J3 needs ({floor.decoded_mb / 1000:.1f} GB of pixels), in memory, by libdeflate on"
-    yield "all cores; and what we take to read, mask and reduce them, without writing."
+    yield f"The {floor.tiles} tiles that J3 needs ({floor.decoded_mb / 1000:.1f} GB of pixels), in memory, by"
+    yield "libdeflate on all cores; and what we take to read, mask and reduce them, without writing."
     yield ""
     yield from _table(
         ("", "time", "of the floor"),

@@ -11,6 +11,8 @@ settings.load_profile("project")
 def pytest_configure(config):
     # odc-geo multiplies affines the way that affine 3.1 advises against
     config.addinivalue_line("filterwarnings", "ignore:Use .@. matmul:PendingDeprecationWarning:odc")
+    # planetary-computer configures its models the way that pydantic 2 advises against
+    config.addinivalue_line("filterwarnings", "ignore:Support for class-based:DeprecationWarning")
 
 
 @pytest.fixture(scope="session")

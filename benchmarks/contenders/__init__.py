@@ -1,4 +1,4 @@
-"""Who is measured: ourselves, and three other ways to the same mosaics, each with an environment of its own."""
+"""Who is measured: ourselves and three other ways to the same mosaics, each in an environment of its own."""
 
 from __future__ import annotations
 

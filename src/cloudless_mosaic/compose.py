@@ -38,14 +38,15 @@ def compose(task: BlockTask, reader: RasterReader) -> Composite:
     _read_masks(granules, task.mask, crowded, reader)
     _share_out(granules)
     stack = np.zeros((len(task.bands), len(task.observations), *task.block.shape), np.uint16)
-    used = frozenset(_fill(stack, granules, crowded, reader))
+    used = set(_fill(stack, granules, crowded, reader))
     count = agree(stack)
+    used.update(_alone_and_used(stack, granules, crowded))
     return Composite(
         period=task.period,
         block=task.block,
         data=np.stack([median(series) for series in stack]),
         count=count,
-        used=used,
+        used=frozenset(used),
         observations=len(granules),
         lost=tuple(
             LostObservation(granule.source.scene_id, task.block.index, str(granule.error))
@@ -105,10 +106,13 @@ def _share_out(granules: Sequence[Granule]) -> None:
 def _fill(
     stack: UInt16s, granules: Sequence[Granule], crowded: frozenset[int], reader: RasterReader
 ) -> Iterator[str]:
-    """Reads the bands of all granules into the stack; yields the ids of those that gave a pixel.
+    """Reads the bands of all granules into the stack.
 
     A granule that is alone in its observation is read right into its slot of the stack. Others get planes of
     their own first, which are laid into the slot in the order of the granules.
+
+    Yields:
+        Ids of the scenes in crowded observations that gave a pixel.
     """
     planes = {}
     for i, granule in enumerate(granules):
@@ -121,10 +125,16 @@ def _fill(
         slot = stack[:, granule.observation]
         if granule.error:
             own[:] = 0
-        elif granule.observation in crowded:
-            if _lay_into(slot, own, _everywhere_or(granule.wanted, slot.shape[1:])):
-                yield granule.source.scene_id
-        elif slot.all(axis=0).any():
+        elif granule.observation in crowded and _lay_into(
+            slot, own, _everywhere_or(granule.wanted, slot.shape[1:])
+        ):
+            yield granule.source.scene_id
+
+
+def _alone_and_used(stack: UInt16s, granules: Sequence[Granule], crowded: frozenset[int]) -> Iterator[str]:
+    """Ids of the other scenes that gave a pixel, once all bands agree."""
+    for granule in granules:
+        if granule.observation not in crowded and stack[0, granule.observation].any():
             yield granule.source.scene_id
 
 

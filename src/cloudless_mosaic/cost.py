@@ -9,7 +9,7 @@ from shapely import box
 from cloudless_mosaic.bands import canonical_band
 from cloudless_mosaic.grid import metres_per_unit, project
 from cloudless_mosaic.plan import MosaicPlan, PeriodPlan
-from cloudless_mosaic.scenes import Scene
+from cloudless_mosaic.scenes import Scene, SourceRaster
 
 _BAND_BYTES = 2
 _SCL_BYTES = 1
@@ -17,6 +17,7 @@ _COUNT_BYTES = 2
 _VISUAL_BYTES = 3
 _OVERVIEWS = 4 / 3
 """Pixels of a raster with its overviews, over those without."""
+_BAND_RESOLUTION = 10.0
 _SCL_RESOLUTION = 20.0
 
 
@@ -47,10 +48,9 @@ def estimate(plan: MosaicPlan) -> PlanCost:
     )
 
 
-def read_resolution(plan: MosaicPlan, scene: Scene) -> float:
-    """Metres of a pixel that bands are read at: native, or the coarsest overview that is fine enough."""
-    grid = scene.rasters[canonical_band(plan.request.bands[0])].grid
-    resolution = grid.resolution if grid else 10.0
+def read_resolution(plan: MosaicPlan, band: SourceRaster) -> float:
+    """Metres of a pixel that a band is read at: native, or the coarsest overview that is fine enough."""
+    resolution = band.grid.resolution if band.grid else _BAND_RESOLUTION
     pixel = plan.request.resolution * metres_per_unit(str(plan.geobox.crs))
     while not plan.request.exact and 4 * resolution <= pixel:
         resolution *= 2
@@ -59,8 +59,12 @@ def read_resolution(plan: MosaicPlan, scene: Scene) -> float:
 
 def _sample_bytes(plan: MosaicPlan, scene: Scene) -> float:
     """Bytes to read for one square metre."""
-    bands = len(plan.request.bands) * _BAND_BYTES / read_resolution(plan, scene) ** 2
-    return bands + (_SCL_BYTES / _SCL_RESOLUTION**2 if plan.request.mask == "scl" else 0)
+    rasters = [scene.rasters[canonical_band(band)] for band in plan.request.bands]
+    bands = sum(_BAND_BYTES / read_resolution(plan, raster) ** 2 for raster in rasters)
+    if plan.request.mask == "none" or scene.scl is None:
+        return bands
+    resolution = scene.scl.grid.resolution if scene.scl.grid else _SCL_RESOLUTION
+    return bands + _SCL_BYTES / resolution**2
 
 
 def _period_bytes(plan: MosaicPlan, period: PeriodPlan) -> int:

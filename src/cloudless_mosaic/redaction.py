@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit, urlunsplit
 
-_QUERY = re.compile(r"(https?://[^\s'\"?]*)\?[^\s'\"]*", re.IGNORECASE)
-_USER = re.compile(r"(\w+://)[^/\s@'\"]+@")
+_QUERY = re.compile(r"(https?://[^\s'\"?#]*)[?#][^\s'\"]*", re.IGNORECASE)
+_USER = re.compile(r"(\w+://)[^/\s'\"]+@")
 
 
 def redact(text: str) -> str:

@@ -206,7 +206,8 @@ def clear_on(
     rows = _covered(-y, height, window.row, window.shape[0], -scl_y, scl_height)
     columns = _covered(x, width, window.column, window.shape[1], scl_x, scl_width)
     if (np.diff(rows) == 1).all() and (np.diff(columns) == 1).all():
-        return _take(clear, rows[:, 0] - scl_window.row, columns[:, 0] - scl_window.column)
+        first_rows, first_columns = rows[:, 0] - scl_window.row, columns[:, 0] - scl_window.column
+        return _take(clear, first_rows, first_columns)
     return _all_in(clear, rows - scl_window.row, columns - scl_window.column)
 
 
@@ -218,13 +219,17 @@ def _covered(
     return np.column_stack([np.floor(edges[:-1] + _SNAP), np.ceil(edges[1:] - _SNAP)]).astype(np.int64)
 
 
+@numba.njit(cache=True, nogil=True)
 def _take(
     clear: npt.NDArray[np.bool_], rows: npt.NDArray[np.int64], columns: npt.NDArray[np.int64]
-) -> npt.NDArray[np.bool_]:
-    inside_rows = (rows >= 0) & (rows < clear.shape[0])
-    inside_columns = (columns >= 0) & (columns < clear.shape[1])
+) -> npt.NDArray[np.bool_]:  # pragma: no cover - compiled
     out = np.zeros((len(rows), len(columns)), np.bool_)
-    out[np.ix_(inside_rows, inside_columns)] = clear[np.ix_(rows[inside_rows], columns[inside_columns])]
+    for i in range(len(rows)):
+        if 0 <= rows[i] < clear.shape[0]:
+            source, target = clear[rows[i]], out[i]
+            for j in range(len(columns)):
+                if 0 <= columns[j] < clear.shape[1]:
+                    target[j] = source[columns[j]]
     return out
 
 

@@ -85,8 +85,8 @@ class PlainScreen:
         scenes = sum(len(period.scenes) for period in plan.periods)
         rows, columns = plan.geobox.shape
         self.note(
-            f"{_number(scenes, 'scene')} in {_number(len(plan.periods), 'month')}; {columns} x {rows} pixels of "
-            f"{plan.request.resolution:g} m in {plan.geobox.crs}"
+            f"{_number(scenes, 'scene')} in {_number(len(plan.periods), 'month')}; "
+            f"{columns} x {rows} pixels of {plan.request.resolution:g} m in {plan.geobox.crs}"
         )
         for warning in plan.scene_set.warnings:
             self.note(f"warning: {warning}")
@@ -305,7 +305,7 @@ def _number(count: int, noun: str) -> str:
 def _size(count: int) -> str:
     value = float(count)
     for unit in ("B", "kB", "MB", "GB"):
-        if value < 1000:
+        if value < 999.5:
             return f"{value:.0f} {unit}"
         value /= 1000
     return f"{value:.1f} TB"

@@ -94,4 +94,6 @@ def test_every_box_that_is_taken_has_area_and_holds_to_its_bounds(west, south, e
     for left, bottom, right, top in aoi.boxes:
         assert -180 <= left < right <= 180
         assert -90 <= bottom < top <= 90
-    assert sum(right - left for left, _, right, _ in aoi.boxes) == pytest.approx((east - west) % 360, abs=1e-9)
+    assert sum(right - left for left, _, right, _ in aoi.boxes) == pytest.approx(
+        (east - west) % 360, abs=1e-9
+    )

@@ -165,6 +165,31 @@ def test_overlap_belongs_to_the_first_granule_even_under_its_cloud(world, make_g
     assert mosaic.used == {"b"}
 
 
+def test_pixel_in_the_seam_goes_to_the_granule_under_its_centre(world, make_geobox):
+    """Pixels of 100 m; the strip of the first granule ends 30 m into the third of them."""
+    scl = classes((20, 20), code=0)
+    scl[:, :12] = CLEAR
+    pixels = np.where(scl.repeat(2, axis=0).repeat(2, axis=1) == 0, 0, 500).astype(np.uint16)
+    pixels[:, 23:] = 0
+    world.add(pixels, scl, id="a", granule="a")
+    alone = world.mosaic(make_geobox((4, 4), 100.0), exact=True)
+    assert alone.data[0, 0].tolist() == [500, 500, 500, 0]
+    world.add(ground((40, 40), 900), classes((20, 20)), id="b", granule="b")
+    both = world.mosaic(make_geobox((4, 4), 100.0), exact=True)
+    assert both.data[0, 0].tolist() == [500, 500, 900, 900]
+    assert (both.count == 1).all()
+
+
+def test_seam_where_no_granule_lies_under_the_centre_is_filled_all_the_same(world, make_geobox):
+    left, right = classes((20, 20), code=0), classes((20, 20), code=0)
+    left[:, :11], right[:, 14:] = CLEAR, CLEAR
+    for name, scl, value in (("a", left, 500), ("b", right, 900)):
+        pixels = np.where(scl.repeat(2, axis=0).repeat(2, axis=1) == 0, 0, value).astype(np.uint16)
+        world.add(pixels, scl, id=name, granule=name)
+    mosaic = world.mosaic(make_geobox((4, 4), 100.0), exact=True)
+    assert mosaic.data[0, 0].tolist() == [500, 500, 500, 900]
+
+
 @pytest.mark.parametrize("mask", ["scl", "none"])
 def test_halves_of_a_granule_are_fused(world, make_geobox, mask):
     for name, rows, value in (("north", slice(0, 4), 700), ("south", slice(4, 8), 800)):
@@ -204,7 +229,10 @@ def test_scene_with_a_missing_file_is_lost(world, make_geobox, missing):
     assert (mosaic.data == 500).all()
     assert (mosaic.count == 1).all()
     (lost,) = mosaic.lost
-    assert (lost.scene_id, lost.reason) == ("gone", f"gone/{missing}.tif can't be read: there is no such raster")
+    assert (lost.scene_id, lost.reason) == (
+        "gone",
+        f"gone/{missing}.tif can't be read: there is no such raster",
+    )
     assert mosaic.composites[0].observations == 2
 
 
@@ -291,9 +319,13 @@ def test_bands_of_several_resolutions_share_the_output_grid(world, make_geobox):
     fine, coarse = ground((8, 8), 500), np.arange(1, 17, dtype=np.uint16).reshape(4, 4)
     scene = world.add({"red": fine}, classes())
     href = "scene-0/swir16.tif"
-    grid = replace(scene.rasters["B04"].grid, transform=(20.0, 0.0, ORIGIN[0], 0.0, -20.0, ORIGIN[1]), shape=(4, 4))
+    grid = replace(
+        scene.rasters["B04"].grid, transform=(20.0, 0.0, ORIGIN[0], 0.0, -20.0, ORIGIN[1]), shape=(4, 4)
+    )
     world.rasters[href] = MemoryRaster(grid, coarse)
-    world.scenes[0] = replace(scene, rasters={**scene.rasters, "B11": replace(scene.rasters["B04"], href=href)})
+    world.scenes[0] = replace(
+        scene, rasters={**scene.rasters, "B11": replace(scene.rasters["B04"], href=href)}
+    )
     mosaic = world.mosaic(make_geobox((8, 8)), bands=("red", "swir16"))
     np.testing.assert_array_equal(mosaic.data[1], coarse.repeat(2, axis=0).repeat(2, axis=1))
 
@@ -315,6 +347,18 @@ def test_scene_beside_the_block_is_no_observation_of_it(world, make_geobox):
     assert not mosaic.count.any()
     assert mosaic.composites[0].observations == 0
     assert not mosaic.lost
+
+
+def test_block_beside_the_scene_classification_is_not_read(world, make_geobox):
+    """The bands of a scene reach farther than its classification."""
+    world.add(ground((8, 8)), classes((4, 2)))
+    reader = world.reader()
+    mosaic = world.mosaic(make_geobox((8, 4), origin=(ORIGIN[0] + 40, ORIGIN[1])), reader=reader)
+    assert not mosaic.count.any()
+    assert reader.reads == ()
+    whole = world.mosaic(make_geobox((8, 8)))
+    assert (whole.count[:, :4] == 1).all()
+    assert not whole.count[:, 4:].any()
 
 
 def test_coarse_output_reads_overviews_and_exact_does_not(world, make_geobox):

@@ -95,7 +95,9 @@ def test_finest_grid_of_the_output_zone_gives_the_anchor(make_request, scene):
 
 
 def test_most_frequent_grid_of_several_gives_the_anchor(make_request, scene):
-    scenes = [scene(name, day=day, source=grid(10, (499983.0, 5300040.0))) for day, name in enumerate("ab", 1)]
+    scenes = [
+        scene(name, day=day, source=grid(10, (499983.0, 5300040.0))) for day, name in enumerate("ab", 1)
+    ]
     scenes.append(scene("c", day=3, source=grid(10, (499981.0, 5300040.0))))
     assert plan_of(make_request, scenes).geobox.affine.c % 10 == 3
 
@@ -145,11 +147,10 @@ def test_scenes_go_to_their_periods_and_the_empty_ones_stay(make_request, scene)
         ("2023-11", 0, 0),
     ]
     assert plan.scene_set.dropped == tuple(reversed(dropped))
-    assert list(plan.tasks(plan.periods[1]))[0].observations == ()
+    assert next(plan.tasks(plan.periods[1])).observations == ()
 
 
-def test_task_has_only_the_scenes_that_touch_its_block(make_request, make_world, make_geobox):
-    world = make_world()
+def test_task_has_only_the_scenes_that_touch_its_block(world, make_geobox):
     ground = np.ones((32, 32), np.uint16)
     world.add(ground, origin=(500000.0, 5300000.0), id="west", granule="west")
     world.add(ground, origin=(501000.0, 5300000.0), id="east", granule="east")

@@ -1,5 +1,5 @@
 import warnings
-from itertools import pairwise, product
+from itertools import chain, pairwise, product
 
 import numpy as np
 import pytest
@@ -87,8 +87,8 @@ def zeros_and_ones(size):
 def test_network_sorts_every_sequence_of_zeros_and_ones(size):
     """A network that sorts all of them sorts everything (Knuth, The Art of Computer Programming 3, 5.3.4).
 
-    2 to the power of 33 are too many: the comparators up to the first that joins two parts of 8 lines must sort
-    each part, from all of its inputs; the rest then has to sort all combinations of sorted parts.
+    2 to the power of 33 are too many: the comparators up to the first that joins two parts of 8 lines must
+    sort each part, from all of its inputs; the rest then has to sort all combinations of sorted parts.
     """
     network = [tuple(pair) for pair in _network(size)]
     assert all(0 <= low < high < size for low, high in network)
@@ -102,7 +102,9 @@ def test_network_sorts_every_sequence_of_zeros_and_ones(size):
         [[0] * (length - ones) + [1] * ones for ones in range(length + 1)]
         for length in (end - start for start, end in pairwise(starts))
     ]
-    states = np.array([sum(parts, []) for parts in product(*sorted_parts)], np.uint8).T.copy()
+    states = np.array(
+        [list(chain.from_iterable(parts)) for parts in product(*sorted_parts)], np.uint8
+    ).T.copy()
     assert (np.diff(sort_by(network[joins:], states).astype(int), axis=0) >= 0).all()
 
 

@@ -8,7 +8,9 @@ from cloudless_mosaic.request import MosaicRequest, parse_date
 
 def test_defaults_are_those_of_the_published_application(make_request):
     fields = MosaicRequest.__dataclass_fields__
-    defaults = {name: fields[name].default for name in ("resolution", "max_items", "max_cloud_cover", "collection")}
+    defaults = {
+        name: fields[name].default for name in ("resolution", "max_items", "max_cloud_cover", "collection")
+    }
     assert defaults == {
         "resolution": 100.0,
         "max_items": 100,
@@ -63,7 +65,9 @@ def test_parse_date():
     assert parse_date("--start-date", "2020-10-01") == date(2020, 10, 1)
 
 
-@pytest.mark.parametrize("text", ["", "2020-13-01", "2020-02-30", "01.10.2020", "2020-10-01T00:00:00Z", "today"])
+@pytest.mark.parametrize(
+    "text", ["", "2020-13-01", "2020-02-30", "01.10.2020", "2020-10-01T00:00:00Z", "today"]
+)
 def test_what_is_no_day_is_named_with_its_option(text):
     with pytest.raises(UsageError, match=f"--end-date needs a day as YYYY-MM-DD, got '{text}'"):
         parse_date("--end-date", text)

@@ -50,7 +50,9 @@ def resampled(samples, grid, geobox):
     st.integers(1, 9),
     st.tuples(st.integers(0, 12), st.integers(0, 12)),
 )
-def test_output_pixel_is_the_mean_of_what_lies_under_it(make_grid, make_geobox, samples, source, edge, offset):
+def test_output_pixel_is_the_mean_of_what_lies_under_it(
+    make_grid, make_geobox, samples, source, edge, offset
+):
     """The law for all grids that share axes, whatever their resolutions and origins."""
     rows = -(-(offset[0] + samples.shape[0] * source) // edge) + 1
     columns = -(-(offset[1] + samples.shape[1] * source) // edge) + 1
@@ -96,9 +98,7 @@ def test_finer_grid_repeats(make_grid, make_geobox, factor):
     np.testing.assert_array_equal(resampled(samples, make_grid((3, 2), 60), geobox), expected)
 
 
-@given(
-    stn.arrays(np.uint16, (5, 6), elements=st.integers(1, 65535)), st.integers(1, 9), st.integers(1, 9)
-)
+@given(stn.arrays(np.uint16, (5, 6), elements=st.integers(1, 65535)), st.integers(1, 9), st.integers(1, 9))
 def test_shifted_grid_has_the_weights_of_bilinear_interpolation(make_grid, make_geobox, samples, right, down):
     x, y = right / 10, down / 10
     geobox = make_geobox((4, 5), 10.0, (499980.0 + right, 5300040.0 - down))
@@ -170,6 +170,8 @@ def test_points_at_infinity_are_empty_and_the_others_are_not(make_grid, make_geo
     assert out.any()
     assert not out[~np.isfinite(placement.x)].any()
     assert not at_centres(np.ones(placement.window.shape, bool), placement)[~np.isfinite(placement.x)].any()
+    sky = make_geobox((4, 4), 500.0, (x, y + 3e6), view)
+    assert place(sky, grid) is None
 
 
 @given(st.data())
@@ -240,7 +242,20 @@ LEVELS = [10, 20, 40, 80, 160]
 
 @pytest.mark.parametrize(
     ("resolution", "level"),
-    [(5, 0), (10, 0), (19, 0), (20, 0), (39, 0), (40, 1), (60, 1), (80, 2), (100, 2), (160, 3), (320, 4), (5000, 4)],
+    [
+        (5, 0),
+        (10, 0),
+        (19, 0),
+        (20, 0),
+        (39, 0),
+        (40, 1),
+        (60, 1),
+        (80, 2),
+        (100, 2),
+        (160, 3),
+        (320, 4),
+        (5000, 4),
+    ],
 )
 def test_level_is_the_coarsest_that_is_twice_finer(make_grid, make_geobox, resolution, level):
     levels = tuple(make_grid((16 * 64 * 10 // edge,) * 2, edge) for edge in LEVELS)
@@ -256,7 +271,9 @@ def test_overview_of_odd_size_is_fine_enough(make_grid, make_geobox):
 def test_next_zone_reads_the_same_level(make_grid, make_geobox):
     """A metre of one zone is 0.9996 to 1.001 metres of the next."""
     for x in (250000.0, 499980.0, 700020.0):
-        levels = tuple(make_grid((10980 * 10 // edge,) * 2, edge, (x, 5300040.0), "EPSG:32634") for edge in LEVELS)
+        levels = tuple(
+            make_grid((10980 * 10 // edge,) * 2, edge, (x, 5300040.0), "EPSG:32634") for edge in LEVELS
+        )
         for resolution, level in ((20, 0), (40, 1), (80, 2), (160, 3)):
             assert read_level(levels, make_geobox((2, 2), resolution), exact=False) == level
 

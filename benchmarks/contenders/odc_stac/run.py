@@ -3,6 +3,7 @@
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import dask
 import numpy as np
@@ -13,7 +14,6 @@ import xarray as xr
 from odc.geo.geobox import GeoBox
 from odc.geo.geom import BoundingBox
 
-CLEAR = (2, 4, 5, 6, 7, 11)
 FIRST_BASELINE_WITH_OFFSET = 4.0
 OFFSET = 1000
 
@@ -25,28 +25,31 @@ CONFIG = {
 }
 
 
-def main(order: dict) -> None:
+def main(order: dict[str, Any]) -> None:
     """Makes the mosaics of an order."""
     odc.stac.configure_rio(cloud_defaults=True)
     items = pystac.ItemCollection.from_file(order["items"])
     crs = f"EPSG:{order['epsg']}"
     geobox = GeoBox.from_bbox(BoundingBox(*order["bounds"], crs=crs), resolution=order["resolution"])
+    mosaics = []
     for month in order["months"]:
         chosen = [item for item in items if f"{item.datetime:%Y-%m}" == month]
         data = load(chosen, order, geobox)
-        bands, count = reduce(data, offsets(chosen, data), order["assets"])
+        bands, count = reduce(data, offsets(chosen, data), order)
         layers = [*bands, count] if order["count"] else bands
-        (whole,) = dask.compute(xr.concat(layers, "band").astype(np.uint16))
-        write(whole, Path(order["output"]) / f"{month}.tif")
+        mosaics.append(xr.concat(layers, "band").astype(np.uint16))
+    # at once: the cores stay busy over the end of a month
+    for month, mosaic in zip(order["months"], dask.compute(*mosaics), strict=True):
+        write(mosaic, Path(order["output"]) / f"{month}.tif")
 
 
-def load(items: list[pystac.Item], order: dict, geobox: GeoBox) -> xr.Dataset:
+def load(items: list[pystac.Item], order: dict[str, Any], geobox: GeoBox) -> xr.Dataset:
     """Lazy bands and scene classification (time, y, x), one date per solar day."""
     return odc.stac.load(
         items,
         bands=[*order["assets"], "SCL"],
         geobox=geobox,
-        chunks={"time": order["dates_per_chunk"], "y": 2048, "x": 2048},
+        chunks={"time": order["dates_per_chunk"], "y": 1024, "x": 1024},
         groupby="solar_day",
         resampling={"SCL": "nearest", "*": "average"},
         stac_cfg=CONFIG,
@@ -65,21 +68,21 @@ def offsets(items: list[pystac.Item], data: xr.Dataset) -> xr.DataArray:
 
 
 def reduce(
-    data: xr.Dataset, offset: xr.DataArray, assets: list[str]
+    data: xr.Dataset, offset: xr.DataArray, order: dict[str, Any]
 ) -> tuple[list[xr.DataArray], xr.DataArray]:
     """Median of each band over the clear dates, 0 where there is none, and their number."""
-    clear = data.SCL.isin(CLEAR)
+    clear = data.SCL.isin(order["clear_classes"])
     bands = []
-    for asset in assets:
+    for asset in order["assets"]:
         valid = data[asset].where(clear & (data[asset] > 0))
         reflectance = (valid - offset).clip(min=1)
         bands.append(reflectance.median("time", skipna=True).round().fillna(0))
-    return bands, (clear & (data[assets[0]] > 0)).sum("time")
+    return bands, (clear & (data[order["assets"][0]] > 0)).sum("time")
 
 
 def write(mosaic: xr.DataArray, path: Path) -> None:
     """Writes a mosaic (band, y, x)."""
-    mosaic.odc.assign_crs(mosaic.odc.crs).rio.write_nodata(0).rio.to_raster(
+    mosaic.rio.write_nodata(0).rio.to_raster(
         path,
         driver="COG",
         compress="DEFLATE",

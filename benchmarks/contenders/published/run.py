@@ -1,12 +1,13 @@
 """The algorithm of the published application, on this machine: ``run.py ORDER``.
 
-Scenes are stacked lazily, everything above zero is taken for valid, the stack is persisted, each month's median
-is computed and written. There is no cloud mask, and the radiometric offset of newer scenes stays in.
+Scenes are stacked lazily, everything above zero is taken for valid, the stack is persisted, each month's
+median is computed and written. There is no cloud mask, and the radiometric offset of newer scenes stays in.
 """
 
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pystac
@@ -16,7 +17,7 @@ import xarray as xr
 from dask.distributed import Client, LocalCluster
 
 
-def main(order: dict) -> None:
+def main(order: dict[str, Any]) -> None:
     """Makes the mosaics of an order."""
     items = pystac.ItemCollection.from_file(order["items"])
     stack = stackstac.stack(

@@ -4,6 +4,7 @@ import json
 import sys
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import pystac
 
@@ -28,7 +29,7 @@ class LocalCatalog:
         return SimpleNamespace(item_collection=lambda: pystac.ItemCollection(found))
 
 
-def main(order: dict) -> None:
+def main(order: dict[str, Any]) -> None:
     """Makes the mosaics of an order."""
     Source.open_catalog = lambda _source, **_: LocalCatalog(order["items"])
     area = {"grid_id": order["granule"]} if order["granule"] else bounds_of(order)
@@ -49,7 +50,7 @@ def main(order: dict) -> None:
         )
 
 
-def bounds_of(order: dict) -> dict:
+def bounds_of(order: dict[str, Any]) -> dict[str, Any]:
     """An area in the CRS of the scenes, on their pixels: nothing has to be warped."""
     return {
         "bounds": tuple(order["bounds"]),

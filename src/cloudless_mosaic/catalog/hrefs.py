@@ -58,7 +58,8 @@ def _address(href: str) -> str:
 def _path(href: str, folder: Path) -> str:
     """A path by the rules of relative references, from the folder of the item's file."""
     local = href.removeprefix("file://") if href.startswith("file:///") else href
-    path = os.path.abspath(folder / unquote(local))  # noqa: PTH100 - links in the path are left to the system
-    if "://" in local or local.startswith("data:") or path.startswith("/vsi") or "\0" in path:
+    local = unquote(local)
+    path = os.path.abspath(folder / local)  # noqa: PTH100 - links in the path are left to the system
+    if "://" in local or local.startswith("data:") or path.startswith("/vsi") or _UNPRINTABLE.search(local):
         raise MetadataError(f"an asset lies at {quoted(redact(href))}; only files, https and s3 are read")
     return path

@@ -5,7 +5,7 @@ import json
 import sys
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
@@ -235,8 +235,14 @@ def api():
 
 @pytest.fixture
 def hasty():
-    """Settings that give up soon."""
-    return ApiSettings(timeout=(1.0, 0.3), retries=2, connection_retries=1, backoff=0.01, page_size=4)
+    """Settings that try again at once; patient with a busy machine all the same."""
+    return ApiSettings(timeout=(5.0, 10.0), retries=2, connection_retries=1, backoff=0.01, page_size=4)
+
+
+@pytest.fixture
+def impatient(hasty):
+    """Settings that give up a silent server soon."""
+    return replace(hasty, timeout=(5.0, 0.3))
 
 
 @pytest.fixture(scope="session")

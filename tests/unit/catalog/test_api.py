@@ -351,7 +351,7 @@ def test_a_fault_that_passes_is_not_seen(api, make_request, month, hasty, method
 def test_a_lost_connection_is_made_again(api, make_request, month, hasty, method, fault):
     api.items, api.methods = month, (method,)
     api.faults = [reply({"type": "FeatureCollection"}, fault=fault)]
-    assert found_ids(find_scenes(make_request(api.url), hasty)) == ids_of(month)
+    assert found_ids(find_scenes(make_request(api.url), replace(hasty, timeout=(5.0, 1.0)))) == ids_of(month)
 
 
 def test_the_server_says_when_to_come_back(api, make_request, month, hasty):
@@ -368,7 +368,7 @@ def test_nobody_waits_for_a_day(api, make_request, month, hasty, header):
     api.faults = [reply({}, 503, headers={"Retry-After": header})]
     start = time.monotonic()
     find_scenes(make_request(api.url), replace(hasty, longest_wait=0.1))
-    assert time.monotonic() - start < 3
+    assert time.monotonic() - start < 5
 
 
 # faults that stay
@@ -387,12 +387,12 @@ def test_a_fault_for_good_is_a_temporary_error(api, make_request, hasty, status,
 
 @pytest.mark.parametrize("path", ["", "/search"])
 @pytest.mark.parametrize("fault", ["stall", "stall-body", "drop"])
-def test_a_server_that_stalls_or_breaks_off_is_given_up_soon(api, make_request, hasty, path, fault):
+def test_a_server_that_stalls_or_breaks_off_is_given_up_soon(api, make_request, impatient, path, fault):
     api.replies[path] = reply({"type": "FeatureCollection", "features": []}, fault=fault)
     start = time.monotonic()
     with pytest.raises(TemporaryError, match=r"does not answer in time|breaks the connection off"):
-        find_scenes(make_request(api.url), hasty)
-    assert time.monotonic() - start < 3
+        find_scenes(make_request(api.url), impatient)
+    assert time.monotonic() - start < 5
 
 
 def test_a_landing_page_that_fails_for_good_is_a_temporary_error(api, make_request, hasty):
@@ -485,7 +485,7 @@ def test_nobody_listening_is_told_at_once(make_request, hasty):
         start = time.monotonic()
         with pytest.raises(UsageError, match=f"{url} can't be reached; check --stac-url and the network"):
             find_scenes(make_request(url), hasty)
-    assert time.monotonic() - start < 3
+    assert time.monotonic() - start < 5
 
 
 def test_a_server_that_goes_away_in_the_middle_is_a_temporary_error(api, make_request, hasty):
@@ -507,6 +507,21 @@ def test_a_server_that_goes_away_in_the_middle_is_a_temporary_error(api, make_re
 def test_an_address_that_is_none_is_told_so(make_request, hasty, url):
     with pytest.raises(UsageError, match="--stac-url"):
         find_scenes(make_request(url), hasty)
+
+
+def test_a_server_without_a_certificate_is_told_so(api, make_request, hasty):
+    url = api.url.replace("http://", "https://")
+    with pytest.raises(UsageError, match="no certificate that is trusted here"):
+        find_scenes(make_request(url), hasty)
+
+
+def test_a_proxy_that_is_not_there_is_told_at_once(make_request, hasty, monkeypatch):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        for name in ("http_proxy", "HTTP_PROXY"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{taken.getsockname()[1]}")
+        with pytest.raises(UsageError, match="can't be reached; check --stac-url and the network"):
+            find_scenes(make_request("http://stac.example.com/v1"), hasty)
 
 
 def test_redirects_are_followed_and_not_without_end(api, make_request, month, hasty):
@@ -562,6 +577,26 @@ def test_where_collections_are_not_told_an_empty_search_stays_empty(api, make_re
     assert find_scenes(make_request(api.url, collection="nope"), hasty).scenes == ()
 
 
+def test_a_collection_that_is_listed_is_there_whatever_its_own_page_says(api, make_request, hasty):
+    api.replies["/collections/sentinel-2-l2a"] = reply({}, 404)
+    assert find_scenes(make_request(api.url), hasty).scenes == ()
+
+
+def test_collections_without_end_are_not_read_to_their_end(api, make_request, hasty):
+    honest = api.answer
+
+    def endless(asked):
+        if asked.path != "/collections":
+            return honest(asked)
+        api.asked.append(asked)
+        link = {"rel": "next", "href": f"{api.url}/collections?page={len(api.asked)}"}
+        return reply({"collections": [{"id": f"c{len(api.asked):02d}"}], "links": [link]})
+
+    api.answer = endless
+    with pytest.raises(UsageError, match=r"no collection 'nope'.*and 10 more"):
+        find_scenes(make_request(api.url, collection="nope"), hasty)
+
+
 def test_collections_may_lie_on_several_pages(api, make_request, hasty):
     first = {
         "collections": [{"id": "a"}],
@@ -615,10 +650,10 @@ def faults_with_messages():
 
 
 @pytest.mark.parametrize("replies", faults_with_messages().values(), ids=faults_with_messages())
-def test_no_message_tells_credentials(api, private, make_request, hasty, replies, caplog):
+def test_no_message_tells_credentials(api, private, make_request, impatient, replies, caplog):
     api.replies |= replies
     with caplog.at_level("DEBUG"), pytest.raises(GIVING_UP) as caught:
-        find_scenes(make_request(f"{private}?token=hush&sig=hush"), replace(hasty, retries=0))
+        find_scenes(make_request(f"{private}?token=hush&sig=hush"), replace(impatient, retries=0))
     assert "hush" not in str(caught.value)
     assert "name:" not in str(caught.value)
     assert "hush" not in "".join(

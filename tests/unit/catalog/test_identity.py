@@ -125,6 +125,7 @@ def test_granules_of_the_first_zones_are_written_in_one_way():
         item("x", mgrs__utm_zone="../..", mgrs__latitude_band="T", mgrs__grid_square="MT"),
         item("x", grid__code="MGRS-32IMT"),
         item("x", grid__code=32),
+        item(7),
     ],
 )
 def test_an_item_of_no_granule_is_refused(bad):

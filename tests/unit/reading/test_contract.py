@@ -1,0 +1,203 @@
+"""What every ``RasterReader`` has to do. Another reader joins by a line in ``READERS``."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cloudless_mosaic.errors import SourceError
+from cloudless_mosaic.reading import GdalReader, RasterReader, TileReader, WindowRead
+from cloudless_mosaic.scenes import SourceGrid
+from cloudless_mosaic.testing.memory import MemoryRaster, MemoryReader
+
+SHAPE = 200, 264
+GRID = SourceGrid("EPSG:32633", (10.0, 0.0, 499980.0, 0.0, -10.0, 5300040.0), SHAPE)
+
+
+@dataclass
+class Source:
+    """A reader and what it can read."""
+
+    reader: RasterReader
+    band: str
+    scl: str
+    broken: str
+    missing: str
+
+
+def in_memory(_folder, _tiff, band, scl):
+    rasters = {"band.tif": band, "scl.tif": scl, "broken.tif": scl}
+    return Source(MemoryReader(rasters, {"broken.tif"}), "band.tif", "scl.tif", "broken.tif", "missing.tif")
+
+
+def on_disk(make_reader):
+    def build(folder, tiff, band, scl):
+        tiff(folder / "band.tif", band.pixels, overviews=(2, 4), predictor=2)
+        tiff(folder / "scl.tif", scl.pixels)
+        broken = tiff(folder / "broken.tif", scl.pixels)
+        broken.write_bytes(break_tiles(broken.read_bytes()))
+        names = ("band.tif", "scl.tif", "broken.tif", "missing.tif")
+        return Source(make_reader(), *(str(folder / name) for name in names))
+
+    return build
+
+
+def break_tiles(content):
+    """Wipes the last half of a file, where the last tiles are."""
+    half = len(content) // 2
+    return content[:half] + b"\xff" * (len(content) - half)
+
+
+READERS = {
+    "memory": in_memory,
+    "gdal": on_disk(GdalReader),
+    "tiles": on_disk(TileReader),
+}
+
+
+@pytest.fixture(scope="module")
+def band():
+    """Pixels whose averages are whole numbers, so that every way to average agrees."""
+    rng = np.random.default_rng(4)
+    coarse = rng.integers(1, 4000, (SHAPE[0] // 4, SHAPE[1] // 4)) * 16
+    middle = coarse.repeat(2, axis=0).repeat(2, axis=1)
+    middle[::2, ::2] += 4
+    middle[1::2, 1::2] -= 4
+    native = middle.repeat(2, axis=0).repeat(2, axis=1)
+    native[::2, ::2] += 1
+    native[1::2, 1::2] -= 1
+    return MemoryRaster(GRID, native.astype(np.uint16), (middle.astype(np.uint16), coarse.astype(np.uint16)))
+
+
+@pytest.fixture(scope="module")
+def scl():
+    return MemoryRaster(GRID, np.random.default_rng(5).integers(0, 12, SHAPE).astype(np.uint8))
+
+
+@pytest.fixture(scope="module", params=READERS)
+def source(request, tmp_path_factory, tiff, band, scl):
+    return READERS[request.param](tmp_path_factory.mktemp("rasters"), tiff, band, scl)
+
+
+def answers(reader, *reads):
+    found = dict(reader.read_many(reads))
+    assert sorted(found) == list(range(len(reads)))
+    return [found[position] for position in range(len(reads))]
+
+
+def test_header_tells_grids_and_type(source, band):
+    header = source.reader.header(source.band)
+    assert [level.shape for level in header.levels] == [(200, 264), (100, 132), (50, 66)]
+    assert [level.resolution for level in header.levels] == [10, 20, 40]
+    assert header.levels == band.header.levels
+    assert header.levels[0] == GRID
+    assert header.dtype == np.uint16
+    assert min(header.tile_shape) >= 1
+    assert source.reader.header(source.scl).dtype == np.uint8
+
+
+@given(data=st.data())
+def test_any_window_of_any_level(source, band, data):
+    level = data.draw(st.integers(0, 2))
+    rows, columns = band.levels[level].shape
+    row, column = data.draw(st.integers(0, rows - 1)), data.draw(st.integers(0, columns - 1))
+    shape = data.draw(st.integers(1, rows - row)), data.draw(st.integers(1, columns - column))
+    (pixels,) = answers(source.reader, WindowRead(source.band, level, row, column, shape))
+    assert pixels.dtype == np.uint16
+    expected = band.levels[level][row : row + shape[0], column : column + shape[1]]
+    np.testing.assert_array_equal(pixels, expected)
+
+
+def test_many_windows_of_several_rasters(source, band, scl):
+    reads = [WindowRead(source.band, 0, row, 17, (20, 90)) for row in range(0, 180, 9)]
+    reads += [WindowRead(source.scl, 0, row, 3, (11, 250)) for row in range(0, 180, 13)]
+    for read, pixels in zip(reads, answers(source.reader, *reads), strict=True):
+        raster = band if read.href == source.band else scl
+        rows, columns = (
+            slice(read.row, read.row + read.shape[0]),
+            slice(read.column, read.column + read.shape[1]),
+        )
+        np.testing.assert_array_equal(pixels, raster.pixels[rows, columns])
+
+
+def test_no_read_is_no_answer(source):
+    assert list(source.reader.read_many([])) == []
+
+
+def test_reads_may_come_one_by_one(source):
+    reads = (WindowRead(source.scl, 0, row, 0, (5, 5)) for row in range(3))
+    assert sorted(position for position, _ in source.reader.read_many(reads)) == [0, 1, 2]
+
+
+def test_wanted_pixels_are_there_and_others_are_theirs_or_0(source, band):
+    wanted = np.zeros(SHAPE, bool)
+    wanted[70:90, 100:130] = True
+    (pixels,) = answers(source.reader, WindowRead(source.band, 0, 0, 0, SHAPE, wanted))
+    np.testing.assert_array_equal(pixels[wanted], band.pixels[wanted])
+    left = pixels[~wanted]
+    assert ((left == 0) | (left == band.pixels[~wanted])).all()
+
+
+def test_pixels_belong_to_the_caller(source, scl):
+    read = WindowRead(source.scl, 0, 0, 0, (9, 9))
+    for _ in range(2):
+        (pixels,) = answers(source.reader, read)
+        np.testing.assert_array_equal(pixels, scl.pixels[:9, :9])
+        if pixels.flags.writeable:
+            pixels[:] = 99
+
+
+def test_broken_pixels_are_an_error_of_that_read_alone(source, scl):
+    whole = (SHAPE[0], SHAPE[1])
+    good, lost, other = answers(
+        source.reader,
+        WindowRead(source.scl, 0, 0, 0, whole),
+        WindowRead(source.broken, 0, 0, 0, whole),
+        WindowRead(source.scl, 0, 0, 0, whole),
+    )
+    assert isinstance(lost, SourceError)
+    assert "broken.tif" in str(lost)
+    assert "\n" not in str(lost)
+    np.testing.assert_array_equal(good, scl.pixels)
+    np.testing.assert_array_equal(other, scl.pixels)
+
+
+def test_missing_raster_is_an_error(source):
+    with pytest.raises(SourceError, match=r"missing\.tif"):
+        source.reader.header(source.missing)
+    lost, good = answers(
+        source.reader,
+        WindowRead(source.missing, 0, 0, 0, (4, 4)),
+        WindowRead(source.scl, 0, 0, 0, (4, 4)),
+    )
+    assert isinstance(lost, SourceError)
+    assert isinstance(good, np.ndarray)
+
+
+def test_prepared_rasters_read_like_others(source, scl):
+    source.reader.prepare([source.band, source.scl, source.missing])
+    assert source.reader.header(source.scl).levels[0] == GRID
+    with pytest.raises(SourceError):
+        source.reader.header(source.missing)
+    (pixels,) = answers(source.reader, WindowRead(source.scl, 0, 10, 20, (30, 40)))
+    np.testing.assert_array_equal(pixels, scl.pixels[10:40, 20:60])
+
+
+def test_many_threads_share_a_reader(source, band):
+    def read(seed):
+        rng = np.random.default_rng(seed)
+        reads = [
+            WindowRead(source.band, 0, int(row), int(column), (32, 32))
+            for row, column in zip(rng.integers(0, 168, 5), rng.integers(0, 232, 5), strict=True)
+        ]
+        for one, pixels in zip(reads, answers(source.reader, *reads), strict=True):
+            rows, columns = slice(one.row, one.row + 32), slice(one.column, one.column + 32)
+            np.testing.assert_array_equal(pixels, band.pixels[rows, columns])
+        return source.reader.header(source.band)
+
+    with ThreadPoolExecutor(8) as threads:
+        headers = list(threads.map(read, range(40)))
+    assert all(header == headers[0] for header in headers)

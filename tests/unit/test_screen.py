@@ -1,0 +1,219 @@
+import io
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from cloudless_mosaic.grid import Blocks
+from cloudless_mosaic.results import Composite, LostObservation, MosaicResult, PeriodResult
+from cloudless_mosaic.scenes import DroppedScene
+from cloudless_mosaic.screen import LiveScreen, PlainScreen, make_screen
+
+DROPPED = DroppedScene("S2B_cloudy", datetime(2023, 9, 1, tzinfo=UTC), "cloud cover 88.0 % is above 25 %")
+
+
+@pytest.fixture
+def plan(world, make_geobox):
+    for day in (1, 2):
+        world.add(np.full((64, 64), 900, np.uint16), np.full((32, 32), 4), day=day, cloud_cover=10.0 * day)
+    plan = world.plan(make_geobox((64, 64)), Blocks((0, 32, 64), (0, 64)))
+    scene_set = replace(plan.scene_set, dropped=(DROPPED,), warnings=("--max-items 2 cuts 1 of 3 scenes",))
+    september = replace(plan.periods[0].period, label="2023-09")
+    periods = (plan.periods[0], replace(plan.periods[0], period=september, scenes=(), found=1))
+    return replace(plan, scene_set=scene_set, periods=periods)
+
+
+@pytest.fixture
+def composite(plan):
+    return Composite(
+        period=plan.periods[0].period,
+        block=next(iter(plan.blocks)),
+        data=np.ones((1, 32, 64), np.uint16),
+        count=np.ones((32, 64), np.uint16),
+        used=frozenset({"scene-0"}),
+        observations=2,
+        lost=(LostObservation("scene-1", (0, 0), "scene-1/red.tif can't be read: gone"),),
+    )
+
+
+@pytest.fixture
+def result(plan, composite):
+    folder = Path("/data/runs/monthly-mosaic-2023-08")
+    files = tuple(folder / name for name in ("mosaic.tif", "count.tif", "item.json"))
+    written = PeriodResult(
+        period=plan.periods[0].period,
+        found=2,
+        used=("scene-0",),
+        clear_share=0.98765,
+        mean_count=1.25,
+        observations=4,
+        lost=composite.lost,
+        files=files,
+    )
+    empty = PeriodResult(plan.periods[1].period, 1, (), 0.0, 0.0, 0, (), ())
+    catalog = Path("/data/[old] runs/:100:", *["deep"] * 30, "catalog.json")
+    return MosaicResult(catalog, (written, empty), (DROPPED,), ("cut",))
+
+
+def show(screen, plan, composite, result):
+    with screen:
+        screen.planned(plan)
+        screen.composed(composite)
+        screen.composed(replace(composite, lost=()))
+        screen.written(result.periods[0])
+        screen.done(result)
+
+
+def plain(*, verbose=False, quiet=False, as_json=False):
+    stream = io.StringIO()
+    return make_screen(verbose=verbose, quiet=quiet, as_json=as_json, stream=stream), stream
+
+
+def test_plain_run_says_what_a_user_has_to_know(plan, composite, result):
+    screen, stream = plain()
+    show(screen, plan, composite, result)
+    text = stream.getvalue()
+    assert isinstance(screen, PlainScreen)
+    assert "2 scenes in 2 months; 64 x 64 pixels of 10 m in EPSG:32633" in text
+    assert "warning: --max-items 2 cuts 1 of 3 scenes" in text
+    assert "lost: scene-1 in block (0, 0): scene-1/red.tif can't be read: gone" in text
+    assert "2023-08: written, 98.8 % of its pixels are clear" in text
+    assert "2023-09: no mosaic, all 1 scenes found were left out" in text
+    assert "2023-08: 1 of 4 observations were lost (25.0 %)" in text
+    assert "S2B_cloudy" not in text
+    assert "\x1b" not in text
+
+
+def test_closing_table_has_a_row_for_every_month(plan, composite, result):
+    screen, stream = plain()
+    show(screen, plan, composite, result)
+    lines = [line for line in stream.getvalue().splitlines() if line.startswith("│")]
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in lines]
+    assert rows[0][:5] == ["2023-08", "2", "1", "98.8 %", "1.2"]
+    assert rows[1][:5] == ["2023-09", "1", "0", "-", "-"]
+
+
+def test_paths_are_shown_as_they_are_however_long(plan, composite, result):
+    screen, stream = plain()
+    show(screen, plan, composite, result)
+    assert f"catalog: {result.catalog}\n" in stream.getvalue()
+
+
+def test_verbose_run_names_every_scene_that_is_left_out(plan):
+    screen, stream = plain(verbose=True)
+    screen.planned(plan)
+    assert "left out: S2B_cloudy: cloud cover 88.0 % is above 25 %" in stream.getvalue()
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_quiet_run_says_nothing(plan, composite, result, as_json):
+    screen, stream = plain(quiet=True, as_json=as_json)
+    show(screen, plan, composite, result)
+    screen.show_plan(plan)
+    assert stream.getvalue() == ""
+
+
+def test_month_that_nobody_photographed(result):
+    screen, stream = plain()
+    nothing = replace(result.periods[1], found=0)
+    screen.done(replace(result, periods=(nothing,)))
+    assert "2023-09: no mosaic, no scene was found" in stream.getvalue()
+
+
+def test_plan_shows_scenes_and_costs(plan):
+    screen, stream = plain()
+    screen.show_plan(plan)
+    text = stream.getvalue()
+    august = next(line for line in text.splitlines() if "2023-08" in line)
+    assert [cell.strip() for cell in august.split("│")[1:-1]] == ["2023-08", "2", "2", "2", "15 %"]
+    september = next(line for line in text.splitlines() if "2023-09" in line)
+    assert [cell.strip() for cell in september.split("│")[1:-1]] == ["2023-09", "1", "0", "0", "-"]
+    assert "2 of at most 64 x 32 pixels, 2 tasks" in text
+    assert "to read" in text
+    assert "kB" in text
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"),
+    [
+        (1010, "1 kB"),
+        (400, "401 B"),
+        (5.4e6, "5 MB"),
+        (999.4e9, "999 GB"),
+        (12.34e12, "12.3 TB"),
+        (5e15, "5000.0 TB"),
+    ],
+)
+def test_sizes_are_shown_in_a_unit_that_fits(plan, size, shown):
+    """A pixel takes 7 bytes for band, count and picture, and a third of that for overviews."""
+    pixels = max(1, round(size / (7 * 4 / 3)))
+    screen, stream = plain()
+    screen.show_plan(replace(plan, geobox=plan.geobox[:1, :1].pad_wh(1).expand((1, pixels))))
+    assert f"at most {shown} before compression" in stream.getvalue()
+
+
+def test_json_is_an_object_on_every_line(plan, composite, result):
+    screen, stream = plain(as_json=True)
+    screen.note("archive is there already")
+    show(screen, plan, composite, result)
+    events = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [event["event"] for event in events] == ["note", "plan", "block", "block", "period", "result"]
+    _, planned, block, _, period, done = events
+    assert planned["crs"] == "EPSG:32633"
+    assert planned["shape"] == [64, 64]
+    assert planned["transform"] == [10, 0, 499980, 0, -10, 5300040]
+    assert planned["tasks"] == planned["blocks"] == 2
+    assert planned["periods"][0] == {"period": "2023-08", "found": 2, "scenes": ["scene-0", "scene-1"]}
+    assert planned["dropped"] == [{"scene": "S2B_cloudy", "reason": DROPPED.reason}]
+    assert planned["warnings"] == ["--max-items 2 cuts 1 of 3 scenes"]
+    assert min(planned[name] for name in ("read_bytes", "task_memory_bytes", "output_bytes")) > 0
+    assert block["lost"] == [{"scene": "scene-1", "reason": "scene-1/red.tif can't be read: gone"}]
+    assert period["files"][0].endswith("/mosaic.tif")
+    assert done["catalog"] == str(result.catalog)
+    assert [one["lost"] for one in done["periods"]] == [1, 0]
+    assert done["warnings"] == ["cut"]
+
+
+def test_json_plan_is_one_line(plan):
+    screen, stream = plain(as_json=True)
+    screen.show_plan(plan)
+    assert len(stream.getvalue().splitlines()) == 1
+
+
+def test_terminal_gets_a_bar_for_every_month_with_scenes(plan, composite, result):
+    stream = io.StringIO()
+    console = Console(file=stream, force_terminal=True, width=120, color_system=None, _environ={})
+    screen = LiveScreen(console, verbose=False)
+    show(screen, plan, composite, result)
+    text = stream.getvalue()
+    assert "2023-08  2 scenes" in text
+    assert "2/2 blocks" in text
+    assert "2023-09  " not in text.split("Mosaics")[0]
+    assert "98.8 %" in text
+
+
+def test_screen_on_a_terminal_is_live(monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert isinstance(
+        make_screen(verbose=False, quiet=False, as_json=False, stream=io.StringIO()), LiveScreen
+    )
+
+
+def test_bars_are_taken_off_when_a_run_fails(plan):
+    stream = io.StringIO()
+    console = Console(file=stream, force_terminal=True, width=120, _environ={})
+    screen = LiveScreen(console, verbose=False)
+
+    def run():
+        with screen:
+            screen.planned(plan)
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        run()
+    # the cursor is back
+    assert stream.getvalue().rindex("\x1b[?25h") > stream.getvalue().rindex("\x1b[?25l")
