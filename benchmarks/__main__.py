@@ -17,8 +17,9 @@ from benchmarks.environments import prepare_environment
 from benchmarks.errors import BenchmarkError
 from benchmarks.jobs import make_jobs
 from benchmarks.measure import ROOT
+from benchmarks.page import write_page
 from benchmarks.proxy import delaying_proxy
-from benchmarks.report import Results, write_results
+from benchmarks.results import Results, write_records
 from benchmarks.server import FileServer, find_nginx
 
 _DELAY = 0.05
@@ -49,7 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if whole
         else (options.cache / "results" / "benchmarks.md", options.cache / "results" / "latest.json")
     )
-    write_results(results, page, records)
+    write_page(results, page)
+    write_records(results, records)
     _log.info("written: %s, %s", page, records)
 
 
@@ -71,8 +73,8 @@ def _measure(
         }
         bench = Bench(server, items, interpreters, folder)
         jobs = {job.name: job for job in make_jobs(built.archive.spec.extents[0], _DELAY)}
+        agreements = compare_all(bench, chosen, (jobs["J1"], jobs["J2"]))
         trials = try_chunks(bench, jobs["J2"]) if ODC_STAC in chosen else {}
-        agreements = compare_all(bench, chosen, jobs["J2"])
         asked = [job for name, job in jobs.items() if name in options.jobs]
         runs = measure_all(bench, chosen, asked, options.runs)
         floor = (

@@ -7,17 +7,17 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from benchmarks.compare import Agreement, compare
+from benchmarks.compare import COARSE, NATIVE, Agreement, compare
 from benchmarks.contenders import ODC_STAC, OURS, Contender
 from benchmarks.errors import BenchmarkError
 from benchmarks.floor import Floor, read_floor
-from benchmarks.jobs import Job, Order
+from benchmarks.jobs import NATIVE_RESOLUTION, Job, Order
 from benchmarks.measure import ROOT, run_measured
-from benchmarks.report import Run
+from benchmarks.results import Run
 from benchmarks.server import FileServer
 
 _log = logging.getLogger("benchmarks")
@@ -68,25 +68,27 @@ class Bench:
         return run
 
 
-def compare_all(bench: Bench, contenders: Sequence[Contender], job: Job) -> dict[str, Agreement]:
-    """Compares mosaics of ours with those of all that ought to be the same.
+def compare_all(
+    bench: Bench, contenders: Sequence[Contender], jobs: Iterable[Job]
+) -> dict[tuple[str, str], Agreement]:
+    """Compares mosaics of ours with those of all that ought to be the same, by names of job and contender.
 
     It runs before anything is measured, so it warms up as well: kernels are compiled, files are in memory.
     """
     agreements = {}
-    for contender in contenders:
-        if contender.compared:
-            theirs = replace(bench.order(job), count=True)
-            ours = replace(bench.order(job), clear_classes=contender.clear_classes)
-            bench.run(contender, theirs)
-            bench.run(OURS, ours)
-            agreement = compare(
-                (OURS.mosaic(ours, month), contender.mosaic(theirs, month)) for month in job.months
-            )
-            _log.info("   %s", agreement)
-            agreements[contender.name] = agreement
-            shutil.rmtree(theirs.output)
-            shutil.rmtree(ours.output)
+    for job in jobs:
+        standard = NATIVE if job.resolution == NATIVE_RESOLUTION else COARSE
+        for contender in contenders:
+            if contender.compared:
+                theirs = replace(bench.order(job), count=standard.counted)
+                ours = replace(bench.order(job), clear_classes=contender.clear_classes)
+                bench.run(contender, theirs)
+                bench.run(OURS, ours)
+                pairs = ((OURS.mosaic(ours, month), contender.mosaic(theirs, month)) for month in job.months)
+                agreement = agreements[job.name, contender.name] = compare(pairs, standard)
+                _log.info("   %s", agreement)
+                shutil.rmtree(theirs.output)
+                shutil.rmtree(ours.output)
     return agreements
 
 

@@ -59,7 +59,7 @@ class Floor:
 class Tile:
     """A compressed tile in memory."""
 
-    data: memoryview
+    data: Any
     """Its bytes."""
     size: int
     """Bytes of its pixels."""
@@ -136,7 +136,7 @@ def _decode_all(tiles: Sequence[Tile], *, fresh: bool) -> float:
 
 
 def _decode(tile: Tile) -> None:
-    buffers: dict[int, npt.NDArray[np.uint8]] = _thread.__dict__.setdefault("buffers", {})
+    buffers: dict[int, Any] = _thread.__dict__.setdefault("buffers", {})
     if tile.size not in buffers:
         buffers[tile.size] = np.empty(tile.size, np.uint8)
     imagecodecs.deflate_decode(tile.data, out=buffers[tile.size])

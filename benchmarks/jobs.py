@@ -21,6 +21,9 @@ BANDS = {"nir": "B08", "red": "B04", "green": "B03"}
 AUTUMN = ("2020-10", "2020-11", "2020-12")
 """The months of the archive."""
 
+NATIVE_RESOLUTION = 10
+"""Metres of a pixel of the bands."""
+
 Bounds = tuple[float, float, float, float]
 
 

@@ -52,8 +52,8 @@ class Screen(Protocol):
 
 def make_screen(*, verbose: bool, quiet: bool, as_json: bool, stream: TextIO | None = None) -> Screen:
     """The screen for a command's options and the kind of its output."""
-    # paths and ids are text: "[old]" is no style and ":100:" no picture
-    console = Console(file=stream, quiet=quiet, highlight=False, soft_wrap=True, markup=False, emoji=False)
+    # a path with ":100:" in it is no picture
+    console = Console(file=stream, quiet=quiet, highlight=False, soft_wrap=True, emoji=False)
     if as_json:
         return JsonScreen(console)
     return (

@@ -14,6 +14,7 @@ import xarray as xr
 from odc.geo.geobox import GeoBox
 from odc.geo.geom import BoundingBox
 
+MASK_RESOLUTION = 20
 FIRST_BASELINE_WITH_OFFSET = 4.0
 OFFSET = 1000
 
@@ -30,12 +31,15 @@ def main(order: dict[str, Any]) -> None:
     odc.stac.configure_rio(cloud_defaults=True)
     items = pystac.ItemCollection.from_file(order["items"])
     crs = f"EPSG:{order['epsg']}"
-    geobox = GeoBox.from_bbox(BoundingBox(*order["bounds"], crs=crs), resolution=order["resolution"])
+    # clouds are masked before pixels are averaged, so coarse mosaics are read at the resolution of the mask
+    fine = min(order["resolution"], MASK_RESOLUTION)
+    geobox = GeoBox.from_bbox(BoundingBox(*order["bounds"], crs=crs), resolution=fine)
+    factor = order["resolution"] // fine
     mosaics = []
     for month in order["months"]:
         chosen = [item for item in items if f"{item.datetime:%Y-%m}" == month]
-        data = load(chosen, order, geobox)
-        bands, count = reduce(data, offsets(chosen, data), order)
+        data = load(chosen, order, geobox, factor)
+        bands, count = reduce(data, offsets(chosen, data), order, factor)
         layers = [*bands, count] if order["count"] else bands
         mosaics.append(xr.concat(layers, "band").astype(np.uint16))
     # at once: the cores stay busy over the end of a month
@@ -43,13 +47,15 @@ def main(order: dict[str, Any]) -> None:
         write(mosaic, Path(order["output"]) / f"{month}.tif")
 
 
-def load(items: list[pystac.Item], order: dict[str, Any], geobox: GeoBox) -> xr.Dataset:
+def load(items: list[pystac.Item], order: dict[str, Any], geobox: GeoBox, factor: int) -> xr.Dataset:
     """Lazy bands and scene classification (time, y, x), one date per solar day."""
+    # whole tiles of the files where the grid allows, and whole pixels of the mosaic
+    edge = 1024 // factor * factor
     return odc.stac.load(
         items,
         bands=[*order["assets"], "SCL"],
         geobox=geobox,
-        chunks={"time": order["dates_per_chunk"], "y": 1024, "x": 1024},
+        chunks={"time": order["dates_per_chunk"], "y": edge, "x": edge},
         groupby="solar_day",
         resampling={"SCL": "nearest", "*": "average"},
         stac_cfg=CONFIG,
@@ -68,14 +74,19 @@ def offsets(items: list[pystac.Item], data: xr.Dataset) -> xr.DataArray:
 
 
 def reduce(
-    data: xr.Dataset, offset: xr.DataArray, order: dict[str, Any]
+    data: xr.Dataset, offset: xr.DataArray, order: dict[str, Any], factor: int
 ) -> tuple[list[xr.DataArray], xr.DataArray]:
-    """Median of each band over the clear dates, 0 where there is none, and their number."""
+    """Median of each band over the clear dates, 0 where there is none, and their number.
+
+    Pixels are ``factor`` times as large as those of ``data``, and means of its clear ones.
+    """
     clear = data.SCL.isin(order["clear_classes"])
     bands = []
     for asset in order["assets"]:
         valid = data[asset].where(clear & (data[asset] > 0))
         reflectance = (valid - offset).clip(min=1)
+        if factor > 1:
+            reflectance = reflectance.coarsen(x=factor, y=factor).mean()
         bands.append(reflectance.median("time", skipna=True).round().fillna(0))
     return bands, (clear & (data[order["assets"][0]] > 0)).sum("time")
 

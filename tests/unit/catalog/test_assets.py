@@ -326,6 +326,13 @@ def test_a_shape_of_no_product_is_refused(shape):
         declared_grid({**TEN_METRES, "proj:shape": shape}, {}, 10)
 
 
+def test_more_pixels_than_any_band_has_are_refused_however_small():
+    with pytest.raises(MetadataError, match="larger than a granule"):
+        declared_grid(
+            {"proj:epsg": 32610, "proj:shape": [20_000] * 2, "proj:transform": [1, 0, 0, 0, -1, 0]}, {}, 1
+        )
+
+
 def test_a_shape_that_is_too_large_for_its_pixels_is_refused():
     with pytest.raises(MetadataError, match="larger than a granule"):
         declared_grid({**TEN_METRES, "proj:transform": [20.0, 0, 499980, 0, -20.0, 5300040]}, {}, 20)
