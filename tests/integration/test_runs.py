@@ -74,8 +74,8 @@ def test_the_plan_as_json(demo_archive, mosaic_command, tmp_path):
 def test_a_run_as_json_lines(demo_archive, mosaic_command, tmp_path):
     outcome = mosaic_command(*OCTOBER, "--json", "--stac-url", str(demo_archive.catalog), cwd=tmp_path)
     events = [json.loads(line) for line in outcome.out.splitlines()]
-    assert [event["event"] for event in events][0] == "plan"
-    assert [event["event"] for event in events][-1] == "result"
+    assert events[0]["event"] == "plan"
+    assert events[-1]["event"] == "result"
     assert (tmp_path / events[-1]["catalog"]).is_file()
     assert events[-1]["periods"][0]["lost"] == 0
 
