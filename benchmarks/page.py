@@ -22,13 +22,13 @@ _HEAD = """\
 Written by `make bench`; don't edit. Whole runs, each a process of its own, in turns, against other ways to
 the same mosaics. All read the same synthetic Sentinel-2 archive ({gigabytes:.1f} GB, twelve dates over three
 months, DEFLATE COGs with tiles of 512 px) from nginx on the same machine. Figures are medians; bytes and
-requests are those in the server's log; memory is that of all processes of a run together.
+requests are those in the server's log; memory is the kernel's figure of the most that the process held.
 """
 
 _CONTENDERS = """\
 Each has an environment of its own, pinned in `benchmarks/contenders/*/requirements.txt`. All use the same
-scenes and bands (near infrared, red, green); clouds are not grown. Ours writes more than the others: counts, a
-picture, a thumbnail and a STAC catalog beside the reflectances.
+scenes and bands (near infrared, red, green); clouds are not grown. Ours writes more than the others: counts,
+a picture, a thumbnail and a STAC catalog beside the reflectances.
 """
 
 _CHUNKS = """\
@@ -48,8 +48,8 @@ in his own way.
 _FLOOR = """\
 ## Floor: what only decompressing takes
 
-The {tiles} tiles that J3 needs ({gigabytes:.1f} GB of pixels), in memory, by libdeflate on all cores; and what
-we take to fetch, mask and reduce them, without writing.
+The {tiles} tiles that J3 needs ({gigabytes:.1f} GB of pixels), in memory, by libdeflate on all cores; and
+what we take to fetch, mask and reduce them, without writing.
 """
 
 _AGREEMENT_TITLES = ("job", "contender", "compared", "equal", "near", "near needed", "answer")
