@@ -12,12 +12,13 @@ import numpy.typing as npt
 from cloudless_mosaic.errors import SourceError
 from cloudless_mosaic.layout import Clear, Granule, Layer, lay_out
 from cloudless_mosaic.masking import clear_pixels
+from cloudless_mosaic.placement import Window
 from cloudless_mosaic.plan import BlockTask, MaskPolicy
 from cloudless_mosaic.radiometry import harmonise
 from cloudless_mosaic.reading.protocol import RasterReader, WindowRead
 from cloudless_mosaic.reducers import agree, median
 from cloudless_mosaic.results import Composite, LostObservation
-from cloudless_mosaic.sampling import Window, at_centres, resample
+from cloudless_mosaic.sampling import at_centres, resample
 
 UInt16s = npt.NDArray[np.uint16]
 

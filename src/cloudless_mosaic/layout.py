@@ -13,10 +13,11 @@ import numpy.typing as npt
 
 from cloudless_mosaic.errors import SourceError
 from cloudless_mosaic.masking import dilation_margin
+from cloudless_mosaic.placement import Placement, Window, place, read_level
 from cloudless_mosaic.plan import BlockTask, GranuleSource, MaskPolicy
 from cloudless_mosaic.reading.protocol import RasterHeader, RasterReader, WindowRead
 from cloudless_mosaic.redaction import redact
-from cloudless_mosaic.sampling import Placement, Window, clear_on, place, read_level
+from cloudless_mosaic.sampling import clear_on
 from cloudless_mosaic.scenes import SourceGrid, SourceRaster
 
 Clear = npt.NDArray[np.bool_]

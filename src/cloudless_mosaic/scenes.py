@@ -30,6 +30,11 @@ class SourceGrid:
         return self.transform[0]
 
     @property
+    def pixel(self) -> tuple[float, float]:
+        """Width and height of a pixel, in CRS units."""
+        return self.transform[0], -self.transform[4]
+
+    @property
     def origin(self) -> tuple[float, float]:
         """Corner of the first pixel, left x and top y, in CRS units."""
         return self.transform[2], self.transform[5]
