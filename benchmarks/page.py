@@ -20,9 +20,10 @@ _HEAD = """\
 # Benchmarks
 
 Written by `make bench`; don't edit. Whole runs, each a process of its own, in turns, against other ways to
-the same mosaics. All read the same synthetic Sentinel-2 archive ({gigabytes:.1f} GB, twelve dates over three
-months, DEFLATE COGs with tiles of 512 px) from nginx on the same machine. Figures are medians; bytes and
-requests are those in the server's log; memory is the kernel's figure of the most that the process held.
+the same mosaics. All read the same synthetic Sentinel-2 archive from nginx on the same machine:
+{gigabytes:.1f} GB, twelve dates over three months, DEFLATE COGs with tiles of 512 px, about as hard to
+compress as real ones. Figures are medians; bytes and requests are those in the server's log; memory is the
+kernel's figure of the most that the process held.
 """
 
 _CONTENDERS = """\
