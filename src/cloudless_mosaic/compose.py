@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from cloudless_mosaic.errors import SourceError
-from cloudless_mosaic.layout import Clear, Granule, Layer, lay_out
+from cloudless_mosaic.kernels import fill_free
+from cloudless_mosaic.layout import Clear, Granule, lay_out
 from cloudless_mosaic.masking import clear_pixels
 from cloudless_mosaic.placement import Window
 from cloudless_mosaic.plan import BlockTask, MaskPolicy
-from cloudless_mosaic.radiometry import harmonise
-from cloudless_mosaic.reading.protocol import RasterReader, WindowRead
-from cloudless_mosaic.reducers import agree, median
+from cloudless_mosaic.reading.protocol import RasterReader, Target, WindowRead
+from cloudless_mosaic.reducers import Reduced, median
 from cloudless_mosaic.results import Composite, LostObservation
 from cloudless_mosaic.sampling import at_centres, resample
 
@@ -40,13 +39,13 @@ def compose(task: BlockTask, reader: RasterReader) -> Composite:
     _share_out(granules)
     stack = np.zeros((len(task.bands), len(task.observations), *task.block.shape), np.uint16)
     used = set(_fill(stack, granules, crowded, reader))
-    count = agree(stack)
-    used.update(_alone_and_used(stack, granules, crowded))
+    reduced = median(stack)
+    used.update(_alone_and_used(reduced, granules, crowded))
     return Composite(
         period=task.period,
         block=task.block,
-        data=np.stack([median(series) for series in stack]),
-        count=count,
+        data=reduced.data,
+        count=reduced.count,
         used=frozenset(used),
         observations=len(granules),
         lost=tuple(
@@ -126,16 +125,16 @@ def _fill(
         slot = stack[:, granule.observation]
         if granule.error:
             own[:] = 0
-        elif granule.observation in crowded and _lay_into(
+        elif granule.observation in crowded and fill_free(
             slot, own, _everywhere_or(granule.wanted, slot.shape[1:])
         ):
             yield granule.source.scene_id
 
 
-def _alone_and_used(stack: UInt16s, granules: Sequence[Granule], crowded: frozenset[int]) -> Iterator[str]:
-    """Ids of the other scenes that gave a pixel, once all bands agree."""
+def _alone_and_used(reduced: Reduced, granules: Sequence[Granule], crowded: frozenset[int]) -> Iterator[str]:
+    """Ids of the other scenes that gave a pixel."""
     for granule in granules:
-        if granule.observation not in crowded and stack[0, granule.observation].any():
+        if granule.observation not in crowded and reduced.contributed[granule.observation]:
             yield granule.source.scene_id
 
 
@@ -144,58 +143,24 @@ def _worth_reading(granule: Granule) -> bool:
 
 
 def _read_bands(granules: Sequence[Granule], planes: dict[int, UInt16s], reader: RasterReader) -> None:
-    """Reads the bands of those granules that have planes to fill."""
+    """Reads the bands of those granules that have planes to fill: harmonised, masked and resampled."""
     reads: list[WindowRead] = []
     owners: list[tuple[int, int]] = []
-    for i in planes:
-        for band, layer in enumerate(granules[i].bands):
-            reads.append(layer.read(wanted=granules[i].clear_under(layer)))
+    for i, own in planes.items():
+        granule = granules[i]
+        for band, layer in enumerate(granule.bands):
+            copied = layer.placement.copied
+            out = own[band][copied] if copied else np.zeros(layer.placement.window.shape, np.uint16)
+            reads.append(layer.read(target=Target(out, granule.clear_under(layer), granule.source.offset)))
             owners.append((i, band))
     for position, answer in reader.read_many(reads):
         i, band = owners[position]
         granule = granules[i]
         if isinstance(answer, SourceError):
             granule.error = granule.error or answer
-        else:
-            _store(answer, granule, granule.bands[band], planes[i][band])
-
-
-def _store(samples: UInt16s, granule: Granule, layer: Layer, plane: UInt16s) -> None:
-    """Puts the harmonised, masked and resampled pixels of one band into its plane."""
-    clear = granule.clear_under(layer)
-    if layer.placement.copied:
-        harmonise(samples, granule.source.offset, clear, plane[layer.placement.copied])
-    else:
-        plane[:] = resample(harmonise(samples, granule.source.offset, clear), layer.placement)
+        elif not granule.bands[band].placement.copied:
+            planes[i][band] = resample(answer, granule.bands[band].placement)
 
 
 def _everywhere_or(wanted: Clear | None, shape: tuple[int, ...]) -> Clear:
     return np.ones(shape, np.bool_) if wanted is None else wanted
-
-
-@numba.njit(cache=True, nogil=True)
-def _lay_into(slot: UInt16s, own: UInt16s, wanted: Clear) -> bool:  # pragma: no cover - compiled
-    """Fills the free pixels of a slot where the granule is wanted and every band of it has a value.
-
-    Args:
-        slot: Shape (band, y, x).
-        own: Pixels of the granule, likewise.
-        wanted: Shape (y, x).
-
-    Returns:
-        True if any pixel was filled.
-    """
-    bands, rows, columns = own.shape
-    any_filled = False
-    for row in range(rows):
-        for column in range(columns):
-            if not wanted[row, column] or slot[0, row, column] != 0:
-                continue
-            complete = True
-            for band in range(bands):
-                complete &= own[band, row, column] != 0
-            if complete:
-                any_filled = True
-                for band in range(bands):
-                    slot[band, row, column] = own[band, row, column]
-    return any_filled

@@ -15,7 +15,7 @@ from cloudless_mosaic.errors import SourceError
 from cloudless_mosaic.masking import dilation_margin
 from cloudless_mosaic.placement import Placement, Window, place, read_level
 from cloudless_mosaic.plan import BlockTask, GranuleSource, MaskPolicy
-from cloudless_mosaic.reading.protocol import RasterHeader, RasterReader, WindowRead
+from cloudless_mosaic.reading.protocol import RasterHeader, RasterReader, Target, WindowRead
 from cloudless_mosaic.redaction import redact
 from cloudless_mosaic.sampling import clear_on
 from cloudless_mosaic.scenes import SourceGrid, SourceRaster
@@ -42,14 +42,14 @@ class Layer:
     placement: Placement
     """Where the pixels of the block lie in the grid."""
 
-    def read(self, window: Window | None = None, wanted: Clear | None = None) -> WindowRead:
+    def read(self, window: Window | None = None, target: Target | None = None) -> WindowRead:
         """A read of a window of the layer; by default of all that the block needs.
 
         Blocks follow the tiles of rasters on the output's own grid, so only other reads share tiles.
         """
         shared = window is not None or self.placement.copied is None
         window = window or self.placement.window
-        return WindowRead(self.href, self.level, window.row, window.column, window.shape, wanted, shared)
+        return WindowRead(self.href, self.level, window.row, window.column, window.shape, target, shared)
 
 
 @dataclass(slots=True)
@@ -74,13 +74,15 @@ class Granule:
     """Why the granule is lost."""
     _clear_on_grids: dict[tuple[SourceGrid, Window], Clear] = field(default_factory=dict)
 
-    def clear_under(self, layer: Layer) -> Clear | None:
-        """Clear samples of a band, of the shape of its window; ``None`` without a mask."""
-        if self.clear is None or self.scl is None or self.mask_window is None:
-            return None
+    def clear_under(self, layer: Layer) -> Clear:
+        """Clear samples of a band, of the shape of its window; without a mask all are."""
         key = layer.grid, layer.placement.window
         if key not in self._clear_on_grids:
-            self._clear_on_grids[key] = clear_on(self.clear, self.scl.grid, self.mask_window, *key)
+            self._clear_on_grids[key] = (
+                np.ones(layer.placement.window.shape, np.bool_)
+                if self.clear is None or self.scl is None or self.mask_window is None
+                else clear_on(self.clear, self.scl.grid, self.mask_window, *key)
+            )
         return self._clear_on_grids[key]
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from cloudless_mosaic.kernels import clear_around
 from cloudless_mosaic.scl import CLOUD_CLASSES
 
 
@@ -41,7 +41,8 @@ def clear_pixels(
     if radius < 1 or not clouds:
         return clear
     cloudy = _lookup(clouds)[scl]
-    return _cleared_of(clear, cloudy, _half_widths(radius)) if cloudy.any() else clear
+    clear_around(cloudy, clear, _half_widths(radius))
+    return clear
 
 
 def dilation_margin(dilation: float, resolution: float) -> int:
@@ -60,30 +61,3 @@ def _half_widths(radius: float) -> npt.NDArray[np.int64]:
     rows = np.arange(math.floor(radius) + 1)
     half: npt.NDArray[np.float64] = np.floor(np.sqrt(radius * radius - rows * rows) + 1e-9)
     return half.astype(np.int64)
-
-
-@numba.njit(cache=True, nogil=True)
-def _cleared_of(
-    clear: npt.NDArray[np.bool_], cloudy: npt.NDArray[np.bool_], half_widths: npt.NDArray[np.int64]
-) -> npt.NDArray[np.bool_]:  # pragma: no cover - compiled
-    """Takes every pixel within the disk around a cloudy one out of ``clear``.
-
-    Runs of cloud are spread as whole runs, row by row, so the cost goes with the outline of the clouds and
-    not with their area.
-    """
-    rows, columns = cloudy.shape
-    out = clear.copy()
-    reach = len(half_widths) - 1
-    for row in range(rows):
-        column = 0
-        while column < columns:
-            if not cloudy[row, column]:
-                column += 1
-                continue
-            first = column
-            while column < columns and cloudy[row, column]:
-                column += 1
-            for target in range(max(0, row - reach), min(rows, row + reach + 1)):
-                half = half_widths[abs(target - row)]
-                out[target, max(0, first - half) : min(columns, column + half)] = False
-    return out

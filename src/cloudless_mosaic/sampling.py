@@ -1,4 +1,4 @@
-"""From pixels of a source to pixels of the output: masks and means. Pure kernels.
+"""From pixels of a source to pixels of the output: masks and means.
 
 One law for every case: an output pixel is the mean of the clear source samples under it, weighted by the area
 that each covers. It follows that
@@ -14,21 +14,15 @@ the source.
 
 from __future__ import annotations
 
-import math
-
-import numba
 import numpy as np
 import numpy.typing as npt
 
-from cloudless_mosaic.placement import Floats, Placement, Window
+from cloudless_mosaic.kernels import all_in, mean_at_points, mean_separable, take
+from cloudless_mosaic.placement import Placement, Window
 from cloudless_mosaic.scenes import SourceGrid
 
 _SNAP = 1e-6
 """Share of a pixel by which two grids may differ and still count as one."""
-
-_TIE = 1024.0
-"""Parts of a digital number that means are rounded to before they are rounded to whole numbers, so that a tie
-is a tie whatever the rounding noise of the weights, which depends on where a block begins."""
 
 
 def clear_on(
@@ -54,8 +48,8 @@ def clear_on(
     columns = _covered(x, width, window.column, window.shape[1], scl_x, scl_width)
     if (np.diff(rows) == 1).all() and (np.diff(columns) == 1).all():
         first_rows, first_columns = rows[:, 0] - scl_window.row, columns[:, 0] - scl_window.column
-        return _take(clear, first_rows, first_columns)
-    return _all_in(clear, rows - scl_window.row, columns - scl_window.column)
+        return take(np.ascontiguousarray(clear), first_rows, first_columns)
+    return all_in(np.ascontiguousarray(clear), rows - scl_window.row, columns - scl_window.column)
 
 
 def _covered(
@@ -64,39 +58,6 @@ def _covered(
     """First and one past the last pixel of another axis under each pixel of this one, shape (size, 2)."""
     edges = (start + step * (first + np.arange(size + 1)) - other_start) / other_step
     return np.column_stack([np.floor(edges[:-1] + _SNAP), np.ceil(edges[1:] - _SNAP)]).astype(np.int64)
-
-
-@numba.njit(cache=True, nogil=True)
-def _take(
-    clear: npt.NDArray[np.bool_], rows: npt.NDArray[np.int64], columns: npt.NDArray[np.int64]
-) -> npt.NDArray[np.bool_]:  # pragma: no cover - compiled
-    out = np.zeros((len(rows), len(columns)), np.bool_)
-    for i in range(len(rows)):
-        if 0 <= rows[i] < clear.shape[0]:
-            source, target = clear[rows[i]], out[i]
-            for j in range(len(columns)):
-                if 0 <= columns[j] < clear.shape[1]:
-                    target[j] = source[columns[j]]
-    return out
-
-
-@numba.njit(cache=True, nogil=True)
-def _all_in(
-    clear: npt.NDArray[np.bool_], rows: npt.NDArray[np.int64], columns: npt.NDArray[np.int64]
-) -> npt.NDArray[np.bool_]:  # pragma: no cover - compiled
-    out = np.zeros((len(rows), len(columns)), np.bool_)
-    for i in range(len(rows)):
-        if rows[i, 0] < 0 or rows[i, 1] > clear.shape[0]:
-            continue
-        for j in range(len(columns)):
-            if columns[j, 0] < 0 or columns[j, 1] > clear.shape[1]:
-                continue
-            every = True
-            for row in range(rows[i, 0], rows[i, 1]):
-                for column in range(columns[j, 0], columns[j, 1]):
-                    every &= clear[row, column]
-            out[i, j] = every
-    return out
 
 
 def at_centres(clear: npt.NDArray[np.bool_], placement: Placement) -> npt.NDArray[np.bool_]:
@@ -111,7 +72,7 @@ def at_centres(clear: npt.NDArray[np.bool_], placement: Placement) -> npt.NDArra
     """
     rows, columns = np.floor(placement.y), np.floor(placement.x)
     if placement.separable:
-        return _take(clear, rows.astype(np.int64), columns.astype(np.int64))
+        return take(np.ascontiguousarray(clear), rows.astype(np.int64), columns.astype(np.int64))
     inside = (rows >= 0) & (rows < clear.shape[0]) & (columns >= 0) & (columns < clear.shape[1])
     out = np.zeros(rows.shape, np.bool_)
     out[inside] = clear[rows[inside].astype(np.int64), columns[inside].astype(np.int64)]
@@ -132,56 +93,7 @@ def resample(samples: npt.NDArray[np.uint16], placement: Placement) -> npt.NDArr
         out = np.zeros((len(placement.y), len(placement.x)), np.uint16)
         out[placement.copied] = samples
         return out
+    samples = np.ascontiguousarray(samples)
     if placement.separable:
-        return _mean_separable(samples, placement.x, placement.y, placement.half)
-    return _mean(samples, placement.x, placement.y, placement.half)
-
-
-@numba.njit(cache=True, nogil=True)
-def _mean_at(
-    samples: npt.NDArray[np.uint16], x: float, y: float, half: tuple[float, float]
-) -> np.uint16:  # pragma: no cover - compiled
-    """Mean of the samples in the rectangle around (x, y), weighted by area."""
-    rows, columns = samples.shape
-    left, right, top, bottom = x - half[0], x + half[0], y - half[1], y + half[1]
-    total = weight = 0.0
-    for row in range(max(math.floor(top), 0), min(math.ceil(bottom), rows)):
-        height = min(row + 1.0, bottom) - max(float(row), top)
-        for column in range(max(math.floor(left), 0), min(math.ceil(right), columns)):
-            value = samples[row, column]
-            if value:
-                area = height * (min(column + 1.0, right) - max(float(column), left))
-                total += area * value
-                weight += area
-    if weight <= _SNAP:
-        return np.uint16(0)
-    return np.uint16(np.rint(np.rint(total / weight * _TIE) / _TIE))
-
-
-@numba.njit(cache=True, nogil=True)
-def _mean_separable(
-    samples: npt.NDArray[np.uint16],
-    xs: Floats,
-    ys: Floats,
-    half: tuple[float, float],
-) -> npt.NDArray[np.uint16]:  # pragma: no cover - compiled
-    out = np.empty((len(ys), len(xs)), np.uint16)
-    for i in range(len(ys)):
-        for j in range(len(xs)):
-            out[i, j] = _mean_at(samples, xs[j], ys[i], half)
-    return out
-
-
-@numba.njit(cache=True, nogil=True)
-def _mean(
-    samples: npt.NDArray[np.uint16],
-    xs: Floats,
-    ys: Floats,
-    half: tuple[float, float],
-) -> npt.NDArray[np.uint16]:  # pragma: no cover - compiled
-    out = np.zeros(xs.shape, np.uint16)
-    for i in range(xs.shape[0]):
-        for j in range(xs.shape[1]):
-            if math.isfinite(xs[i, j]) and math.isfinite(ys[i, j]):
-                out[i, j] = _mean_at(samples, xs[i, j], ys[i, j], half)
-    return out
+        return mean_separable(samples, placement.x, placement.y, placement.half)
+    return mean_at_points(samples, placement.x, placement.y, placement.half)

@@ -5,10 +5,18 @@ from __future__ import annotations
 from functools import lru_cache
 
 from cloudless_mosaic.reading.gdal import GdalReader
-from cloudless_mosaic.reading.protocol import RasterHeader, RasterReader, WindowRead
+from cloudless_mosaic.reading.protocol import RasterHeader, RasterReader, Target, WindowRead
 from cloudless_mosaic.reading.tiles import TileReader
 
-__all__ = ["GdalReader", "RasterHeader", "RasterReader", "TileReader", "WindowRead", "default_reader"]
+__all__ = [
+    "GdalReader",
+    "RasterHeader",
+    "RasterReader",
+    "Target",
+    "TileReader",
+    "WindowRead",
+    "default_reader",
+]
 
 
 @lru_cache(maxsize=1)

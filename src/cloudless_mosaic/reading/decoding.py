@@ -6,7 +6,6 @@ import threading
 from typing import Any, cast
 
 import imagecodecs
-import numba
 import numpy as np
 import numpy.typing as npt
 
@@ -56,33 +55,3 @@ def _buffer(size: int) -> npt.NDArray[np.uint8]:
     if size not in buffers:
         buffers[size] = np.empty(size, np.uint8)
     return buffers[size]
-
-
-def copy_pixels(tile: Pixels, part: tuple[slice, slice], out: Pixels, *, differenced: bool) -> None:
-    """Copies a part of a decoded tile, summing up differences along its rows on the way.
-
-    Args:
-        tile: Shape of a tile.
-        part: Rows and columns to copy.
-        out: Where to; of the shape of the part and the type of the tile.
-        differenced: True where each pixel is stored as its difference to the one on its left.
-    """
-    rows, columns = part
-    if differenced:
-        _sum_rows(tile, rows.start, columns.start, out)
-    else:
-        out[...] = tile[part]
-
-
-@numba.njit(cache=True, nogil=True)
-def _sum_rows(tile: Pixels, first_row: int, first_column: int, out: Pixels) -> None:  # pragma: no cover
-    rows, columns = out.shape
-    for row in range(rows):
-        line = tile[first_row + row]
-        total = line[0]
-        for column in range(1, first_column + 1):
-            total += line[column]
-        out[row, 0] = total
-        for column in range(1, columns):
-            total += line[first_column + column]
-            out[row, column] = total

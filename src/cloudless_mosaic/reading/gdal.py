@@ -123,7 +123,7 @@ class GdalReader:
             raise SourceError(
                 f"{redact(read.href)} gave {pixels.shape} pixels of {read.shape}; it is cut short"
             )
-        return pixels
+        return read.deliver(pixels)
 
     @property
     def _datasets(self) -> OrderedDict[tuple[str, int], DatasetReader]:

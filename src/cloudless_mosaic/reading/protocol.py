@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cloudless_mosaic.errors import SourceError
+from cloudless_mosaic.kernels import harmonise
 from cloudless_mosaic.scenes import SourceGrid
 
 
@@ -26,6 +27,21 @@ class RasterHeader:
 
 
 @dataclass(frozen=True, slots=True)
+class Target:
+    """Where the pixels of a band go, and what is done to them on the way.
+
+    A reader that decodes tiles one by one does it while their pixels are still in the processor's cache.
+    """
+
+    out: npt.NDArray[np.uint16]
+    """Plane of the shape of the read, all 0: gets reflectance where ``clear``, and stays 0 elsewhere."""
+    clear: npt.NDArray[np.bool_]
+    """Pixels that matter, likewise; others need not be read."""
+    offset: int
+    """Digital number to add; sums are clipped to 1..65535, and 0 stays 0."""
+
+
+@dataclass(frozen=True, slots=True)
 class WindowRead:
     """A rectangle of pixels of one level of one raster, inside its grid."""
 
@@ -39,10 +55,17 @@ class WindowRead:
     """First column."""
     shape: tuple[int, int]
     """Rows, columns."""
-    wanted: npt.NDArray[np.bool_] | None = field(default=None, compare=False, repr=False)
-    """Pixels that matter, of ``shape``; a reader may leave others 0. ``None`` is all."""
+    target: Target | None = field(default=None, compare=False, repr=False)
+    """Where the pixels go; ``None`` is a new array that holds them as they are."""
     shared: bool = field(default=True, compare=False)
     """True where other reads are likely to need the same internal tiles, so that keeping them saves work."""
+
+    def deliver(self, pixels: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Takes the pixels of the whole window to the target, if there is one, and returns where they are."""
+        if self.target is None:
+            return pixels
+        harmonise(pixels, self.target.clear, self.target.offset, self.target.out)
+        return self.target.out
 
 
 class RasterReader(Protocol):
@@ -64,7 +87,7 @@ class RasterReader(Protocol):
         """Reads windows, in whatever order they come.
 
         Yields:
-            The position of a read in ``reads``, with its pixels (shape and dtype of the read) or with the
-            error that lost it. Every read is answered once.
+            The position of a read in ``reads``, with its pixels (its target's, where it has one) or with the
+            error that lost it, after which a target may hold a part of them. Every read is answered once.
         """
         ...

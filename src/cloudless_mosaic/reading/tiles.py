@@ -22,7 +22,8 @@ import obstore
 from obstore.exceptions import BaseError
 
 from cloudless_mosaic.errors import SourceError
-from cloudless_mosaic.reading.decoding import copy_pixels, decode_tile
+from cloudless_mosaic.kernels import harmonise, sum_and_harmonise, sum_rows
+from cloudless_mosaic.reading.decoding import decode_tile
 from cloudless_mosaic.reading.gdal import GdalReader
 from cloudless_mosaic.reading.protocol import RasterHeader, WindowRead
 from cloudless_mosaic.reading.stores import Stores
@@ -210,16 +211,14 @@ class _Fetch:
     def assemble(self, cache: _TileCache) -> Pixels:
         """Decodes the tiles into the window; pixels that nobody asked for stay 0."""
         level, dtype = self.raster.levels[self.read.level], self.raster.dtype
-        out = np.zeros(self.read.shape, dtype)
+        target = self.read.target
+        out = np.zeros(self.read.shape, dtype) if target is None else target.out
         for tile, data in zip(self.needed, self.data, strict=True):
             pixels = decode_tile(data, level, dtype)
             differenced = level.differenced
             if self.read.shared and not self._inside(tile):
-                whole = np.empty(level.tile_shape, dtype)
-                full = slice(0, level.tile_shape[0]), slice(0, level.tile_shape[1])
-                copy_pixels(pixels, full, whole, differenced=differenced)
-                cache.put((self.read.href, self.read.level, tile), whole)
-                pixels, differenced = whole, False
+                pixels, differenced = _whole(pixels, differenced=differenced), False
+                cache.put((self.read.href, self.read.level, tile), pixels)
             self._paste(tile, pixels, out, differenced=differenced)
         for tile, pixels in self.kept.items():
             self._paste(tile, pixels, out, differenced=False)
@@ -239,16 +238,38 @@ class _Fetch:
         top, left = tile[0] * height - self.read.row, tile[1] * width - self.read.column
         rows = slice(max(0, -top), min(height, self.read.shape[0] - top))
         columns = slice(max(0, -left), min(width, self.read.shape[1] - left))
-        target = out[top + rows.start : top + rows.stop, left + columns.start : left + columns.stop]
-        copy_pixels(pixels, (rows, columns), target, differenced=differenced)
+        place = (
+            slice(top + rows.start, top + rows.stop),
+            slice(left + columns.start, left + columns.stop),
+        )
+        target = self.read.target
+        if target is None and differenced:
+            sum_rows(pixels, rows.start, columns.start, out[place])
+        elif target is None:
+            out[place] = pixels[rows, columns]
+        elif differenced:
+            sum_and_harmonise(
+                pixels, rows.start, columns.start, target.clear[place], target.offset, out[place]
+            )
+        else:
+            harmonise(pixels[rows, columns], target.clear[place], target.offset, out[place])
+
+
+def _whole(pixels: Pixels, *, differenced: bool) -> Pixels:
+    """A copy of the pixels of a tile, which its buffer will not keep."""
+    if not differenced:
+        return pixels.copy()
+    whole = np.empty_like(pixels)
+    sum_rows(pixels, 0, 0, whole)
+    return whole
 
 
 def _wanted(read: WindowRead, tile: tuple[int, int], shape: tuple[int, int]) -> bool:
     """True unless the read says that no pixel of the tile matters."""
-    if read.wanted is None:
+    if read.target is None:
         return True
     top, left = tile[0] * shape[0] - read.row, tile[1] * shape[1] - read.column
-    return bool(read.wanted[max(0, top) : top + shape[0], max(0, left) : left + shape[1]].any())
+    return bool(read.target.clear[max(0, top) : top + shape[0], max(0, left) : left + shape[1]].any())
 
 
 class _TileCache:

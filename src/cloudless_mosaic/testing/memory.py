@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from cloudless_mosaic.errors import SourceError
@@ -73,7 +72,7 @@ class MemoryReader:
         return self._raster(href).header
 
     def read_many(self, reads: Iterable[WindowRead]) -> Iterator[tuple[int, npt.NDArray[Any] | SourceError]]:
-        """See ``RasterReader.read_many``; pixels that aren't wanted are 0."""
+        """See ``RasterReader.read_many``; the last one first."""
         asked = list(reads)
         with self._lock:
             self._reads += asked
@@ -93,7 +92,7 @@ class MemoryReader:
         pixels = raster.levels[read.level][rows, columns]
         if pixels.shape != read.shape:
             raise SourceError(f"{read.href} gave {pixels.shape} pixels of {read.shape}; it is cut short")
-        return pixels.copy() if read.wanted is None else np.where(read.wanted, pixels, pixels.dtype.type(0))
+        return read.deliver(pixels.copy())
 
     def _raster(self, href: str) -> MemoryRaster:
         if href not in self._rasters:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any, Literal, cast
 
 import imagecodecs
-import numba
 import numpy as np
 import numpy.typing as npt
 from isal import isal_zlib
+
+from cloudless_mosaic.kernels import average_half, interleave_differences
 
 Pixels = npt.NDArray[Any]
 """uint8 or uint16, shape (band, y, x)."""
@@ -35,7 +36,7 @@ def encode_tile(tile: Pixels, codec: Codec) -> bytes:
     """
     bands, rows, columns = tile.shape
     out = np.empty((rows, columns, bands), tile.dtype)
-    _interleave_differences(tile, out)
+    interleave_differences(tile, out)
     buffer = cast("bytes", out)  # any buffer will do, the type hints name only some
     if codec == "deflate":
         # ISA-L: three times as fast as libdeflate at the same size on such data
@@ -58,41 +59,5 @@ def halve(tile: Pixels, reduction: Reduction) -> Pixels:
         return np.ascontiguousarray(tile[:, ::2, ::2])
     bands, rows, columns = tile.shape
     out = np.empty((bands, rows // 2, columns // 2), tile.dtype)
-    _average_half(tile, out)
+    average_half(tile, out)
     return out
-
-
-@numba.njit(cache=True, nogil=True)
-def _interleave_differences(tile: Pixels, out: Pixels) -> None:  # pragma: no cover - compiled
-    """Writes each sample less its left neighbour, shape (y, x, band); differences wrap around."""
-    bands, rows, columns = tile.shape
-    for row in range(rows):
-        for band in range(bands):
-            out[row, 0, band] = tile[band, row, 0]
-            for column in range(1, columns):
-                out[row, column, band] = tile[band, row, column] - tile[band, row, column - 1]
-
-
-@numba.njit(cache=True, nogil=True)
-def _average_half(tile: Pixels, out: Pixels) -> None:  # pragma: no cover - compiled
-    bands, rows, columns = out.shape
-    for band in range(bands):
-        for row in range(rows):
-            upper, lower = tile[band, 2 * row], tile[band, 2 * row + 1]
-            for column in range(columns):
-                out[band, row, column] = _mean_of_valid(
-                    np.int32(upper[2 * column]),
-                    np.int32(upper[2 * column + 1]),
-                    np.int32(lower[2 * column]),
-                    np.int32(lower[2 * column + 1]),
-                )
-
-
-@numba.njit(cache=True, nogil=True)
-def _mean_of_valid(
-    a: np.int32, b: np.int32, c: np.int32, d: np.int32
-) -> np.int32:  # pragma: no cover - compiled
-    """Mean of the values above 0, rounded half to even; single precision holds every such sum exactly."""
-    valid = np.int32(a > 0) + np.int32(b > 0) + np.int32(c > 0) + np.int32(d > 0)
-    total = np.float32(a + b + c + d)
-    return np.int32(np.rint(total / np.float32(max(valid, np.int32(1)))))

@@ -6,10 +6,9 @@ import math
 import threading
 from dataclasses import dataclass
 
-import numba
 import numpy as np
-import numpy.typing as npt
 
+from cloudless_mosaic.kernels import sums
 from cloudless_mosaic.results import Composite, LostObservation
 
 
@@ -48,7 +47,7 @@ class PeriodTotals:
         """Adds a block."""
         clear_pixels = int(np.count_nonzero(composite.count))
         clear_observations = int(composite.count.sum(dtype=np.int64))
-        bands = [_Sums(*map(int, _sums(band))) for band in composite.data]
+        bands = [_Sums(*sums(band)) for band in composite.data]
         with self._lock:
             self.clear_pixels += clear_pixels
             self.clear_observations += clear_observations
@@ -107,23 +106,3 @@ class _Sums:
 
 
 _NOTHING = _Sums(0, 65535, 0, 0, 0)
-
-
-@numba.njit(cache=True, nogil=True)
-def _sums(
-    band: npt.NDArray[np.uint16],
-) -> tuple[np.int64, np.int64, np.int64, np.int64, np.int64]:  # pragma: no cover - compiled
-    """Count, minimum, maximum, sum and sum of squares of what isn't 0."""
-    rows, columns = band.shape
-    count, total, squares = np.int64(0), np.int64(0), np.int64(0)
-    lowest, highest = np.uint16(65535), np.uint16(0)
-    for row in range(rows):
-        for column in range(columns):
-            value = band[row, column]
-            # 0 less 1 wraps to the greatest value, so nodata never is the least
-            lowest = min(lowest, np.uint16(value - np.uint16(1)))
-            highest = max(highest, value)
-            count += value > 0
-            total += np.int64(value)
-            squares += np.int64(value) * np.int64(value)
-    return count, np.int64(lowest) + 1, np.int64(highest), total, squares

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Final, cast
 
 import imagecodecs
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from cloudless_mosaic.kernels import look_up
 from cloudless_mosaic.writing.encoding import Pixels
 
 _SCALE = 1e-4
@@ -53,8 +53,7 @@ class Stretch:
         shown = _TRUE_COLOUR if true_colour else tuple(bands[:3] if len(bands) >= 3 else bands[:1])
         self.bands = shown
         """Sentinel-2 names of the bands shown: red, green and blue of the picture, or one for its grey."""
-        self._places = np.array([bands.index(band) for band in shown])
-        self._tables = np.stack([_table(WHITE[band]) for band in shown])
+        self._tables = [(bands.index(band), _table(WHITE[band])) for band in shown]
 
     def __call__(self, data: npt.NDArray[np.uint16]) -> npt.NDArray[np.uint8]:
         """The picture of a block.
@@ -66,7 +65,8 @@ class Stretch:
             Shape (band, y, x), one or three bands.
         """
         out = np.empty((len(self.bands), *data.shape[1:]), np.uint8)
-        _look_up(data, self._places, self._tables, out)
+        for plane, (band, table) in zip(out, self._tables, strict=True):
+            look_up(data[band], table, plane)
         return out
 
 
@@ -88,18 +88,3 @@ def _table(white: float) -> npt.NDArray[np.uint8]:
     levels = (1 + np.rint(254 * share ** (1 / GAMMA))).astype(np.uint8)
     levels[0] = 0
     return levels
-
-
-@numba.njit(cache=True, nogil=True)
-def _look_up(
-    data: npt.NDArray[np.uint16],
-    places: npt.NDArray[np.int64],
-    tables: npt.NDArray[np.uint8],
-    out: npt.NDArray[np.uint8],
-) -> None:  # pragma: no cover - compiled
-    bands, rows, columns = out.shape
-    for band in range(bands):
-        table, source = tables[band], data[places[band]]
-        for row in range(rows):
-            for column in range(columns):
-                out[band, row, column] = table[source[row, column]]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloudless_mosaic.errors import SourceError
-from cloudless_mosaic.reading import GdalReader, RasterReader, TileReader, WindowRead
+from cloudless_mosaic.reading import GdalReader, RasterReader, Target, TileReader, WindowRead
 from cloudless_mosaic.scenes import SourceGrid
 from cloudless_mosaic.testing.memory import MemoryRaster, MemoryReader
 
@@ -132,13 +132,17 @@ def test_reads_may_come_one_by_one(source):
     assert sorted(position for position, _ in source.reader.read_many(reads)) == [0, 1, 2]
 
 
-def test_wanted_pixels_are_there_and_others_are_theirs_or_0(source, band):
-    wanted = np.zeros(SHAPE, bool)
-    wanted[70:90, 100:130] = True
-    (pixels,) = answers(source.reader, WindowRead(source.band, 0, 0, 0, SHAPE, wanted))
-    np.testing.assert_array_equal(pixels[wanted], band.pixels[wanted])
-    left = pixels[~wanted]
-    assert ((left == 0) | (left == band.pixels[~wanted])).all()
+@given(data=st.data())
+def test_a_target_gets_harmonised_clear_pixels_of_any_window(source, band, data):
+    row, column = data.draw(st.integers(0, SHAPE[0] - 1)), data.draw(st.integers(0, SHAPE[1] - 1))
+    shape = data.draw(st.integers(1, SHAPE[0] - row)), data.draw(st.integers(1, SHAPE[1] - column))
+    clear = np.random.default_rng(row).random(shape) < data.draw(st.sampled_from([0, 0.01, 0.9, 1]))
+    out = np.zeros((shape[0], shape[1] + 5), np.uint16)[:, 3:-2]
+    read = WindowRead(source.band, 0, row, column, shape, Target(out, clear, -5))
+    (answer,) = answers(source.reader, read)
+    assert answer is out
+    pixels = band.pixels[row : row + shape[0], column : column + shape[1]].astype(int)
+    np.testing.assert_array_equal(out, np.where(clear & (pixels > 0), np.maximum(pixels - 5, 1), 0))
 
 
 def test_pixels_belong_to_the_caller(source, scl):

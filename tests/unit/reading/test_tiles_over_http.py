@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from cloudless_mosaic.errors import SourceError
-from cloudless_mosaic.reading import TileReader, WindowRead
+from cloudless_mosaic.reading import Target, TileReader, WindowRead
 from cloudless_mosaic.reading import stores as reading_stores
 
 HEAD = 64 * 1024
@@ -164,11 +164,12 @@ def test_tiles_that_nobody_wants_are_not_asked_for(server, href, pixels):
     reader = TileReader()
     reader.header(href)
     before = len(server.requests)
-    answer = read(reader, href, wanted=wanted)
-    np.testing.assert_array_equal(answer[wanted], pixels[wanted])
+    answer = read(reader, href, target=Target(np.zeros((512, 640), np.uint16), wanted, 0))
+    np.testing.assert_array_equal(answer, np.where(wanted, pixels, 0))
     ((_, start, end),) = server.requests[before:]
     assert end - start < 2 * 128 * 128 * 2
-    assert not isinstance(read(reader, href, wanted=np.zeros((512, 640), bool)), SourceError)
+    nothing = Target(np.zeros((512, 640), np.uint16), np.zeros((512, 640), bool), 0)
+    assert not read(reader, href, target=nothing).any()
     assert len(server.requests) == before + 1
 
 

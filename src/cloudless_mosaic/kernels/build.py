@@ -1,0 +1,28 @@
+"""How the kernels are compiled; the package's build runs this."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+from cffi import FFI
+
+_FOLDER = Path(__file__).parent
+_HEADERS = ("declarations", "kernels", "processors")
+_SOURCES = ("decoding", "masks", "sampling", "reducing", "encoding")
+
+_declarations = (_FOLDER / "declarations.h").read_text(encoding="utf-8")
+
+ffi = FFI()
+# the parser of declarations knows no comments across lines
+ffi.cdef(re.sub(r"/\*.*?\*/", "", _declarations, flags=re.DOTALL))
+ffi.set_source(
+    "cloudless_mosaic.kernels._native",
+    '#include "kernels.h"',
+    sources=[f"src/cloudless_mosaic/kernels/{source}.c" for source in _SOURCES],
+    include_dirs=["src/cloudless_mosaic/kernels"],
+    depends=[f"src/cloudless_mosaic/kernels/{header}.h" for header in _HEADERS],
+    # a fused multiplication and addition would round differently from processor to processor
+    extra_compile_args=["/O2"] if sys.platform == "win32" else ["-std=c11", "-O3", "-ffp-contract=off"],
+)

@@ -1,0 +1,42 @@
+/* What Python may call. Every plane is rows of neighbouring pixels; a stride is the number of pixels between
+   the starts of two rows. Masks are one byte a pixel, 0 or 1. Callers check shapes; nothing is checked here. */
+
+void sum_rows_8(const uint8_t *tile, ptrdiff_t tile_stride, ptrdiff_t first_column, uint8_t *out,
+                ptrdiff_t out_stride, ptrdiff_t rows, ptrdiff_t columns);
+void sum_rows_16(const uint16_t *tile, ptrdiff_t tile_stride, ptrdiff_t first_column, uint16_t *out,
+                 ptrdiff_t out_stride, ptrdiff_t rows, ptrdiff_t columns);
+void harmonise(const uint16_t *values, ptrdiff_t values_stride, const uint8_t *clear, ptrdiff_t clear_stride,
+               int32_t offset, uint16_t *out, ptrdiff_t out_stride, ptrdiff_t rows, ptrdiff_t columns);
+void sum_and_harmonise(const uint16_t *tile, ptrdiff_t tile_stride, ptrdiff_t first_column,
+                       const uint8_t *clear, ptrdiff_t clear_stride, int32_t offset, uint16_t *out,
+                       ptrdiff_t out_stride, ptrdiff_t rows, ptrdiff_t columns);
+
+void clear_around(const uint8_t *cloudy, uint8_t *clear, ptrdiff_t rows, ptrdiff_t columns,
+                  const int64_t *half_widths, ptrdiff_t reach);
+void take(const uint8_t *mask, ptrdiff_t mask_rows, ptrdiff_t mask_columns, const int64_t *rows,
+          ptrdiff_t out_rows, const int64_t *columns, ptrdiff_t out_columns, uint8_t *out);
+void all_in(const uint8_t *mask, ptrdiff_t mask_rows, ptrdiff_t mask_columns, const int64_t *rows,
+            ptrdiff_t out_rows, const int64_t *columns, ptrdiff_t out_columns, uint8_t *out);
+
+void mean_separable(const uint16_t *samples, ptrdiff_t rows, ptrdiff_t columns, const double *x,
+                    ptrdiff_t out_columns, const double *y, ptrdiff_t out_rows, double half_x, double half_y,
+                    uint16_t *out);
+void mean_at_points(const uint16_t *samples, ptrdiff_t rows, ptrdiff_t columns, const double *x,
+                    const double *y, ptrdiff_t points, double half_x, double half_y, uint16_t *out);
+
+int fill_free(uint16_t *slot, ptrdiff_t slot_band, const uint16_t *own, const uint8_t *wanted,
+              ptrdiff_t bands, ptrdiff_t pixels);
+int joint_median(const uint16_t *stack, ptrdiff_t bands, ptrdiff_t times, ptrdiff_t pixels,
+                 const int64_t *network, ptrdiff_t comparators, uint16_t *out, uint16_t *count,
+                 uint8_t *contributed);
+
+void interleave_differences_8(const uint8_t *tile, ptrdiff_t bands, ptrdiff_t rows, ptrdiff_t columns,
+                              uint8_t *out);
+void interleave_differences_16(const uint16_t *tile, ptrdiff_t bands, ptrdiff_t rows, ptrdiff_t columns,
+                               uint16_t *out);
+void average_half_8(const uint8_t *tile, ptrdiff_t bands, ptrdiff_t out_rows, ptrdiff_t out_columns,
+                    uint8_t *out);
+void average_half_16(const uint16_t *tile, ptrdiff_t bands, ptrdiff_t out_rows, ptrdiff_t out_columns,
+                     uint16_t *out);
+void sums(const uint16_t *values, ptrdiff_t pixels, int64_t *out);
+void look_up(const uint16_t *values, ptrdiff_t pixels, const uint8_t *table, uint8_t *out);

@@ -1,0 +1,7 @@
+/* The loops over pixels. No state, no input or output, no memory but scratch: safe in any thread. They are
+   written so that compilers turn them into vector code by themselves. */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "declarations.h"

@@ -1,0 +1,68 @@
+/* Masks of clear pixels: dilation, and from grid to grid. */
+
+#include <string.h>
+
+#include "kernels.h"
+
+/* Takes every pixel within the disk around a cloudy one out of `clear`. Runs of cloud are spread as whole
+   runs, row by row, so the cost goes with the outline of the clouds and not with their area. */
+void clear_around(const uint8_t *cloudy, uint8_t *clear, ptrdiff_t rows, ptrdiff_t columns,
+                  const int64_t *half_widths, ptrdiff_t reach)
+{
+    for (ptrdiff_t row = 0; row < rows; row++) {
+        const uint8_t *line = cloudy + row * columns;
+        ptrdiff_t top = row - reach < 0 ? 0 : row - reach;
+        ptrdiff_t bottom = row + reach >= rows ? rows - 1 : row + reach;
+        const uint8_t *found = memchr(line, 1, (size_t)columns);
+        while (found) {
+            ptrdiff_t first = found - line;
+            const uint8_t *gap = memchr(found, 0, (size_t)(columns - first));
+            ptrdiff_t end = gap ? gap - line : columns;
+            for (ptrdiff_t target = top; target <= bottom; target++) {
+                ptrdiff_t half = (ptrdiff_t)half_widths[target < row ? row - target : target - row];
+                ptrdiff_t left = first - half < 0 ? 0 : first - half;
+                ptrdiff_t right = end + half > columns ? columns : end + half;
+                memset(clear + target * columns + left, 0, (size_t)(right - left));
+            }
+            found = gap ? memchr(gap, 1, (size_t)(columns - end)) : NULL;
+        }
+    }
+}
+
+/* The mask at a row and a column for each of the output; 0 outside of it. */
+void take(const uint8_t *mask, ptrdiff_t mask_rows, ptrdiff_t mask_columns, const int64_t *rows,
+          ptrdiff_t out_rows, const int64_t *columns, ptrdiff_t out_columns, uint8_t *out)
+{
+    for (ptrdiff_t i = 0; i < out_rows; i++) {
+        uint8_t *target = out + i * out_columns;
+        if (rows[i] < 0 || rows[i] >= mask_rows) {
+            memset(target, 0, (size_t)out_columns);
+        } else if (i && rows[i] == rows[i - 1]) {
+            memcpy(target, target - out_columns, (size_t)out_columns);
+        } else {
+            const uint8_t *source = mask + rows[i] * mask_columns;
+            for (ptrdiff_t j = 0; j < out_columns; j++)
+                target[j] = columns[j] >= 0 && columns[j] < mask_columns ? source[columns[j]] : 0;
+        }
+    }
+}
+
+/* 1 where the mask is 1 in all rows and columns from the first to before the second of each pair. */
+void all_in(const uint8_t *mask, ptrdiff_t mask_rows, ptrdiff_t mask_columns, const int64_t *rows,
+            ptrdiff_t out_rows, const int64_t *columns, ptrdiff_t out_columns, uint8_t *out)
+{
+    memset(out, 0, (size_t)(out_rows * out_columns));
+    for (ptrdiff_t i = 0; i < out_rows; i++) {
+        if (rows[2 * i] < 0 || rows[2 * i + 1] > mask_rows)
+            continue;
+        for (ptrdiff_t j = 0; j < out_columns; j++) {
+            if (columns[2 * j] < 0 || columns[2 * j + 1] > mask_columns)
+                continue;
+            uint8_t every = 1;
+            for (int64_t row = rows[2 * i]; row < rows[2 * i + 1]; row++)
+                for (int64_t column = columns[2 * j]; column < columns[2 * j + 1]; column++)
+                    every &= mask[row * mask_columns + column];
+            out[i * out_columns + j] = every;
+        }
+    }
+}

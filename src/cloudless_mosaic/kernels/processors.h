@@ -1,0 +1,8 @@
+/* Where the platform can choose between variants of a function as it loads, it is compiled for more than one
+   generation of processors. */
+
+#if defined(__x86_64__) && defined(__linux__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__)
+#define PER_PROCESSOR __attribute__((target_clones("avx2", "default")))
+#else
+#define PER_PROCESSOR
+#endif

@@ -1,0 +1,142 @@
+"""The compiled loops against numpy, and what they do with arrays that don't fit."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+
+from cloudless_mosaic import kernels
+
+ALL_NUMBERS = np.arange(65536, dtype=np.uint16).reshape(256, 256)
+OFFSETS = st.integers(-65535, 65535)
+
+
+def harmonised(values, offset, clear):
+    """What harmonising has to give, in wide integers."""
+    wide = values.astype(np.int64)
+    return np.where(clear & (wide != 0), np.clip(wide + offset, 1, 65535), 0)
+
+
+@st.composite
+def rasters(draw):
+    shape = draw(array_shapes(min_dims=2, max_dims=2, min_side=0, max_side=30))
+    return draw(arrays(np.uint16, shape)), draw(arrays(np.bool_, shape))
+
+
+@st.composite
+def parts(draw, dtype):
+    """A tile, the first row and column of a part of it, and the shape of the part."""
+    rows, columns = draw(st.integers(1, 20)), draw(st.integers(1, 40))
+    row, column = draw(st.integers(0, rows - 1)), draw(st.integers(0, columns - 1))
+    shape = draw(st.integers(1, rows - row)), draw(st.integers(1, columns - column))
+    return draw(arrays(dtype, (rows, columns))), row, column, shape
+
+
+def summed(tile, row, column, shape):
+    sums = np.cumsum(tile, axis=1, dtype=tile.dtype)
+    return sums[row : row + shape[0], column : column + shape[1]]
+
+
+def apart(shape, dtype=np.uint16):
+    """A plane whose rows lie apart in memory, full of another value."""
+    return np.full((shape[0], shape[1] + 3), 7, dtype)[:, 2 : shape[1] + 2]
+
+
+@pytest.mark.parametrize("offset", [-65535, -1000, -999, -1, 0, 1, 1000, 65535])
+def test_every_digital_number_is_harmonised_as_in_wide_integers(offset):
+    out, clear = np.empty_like(ALL_NUMBERS), np.ones(ALL_NUMBERS.shape, bool)
+    kernels.harmonise(ALL_NUMBERS, clear, offset, out)
+    np.testing.assert_array_equal(out, harmonised(ALL_NUMBERS, offset, clear))
+
+
+def test_dark_pixels_stay_valid_bright_ones_do_not_run_over_and_nodata_stays_nodata():
+    numbers = np.array([[0, 1, 500, 999, 1000, 1001, 1002, 65535]], np.uint16)
+    out, clear = np.empty_like(numbers), np.ones(numbers.shape, bool)
+    kernels.harmonise(numbers, clear, -1000, out)
+    assert out.tolist() == [[0, 1, 1, 1, 1, 1, 2, 64535]]
+    kernels.harmonise(numbers, clear, 1000, out)
+    assert out.tolist() == [[0, 1001, 1500, 1999, 2000, 2001, 2002, 65535]]
+
+
+@given(rasters(), OFFSETS)
+def test_harmonising_masks_and_leaves_its_input_alone(raster, offset):
+    values, clear = raster
+    before, out = values.copy(), apart(values.shape)
+    kernels.harmonise(values, clear, offset, out)
+    np.testing.assert_array_equal(out, harmonised(values, offset, clear))
+    np.testing.assert_array_equal(values, before)
+    assert (out.base[:, :2] == 7).all()
+    assert (out.base[:, -1:] == 7).all()
+
+
+@given(st.one_of(parts(np.uint8), parts(np.uint16)))
+def test_rows_of_differences_are_summed_up(part):
+    tile, row, column, shape = part
+    out = apart(shape, tile.dtype)
+    kernels.sum_rows(tile, row, column, out)
+    np.testing.assert_array_equal(out, summed(*part))
+
+
+@given(parts(np.uint16), OFFSETS, st.data())
+def test_summing_up_and_harmonising_in_one_pass_equals_both(part, offset, data):
+    tile, row, column, shape = part
+    clear, out = data.draw(arrays(np.bool_, shape)), apart(shape)
+    kernels.sum_and_harmonise(tile, row, column, clear, offset, out)
+    np.testing.assert_array_equal(out, harmonised(summed(*part), offset, clear))
+
+
+def test_rows_longer_than_what_is_worked_on_together():
+    rng = np.random.default_rng(3)
+    tile, clear = rng.integers(0, 65536, (3, 4096), np.uint16), rng.random((3, 4090)) < 0.7
+    out = np.empty(clear.shape, np.uint16)
+    kernels.sum_and_harmonise(tile, 0, 6, clear, -1000, out)
+    np.testing.assert_array_equal(out, harmonised(summed(tile, 0, 6, clear.shape), -1000, clear))
+
+
+@given(rasters())
+def test_sums_are_those_of_numpy(raster):
+    values = raster[0]
+    valid = values[values > 0].astype(np.int64)
+    expected = len(valid), valid.min(initial=65536), valid.max(initial=0), valid.sum(), (valid**2).sum()
+    assert kernels.sums(values) == expected
+
+
+def test_sums_of_the_brightest_pixels_do_not_run_over():
+    assert kernels.sums(np.full((3, 5000), 65535, np.uint16))[3:] == (15000 * 65535, 15000 * 65535**2)
+
+
+PLANE, MASK = np.zeros((4, 6), np.uint16), np.ones((4, 6), bool)
+NETWORK = np.array([[0, 1]])
+STACK = np.zeros((2, 2, 4, 6), np.uint16)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: kernels.harmonise(PLANE, MASK[:3], 0, PLANE.copy()),
+        lambda: kernels.harmonise(PLANE.astype(np.int16), MASK, 0, PLANE.copy()),
+        lambda: kernels.harmonise(PLANE, MASK, 0, np.zeros((4, 12), np.uint16)[:, ::2]),
+        lambda: kernels.sum_rows(PLANE, 1, 0, PLANE.copy()),
+        lambda: kernels.sum_rows(PLANE, -1, 0, np.zeros((2, 2), np.uint16)),
+        lambda: kernels.sum_rows(PLANE, 0, 0, np.zeros((2, 2), np.uint8)),
+        lambda: kernels.sum_and_harmonise(PLANE, 0, 5, MASK[:2, :2], 0, np.zeros((2, 2), np.uint16)),
+        lambda: kernels.clear_around(MASK, MASK[:, :3].copy(), np.array([0])),
+        lambda: kernels.clear_around(MASK, MASK.copy(), np.array([], np.int64)),
+        lambda: kernels.take(MASK[:, ::2], np.array([0]), np.array([0])),
+        lambda: kernels.all_in(MASK, np.array([0]), np.array([0])),
+        lambda: kernels.mean_separable(PLANE[0], np.array([0.5]), np.array([0.5]), (0.5, 0.5)),
+        lambda: kernels.mean_at_points(PLANE, np.array([0.5]), np.array([[0.5]]), (0.5, 0.5)),
+        lambda: kernels.fill_free(STACK[0], STACK[1, :1], MASK),
+        lambda: kernels.fill_free(STACK[:, :, ::2], STACK[:, :, ::2].copy(), MASK[::2]),
+        lambda: kernels.joint_median(STACK, NETWORK, PLANE, PLANE, np.zeros(2, bool)),
+        lambda: kernels.joint_median(STACK, NETWORK, STACK[:, 0].copy(), PLANE, np.zeros(1, bool)),
+        lambda: kernels.joint_median(STACK, NETWORK + 1, STACK[:, 0].copy(), PLANE, np.zeros(2, bool)),
+        lambda: kernels.interleave_differences(STACK[0], STACK[0]),
+        lambda: kernels.average_half(STACK[0], STACK[0]),
+        lambda: kernels.look_up(PLANE, np.zeros(256, np.uint8), np.zeros((4, 6), np.uint8)),
+    ],
+)
+def test_arrays_that_do_not_fit_are_refused_before_a_pixel_is_touched(call):
+    with pytest.raises(ValueError, match="a kernel was given"):
+        call()
