@@ -12,16 +12,19 @@ Answer = TypeVar("Answer")
 
 
 def thread_executor(workers: int | None) -> ThreadPoolExecutor:
-    """Threads on this machine; one per core where ``workers`` is ``None``."""
+    """Threads on this machine; ``worker_count`` of them."""
     return ThreadPoolExecutor(worker_count(workers), thread_name_prefix="mosaic")
 
 
 def worker_count(workers: int | None) -> int:
-    """The number of threads for a wish: the wish itself, or the cores this process may use."""
+    """The number of threads for a wish: the wish itself, or two for each core this process may use.
+
+    While one waits for bytes from far away, the other decodes.
+    """
     if workers:
         return workers
     # macOS and Windows don't tell which cores a process may use
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return 2 * (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 
 
 def run_bounded(

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from cloudless_mosaic.kernels import clear_around
+from cloudless_mosaic.kernels import clear_around, look_up
 from cloudless_mosaic.scl import CLOUD_CLASSES
 
 
@@ -35,12 +35,12 @@ def clear_pixels(
         True where clear, shape (rows, columns).
     """
     chosen = frozenset(clear_classes)
-    clear = _lookup(chosen)[scl]
+    clear = _in_classes(scl, chosen)
     radius = dilation / resolution
     clouds = frozenset(CLOUD_CLASSES) - chosen
     if radius < 1 or not clouds:
         return clear
-    cloudy = _lookup(clouds)[scl]
+    cloudy = _in_classes(scl, clouds)
     clear_around(cloudy, clear, _half_widths(radius))
     return clear
 
@@ -50,10 +50,12 @@ def dilation_margin(dilation: float, resolution: float) -> int:
     return math.floor(dilation / resolution)
 
 
-def _lookup(codes: frozenset[int]) -> npt.NDArray[np.bool_]:
+def _in_classes(scl: npt.NDArray[np.uint8], codes: frozenset[int]) -> npt.NDArray[np.bool_]:
     table = np.zeros(256, bool)
     table[list(codes)] = True
-    return table
+    found = np.empty(scl.shape, bool)
+    look_up(np.ascontiguousarray(scl), table, found)
+    return found
 
 
 def _half_widths(radius: float) -> npt.NDArray[np.int64]:

@@ -57,7 +57,7 @@ class MosaicRequest:
     max_lost: float = 5.0
     """Percentage of a period's observations that may be lost before the run fails."""
     workers: int | None = None
-    """Threads that read and compute; ``None`` is one per core."""
+    """Threads that read and compute; ``None`` is two per core."""
     output_dir: Path = Path()
     """Folder that gets ``catalog.json`` and a folder per month."""
 

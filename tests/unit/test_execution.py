@@ -25,12 +25,12 @@ def test_wish_for_workers_is_granted():
         assert threads.submit(lambda: threading.current_thread().name).result().startswith("mosaic")
 
 
-def test_without_a_wish_there_is_a_worker_per_core(monkeypatch):
+def test_without_a_wish_there_are_two_workers_per_core(monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 5}, raising=False)
-    assert worker_count(None) == 3
+    assert worker_count(None) == 6
 
 
-@pytest.mark.parametrize(("cores", "workers"), [(8, 8), (None, 1)])
+@pytest.mark.parametrize(("cores", "workers"), [(8, 16), (None, 2)])
 def test_systems_that_do_not_tell_a_process_its_cores(monkeypatch, cores, workers):
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)
     monkeypatch.setattr(os, "cpu_count", lambda: cores)

@@ -134,6 +134,7 @@ STACK = np.zeros((2, 2, 4, 6), np.uint16)
         lambda: kernels.joint_median(STACK, NETWORK + 1, STACK[:, 0].copy(), PLANE, np.zeros(2, bool)),
         lambda: kernels.interleave_differences(STACK[0], STACK[0]),
         lambda: kernels.average_half(STACK[0], STACK[0]),
+        lambda: kernels.look_up(PLANE, np.zeros(65536), np.zeros((4, 6))),
         lambda: kernels.look_up(PLANE, np.zeros(256, np.uint8), np.zeros((4, 6), np.uint8)),
     ],
 )

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from cloudless_mosaic.bands import canonical_bands
-from cloudless_mosaic.catalog.api import search_api
 from cloudless_mosaic.catalog.footprints import parse_footprint
 from cloudless_mosaic.catalog.found import Findings, FoundItem, is_web_address
 from cloudless_mosaic.catalog.identity import sensing_time, shown_id
@@ -55,6 +54,8 @@ def find_scenes(request: MosaicRequest, settings: ApiSettings | None = None) -> 
 
 def _search(request: MosaicRequest, settings: ApiSettings) -> Findings:
     if is_web_address(request.stac_url):
+        from cloudless_mosaic.catalog.api import search_api  # noqa: PLC0415 - its client loads slowly
+
         return search_api(request, settings)
     return read_items(request.stac_url, request.collection)
 

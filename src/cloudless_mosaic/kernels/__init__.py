@@ -240,16 +240,19 @@ def sums(values: UInt16s) -> tuple[int, int, int, int, int]:
     return count, minimum, maximum, total, squares
 
 
-def look_up(values: UInt16s, table: UInt8s, out: UInt8s) -> None:
+def look_up(values: Samples, table: UInt8s | Mask, out: UInt8s | Mask) -> None:
     """The entry of a table for each value.
 
     Args:
-        values: Whole, any shape.
-        table: Whole, 65536 entries.
-        out: Whole, shape of the values.
+        values: Whole, any shape, uint8 or uint16.
+        table: Whole, uint8 or bool, an entry for every value there can be.
+        out: Whole, shape of the values, type of the table.
     """
-    _check(table.shape == (65536,) and out.shape == values.shape, "a table or output of another shape")
-    _lib.look_up(_whole(values, np.uint16), values.size, _whole(table, np.uint8), _whole(out, np.uint8))
+    entries = 2 ** (8 * values.itemsize)
+    _check(table.shape == (entries,) and out.shape == values.shape, "a table or output of another shape")
+    _check(table.itemsize == 1, f"a table of {table.dtype}")
+    find = _lib.look_up_16 if values.dtype == np.uint16 else _lib.look_up_8
+    find(_whole(values), values.size, _whole(table), _whole(out, table.dtype))
 
 
 def _check(fits: bool, what: str) -> None:  # noqa: FBT001 - a condition

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -30,7 +31,7 @@ from cloudless_mosaic.writing.geotiff import (
 )
 from cloudless_mosaic.writing.output import storage_faults
 from cloudless_mosaic.writing.pyramid import Pyramid, TileIndex
-from cloudless_mosaic.writing.spool import Span, Spool, checked
+from cloudless_mosaic.writing.spool import Span, Spool, checked, write_all
 
 _MIN_IS_BLACK, _RGB = 1, 2
 _REDUCED = 1
@@ -122,12 +123,14 @@ class CogWriter:
             raise ValueError(f"{self._path.name} was closed before all of its blocks were written")
         levels = self._levels()
         header = build_header(levels)
-        with storage_faults(self._path):
+        # the checksum takes as long as the writing, so both go on at once
+        with ThreadPoolExecutor(1) as pool:
+            sha256 = pool.submit(self._checksum, header)
             self._assemble(header)
-            sha256 = self._check_bytes(header)
+            self._check_bytes(header)
         self._check_reading()
         self._spool.close()
-        return CogFile(self._path, header.size, sha256)
+        return CogFile(self._path, header.size, sha256.result())
 
     def abort(self) -> None:
         """Removes what was written; safe to call twice."""
@@ -167,23 +170,26 @@ class CogWriter:
         return [self._spans[tile] for level in levels for tile in self._pyramid.tiles(level)]
 
     def _assemble(self, header: Header) -> None:
-        with self._path.open("wb") as file:
-            file.write(header.data)
+        with storage_faults(self._path), self._path.open("wb", buffering=0) as file:
+            write_all(file, header.data)
             for span in self._file_order():
-                file.write(self._spool.read(span))
-            file.flush()
+                write_all(file, self._spool.read(span))
             os.fsync(file.fileno())
 
-    def _check_bytes(self, header: Header) -> str:
-        """Compares the file with what was encoded, tile by tile, and gives its checksum."""
-        digest = hashlib.sha256()
-        with self._path.open("rb") as file:
-            start = file.read(len(header.data))
-            digest.update(start)
+    def _check_bytes(self, header: Header) -> None:
+        """Compares the file with what was encoded, tile by tile."""
+        with storage_faults(self._path), self._path.open("rb") as file:
+            same = file.read(len(header.data)) == header.data
             for span in self._file_order():
-                digest.update(checked(file.read(span.size), span, self._path))
-            if start != header.data or file.read(1):
+                checked(file.read(span.size), span, self._path)
+            if not same or file.read(1):
                 raise self._fault("other bytes than were written")
+
+    def _checksum(self, header: Header) -> str:
+        """SHA-256 of what the file is to hold."""
+        digest = hashlib.sha256(header.data)
+        for span in self._file_order():
+            digest.update(self._spool.read(span))
         return digest.hexdigest()
 
     def _check_reading(self) -> None:

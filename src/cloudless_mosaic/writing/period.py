@@ -72,15 +72,16 @@ class PeriodSink:
         """
         with ExitStack() as undo:
             undo.callback(self.abort)
-            with ThreadPoolExecutor(len(self._writers)) as pool:
-                mosaic, count, visual = pool.map(CogWriter.close, self._writers)
             picture = self._writers[2]
+            with ThreadPoolExecutor(len(self._writers) + 1) as pool:
+                thumbnail = pool.submit(self._write_thumbnail, picture)
+                mosaic, count, visual = pool.map(CogWriter.close, self._writers)
             files = PeriodFiles(
                 mosaic=mosaic,
                 count=count,
                 visual=visual,
                 visual_bands=self._stretch.bands,
-                thumbnail=self._write_thumbnail(picture),
+                thumbnail=thumbnail.result(),
                 thumbnail_shape=picture.smallest.shape[1:],
                 thumbnail_factor=picture.smallest_factor,
                 statistics=self._totals.bands,

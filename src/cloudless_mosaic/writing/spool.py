@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 
 import imagecodecs
@@ -50,9 +51,7 @@ class Spool:
         # under the lock, so that no thread writes to a descriptor that another one has just closed
         with self._lock, storage_faults(self._path):
             span = Span(self._size, len(data), crc)
-            rest = memoryview(data)
-            while rest:
-                rest = rest[self._file.write(rest) :]
+            write_all(self._file, data)
             self._size += span.size
         return span
 
@@ -62,15 +61,23 @@ class Spool:
         Raises:
             TemporaryError: if the disk fails, or gives other bytes than it was given.
         """
-        with storage_faults(self._path):
+        with self._lock, storage_faults(self._path):
             self._file.seek(span.offset)
-            return checked(self._file.read(span.size), span, self._path)
+            data = self._file.read(span.size)
+        return checked(data, span, self._path)
 
     def close(self) -> None:
         """Removes the file; safe to call twice."""
         with self._lock:
             self._file.close()
             self._path.unlink(missing_ok=True)
+
+
+def write_all(file: FileIO, data: bytes) -> None:
+    """Writes bytes to an unbuffered file, which may take them in parts."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[file.write(rest) :]
 
 
 def checked(data: bytes, span: Span, path: Path) -> bytes:

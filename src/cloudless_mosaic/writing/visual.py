@@ -79,7 +79,7 @@ def thumbnail(picture: Pixels) -> bytes:
     alpha = np.where(picture.any(axis=0), 255, 0).astype(np.uint8)
     pixels = np.ascontiguousarray(np.concatenate([picture, alpha[np.newaxis]]).transpose(1, 2, 0))
     # imagecodecs takes any array, its type hints name only buffers
-    return bytes(imagecodecs.png_encode(cast("bytes", pixels)))
+    return bytes(imagecodecs.png_encode(cast("bytes", pixels), level=1))
 
 
 def _table(white: float) -> npt.NDArray[np.uint8]:
