@@ -3,11 +3,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test check format bench docs clean constraints
+.PHONY: setup demo test check format bench bench-compare docs clean constraints
 
 setup: $(STAMP)
 
-$(STAMP): pyproject.toml constraints.txt
+$(STAMP): pyproject.toml setup.py constraints.txt $(wildcard src/cloudless_mosaic/kernels/*.[ch])
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
@@ -31,6 +31,9 @@ format: setup
 
 bench: setup
 	$(BIN)/python -m benchmarks
+
+bench-compare: setup
+	$(BIN)/python -m benchmarks.compare_versions $(BASE)
 
 docs: setup
 	$(BIN)/python docs/pictures.py demo-archive docs/images/demo.png

@@ -1,0 +1,99 @@
+"""What every change is measured by: the kernels, a block, and the example of the README as a whole process.
+
+Run by ``make bench-compare``, which sets ``BENCHMARK_ARCHIVE`` and runs this file against two versions of the
+package. A test skips where a version doesn't have what it measures.
+"""
+
+import os
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.archive import prepare_archive
+from cloudless_mosaic.catalog import find_scenes
+from cloudless_mosaic.compose import compose
+from cloudless_mosaic.demo import README_AOI
+from cloudless_mosaic.masking import clear_pixels
+from cloudless_mosaic.plan import make_plan
+from cloudless_mosaic.reading import TileReader
+from cloudless_mosaic.request import MosaicRequest
+from cloudless_mosaic.writing.encoding import encode_tile, halve
+
+EDGE = 1024
+BANDS = ("nir", "red", "green")
+
+
+@pytest.fixture(scope="session")
+def catalog():
+    archive = prepare_archive(Path(os.environ["BENCHMARK_ARCHIVE"]), "small").archive
+    return archive.folder / "catalog.json"
+
+
+@pytest.fixture(scope="session")
+def tile():
+    """Pixels like those of a mosaic: smooth, with noise."""
+    rng = np.random.default_rng(1)
+    smooth = np.add.outer(np.arange(512), np.arange(512)) + 600
+    return (smooth + rng.normal(0, 32, (3, 512, 512))).astype(np.uint16)
+
+
+@pytest.mark.parametrize("times", [4, 12])
+def test_joint_median(benchmark, times):
+    reducers = pytest.importorskip("cloudless_mosaic.reducers")
+    if not hasattr(reducers, "Reduced"):
+        pytest.skip("this version takes the median band by band")
+    rng = np.random.default_rng(times)
+    stack = rng.integers(1, 10000, (3, times, EDGE, EDGE), np.uint16)
+    stack[:, rng.random(stack.shape[1:]) < 0.3] = 0
+    benchmark(reducers.median, stack)
+
+
+def test_sum_and_harmonise(benchmark, tile):
+    kernels = pytest.importorskip("cloudless_mosaic.kernels")
+    clear, out = np.ones(tile[0].shape, np.bool_), np.empty_like(tile[0])
+    benchmark(kernels.sum_and_harmonise, tile[0], 0, 0, clear, -1000, out)
+
+
+def test_dilated_mask(benchmark):
+    clouds = np.kron(np.random.default_rng(2).integers(0, 9, (16, 16)) == 0, np.ones((32, 32), bool))
+    scl = np.where(clouds, 9, 4).astype(np.uint8)
+    benchmark(clear_pixels, scl, (4, 5, 6), 100.0, 20.0)
+
+
+def test_encode_tile(benchmark, tile):
+    benchmark(encode_tile, tile, "deflate")
+
+
+def test_halve(benchmark, tile):
+    benchmark(halve, tile, "average")
+
+
+def test_compose_a_block(benchmark, catalog):
+    request = MosaicRequest(
+        start_date=date(2020, 10, 1),
+        end_date=date(2020, 10, 31),
+        aoi=README_AOI,
+        bands=BANDS,
+        resolution=10.0,
+        max_cloud_cover=100.0,
+        stac_url=str(catalog),
+    )
+    plan = make_plan(request, find_scenes(request))
+    task = max(plan.tasks(plan.periods[0]), key=lambda task: task.block.shape)
+    benchmark.pedantic(lambda: compose(task, TileReader()), rounds=10, warmup_rounds=1)
+
+
+def test_readme_example(benchmark, catalog, tmp_path):
+    """J1 on files: imports, search, reading, writing."""
+    aoi = f"{README_AOI.west},{README_AOI.south},{README_AOI.east},{README_AOI.north}"
+    options = ["--quiet", "--start-date=2020-09-01", "--end-date=2020-11-30", f"--aoi={aoi}"]
+    options += [f"--stac-url={catalog}", "--max-cloud-cover=100", *(f"--bands={band}" for band in BANDS)]
+    command = [sys.executable, "-m", "cloudless_mosaic", *options]
+    outputs = (f"--output-dir={tmp_path / str(number)}" for number in range(100))
+    benchmark.pedantic(
+        lambda: subprocess.run([*command, next(outputs)], check=True), rounds=7, warmup_rounds=1
+    )
