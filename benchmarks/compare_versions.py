@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from benchmarks.errors import BenchmarkError
 from benchmarks.measure import ROOT
 
 _TURNS = 2
@@ -75,8 +76,10 @@ def _run(tree: Path, result: Path) -> dict[str, float]:
         "BENCHMARK_ARCHIVE": str(archive),
     }
     command = [sys.executable, "-m", "pytest", "benchmarks/regression", "--quiet", "-p", "no:cacheprovider"]
-    command += ["--benchmark-only", f"--benchmark-json={result}", "--benchmark-disable-gc"]
-    subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
+    command += ["--benchmark-only", f"--benchmark-json={result}", "--override-ini=filterwarnings=default"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise BenchmarkError(f"{tree} can't be measured:\n{done.stdout[-4000:]}")
     found = json.loads(result.read_text(encoding="utf-8"))["benchmarks"]
     return {one["name"]: one["stats"]["median"] for one in found}
 

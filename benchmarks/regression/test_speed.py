@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from benchmarks.archive import prepare_archive
+
 from cloudless_mosaic.catalog import find_scenes
 from cloudless_mosaic.compose import compose
 from cloudless_mosaic.demo import README_AOI

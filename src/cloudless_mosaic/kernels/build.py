@@ -12,6 +12,11 @@ _FOLDER = Path(__file__).parent
 _HEADERS = ("declarations", "kernels", "processors")
 _SOURCES = ("decoding", "masks", "sampling", "reducing", "encoding")
 
+_MSVC = ["/O2"]
+# a fused multiplication and addition would round differently from processor to processor; rounding is only
+# turned into vector code where it need not report errors
+_GCC = ["-std=c11", "-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"]
+
 _declarations = (_FOLDER / "declarations.h").read_text(encoding="utf-8")
 
 ffi = FFI()
@@ -23,6 +28,5 @@ ffi.set_source(
     sources=[f"src/cloudless_mosaic/kernels/{source}.c" for source in _SOURCES],
     include_dirs=["src/cloudless_mosaic/kernels"],
     depends=[f"src/cloudless_mosaic/kernels/{header}.h" for header in _HEADERS],
-    # a fused multiplication and addition would round differently from processor to processor
-    extra_compile_args=["/O2"] if sys.platform == "win32" else ["-std=c11", "-O3", "-ffp-contract=off"],
+    extra_compile_args=_MSVC if sys.platform == "win32" else _GCC,
 )
