@@ -7,6 +7,7 @@ import pytest
 
 from cloudless_mosaic.aoi import Aoi
 from cloudless_mosaic.catalog import find_scenes
+from cloudless_mosaic.profile import ProviderProfile
 from cloudless_mosaic.request import MosaicRequest
 
 BAND = {"href": "https://files.example.com/{}.tif", "type": "image/tiff; application=geotiff"}
@@ -87,12 +88,10 @@ def item_of(style, baseline, flag, advertised):
     }
 
 
-@pytest.mark.parametrize(("style", "baseline", "flag", "advertised", "expected"), TABLE)
-def test_provider_baseline_and_flag_decide(tmp_path, style, baseline, flag, advertised, expected):
-    item = item_of(style, baseline, flag, advertised)
+def find(tmp_path, item, **wishes):
     path = tmp_path / "item.json"
     path.write_text(json.dumps(item), "utf-8")
-    found = find_scenes(
+    return find_scenes(
         MosaicRequest(
             start_date=date(2018, 7, 1),
             end_date=date(2018, 7, 31),
@@ -101,12 +100,64 @@ def test_provider_baseline_and_flag_decide(tmp_path, style, baseline, flag, adve
             collection=item["collection"],
             stac_url=str(path),
             mask="none",
+            **wishes,
         )
     )
+
+
+@pytest.mark.parametrize(("style", "baseline", "flag", "advertised", "expected"), TABLE)
+def test_provider_baseline_and_flag_decide(tmp_path, style, baseline, flag, advertised, expected):
+    found = find(tmp_path, item_of(style, baseline, flag, advertised))
     if isinstance(expected, int):
         assert [scene.offset for scene in found.scenes] == [expected], found.dropped
         assert found.scenes[0].offset_reason
     else:
         assert not found.scenes
         assert expected in found.dropped[0].reason
+        assert "--boa-offset 0 or -1000" in found.dropped[0].reason or "neither" in found.dropped[0].reason
         assert found.dropped[0].datetime is not None
+
+
+@pytest.mark.parametrize("given", [0, -1000])
+@pytest.mark.parametrize(("style", "baseline", "flag", "advertised"), [row[:4] for row in TABLE])
+def test_an_offset_that_is_given_decides_for_every_scene(tmp_path, style, baseline, flag, advertised, given):
+    found = find(tmp_path, item_of(style, baseline, flag, advertised), boa_offset=given)
+    assert [(scene.offset, scene.offset_reason) for scene in found.scenes] == [
+        (given, "given by --boa-offset for all scenes")
+    ]
+
+
+def test_an_offset_that_is_given_does_not_cover_another_scale(tmp_path):
+    item = item_of("es-v1", "05.09", flag=True, advertised=-0.1)
+    item["assets"]["red"]["raster:bands"][0]["scale"] = 1
+    found = find(tmp_path, item, boa_offset=0)
+    assert not found.scenes
+    assert "the scale of its asset red" in found.dropped[0].reason
+
+
+# policy of a profile, baseline, its flag, advertised, offset or the reason of a refusal
+PROFILES = [
+    ("raw", "05.09", None, None, -1000),
+    ("raw", "02.14", None, None, 0),
+    ("removed", "05.09", None, -0.1, 0),
+    ("removed", None, None, None, 0),
+    ("flagged", "05.09", True, None, 0),
+    ("flagged", "05.09", False, None, -1000),
+    ("flagged", "05.09", None, None, "no flag says"),
+    ("flagged", "05.09", "yes", None, "its x:shifted is 'yes', neither true nor false"),
+    ("declared", "05.09", None, None, "nothing says"),
+    ("declared", "05.09", None, -0.1, -1000),
+]
+
+
+@pytest.mark.parametrize(("policy", "baseline", "flag", "advertised", "expected"), PROFILES)
+def test_a_profile_decides_whoever_made_the_item(tmp_path, policy, baseline, flag, advertised, expected):
+    profile = ProviderProfile(name="Mine", offset=policy, offset_flag="x:shifted")
+    item = item_of("pc", baseline, None, advertised)
+    item["properties"]["x:shifted"] = flag
+    found = find(tmp_path, item, profile=profile)
+    if isinstance(expected, int):
+        assert [scene.offset for scene in found.scenes] == [expected]
+        assert found.scenes[0].offset_reason.startswith("Mine: ")
+    else:
+        assert expected in found.dropped[0].reason
