@@ -35,10 +35,10 @@ def item_for(acquisition, part=extent):
 
 def test_names_are_those_of_the_planetary_computer():
     product = Product(CLEAR_AUTUMN[0], extent, counts)
-    assert product.id == "S2A_MSIL2A_20201003T190231_R113_T10TET_20201004T054732"
+    assert PLANETARY_COMPUTER.item_id(product) == "S2A_MSIL2A_20201003T190231_R113_T10TET_20201004T054732"
     assert product.uri == "S2A_MSIL2A_20201003T190231_N0212_R113_T10TET_20201004T054732.SAFE"
-    assert product.file_name("B04") == "T10TET_20201003T190231_B04_10m.tif"
-    assert product.file_name("SCL") == "T10TET_20201003T190231_SCL_20m.tif"
+    assert PLANETARY_COMPUTER.file_name(product, "B04") == "T10TET_20201003T190231_B04_10m.tif"
+    assert PLANETARY_COMPUTER.file_name(product, "SCL") == "T10TET_20201003T190231_SCL_20m.tif"
 
 
 def test_percentages_are_of_valid_pixels():
