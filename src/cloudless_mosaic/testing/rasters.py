@@ -56,7 +56,7 @@ def write_raster(
     if path.suffix != ".jp2":
         write_cog(path, pixels, grid, overviews)
         return
-    with _writing(path), rasterio.MemoryFile() as memory:
+    with _writing(path), rasterio.Env(GDAL_PAM_ENABLED="NO"), rasterio.MemoryFile() as memory:
         _write_plain(memory.name, pixels, grid, 1)
         rasterio.shutil.copy(memory.name, str(path), **_JPEG_2000)
 
