@@ -18,8 +18,8 @@ _EXTENSIONS = [
         *("view/v1.0.0", "processing/v1.2.0", "product/v0.1.0"),
     )
 ]
-_RESOLUTIONS = {10: (10, 20, 60), 20: (20, 60), 60: (60,)}
-"""Resolutions that a band of each native resolution is served in, metres."""
+_RESOLUTIONS = {"B08": (10,)}
+"""Resolutions, in metres, of a band that isn't served at its native resolution and all coarser ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,8 @@ class Copernicus:
             "assets": {
                 f"{raster}_{resolution}m": self._asset(product, raster, resolution)
                 for raster in (*bands, SCL)
-                for resolution in _RESOLUTIONS[raster_resolution(raster)]
+                for resolution in _RESOLUTIONS.get(raster, (10, 20, 60))
+                if resolution >= raster_resolution(raster)
             },
         }
 
