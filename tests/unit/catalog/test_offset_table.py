@@ -32,6 +32,7 @@ TABLE = [
     ("pc", "04.00", None, None, -1000),
     ("pc", "05.10", None, None, -1000),
     ("pc", None, None, None, "no processing baseline"),
+    ("pc", "00.01", None, None, 0),
     ("pc", "99.99", None, None, "none of ESA's"),
     ("es-v1", "02.14", False, 0, 0),
     ("es-v1", "02.14", None, 0, 0),
@@ -40,10 +41,17 @@ TABLE = [
     ("es-v1", "05.09", True, -0.1, 0),
     ("es-v1", "05.09", True, 0, 0),
     ("es-v1", None, True, -0.1, 0),
+    ("es-v1", "02.14", True, 0, 0),
+    ("es-v1", None, False, 0, "no processing baseline"),
     ("es-v1", "05.09", None, -0.1, "no flag says"),
     ("es-v1", "05.09", "true", -0.1, "neither true nor false"),
     ("es-v1", None, None, -0.1, "no processing baseline"),
     ("es-v0", "02.14", None, None, 0),
+    ("es-v0", "02.14", False, None, 0),
+    ("es-v0", "02.14", True, None, 0),
+    ("es-v0", None, None, None, "no processing baseline"),
+    ("es-v0", None, False, None, "no processing baseline"),
+    ("es-v0", None, True, None, 0),
     ("es-v0", "05.11", True, None, 0),
     ("es-v0", "05.11", False, None, -1000),
     ("es-v0", "05.11", None, None, "no flag says"),
@@ -53,6 +61,12 @@ TABLE = [
     ("es-c1", "05.00", None, 0, "metadata says 0"),
     ("es-c1", "02.14", None, -0.1, "metadata says -1000"),
     ("es-c1", "05.00", True, -0.1, "a flag says"),
+    ("es-c1", "05.00", False, -0.1, -1000),
+    ("es-c1", "02.14", False, 0, 0),
+    ("es-c1", "02.14", True, 0, "a flag says"),
+    ("es-c1", None, None, -0.1, "no processing baseline"),
+    ("es-c1", None, False, -0.1, "no processing baseline"),
+    ("es-c1", None, True, -0.1, "no processing baseline"),
     ("cdse", "05.00", None, -0.1, -1000),
     ("cdse", "02.14", None, 0, 0),
     ("cdse", "05.00", None, 0, "metadata says 0"),
@@ -64,6 +78,14 @@ TABLE = [
     ("other", "05.09", None, 0, "metadata says 0"),
     ("other", None, None, None, "no processing baseline"),
 ]
+
+
+def test_the_table_has_a_row_for_every_provider_baseline_and_flag():
+    ages = {None: "unknown"} | {row[1]: "old" if row[1] < "04" else "new" for row in TABLE if row[1]}
+    rows = {(style, ages[baseline], flag) for style, baseline, flag, *_ in TABLE}
+    for style in STYLES:
+        flags = (None, False, True) if style in FLAGS else (None,)
+        assert {(style, age, flag) for age in ("old", "new", "unknown") for flag in flags} <= rows
 
 
 def item_of(style, baseline, flag, advertised):
