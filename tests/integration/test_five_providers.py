@@ -31,7 +31,7 @@ STYLES = {
     "Earth Search v0": EARTH_SEARCH_V0,
     "Copernicus Data Space Ecosystem": COPERNICUS,
 }
-EXTENT = Extent(SEATTLE, offset=(6144, 3072), size=(1200, 600))
+EXTENT = Extent(SEATTLE, offset=(6144, 3072), size=(780, 480))
 BASELINES = ("02.14", "04.00", "05.00", "05.11")
 NAMES = (
     *("B01", "blue", "B03_10m", "red", "rededge071", "B06_60m", "rededge3"),
