@@ -37,6 +37,7 @@ bench-compare: setup
 
 docs: setup
 	$(BIN)/python docs/pictures.py demo-archive docs/images/demo.png
+	$(BIN)/python docs/radiometry.py docs/radiometry.md
 
 constraints:
 	uv pip compile --universal --python-version 3.11 --all-extras --no-annotate --no-header --output-file constraints.txt pyproject.toml

@@ -14,6 +14,8 @@ import click
 
 from cloudless_mosaic.aoi import Aoi
 from cloudless_mosaic.errors import CloudlessMosaicError, UsageError
+from cloudless_mosaic.offsets import OFFSETS
+from cloudless_mosaic.profile import read_profile
 from cloudless_mosaic.request import MosaicRequest, parse_date
 from cloudless_mosaic.version import __version__
 
@@ -78,6 +80,20 @@ _REQUEST_OPTIONS = (
         default=_default("stac_url"),
         show_default=True,
         help="STAC API, or a local catalog.json, item or ItemCollection.",
+    ),
+    click.option(
+        "--profile",
+        type=click.Path(path_type=Path),
+        default=None,
+        metavar="FILE",
+        help="How to read the items of another provider.  [default: by API and collection]",
+    ),
+    click.option(
+        "--boa-offset",
+        type=click.Choice(["auto", *map(str, OFFSETS)]),
+        default="auto",
+        show_default=True,
+        help="Add this to the pixels of all scenes, or decide it scene by scene.",
     ),
     click.option(
         "--crs", default=None, help="Output CRS, such as EPSG:32633.  [default: UTM zone of the AOI]"
@@ -205,6 +221,8 @@ def _request(
     aoi: str,
     bands: tuple[str, ...],
     scl_clear: str,
+    profile: Path | None,
+    boa_offset: str,
     **rest: Any,  # noqa: ANN401 - one for one the fields of the request
 ) -> MosaicRequest:
     """The options of a command as a request."""
@@ -214,6 +232,8 @@ def _request(
         aoi=Aoi.parse(aoi),
         bands=bands,
         clear_classes=_codes(scl_clear),
+        profile=read_profile(profile) if profile else None,
+        boa_offset=None if boa_offset == "auto" else int(boa_offset),
         **rest,
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -187,5 +189,9 @@ def _nothing_found(plan: MosaicPlan) -> str:
     if not dropped:
         limit = f"--max-cloud-cover ({request.max_cloud_cover:g})"
         return f"no scene found {where}; widen the dates, the AOI or {limit}"
-    example = f"{dropped[0].id} for example: {dropped[0].reason}"
-    return f"none of the {len(dropped)} scenes {where} can be used, {example}"
+    # reasons differ in their numbers; the most frequent kind is what helps
+    kinds = [re.sub(r"[\d.]+", "", scene.reason) for scene in dropped]
+    example = dropped[kinds.index(Counter(kinds).most_common(1)[0][0])]
+    return (
+        f"none of the {len(dropped)} scenes {where} can be used, {example.id} for example: {example.reason}"
+    )

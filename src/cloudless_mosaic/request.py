@@ -10,7 +10,9 @@ from typing import Literal
 
 from cloudless_mosaic.aoi import Aoi
 from cloudless_mosaic.errors import UsageError
+from cloudless_mosaic.offsets import OFFSETS
 from cloudless_mosaic.periods import Period, monthly_periods
+from cloudless_mosaic.profile import ProviderProfile
 from cloudless_mosaic.scl import DEFAULT_CLEAR_CLASSES, SCL_CLASSES
 
 PLANETARY_COMPUTER = "https://planetarycomputer.microsoft.com/api/stac/v1"
@@ -38,6 +40,10 @@ class MosaicRequest:
     """STAC collection."""
     stac_url: str = PLANETARY_COMPUTER
     """Root of a STAC API, or a local catalog, item or ItemCollection file."""
+    profile: ProviderProfile | None = None
+    """How the items of the catalogue are to be read; ``None`` tells by API, collection and properties."""
+    boa_offset: int | None = None
+    """Digital number to add to the pixels of every scene, 0 or -1000; ``None`` decides scene by scene."""
     resolution: float = 100.0
     """Edge of an output pixel, in metres (units of ``crs`` when that is given)."""
     crs: str | None = None
@@ -73,6 +79,10 @@ class MosaicRequest:
         repeated = sorted({band for band in self.bands if self.bands.count(band) > 1})
         if repeated:
             raise UsageError(f"--bands {repeated[0]} is given more than once; name every band once")
+        if self.boa_offset is not None and self.boa_offset not in OFFSETS:
+            raise UsageError(
+                f"--boa-offset must be auto, {' or '.join(map(str, OFFSETS))}, got {self.boa_offset}"
+            )
         _require_positive("--resolution", self.resolution)
         _require_positive("--max-items", self.max_items)
         if self.workers is not None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeVar
 
+from shapely import union_all
 from shapely.geometry.base import BaseGeometry
 
 Affine6 = tuple[float, float, float, float, float, float]
@@ -109,6 +110,9 @@ class DroppedScene:
 
 AnyScene = TypeVar("AnyScene", Scene, DroppedScene)
 
+_TWIN_OVERLAP = 0.8
+"""Share of its footprint from which a scene is a repetition; 0.93 and more among twins of real catalogues."""
+
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 
@@ -130,7 +134,7 @@ class SceneSet:
         dropped: Iterable[DroppedScene] = (),
         warnings: Iterable[str] = (),
     ) -> SceneSet:
-        """Orders scenes by time and id and drops the reprocessed twins among them."""
+        """Orders scenes by time and id, and drops those that are there twice."""
         kept, twins = _without_twins(scenes)
         return cls(tuple(_in_order(kept)), tuple(_in_order([*dropped, *twins])), tuple(warnings))
 
@@ -141,17 +145,31 @@ def _in_order(scenes: Iterable[AnyScene]) -> list[AnyScene]:
 
 
 def _without_twins(scenes: Iterable[Scene]) -> tuple[list[Scene], list[DroppedScene]]:
-    """Keeps the highest baseline, then the newest, of scenes of one strip over one granule."""
+    """Keeps the highest baseline, then the newest, of scenes of one strip over the same ground.
+
+    Halves of a granule complement each other and are both needed.
+    """
     groups: dict[tuple[str, str, str], list[Scene]] = {}
-    for scene in scenes:
-        groups.setdefault((scene.overpass, scene.granule, scene.datastrip), []).append(scene)
-    kept, dropped = [], []
-    for twins in groups.values():
-        best = max(twins, key=lambda scene: (scene.baseline, scene.generated, scene.id))
-        kept.append(best)
-        dropped += [
-            DroppedScene(twin.id, twin.datetime, f"reprocessed twin of {best.id}")
-            for twin in twins
-            if twin is not best
-        ]
-    return kept, dropped
+    best_first = sorted(scenes, key=lambda scene: (scene.baseline, scene.generated, scene.id), reverse=True)
+    dropped = []
+    for scene in best_first:
+        better = groups.setdefault((scene.overpass, scene.granule, scene.datastrip), [])
+        if better and _is_covered(scene, better):
+            dropped.append(DroppedScene(scene.id, scene.datetime, _why_twin(scene, better[0])))
+        else:
+            better.append(scene)
+    return [scene for kept in groups.values() for scene in kept], dropped
+
+
+def _is_covered(scene: Scene, better: Iterable[Scene]) -> bool:
+    shared = union_all([other.footprint for other in better]).intersection(scene.footprint)
+    return bool(shared.area >= _TWIN_OVERLAP * scene.footprint.area)
+
+
+def _why_twin(scene: Scene, better: Scene) -> str:
+    if scene.baseline != better.baseline:
+        return f"reprocessed twin of {better.id}, of baseline {better.baseline}"
+    if scene.generated != better.generated:
+        return f"reprocessed twin of {better.id}, which is newer"
+    elsewhere = f" in {better.collection}" if better.collection != scene.collection else ""
+    return f"the same scene as {better.id}{elsewhere}"

@@ -50,6 +50,8 @@ CASES = [
     ({"--scl-clear": "4,99"}, 2, ["--scl-clear", "99"]),
     ({"--scl-clear": "vegetation"}, 2, ["--scl-clear"]),
     ({"--crs": "EPSG:0"}, 2, ["--crs", "EPSG:0"]),
+    ({"--profile": "missing.toml"}, 2, ["--profile missing.toml", "can't be read", "docs/providers.md"]),
+    ({"--boa-offset": "1000"}, 2, ["--boa-offset", "1000", "auto"]),
     ({"--workers": "0"}, 2, ["--workers"]),
     ({"--stac-url": "/nowhere/catalog.json"}, 2, ["/nowhere/catalog.json", "no such file"]),
     ({"--no-such-option": "1"}, 2, ["--no-such-option"]),

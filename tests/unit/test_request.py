@@ -43,6 +43,7 @@ def test_limits_themselves_are_taken(make_request):
         ("resolution", -10, "--resolution must be greater than 0, got -10"),
         ("resolution", float("nan"), "--resolution must be greater than 0"),
         ("resolution", float("inf"), "--resolution must be greater than 0"),
+        ("boa_offset", 1000, "--boa-offset must be auto, 0 or -1000, got 1000"),
         ("max_items", 0, "--max-items must be greater than 0"),
         ("workers", 0, "--workers must be greater than 0"),
         ("max_cloud_cover", -1, "--max-cloud-cover must be between 0 and 100, got -1"),

@@ -1,9 +1,11 @@
 import random
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from shapely.geometry import box
 
 from cloudless_mosaic.scenes import DroppedScene, SceneSet, SourceGrid, SourceRaster
 
@@ -24,15 +26,27 @@ def test_scenes_come_in_order_of_time_and_id(make_scene):
 
 
 @pytest.mark.parametrize(
-    ("field", "worse", "better"),
-    [("baseline", "02.12", "05.00"), ("generated", "2020-10-01T00:00:00Z", "2022-01-01T00:00:00Z")],
+    ("field", "worse", "better", "reason"),
+    [
+        ("baseline", "02.12", "05.00", "reprocessed twin of a, of baseline 05.00"),
+        ("baseline", "", "05.00", "reprocessed twin of a, of baseline 05.00"),
+        (
+            "generated",
+            "2020-10-01T00:00:00Z",
+            "2022-01-01T00:00:00Z",
+            "reprocessed twin of a, which is newer",
+        ),
+        ("collection", "one", "another", "the same scene as a in another"),
+        ("collection", "one", "one", "the same scene as a"),
+    ],
 )
-def test_newest_processing_of_a_strip_is_kept(make_scene, field, worse, better):
-    old = make_scene("z", RASTERS, **{field: worse})
+def test_newest_processing_of_a_strip_is_kept(make_scene, field, worse, better, reason):
+    old = make_scene("0", RASTERS, **{field: worse})
     new = make_scene("a", RASTERS, **{field: better})
-    found = SceneSet.of([old, new])
-    assert found.scenes == (new,)
-    assert found.dropped == (DroppedScene("z", old.datetime, "reprocessed twin of a"),)
+    for order in ([old, new], [new, old]):
+        found = SceneSet.of(order)
+        assert found.scenes == (new,)
+        assert found.dropped == (DroppedScene("0", old.datetime, reason),)
 
 
 def test_baseline_counts_before_the_time_of_processing(make_scene):
@@ -45,6 +59,33 @@ def test_two_strips_of_one_granule_are_no_twins(make_scene):
     halves = [make_scene(name, RASTERS, datastrip=name) for name in ("north", "south")]
     assert SceneSet.of(halves).scenes == tuple(halves)
     assert SceneSet.of(halves).dropped == ()
+
+
+@pytest.fixture
+def halves(make_scene):
+    """A scene, and the upper and the lower half of it in a newer processing; they overlap a little."""
+    whole = make_scene("whole", RASTERS, baseline="02.12")
+    west, south, east, north = whole.footprint.bounds
+    middle = (south + north) / 2
+    upper = replace(whole, id="upper", baseline="05.00", footprint=box(west, middle - 0.02, east, north))
+    return whole, upper, replace(upper, id="lower", footprint=box(west, south, east, middle + 0.02))
+
+
+def outcome(scenes):
+    found = SceneSet.of(scenes)
+    return {scene.id for scene in found.scenes}, {scene.id for scene in found.dropped}
+
+
+def test_halves_that_share_a_strip_are_told_by_their_footprints(halves):
+    _, upper, lower = halves
+    assert outcome([upper, lower]) == ({"upper", "lower"}, set())
+    assert outcome([upper, lower, replace(upper, id="a", baseline="04.00")]) == ({"upper", "lower"}, {"a"})
+
+
+def test_a_half_does_not_displace_a_whole_but_two_halves_do(halves):
+    whole, upper, lower = halves
+    assert outcome([whole, upper]) == ({"whole", "upper"}, set())
+    assert outcome([whole, upper, lower]) == ({"upper", "lower"}, {"whole"})
 
 
 def test_two_granules_of_one_overpass_are_no_twins(make_scene):

@@ -17,6 +17,7 @@ from cloudless_mosaic.catalog.found import Json, assets_of, properties_of, quote
 from cloudless_mosaic.catalog.grids import declared_grid
 from cloudless_mosaic.catalog.hrefs import resolve_href
 from cloudless_mosaic.errors import MetadataError
+from cloudless_mosaic.profile import ProviderProfile
 from cloudless_mosaic.scenes import SourceRaster
 
 SCL = "SCL"
@@ -54,6 +55,17 @@ class RasterAsset:
         """Lowest is best: GeoTIFF before JPEG 2000, then the one nearest to the native resolution."""
         return _is_jpeg_2000(self.asset), abs(self.resolution - _NATIVE[self.name]), self.key
 
+    def require_scale(self) -> None:
+        """Makes sure of the product's scale, as far as the metadata tells one.
+
+        Raises:
+            MetadataError: if it tells another.
+        """
+        for fields in (self.asset, *_band_objects(self.asset)):
+            scale = fields.get("raster:scale", fields.get("scale"))
+            if scale is not None and not _is_scale(scale):
+                raise MetadataError(f"the scale of its asset {self.key} is {quoted(scale, 40)}, not 0.0001")
+
     @property
     def offset(self) -> int | None:
         """Digital number that the metadata tells to add; ``None`` where it is silent.
@@ -61,13 +73,10 @@ class RasterAsset:
         Both ``raster:bands`` (STAC raster 1) and ``raster:offset`` (STAC 1.1) are read.
 
         Raises:
-            MetadataError: if it is no number, or the scale beside it is another than the product's.
+            MetadataError: if it is no number.
         """
         for fields in (self.asset, *_band_objects(self.asset)):
             offset = fields.get("raster:offset", fields.get("offset"))
-            scale = fields.get("raster:scale", fields.get("scale"))
-            if scale is not None and not _is_scale(scale):
-                raise MetadataError(f"the scale of its asset {self.key} is {quoted(scale, 40)}, not 0.0001")
             if offset is not None:
                 try:
                     advertised: int = round(offset / REFLECTANCE_SCALE)
@@ -77,16 +86,23 @@ class RasterAsset:
         return None
 
 
-def raster_assets(item: Json) -> dict[str, RasterAsset]:
+def raster_assets(item: Json, profile: ProviderProfile) -> dict[str, RasterAsset]:
     """The best asset for every band, and for the scene classification, that an item has.
+
+    Args:
+        item: A STAC item.
+        profile: Keys that it names are taken at its word; else usual names count, on assets that are rasters.
 
     Raises:
         MetadataError: if the item has no assets.
     """
+    named = {key: band for band, key in profile.bands.items()}
+    if profile.classification:
+        named[profile.classification] = SCL
     best: dict[str, RasterAsset] = {}
     for key, asset in assets_of(item).items():
-        name = _raster_name(key)
-        if name and _is_raster(asset):
+        name = named.get(key) or _usual_name(key, asset, profile)
+        if name:
             candidate = RasterAsset(name, key, asset)
             if name not in best or candidate.rank < best[name].rank:
                 best[name] = candidate
@@ -113,9 +129,14 @@ def _is_scale(value: object) -> bool:
     return isinstance(value, float) and math.isclose(value, REFLECTANCE_SCALE)
 
 
-def _raster_name(key: str) -> str | None:
+def _usual_name(key: str, asset: Json, profile: ProviderProfile) -> str | None:
+    """The raster that a key of the usual words means, unless the profile says what it is called."""
     stem = _RESOLUTION.sub("", key.removesuffix("-jp2"))
-    return SCL if stem.upper() == SCL else find_band(stem)
+    if stem.upper() == SCL:
+        name = None if profile.classification else SCL
+    else:
+        name = None if profile.bands else find_band(stem)
+    return name if _is_raster(asset) else None
 
 
 def _is_raster(asset: Json) -> bool:

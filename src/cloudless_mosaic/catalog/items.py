@@ -21,7 +21,8 @@ from cloudless_mosaic.catalog.identity import (
 )
 from cloudless_mosaic.catalog.providers import recognise
 from cloudless_mosaic.errors import MetadataError
-from cloudless_mosaic.radiometry import OffsetDecision, decide_offset
+from cloudless_mosaic.offsets import OffsetDecision, decide_offset
+from cloudless_mosaic.profile import ProviderProfile
 from cloudless_mosaic.request import MosaicRequest
 from cloudless_mosaic.scenes import Scene
 
@@ -52,9 +53,10 @@ def parse_scene(found: FoundItem, request: MosaicRequest, sensed: datetime, foot
     scene_id = require_id(item)
     require_level_2a(item)
     platform = platform_of(item)
-    assets = _requested_assets(item, request)
+    profile = request.profile or recognise(item, found.host).profile
+    assets = _requested_assets(item, request, profile)
     baseline = baseline_of(item)
-    offset = _offset(found, baseline, [asset for asset in assets if asset.name != SCL])
+    offset = _offset(item, request, profile, baseline, [asset for asset in assets if asset.name != SCL])
     rasters = source_rasters(assets, item, found.file)
     scl = rasters.pop(SCL, None)
     return Scene(
@@ -93,9 +95,9 @@ def cloud_cover_of(item: Json) -> float | None:
     return float(value)
 
 
-def _requested_assets(item: Json, request: MosaicRequest) -> list[RasterAsset]:
+def _requested_assets(item: Json, request: MosaicRequest, profile: ProviderProfile) -> list[RasterAsset]:
     """The assets of the request's bands, and of the scene classification where there is one."""
-    assets = raster_assets(item)
+    assets = raster_assets(item, profile)
     missing = tuple(band for band in request.bands if canonical_band(band) not in assets)
     if missing:
         known = tuple(common_name(name) for name in sorted(assets) if name != SCL)
@@ -106,17 +108,23 @@ def _requested_assets(item: Json, request: MosaicRequest) -> list[RasterAsset]:
     return [assets[name] for name in names if name in assets]
 
 
-def _offset(found: FoundItem, baseline: str, bands: list[RasterAsset]) -> OffsetDecision:
-    provider = recognise(found.item, found.host)
-    flag = properties_of(found.item).get(provider.applied_property)
+def _offset(
+    item: Json, request: MosaicRequest, profile: ProviderProfile, baseline: str, bands: list[RasterAsset]
+) -> OffsetDecision:
+    for band in bands:
+        band.require_scale()
+    if request.boa_offset is not None:
+        return OffsetDecision(request.boa_offset, "given by --boa-offset for all scenes")
+    flag = properties_of(item).get(profile.offset_flag) if profile.offset_flag else None
     if flag is not None and not isinstance(flag, bool):
-        raise MetadataError(f"its {provider.applied_property} is {quoted(flag, 40)}, neither true nor false")
-    # providers with a flag are known to advertise something else than their pixels hold
-    offsets = {band.offset for band in bands} if provider.offsets != "flagged" else set()
+        raise MetadataError(f"its {profile.offset_flag} is {quoted(flag, 40)}, neither true nor false")
+    # providers that take the offset out are known to advertise something else than their pixels hold
+    asked = profile.offset in {"raw", "declared"}
+    offsets = {band.offset for band in bands} if asked else set()
     decision = decide_offset(
-        provider.offsets,
+        profile.offset,
         baseline,
         applied=flag,
         advertised=frozenset(offset for offset in offsets if offset is not None),
     )
-    return OffsetDecision(decision.value, f"{provider.name}: {decision.reason}")
+    return OffsetDecision(decision.value, f"{profile.name}: {decision.reason}")

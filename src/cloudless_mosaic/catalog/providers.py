@@ -1,6 +1,6 @@
-"""What is peculiar to each provider of Sentinel-2 Level-2A.
+"""Providers of Sentinel-2 Level-2A that are known, and how to tell whose an item is.
 
-Band names need no table here: the keys of all providers' assets are words of ``bands``.
+Band names need no table here: the keys of all these providers' assets are words of ``bands``.
 """
 
 from __future__ import annotations
@@ -8,56 +8,49 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cloudless_mosaic.catalog.found import Json, assets_of, properties_of
-from cloudless_mosaic.radiometry import OffsetPolicy
+from cloudless_mosaic.profile import ProviderProfile
 
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """How one provider treats the radiometric offset, and how it is known."""
+    """Where a profile holds."""
 
-    name: str
-    """Name for people."""
-    offsets: OffsetPolicy
-    """What the provider does to the radiometric offset in the pixels."""
+    profile: ProviderProfile
+    """How its items are to be read."""
     hosts: tuple[str, ...] = ()
     """Hosts of its API."""
     collections: tuple[str, ...] = ()
     """Its collections of Sentinel-2 Level-2A at these hosts."""
-    applied_property: str = ""
-    """Property that is true when the offset was taken out; empty where it writes none."""
 
 
 PLANETARY_COMPUTER = Provider(
-    "Planetary Computer", "raw", ("planetarycomputer.microsoft.com",), ("sentinel-2-l2a",)
+    ProviderProfile(name="Planetary Computer", offset="raw"),
+    ("planetarycomputer.microsoft.com",),
+    ("sentinel-2-l2a",),
 )
 EARTH_SEARCH_V1 = Provider(
-    "Earth Search v1",
-    "flagged",
+    ProviderProfile(name="Earth Search v1", offset="flagged", offset_flag="earthsearch:boa_offset_applied"),
     ("earth-search.aws.element84.com",),
     ("sentinel-2-l2a", "sentinel-2-pre-c1-l2a"),
-    "earthsearch:boa_offset_applied",
 )
 EARTH_SEARCH_C1 = Provider(
-    "Earth Search v1, Collection 1",
-    "raw",
+    ProviderProfile(
+        name="Earth Search v1, Collection 1", offset="raw", offset_flag="earthsearch:boa_offset_applied"
+    ),
     ("earth-search.aws.element84.com",),
     ("sentinel-2-c1-l2a",),
-    "earthsearch:boa_offset_applied",
 )
 EARTH_SEARCH_V0 = Provider(
-    "Earth Search v0",
-    "flagged",
+    ProviderProfile(name="Earth Search v0", offset="flagged", offset_flag="sentinel:boa_offset_applied"),
     ("earth-search.aws.element84.com",),
     ("sentinel-s2-l2a-cogs",),
-    "sentinel:boa_offset_applied",
 )
 COPERNICUS = Provider(
-    "Copernicus Data Space Ecosystem",
-    "raw",
+    ProviderProfile(name="Copernicus Data Space Ecosystem", offset="raw"),
     ("stac.dataspace.copernicus.eu", "catalogue.dataspace.copernicus.eu"),
     ("sentinel-2-l2a",),
 )
-GENERIC = Provider("another provider", "declared")
+GENERIC = Provider(ProviderProfile(name="another provider", offset="declared"))
 
 PROVIDERS = (
     PLANETARY_COMPUTER,

@@ -57,6 +57,11 @@ class Acquisition:
     """Time between sensing and processing."""
 
     @property
+    def offset(self) -> int:
+        """Digital number that the pixels of the product carry above reflectance / 0.0001."""
+        return 1000 if self.baseline >= "04.00" else 0
+
+    @property
     def generated(self) -> datetime:
         """Time of processing, UTC."""
         return self.start + self.delay

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -24,7 +24,7 @@ from cloudless_mosaic.testing.ground import Ground, make_ground
 from cloudless_mosaic.testing.items import PLANETARY_COMPUTER, Json, ProviderStyle
 from cloudless_mosaic.testing.pool import run_all
 from cloudless_mosaic.testing.products import SCL, Product, count_classes, footprint, raster_resolution
-from cloudless_mosaic.testing.rasters import Pixels, write_cog
+from cloudless_mosaic.testing.rasters import Pixels, coarsened, write_raster
 from cloudless_mosaic.testing.sensor import Response, classify, measure
 from cloudless_mosaic.testing.surface import BANDS, Season, clear_reflectance
 from cloudless_mosaic.testing.weather import make_weather
@@ -36,7 +36,11 @@ _FINGERPRINT = "fingerprint"
 
 @dataclass(frozen=True, slots=True)
 class ArchiveSpec:
-    """Everything that decides what is in an archive. The same one gives the same archive."""
+    """Everything that decides what is in an archive. The same one gives the same archive.
+
+    Raises:
+        UsageError: if the pixels of a band don't nest in an extent.
+    """
 
     extents: tuple[Extent, ...]
     """Parts of granules; every acquisition has an item for each of them that it sees."""
@@ -48,9 +52,14 @@ class ArchiveSpec:
     seed: int = _SEED
     """Decides land, weather and sensor."""
     bands: tuple[str, ...] = BANDS
-    """Reflectance bands that are written."""
+    """Reflectance bands that are written, any of the twelve, each at its native resolution."""
     style: ProviderStyle = PLANETARY_COMPUTER
     """The provider whose items and pixels these look like."""
+
+    def __post_init__(self) -> None:
+        for extent in self.extents:
+            for raster in (*self.bands, SCL):
+                extent.grid(raster_resolution(raster))
 
     @classmethod
     def demo(cls) -> ArchiveSpec:
@@ -61,6 +70,15 @@ class ArchiveSpec:
     def full_tile(cls) -> ArchiveSpec:
         """The whole granule, with 12 dates over three months and pixels as noisy as real ones."""
         return cls((Extent(SEATTLE),), CLEAR_AUTUMN, noise=1.0)
+
+    def product(self, acquisition: Acquisition, extent: Extent) -> Product:
+        """The product of an acquisition over an extent, with its classes still to be counted."""
+        older = [
+            other
+            for other in self.acquisitions
+            if other.overpass == acquisition.overpass and other.generated < acquisition.generated
+        ]
+        return Product(acquisition, extent, sequence=len(older))
 
     @property
     def fingerprint(self) -> str:
@@ -97,7 +115,7 @@ class Archive:
             acquisition: One of the spec's.
             extent: One of the spec's; the first by default.
         """
-        name = Product(acquisition, extent or self.spec.extents[0]).id
+        name = self.spec.style.item_id(self.spec.product(acquisition, extent or self.spec.extents[0]))
         return self.folder / self.spec.style.collection / name / f"{name}.json"
 
     def truth(self, band: str, month: str, extent: Extent | None = None) -> npt.NDArray[np.uint16]:
@@ -189,14 +207,14 @@ def _build_product(
 ) -> Json:
     acquisition, extent, area = view
     rasters = _observe(spec, extent, ground, acquisition, pool)
-    product = Product(acquisition, extent, count_classes(rasters[SCL]))
-    folder = root / spec.style.collection / product.id
+    product = replace(spec.product(acquisition, extent), class_counts=count_classes(rasters[SCL]))
+    folder = root / spec.style.collection / spec.style.item_id(product)
     folder.mkdir(parents=True)
 
     def write(raster: str) -> None:
-        path = folder / product.file_name(raster)
+        path = folder / spec.style.file_name(product, raster)
         grid = extent.grid(raster_resolution(raster))
-        write_cog(path, rasters[raster], grid, "nearest" if raster == SCL else "average")
+        write_raster(path, rasters[raster], grid, "nearest" if raster == SCL else "average")
 
     run_all(pool, write, rasters)
     item = spec.style.item(product, area, spec.bands)
@@ -210,10 +228,28 @@ def _observe(
     """Scene classification and bands of an acquisition, by name."""
     season = Season.of(acquisition.start.date())
     weather = make_weather(spec.seed, acquisition, extent.grid(20), pool)
-    response = Response.of(spec.seed, acquisition, spec.noise, spec.style.offset(acquisition))
-    planes = measure(ground, season, weather, response, grid=extent.grid(10), pool=pool)
-    bands = {band: planes[BANDS.index(band)] for band in spec.bands}
-    return {SCL: classify(ground, season, weather, pool), **bands}
+    response = Response.of(spec.seed, acquisition, spec.noise)
+    taken_out = acquisition.offset - spec.style.offset(acquisition)
+
+    def observe(bands: Sequence[str]) -> list[npt.NDArray[np.uint16]]:
+        planes = measure(ground, season, weather, response, bands=bands, grid=extent.grid(10), pool=pool)
+        native = [
+            coarsened(plane, raster_resolution(band) // 10) for band, plane in zip(bands, planes, strict=True)
+        ]
+        return [_without_offset(plane, taken_out) for plane in native]
+
+    fine = [band for band in spec.bands if raster_resolution(band) == 10]
+    # a coarse band takes the room of a fine one until it's made, so each is made on its own
+    groups = [fine, *([band] for band in spec.bands if band not in fine)]
+    bands = {band: plane for group in groups for band, plane in zip(group, observe(group), strict=True)}
+    return {SCL: classify(ground, season, weather, pool), **{band: bands[band] for band in spec.bands}}
+
+
+def _without_offset(pixels: npt.NDArray[np.uint16], taken_out: int) -> npt.NDArray[np.uint16]:
+    """What a provider makes of a product's pixels that takes the offset out; dark ones stay valid."""
+    if not taken_out:
+        return pixels
+    return np.where(pixels, np.maximum(pixels.astype(np.int32) - taken_out, 1), 0).astype(np.uint16)
 
 
 @lru_cache(maxsize=1)

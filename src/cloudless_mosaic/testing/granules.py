@@ -10,7 +10,8 @@ from cloudless_mosaic.scenes import SourceGrid
 GRANULE_SIZE = 10980
 """Pixels of 10 m along the edge of a granule."""
 
-ALIGNMENT = 1024
+_BLOCK = 512
+ALIGNMENT = 2 * _BLOCK
 """Pixels of 10 m. 512 pixel blocks of the 10 m and of the 20 m rasters of a part that begins at a multiple
 of this from the granule's origin are blocks of the whole granule's rasters too."""
 
@@ -61,7 +62,17 @@ class Extent:
                 )
 
     def grid(self, resolution: int) -> SourceGrid:
-        """The pixel grid of a raster of this extent, ``resolution`` metres per pixel."""
+        """The pixel grid of a raster of this extent, ``resolution`` metres per pixel.
+
+        Raises:
+            UsageError: if such pixels or their blocks don't nest in the extent; only 60 m are that wide.
+        """
+        pixel = resolution // 10
+        if any(begin % (_BLOCK * pixel) for begin in self.offset) or any(side % pixel for side in self.size):
+            raise UsageError(
+                f"offset {self.offset} and size {self.size} don't nest pixels of {resolution} m; take an "
+                f"offset in multiples of {_BLOCK * pixel} and a size in multiples of {pixel}"
+            )
         left = self.granule.origin[0] + 10 * self.offset[0]
         top = self.granule.origin[1] - 10 * self.offset[1]
         columns, rows = (length * 10 // resolution for length in self.size)

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from shapely.geometry import MultiPolygon, Polygon, mapping
 
+from cloudless_mosaic.scenes import SourceGrid
 from cloudless_mosaic.testing.acquisitions import Acquisition
 from cloudless_mosaic.testing.products import SCL, Product, bounding_box, raster_resolution
 from cloudless_mosaic.testing.sun import reflectance_conversion_factor
@@ -25,12 +26,20 @@ _EXTENSIONS = [
     "https://stac-extensions.github.io/projection/v1.1.0/schema.json",
 ]
 _BANDS = {
+    "B01": ("Band 1 - Coastal aerosol", "coastal", 0.443, 0.027),
     "B02": ("Band 2 - Blue", "blue", 0.49, 0.098),
     "B03": ("Band 3 - Green", "green", 0.56, 0.045),
     "B04": ("Band 4 - Red", "red", 0.665, 0.038),
+    "B05": ("Band 5 - Vegetation red edge 1", "rededge", 0.704, 0.019),
+    "B06": ("Band 6 - Vegetation red edge 2", "rededge", 0.74, 0.018),
+    "B07": ("Band 7 - Vegetation red edge 3", "rededge", 0.783, 0.028),
     "B08": ("Band 8 - NIR", "nir", 0.842, 0.145),
+    "B8A": ("Band 8A - Vegetation red edge 4", "rededge", 0.865, 0.033),
+    "B09": ("Band 9 - Water vapor", "", 0.945, 0.026),
+    "B11": ("Band 11 - SWIR (1.6)", "swir16", 1.61, 0.143),
+    "B12": ("Band 12 - SWIR (2.2)", "swir22", 2.19, 0.242),
 }
-"""Title, common name, centre wavelength and full width at half maximum in micrometres."""
+"""Title, common name where it has one, centre wavelength and full width at half maximum in micrometres."""
 
 _CLASS_PROPERTIES = {
     "s2:water_percentage": (6,),
@@ -61,6 +70,14 @@ class ProviderStyle(Protocol):
         """Digital number that the provider's pixels carry above ``reflectance / 0.0001``."""
         ...
 
+    def item_id(self, product: Product) -> str:
+        """Id of the item of a product, and name of its folder."""
+        ...
+
+    def file_name(self, product: Product, raster: str) -> str:
+        """Name of the file of a band or of the scene classification; its end says GeoTIFF or JPEG 2000."""
+        ...
+
     def item(self, product: Product, area: Polygon | MultiPolygon, bands: tuple[str, ...]) -> Json:
         """The STAC item of a product, without links; its asset hrefs are the names of the files beside it."""
         ...
@@ -79,7 +96,15 @@ class PlanetaryComputer:
 
     def offset(self, acquisition: Acquisition) -> int:
         """1000 from baseline 04.00 on: the provider leaves ESA's offset in the pixels."""
-        return 1000 if acquisition.baseline >= "04.00" else 0
+        return acquisition.offset
+
+    def item_id(self, product: Product) -> str:
+        """A product name without its baseline."""
+        return product.name(baseline=False)
+
+    def file_name(self, product: Product, raster: str) -> str:
+        """The name of ESA, but for its end."""
+        return f"{product.file_stem(raster)}.tif"
 
     def item(self, product: Product, area: Polygon | MultiPolygon, bands: tuple[str, ...]) -> Json:
         """The STAC item of a product, without links."""
@@ -87,13 +112,15 @@ class PlanetaryComputer:
             "type": "Feature",
             "stac_version": "1.0.0",
             "stac_extensions": _EXTENSIONS,
-            "id": product.id,
+            "id": self.item_id(product),
             "collection": self.collection,
             "geometry": mapping(area),
             "bbox": list(bounding_box(area)),
             "properties": _properties(product),
             "links": [],
-            "assets": {raster: _asset(product, raster) for raster in (*bands, SCL)},
+            "assets": {
+                raster: _asset(product, raster, self.file_name(product, raster)) for raster in (*bands, SCL)
+            },
         }
 
     def collection_fields(self, bands: tuple[str, ...]) -> Json:
@@ -110,7 +137,7 @@ class PlanetaryComputer:
             "keywords": ["Sentinel", "MSI", "reflectance", "synthetic"],
             "providers": [{"name": "cloudless-mosaic", "roles": ["producer", "host"]}],
             "summaries": {
-                "gsd": [10, 20],
+                "gsd": sorted({raster_resolution(raster) for raster in (*bands, SCL)}),
                 "platform": ["Sentinel-2A", "Sentinel-2B"],
                 "constellation": ["Sentinel 2"],
                 "instruments": ["msi"],
@@ -125,7 +152,6 @@ PLANETARY_COMPUTER = PlanetaryComputer()
 
 def _properties(product: Product) -> Json:
     acquisition = product.acquisition
-    shares = {name: product.percentage(*classes) for name, classes in _CLASS_PROPERTIES.items()}
     return {
         "datetime": f"{acquisition.start:%Y-%m-%dT%H:%M:%S}.024000Z",
         "platform": f"Sentinel-{acquisition.platform[1:]}",
@@ -145,35 +171,36 @@ def _properties(product: Product) -> Json:
         "s2:reflectance_conversion_factor": reflectance_conversion_factor(acquisition.start),
         "s2:degraded_msi_data_percentage": 0.0,
         "s2:nodata_pixel_percentage": product.nodata_percentage,
-        **shares,
+        **class_shares(product),
     }
 
 
 def _esa_ids(product: Product) -> Json:
-    acquisition = product.acquisition
-    platform = acquisition.platform
-    orbit = f"{acquisition.absolute_orbit:06d}"
-    baseline = f"N{acquisition.baseline}"
-    strip = acquisition.strip_start.strftime("%Y%m%dT%H%M%S")
     station = f"MSFT_{product.generated}"
     return {
         "s2:product_uri": product.uri,
-        "s2:datatake_id": f"G{platform}_{product.sensed}_{orbit}_{baseline}",
-        "s2:datastrip_id": f"{platform}_OPER_MSI_L2A_DS_{station}_S{strip}_{baseline}",
-        "s2:granule_id": (
-            f"{platform}_OPER_MSI_L2A_TL_{station}_A{orbit}_T{product.extent.granule.name}_{baseline}"
-        ),
+        "s2:datatake_id": product.datatake,
+        "s2:datastrip_id": product.datastrip(station),
+        "s2:granule_id": product.granule_id(station),
     }
 
 
-def _asset(product: Product, raster: str) -> Json:
+def class_shares(product: Product) -> Json:
+    """Percentages of classes and of cloud as ``s2:`` and ``eo:`` properties have them."""
+    return {name: product.percentage(*classes) for name, classes in _CLASS_PROPERTIES.items()}
+
+
+def _asset(product: Product, raster: str, file_name: str) -> Json:
     grid = product.extent.grid(raster_resolution(raster))
+    return {"href": f"./{file_name}", **grid_fields(grid), **_raster_fields(raster)}
+
+
+def grid_fields(grid: SourceGrid) -> Json:
+    """Fields of the projection extension that every provider writes to assets, and the bounds."""
     return {
-        "href": f"./{product.file_name(raster)}",
         "proj:bbox": list(grid.bounds),
         "proj:shape": list(grid.shape),
         "proj:transform": list(grid.transform),
-        **_raster_fields(raster),
     }
 
 
@@ -189,7 +216,7 @@ def _eo_band(band: str) -> Json:
     description, common_name, centre, width = _BANDS[band]
     return {
         "name": band,
-        "common_name": common_name,
+        **({"common_name": common_name} if common_name else {}),
         "description": description,
         "center_wavelength": centre,
         "full_width_half_max": width,

@@ -11,6 +11,7 @@ from shapely import segmentize, transform
 from shapely.affinity import translate
 from shapely.geometry import MultiPolygon, Polygon, box
 
+from cloudless_mosaic.bands import BANDS
 from cloudless_mosaic.testing.acquisitions import Acquisition, Swath
 from cloudless_mosaic.testing.granules import Extent
 from cloudless_mosaic.testing.ground import Bytes
@@ -37,6 +38,8 @@ class Product:
     """The part of the granule."""
     class_counts: tuple[int, ...] = (0,) * 12
     """Pixels of each class of the scene classification."""
+    sequence: int = 0
+    """Number of older processings of the same overpass."""
 
     @property
     def sensed(self) -> str:
@@ -49,25 +52,45 @@ class Product:
         return self.acquisition.generated.strftime(_STAMP)
 
     @property
-    def id(self) -> str:
-        """Item id in the way of the Planetary Computer: a product name without its baseline."""
-        return self._name("")
-
-    @property
     def uri(self) -> str:
         """Product name in the way of ESA."""
-        return f"{self._name('N' + self.acquisition.baseline.replace('.', '') + '_')}.SAFE"
+        return f"{self.name()}.SAFE"
 
-    def _name(self, baseline: str) -> str:
+    def name(self, *, baseline: bool = True) -> str:
+        """Product name in the way of ESA without its end; the Planetary Computer's leave out the baseline."""
         orbit = f"R{self.acquisition.relative_orbit:03d}"
+        if baseline:
+            orbit = f"N{self.acquisition.baseline.replace('.', '')}_{orbit}"
         granule = f"T{self.extent.granule.name}"
         platform = self.acquisition.platform
-        return f"{platform}_MSIL2A_{self.sensed}_{baseline}{orbit}_{granule}_{self.generated}"
+        return f"{platform}_MSIL2A_{self.sensed}_{orbit}_{granule}_{self.generated}"
 
-    def file_name(self, raster: str) -> str:
-        """Name of the file of a band or of the scene classification."""
-        resolution = raster_resolution(raster)
-        return f"T{self.extent.granule.name}_{self.sensed}_{raster}_{resolution}m.tif"
+    def file_stem(self, raster: str) -> str:
+        """Name in the way of ESA of the file of a band or of the scene classification, without its end."""
+        return f"T{self.extent.granule.name}_{self.sensed}_{raster}_{raster_resolution(raster)}m"
+
+    @property
+    def datatake(self) -> str:
+        """Id of the datatake."""
+        return f"G{self.acquisition.platform}_{self.sensed}_{self._orbit}_{self._baseline}"
+
+    def datastrip(self, station: str) -> str:
+        """Id of the datastrip; ``station`` is who processed it, and when."""
+        start = self.acquisition.strip_start.strftime(_STAMP)
+        return f"{self.acquisition.platform}_OPER_MSI_L2A_DS_{station}_S{start}_{self._baseline}"
+
+    def granule_id(self, station: str) -> str:
+        """Id of the granule; ``station`` is who processed it, and when."""
+        tile = f"A{self._orbit}_T{self.extent.granule.name}"
+        return f"{self.acquisition.platform}_OPER_MSI_L2A_TL_{station}_{tile}_{self._baseline}"
+
+    @property
+    def _orbit(self) -> str:
+        return f"{self.acquisition.absolute_orbit:06d}"
+
+    @property
+    def _baseline(self) -> str:
+        return f"N{self.acquisition.baseline}"
 
     def percentage(self, *classes: int) -> float:
         """Share of some classes among the valid pixels, in percent."""
@@ -81,8 +104,8 @@ class Product:
 
 
 def raster_resolution(raster: str) -> int:
-    """Metres per pixel of a band or of the scene classification."""
-    return 20 if raster == SCL else 10
+    """Metres per native pixel of a band or of the scene classification."""
+    return 20 if raster == SCL else BANDS[raster].resolution
 
 
 def count_classes(scl: Bytes) -> tuple[int, ...]:

@@ -7,6 +7,8 @@ sidecar file ``x.ovr`` may itself have one in ``x.ovr.ovr``, and the COG driver 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -28,10 +30,35 @@ BLOCK = 512
 _LEVEL = 4
 """As fast as level 1 on these pixels, and 5 percent smaller."""
 
+_JPEG_2000 = {"driver": "JP2OpenJPEG", "quality": 100, "reversible": "YES", "resolutions": 5}
+"""Lossless."""
+
 _SIDECARS_SEEN = {"GDAL_DISABLE_READDIR_ON_OPEN": "FALSE"}
 """Whatever the process has set for reading, here GDAL has to look for the sidecars."""
 
 Pixels = npt.NDArray[Any]
+
+
+def write_raster(
+    path: Path, pixels: Pixels, grid: SourceGrid, overviews: Literal["average", "nearest"]
+) -> None:
+    """Writes a single band as its file's name says: lossless JPEG 2000, else as ``write_cog``.
+
+    Args:
+        path: File to write.
+        pixels: Shape (rows, columns), uint16 or uint8; 0 is nodata.
+        grid: Where they lie.
+        overviews: As for ``write_cog``; JPEG 2000 has its own.
+
+    Raises:
+        CloudlessMosaicError: if it can't be written.
+    """
+    if path.suffix != ".jp2":
+        write_cog(path, pixels, grid, overviews)
+        return
+    with _writing(path), rasterio.Env(GDAL_PAM_ENABLED="NO"), rasterio.MemoryFile() as memory:
+        _write_plain(memory.name, pixels, grid, 1)
+        rasterio.shutil.copy(memory.name, str(path), **_JPEG_2000)
 
 
 def write_cog(path: Path, pixels: Pixels, grid: SourceGrid, overviews: Literal["average", "nearest"]) -> None:
@@ -53,18 +80,24 @@ def write_cog(path: Path, pixels: Pixels, grid: SourceGrid, overviews: Literal["
     names = [f"/vsimem/{uuid.uuid4()}.tif"]
     names += [names[0] + ".ovr" * depth for depth in range(1, len(levels))]
     written: list[str] = []
-    with rasterio.Env(**_SIDECARS_SEEN):
+    with _writing(path), rasterio.Env(**_SIDECARS_SEEN):
         try:
             for depth, (name, level) in enumerate(zip(names, levels, strict=True)):
                 _write_plain(name, level, grid, 2**depth)
                 written.append(name)
             rasterio.shutil.copy(names[0], str(path), **_creation_options(pixels, len(levels)))
-        except (OSError, RasterioError, CPLE_BaseError) as error:
-            reason = str(error).splitlines()[0]
-            raise CloudlessMosaicError(f"can't write {path}: {reason}; is the disk full?") from error
         finally:
             for name in reversed(written):
                 rasterio.shutil.delete(name)
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, RasterioError, CPLE_BaseError) as error:
+        reason = str(error).splitlines()[0]
+        raise CloudlessMosaicError(f"can't write {path}: {reason}; is the disk full?") from error
 
 
 def _creation_options(pixels: Pixels, levels: int) -> dict[str, str | int]:
@@ -108,6 +141,21 @@ def halved(pixels: npt.NDArray[np.uint16]) -> npt.NDArray[np.uint16]:  # pragma:
             if count:
                 out[row, column] = (total + count // 2) // count
     return out
+
+
+def coarsened(pixels: npt.NDArray[np.uint16], factor: int) -> npt.NDArray[np.uint16]:
+    """Coarser pixels: the rounded mean of the valid ones under each, 0 where none is.
+
+    Args:
+        pixels: Shape (rows, columns), multiples of ``factor``; 0 is nodata.
+        factor: Pixels along the edge of a coarser one.
+    """
+    rows, columns = (length // factor for length in pixels.shape)
+    cells = pixels.reshape(rows, factor, columns, factor)
+    total = cells.sum(axis=(1, 3), dtype=np.uint32)
+    count = np.count_nonzero(cells, axis=(1, 3)).astype(np.uint32)
+    means: npt.NDArray[np.uint16] = ((total + count // 2) // np.maximum(count, 1)).astype(np.uint16)
+    return means
 
 
 def _thinned(pixels: Pixels) -> Pixels:

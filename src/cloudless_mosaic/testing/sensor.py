@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -16,25 +17,38 @@ from cloudless_mosaic.testing.acquisitions import Acquisition
 from cloudless_mosaic.testing.ground import LIGHT_STEPS, Bytes, Ground
 from cloudless_mosaic.testing.noise import derive_seed, mix
 from cloudless_mosaic.testing.pool import run_all
-from cloudless_mosaic.testing.surface import BANDS, SNOW, Season, dressed_cover
+from cloudless_mosaic.testing.surface import SNOW, SPECTRAL_BANDS, Season, dressed_cover
 from cloudless_mosaic.testing.weather import DENSEST, OPAQUE, THICKEST, Weather
 
 _ROWS = 128
 """Rows of 10 m that one job of the pool makes; even."""
 
-_THIN_CLOUD = (5000.0, 4900.0, 4800.0, 5100.0)
+_THIN_CLOUD = (5000.0, 4900.0, 4800.0, 5100.0, 5050.0, 4900.0, 5000.0, 5050.0, 5100.0, 4700.0, 3300.0, 2400.0)
 """Digital numbers, per band, of the thinnest cloud that hides the ground."""
 
-_THICK_CLOUD = (8800.0, 8700.0, 8600.0, 8700.0)
+_THICK_CLOUD = (
+    8800.0,
+    8700.0,
+    8600.0,
+    8700.0,
+    8850.0,
+    8650.0,
+    8650.0,
+    8700.0,
+    8700.0,
+    8100.0,
+    4600.0,
+    3500.0,
+)
 """Those of the thickest cloud."""
 
-_CIRRUS = (1000.0, 950.0, 900.0, 800.0)
+_CIRRUS = (1000.0, 950.0, 900.0, 800.0, 1050.0, 880.0, 860.0, 840.0, 790.0, 700.0, 500.0, 350.0)
 """Those of the densest cirrus over black ground."""
 
-_HAZE = (1000.0, 820.0, 680.0, 420.0)
+_HAZE = (1000.0, 820.0, 680.0, 420.0, 1120.0, 620.0, 560.0, 500.0, 400.0, 340.0, 130.0, 70.0)
 """Those of the densest haze over black ground."""
 
-_SHADE = (0.52, 0.44, 0.38, 0.32)
+_SHADE = (0.52, 0.44, 0.38, 0.32, 0.55, 0.37, 0.35, 0.33, 0.31, 0.3, 0.26, 0.25)
 """Share of the light, per band, that is left in the shadow of a cloud."""
 
 _VEILED = 0.35
@@ -64,13 +78,16 @@ _STRIPE = 3.0
 _STRIPE_WIDTH = 32
 """Pixels across a detector."""
 
+_GRAINS = 4
+"""Bands that one hash of a pixel has noise for, 16 bits each."""
+
 _TWO_BYTES = 104.5
 """Standard deviation of the sum of two random bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What sensor, atmospheric correction and provider make of the light of one acquisition."""
+    """What sensor and atmospheric correction make of the light of one acquisition."""
 
     gain: npt.NDArray[np.float32]
     """Factor per band, around 1."""
@@ -81,15 +98,15 @@ class Response:
     seed: int
     """Seed of that noise and of the stripes of the detectors."""
     offset: int
-    """Digital number that the provider's pixels carry above reflectance / 0.0001."""
+    """Digital number that the product's pixels carry above reflectance / 0.0001."""
 
     @classmethod
-    def of(cls, seed: int, acquisition: Acquisition, noise: float, offset: int) -> Response:
+    def of(cls, seed: int, acquisition: Acquisition, noise: float) -> Response:
         """The errors of one processing of one overpass, the same for all of its granules."""
         names = (acquisition.overpass, acquisition.baseline)
         gain = 1 + _GAIN * _draws(derive_seed(seed, "gain", *names), "")[:, 0]
         bias = _BIAS * _draws(derive_seed(seed, "bias", *names), "")[:, 0]
-        return cls(gain, bias, noise, derive_seed(seed, "noise", *names), offset)
+        return cls(gain, bias, noise, derive_seed(seed, "noise", *names), acquisition.offset)
 
     def additions(self, first_column: int, columns: int) -> npt.NDArray[np.float32]:
         """What each column of each band has added: bias and stripes, shape (bands, columns).
@@ -107,7 +124,7 @@ class Response:
 
 def _draws(seed: int, *names: str) -> npt.NDArray[np.float32]:
     """A number from -1 to 1 for every band and name, shape (bands, names)."""
-    seeds = [[derive_seed(seed, band, name) for name in names] for band in BANDS]
+    seeds = [[derive_seed(seed, band, name) for name in names] for band in SPECTRAL_BANDS]
     return (np.array(seeds) / 2**55 - 1).astype(np.float32)
 
 
@@ -121,6 +138,8 @@ class _Scene(NamedTuple):
     noise: float
     seed: int
     offset: int
+    columns: npt.NDArray[np.int64]
+    """Column of the spectra for every band that is made."""
 
 
 def classify(ground: Ground, season: Season, weather: Weather, pool: Executor) -> Bytes:
@@ -148,23 +167,25 @@ def measure(
     weather: Weather,
     response: Response,
     *,
+    bands: Sequence[str],
     grid: SourceGrid,
     pool: Executor,
 ) -> npt.NDArray[np.uint16]:
-    """The digital numbers of all bands.
+    """The digital numbers of some bands, all of them at 10 m.
 
     Args:
         ground: The land, 10 m.
         season: What the day makes of it.
         weather: What lies in between, 20 m.
         response: Errors, noise and offset.
+        bands: Sentinel-2 names.
         grid: The 10 m grid; places the noise, so that granules agree where they overlap.
         pool: Where the rows are computed; the kernels release the GIL.
 
     Returns:
         Shape (bands, rows, columns); 0 outside the swath, at least 1 inside.
     """
-    planes = np.empty((len(BANDS), *ground.cover.shape), np.uint16)
+    planes = np.empty((len(bands), *ground.cover.shape), np.uint16)
     x, y = (round(edge / grid.resolution) for edge in grid.origin)
     scene = _Scene(
         spectra=season.spectra,
@@ -174,6 +195,7 @@ def measure(
         noise=response.noise / _TWO_BYTES,
         seed=response.seed,
         offset=response.offset,
+        columns=np.array([SPECTRAL_BANDS.index(band) for band in bands]),
     )
 
     def fill(first: int) -> None:
@@ -230,7 +252,7 @@ def _land_class(
 def _measure(
     ground: Ground, sky: Weather, scene: _Scene, place: tuple[int, int], out: npt.NDArray[np.uint16]
 ) -> None:  # pragma: no cover - compiled
-    """Digital numbers of all bands. ``place`` is x and y of the first pixel, in pixels of the CRS."""
+    """Digital numbers of some bands. ``place`` is x and y of the first pixel, in pixels of the CRS."""
     for row in range(out.shape[1]):
         for column in range(out.shape[2]):
             above = (row >> 1, column >> 1)
@@ -247,16 +269,21 @@ def _measure(
                 int(sky.haze[above]),
             )
             veiled = (veils[0] | veils[1] | veils[2] | veils[3]) != 0
-            grains = mix(scene.seed, place[0] + column, place[1] - row)
-            for band in range(out.shape[0]):
+            generation = -1
+            grains = np.uint64(0)
+            for index in range(out.shape[0]):
+                band = scene.columns[index]
+                if band // _GRAINS != generation:
+                    generation = band // _GRAINS
+                    grains = mix(scene.seed + generation, place[0] + column, place[1] - row)
+                own = grains >> np.uint64(16 * (band % _GRAINS))
                 value = scene.spectra[cover, band] * light / LIGHT_STEPS
                 if veiled:
                     value = _through(value, veils, band)
-                grain = float(grains & np.uint64(255)) + float((grains >> np.uint64(8)) & np.uint64(255))
-                grains >>= np.uint64(16)
+                grain = float(own & np.uint64(255)) + float((own >> np.uint64(8)) & np.uint64(255))
                 value = value * scene.gain[band] + scene.additions[band, column]
                 number = math.floor(value + scene.noise * (grain - 255.0) + 0.5)
-                out[band, row, column] = max(1, number + scene.offset)
+                out[index, row, column] = max(1, number + scene.offset)
 
 
 @numba.njit(cache=True, nogil=True)

@@ -22,6 +22,9 @@ SNOW = 12
 """Row of the spectra for what lies above the snow line."""
 
 BANDS = ("B02", "B03", "B04", "B08")
+"""Bands of 10 m, which archives hold if nothing else is asked for."""
+
+SPECTRAL_BANDS = (*BANDS, "B01", "B05", "B06", "B07", "B8A", "B09", "B11", "B12")
 """Bands that the land has reflectances for: the columns of the spectra."""
 
 _SUMMER = (
@@ -39,6 +42,23 @@ _SUMMER = (
     (820, 930, 1040, 1500),  # rock
     (8300, 8400, 8400, 7600),  # snow
 )
+_SUMMER_COARSE = (
+    (90, 25, 18, 15, 12, 10, 8, 6),
+    (240, 180, 140, 130, 110, 90, 50, 35),
+    (150, 480, 1450, 1850, 2100, 2200, 850, 380),
+    (200, 750, 2150, 2650, 2900, 2950, 1450, 680),
+    (330, 1000, 1750, 2000, 2250, 2350, 2200, 1300),
+    (290, 950, 2350, 2900, 3250, 3300, 1900, 950),
+    (310, 1050, 2300, 2750, 3100, 3150, 1800, 950),
+    (560, 1600, 1800, 1950, 2150, 2250, 2900, 2400),
+    (460, 1050, 1750, 2050, 2300, 2350, 1700, 1100),
+    (1200, 1600, 1750, 1850, 1980, 2050, 2100, 1900),
+    (800, 1080, 1180, 1270, 1380, 1420, 1700, 1600),
+    (700, 1150, 1280, 1400, 1550, 1600, 1900, 1700),
+    (8200, 8200, 8000, 7800, 7500, 7000, 900, 600),
+)
+"""The same covers in the bands of 20 and 60 m."""
+
 _WINTER = (
     (95, 70, 32, 12),
     (320, 400, 270, 130),
@@ -53,6 +73,21 @@ _WINTER = (
     (880, 940, 990, 1330),
     (790, 900, 1010, 1460),
     (8300, 8400, 8400, 7600),
+)
+_WINTER_COARSE = (
+    (100, 30, 22, 18, 15, 12, 9, 7),
+    (280, 210, 170, 150, 130, 110, 60, 40),
+    (140, 440, 1300, 1670, 1900, 2000, 780, 350),
+    (280, 700, 1350, 1680, 1980, 2050, 1650, 950),
+    (320, 930, 1560, 1780, 2000, 2100, 2080, 1250),
+    (300, 900, 2000, 2450, 2750, 2800, 1800, 950),
+    (300, 920, 2350, 2850, 3200, 3250, 1700, 850),
+    (470, 1370, 1560, 1700, 1900, 2000, 2600, 2150),
+    (470, 1020, 1580, 1830, 2060, 2120, 1720, 1150),
+    (1180, 1580, 1730, 1830, 1960, 2030, 2080, 1880),
+    (780, 1060, 1160, 1250, 1360, 1400, 1680, 1580),
+    (680, 1120, 1250, 1370, 1510, 1560, 1860, 1670),
+    (8200, 8200, 8000, 7800, 7500, 7000, 900, 600),
 )
 _DEEPEST_WINTER = 20
 """Day of the year that is all winter; half a year later all is summer."""
@@ -75,7 +110,8 @@ class Season:
         """The season of a day."""
         phase = math.tau * (day.timetuple().tm_yday - _DEEPEST_WINTER) / 365.25
         winter = (1 + math.cos(phase)) / 2
-        spectra = (1 - winter) * np.array(_SUMMER) + winter * np.array(_WINTER)
+        summer, cold = np.hstack([_SUMMER, _SUMMER_COARSE]), np.hstack([_WINTER, _WINTER_COARSE])
+        spectra = (1 - winter) * summer + winter * cold
         line = (1 - winter) * _SNOW_LINE[0] + winter * _SNOW_LINE[1]
         return cls(spectra.astype(np.float32), line / HEIGHT_STEP)
 
@@ -100,7 +136,7 @@ def clear_reflectance(ground: Ground, season: Season, band: str) -> npt.NDArray[
         Digital numbers, reflectance / 0.0001, shape (rows, columns), at least 1.
     """
     out = np.empty(ground.cover.shape, np.uint16)
-    column = season.spectra[:, BANDS.index(band)].copy()
+    column = season.spectra[:, SPECTRAL_BANDS.index(band)].copy()
     _reflect(ground, column, season.snow_line, out)
     return out
 

@@ -44,6 +44,8 @@ def run_parameters(plan: MosaicPlan) -> dict[str, Any]:
         "bands": list(request.bands),
         "collection": request.collection,
         "stac_url": without_credentials(request.stac_url) if catalogue.netloc else None,
+        "profile": request.profile.fields if request.profile else None,
+        "boa_offset": "auto" if request.boa_offset is None else request.boa_offset,
         "resolution": request.resolution,
         "max_items": request.max_items,
         "max_cloud_cover": request.max_cloud_cover,

@@ -11,7 +11,9 @@ from cloudless_mosaic.bands import BANDS
 from cloudless_mosaic.catalog.assets import SCL, raster_assets, source_rasters
 from cloudless_mosaic.catalog.grids import declared_grid
 from cloudless_mosaic.catalog.hrefs import resolve_href
+from cloudless_mosaic.catalog.providers import GENERIC
 from cloudless_mosaic.errors import MetadataError
+from cloudless_mosaic.profile import ProviderProfile
 
 COG = "image/tiff; application=geotiff; profile=cloud-optimized"
 TEN_METRES = {
@@ -24,6 +26,10 @@ ALL = {*BANDS, SCL}
 
 def asset(href="https://files.example.com/B04.tif", **fields):
     return {"href": href, "type": COG, **{name.replace("__", ":"): value for name, value in fields.items()}}
+
+
+def best_assets(item, profile=GENERIC.profile):
+    return raster_assets(item, profile)
 
 
 def item(**assets):
@@ -45,7 +51,7 @@ def item(**assets):
 )
 def test_every_provider_has_the_twelve_bands_and_the_classification(real_item, path):
     real = real_item(f"stac-items/{path}.json")
-    assets = raster_assets(real)
+    assets = best_assets(real)
     assert assets.keys() == ALL
     for name, grid in (
         (name, raster.grid)
@@ -56,13 +62,13 @@ def test_every_provider_has_the_twelve_bands_and_the_classification(real_item, p
 
 
 def test_cogs_come_before_jpeg_2000(real_item):
-    assets = raster_assets(real_item("stac-items/earth-search-v1/S2A_33TWL_20230815_0_L2A.json"))
+    assets = best_assets(real_item("stac-items/earth-search-v1/S2A_33TWL_20230815_0_L2A.json"))
     assert {one.asset["href"].rsplit(".")[-1] for one in assets.values()} == {"tif"}
     assert assets["B04"].key == "red"
 
 
 def test_of_several_resolutions_the_native_one_is_taken(real_item):
-    assets = raster_assets(
+    assets = best_assets(
         real_item("stac-items/cdse/S2A_MSIL2A_20200301T090901_N0500_R050_T35UPU_20230630T033416.json")
     )
     assert (assets["B04"].key, assets["B05"].key, assets[SCL].key) == ("B04_10m", "B05_20m", "SCL_20m")
@@ -72,17 +78,17 @@ def test_of_several_resolutions_the_native_one_is_taken(real_item):
 def test_the_order_of_assets_makes_no_difference(order):
     keys = ["red", "B04", "B04_20m", "red-jp2", "b04_60m"][::order]
     assets = {key: asset(f"https://x.example/{key}.{'jp2' if 'jp2' in key else 'tif'}") for key in keys}
-    assert raster_assets(item(**assets))["B04"].key == "B04"
+    assert best_assets(item(**assets))["B04"].key == "B04"
 
 
 def test_gsd_tells_the_resolution_where_the_key_does_not():
-    assets = raster_assets(item(red=asset(gsd=60), B04=asset(gsd=10), b4=asset(gsd=20)))
+    assets = best_assets(item(red=asset(gsd=60), B04=asset(gsd=10), b4=asset(gsd=20)))
     assert assets["B04"].key == "B04"
 
 
 @pytest.mark.parametrize("gsd", [10**400, math.nan, math.inf, "10", True, [10], None], ids=repr)
 def test_an_odd_gsd_does_no_harm(gsd):
-    one = raster_assets(item(red=asset(gsd=gsd)))["B04"]
+    one = best_assets(item(red=asset(gsd=gsd)))["B04"]
     assert one.resolution == 10
 
 
@@ -98,12 +104,12 @@ def test_an_odd_gsd_does_no_harm(gsd):
     ],
 )
 def test_what_is_no_raster_of_a_band_is_passed_over(key, fields):
-    assert raster_assets(item(**{key: asset("https://x.example/file.json", **fields)})) == {}
+    assert best_assets(item(**{key: asset("https://x.example/file.json", **fields)})) == {}
 
 
 @pytest.mark.parametrize("broken", [None, "text", 7, [], {}, {"href": None}, {"href": ["x"]}], ids=repr)
 def test_what_is_no_asset_is_passed_over(broken):
-    assert raster_assets(item(red=broken, scl=asset())).keys() == {SCL}
+    assert best_assets(item(red=broken, scl=asset())).keys() == {SCL}
 
 
 @pytest.mark.parametrize(
@@ -118,13 +124,46 @@ def test_what_is_no_asset_is_passed_over(broken):
     ],
 )
 def test_rasters_are_known_by_type_or_name(href, media_type):
-    assert raster_assets(item(red={"href": href, "type": media_type})).keys() == {"B04"}
+    assert best_assets(item(red={"href": href, "type": media_type})).keys() == {"B04"}
 
 
 @pytest.mark.parametrize("assets", [None, [], "x"])
 def test_an_item_without_assets_is_refused(assets):
     with pytest.raises(MetadataError, match="no assets"):
-        raster_assets({"properties": {}, "assets": assets})
+        best_assets({"properties": {}, "assets": assets})
+
+
+# which asset is which band by a profile
+
+ODD = ProviderProfile(
+    name="odd", offset="raw", classification="quality", bands={"B04": "Band_4", "B8A": "nir"}
+)
+
+
+def keys(assets):
+    return {name: one.key for name, one in assets.items()}
+
+
+def test_a_profile_names_the_assets_of_all_bands():
+    odd = item(Band_4=asset(), nir=asset(), quality=asset(), red=asset(), scl=asset(), B02=asset())
+    assert keys(best_assets(odd, ODD)) == {
+        "B04": "Band_4",
+        "B8A": "nir",
+        SCL: "quality",
+    }
+
+
+def test_a_profile_may_name_the_bands_or_the_classification_alone():
+    odd = item(Band_4=asset(), quality=asset(), scl=asset(), B02=asset())
+    bands = ProviderProfile(name="odd", offset="raw", bands={"B04": "Band_4"})
+    assert keys(best_assets(odd, bands)) == {"B04": "Band_4", SCL: "scl"}
+    quality = ProviderProfile(name="odd", offset="raw", classification="quality")
+    assert keys(best_assets(odd, quality)) == {"B02": "B02", SCL: "quality"}
+
+
+def test_an_asset_that_a_profile_names_is_taken_at_its_word():
+    odd = item(Band_4={"href": "https://files.example.com/4", "type": "application/octet-stream"})
+    assert best_assets(odd, ODD)["B04"].resolution == 10
 
 
 # the offset that the metadata tells
@@ -147,7 +186,7 @@ def test_an_item_without_assets_is_refused(assets):
     ],
 )
 def test_the_advertised_offset_is_told_in_digital_numbers(fields, offset):
-    assert raster_assets(item(red=asset(**fields)))["B04"].offset == offset
+    assert best_assets(item(red=asset(**fields)))["B04"].offset == offset
 
 
 @pytest.mark.parametrize(
@@ -162,7 +201,7 @@ def test_the_advertised_offset_is_told_in_digital_numbers(fields, offset):
     ids=repr,
 )
 def test_an_offset_that_is_no_number_is_refused(band):
-    one = raster_assets(item(red=asset(raster__bands=[band])))["B04"]
+    one = best_assets(item(red=asset(raster__bands=[band])))["B04"]
     with pytest.raises(MetadataError, match="the offset of its asset red"):
         _ = one.offset
 
@@ -170,9 +209,9 @@ def test_an_offset_that_is_no_number_is_refused(band):
 @pytest.mark.parametrize("scale", [1, 0.001, 0, "x", math.nan, [0.0001]], ids=repr)
 def test_another_scale_than_the_products_is_refused(scale):
     for fields in ({"raster__scale": scale}, {"raster__bands": [{"scale": scale, "offset": -0.1}]}):
-        one = raster_assets(item(red=asset(**fields)))["B04"]
+        one = best_assets(item(red=asset(**fields)))["B04"]
         with pytest.raises(MetadataError, match="the scale of its asset red"):
-            _ = one.offset
+            one.require_scale()
 
 
 # declared grids
@@ -481,5 +520,5 @@ def test_any_text_is_an_address_a_path_or_a_refusal(tmp_path_factory, href):
 def test_real_hrefs_all_pass(shared_data):
     for file in sorted((shared_data / "stac-items/planetary-computer").glob("*.json")):
         real = json.loads(file.read_text("utf-8"))
-        for one in raster_assets(real).values():
+        for one in best_assets(real).values():
             assert resolve_href(one.asset["href"], None) == one.asset["href"]

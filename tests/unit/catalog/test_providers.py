@@ -68,5 +68,6 @@ def test_an_item_without_properties_or_assets_has_no_provider(broken):
 
 
 def test_names_are_unique_and_flagged_providers_name_their_flag():
-    assert len({provider.name for provider in PROVIDERS}) == len(PROVIDERS)
-    assert all(provider.applied_property for provider in PROVIDERS if provider.offsets == "flagged")
+    profiles = [provider.profile for provider in PROVIDERS]
+    assert len({profile.name for profile in profiles}) == len(profiles)
+    assert all(profile.offset_flag for profile in profiles if profile.offset == "flagged")

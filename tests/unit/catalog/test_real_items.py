@@ -166,6 +166,21 @@ def test_one_scene_in_two_collections_counts_once():
     assert len(found.dropped) == 1
 
 
+def test_a_scene_in_both_collections_of_earth_search_counts_once():
+    names = ("20EPT", "24MVV", "24MUA", "24MUV")
+    paths = [
+        next((DATA / "stac-items" / folder).glob(f"S2B_{prefix}{name}_20250731*L2A.json"))
+        for folder, prefix in (("earth-search-v1", ""), ("earth-search-c1", "T"))
+        for name in names
+    ]
+    found = SceneSet.of(outcome(path)[0] for path in paths)
+    assert {scene.granule for scene in found.scenes} == set(names)
+    assert len(found.scenes) == len(found.dropped) == 4
+    for dropped in found.dropped:
+        assert dropped.reason.startswith("the same scene as S2B_")
+        assert " in sentinel-2-" in dropped.reason
+
+
 def test_two_halves_of_a_granule_are_kept_where_no_strip_tells_them_from_twins(tmp_path):
     items = load("antimeridian-items", "*_A032288_T01VCG.json")
     found = find_scenes(everything(save(tmp_path / "halves.json", items), "sentinel-s2-l2a"))

@@ -7,7 +7,7 @@ from hypothesis.extra.numpy import arrays
 
 from cloudless_mosaic.errors import CloudlessMosaicError
 from cloudless_mosaic.scenes import SourceGrid
-from cloudless_mosaic.testing.rasters import halved, write_cog
+from cloudless_mosaic.testing.rasters import coarsened, halved, write_cog, write_raster
 
 
 def grid_of(shape):
@@ -33,6 +33,41 @@ def oracle(pixels):
 )
 def test_halved_is_the_rounded_mean_of_valid_pixels(pixels):
     np.testing.assert_array_equal(halved(pixels), oracle(pixels))
+
+
+@given(
+    st.sampled_from([1, 2, 6]).flatmap(
+        lambda factor: st.tuples(
+            st.just(factor),
+            arrays(
+                np.uint16,
+                st.tuples(st.integers(1, 3), st.integers(1, 3)).map(
+                    lambda shape: tuple(factor * length for length in shape)
+                ),
+                elements=st.sampled_from([0, 1, 2, 7, 65535]),
+            ),
+        )
+    )
+)
+def test_coarsened_is_the_rounded_mean_of_valid_pixels(given_pixels):
+    factor, pixels = given_pixels
+    out = coarsened(pixels, factor)
+    assert out.dtype == np.uint16
+    for row, column in np.ndindex(out.shape):
+        cell = pixels[row * factor : (row + 1) * factor, column * factor : (column + 1) * factor]
+        valid = cell[cell > 0]
+        assert out[row, column] == (int(np.floor(valid.mean() + 0.5)) if valid.size else 0)
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.uint8])
+def test_jpeg_2000_is_lossless_and_alone(tmp_path, dtype):
+    pixels = np.random.default_rng(0).integers(0, 255, (300, 500)).astype(dtype)
+    grid = grid_of(pixels.shape)
+    write_raster(tmp_path / "band.jp2", pixels, grid, "average")
+    with rasterio.open(tmp_path / "band.jp2", driver="JP2OpenJPEG") as dataset:
+        np.testing.assert_array_equal(dataset.read(1), pixels)
+        assert (dataset.crs.to_epsg(), dataset.bounds) == (32610, grid.bounds)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["band.jp2"]
 
 
 def test_every_overview_is_ours_whatever_gdal_is_told_about_sidecars(tmp_path, monkeypatch):
@@ -64,3 +99,5 @@ def test_unwritable_place_is_an_error_that_names_the_file(tmp_path):
     pixels = np.ones((10, 10), np.uint16)
     with pytest.raises(CloudlessMosaicError, match=r"can't write .*absent/band.tif"):
         write_cog(tmp_path / "absent" / "band.tif", pixels, grid_of(pixels.shape), "average")
+    with pytest.raises(CloudlessMosaicError, match=r"can't write .*absent/band.jp2"):
+        write_raster(tmp_path / "absent" / "band.jp2", pixels, grid_of(pixels.shape), "average")

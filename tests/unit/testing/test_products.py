@@ -10,6 +10,7 @@ from shapely.geometry import MultiPolygon, Point, shape
 
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.testing.acquisitions import CLEAR_AUTUMN, Swath
+from cloudless_mosaic.testing.archive import ArchiveSpec
 from cloudless_mosaic.testing.catalog import write_catalog
 from cloudless_mosaic.testing.granules import SEATTLE, Extent, Granule
 from cloudless_mosaic.testing.items import PLANETARY_COMPUTER
@@ -35,10 +36,10 @@ def item_for(acquisition, part=extent):
 
 def test_names_are_those_of_the_planetary_computer():
     product = Product(CLEAR_AUTUMN[0], extent, counts)
-    assert product.id == "S2A_MSIL2A_20201003T190231_R113_T10TET_20201004T054732"
+    assert PLANETARY_COMPUTER.item_id(product) == "S2A_MSIL2A_20201003T190231_R113_T10TET_20201004T054732"
     assert product.uri == "S2A_MSIL2A_20201003T190231_N0212_R113_T10TET_20201004T054732.SAFE"
-    assert product.file_name("B04") == "T10TET_20201003T190231_B04_10m.tif"
-    assert product.file_name("SCL") == "T10TET_20201003T190231_SCL_20m.tif"
+    assert PLANETARY_COMPUTER.file_name(product, "B04") == "T10TET_20201003T190231_B04_10m.tif"
+    assert PLANETARY_COMPUTER.file_name(product, "SCL") == "T10TET_20201003T190231_SCL_20m.tif"
 
 
 def test_percentages_are_of_valid_pixels():
@@ -135,3 +136,25 @@ def test_footprint_outside_the_swath_is_empty():
 def test_extents_off_the_granule_or_its_tiles_are_refused(offset, size):
     with pytest.raises(UsageError, match="multiples of 1024"):
         Extent(SEATTLE, offset, size)
+
+
+@pytest.mark.parametrize(
+    ("offset", "size"), [((1024, 3072), (600, 600)), ((3072, 3072), (600, 602)), ((0, 2048), (600, 600))]
+)
+def test_extents_that_cut_pixels_of_60_metres_are_refused(offset, size):
+    part = Extent(SEATTLE, offset, size)
+    assert part.grid(20).resolution == 20
+    with pytest.raises(UsageError, match="an offset in multiples of 3072 and a size in multiples of 6"):
+        part.grid(60)
+    with pytest.raises(UsageError, match="pixels of 60 m"):
+        ArchiveSpec((part,), CLEAR_AUTUMN[:1], bands=("B04", "B09"))
+
+
+def test_coarse_grids_share_the_corner_of_the_granule():
+    part = Extent(SEATTLE, (3072, 6144), (600, 1200))
+    whole = Extent(SEATTLE)
+    for resolution in (10, 20, 60):
+        grid = part.grid(resolution)
+        assert grid.bounds == part.grid(10).bounds
+        for i in (0, 1):
+            assert (grid.origin[i] - whole.grid(resolution).origin[i]) % (512 * resolution) == 0

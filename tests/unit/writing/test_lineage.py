@@ -2,6 +2,7 @@ import os
 
 import pytest
 
+from cloudless_mosaic.profile import ProviderProfile
 from cloudless_mosaic.writing.lineage import (
     derived_from,
     processing_properties,
@@ -68,6 +69,15 @@ def test_the_lineage_says_how(plan_of, wishes, sentence):
 def test_without_dilation_the_lineage_names_none(plan_of):
     plan = plan_of(cloud_dilation=0.0)
     assert "grown" not in processing_properties(plan, plan.periods[0], "1")["processing:lineage"]
+
+
+def test_parameters_tell_how_offsets_were_decided(plan_of):
+    profile = ProviderProfile(name="Mine", offset="raw", bands={"B04": "Band_4"})
+    plain, odd = run_parameters(plan_of()), run_parameters(plan_of(boa_offset=0, profile=profile))
+    assert plain["boa_offset"] == "auto"
+    assert "profile" not in plain
+    assert odd["boa_offset"] == 0
+    assert odd["profile"] == {"name": "Mine", "offset": "raw", "bands": {"red": "Band_4"}}
 
 
 def test_parameters_carry_nothing_of_the_machine(plan_of):

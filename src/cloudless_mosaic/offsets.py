@@ -1,4 +1,4 @@
-"""From digital numbers to one radiometry: reflectance = 0.0001 * value, without an offset.
+"""The radiometric offset of a scene: one decision, by provider, baseline, flag and metadata.
 
 Since processing baseline 04.00 the products of Sentinel-2 carry a radiometric offset of 1000 (ESA, Sentinel-2
 Products Specification Document, ``BOA_ADD_OFFSET``). Some providers take it out of the pixels, some don't,
@@ -9,30 +9,31 @@ from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Literal
-
-import numpy as np
-import numpy.typing as npt
+from typing import Literal, get_args
 
 from cloudless_mosaic.errors import MetadataError
 
-UInt16s = npt.NDArray[np.uint16]
-
-OffsetPolicy = Literal["raw", "flagged", "declared"]
+OffsetPolicy = Literal["raw", "removed", "flagged", "declared"]
 """What a provider does to the offset in its pixels.
 
-``raw``: pixels are the product's own. ``flagged``: a flag of each scene says whether the offset was taken
-out. ``declared``: nothing is known of the provider; metadata and baseline have to agree.
+``raw``: pixels are the product's own. ``removed``: the offset was taken out of all scenes. ``flagged``: a
+flag of each scene says whether it was taken out. ``declared``: nothing is known of the provider; metadata
+and baseline have to agree.
 """
+
+OFFSET_POLICIES: tuple[OffsetPolicy, ...] = get_args(OffsetPolicy)
 
 BOA_OFFSET = -1000
 """Digital number to add to products of baseline 04.00 and newer."""
+
+OFFSETS = (0, BOA_OFFSET)
+"""All that a decision can be."""
 
 _FIRST_WITH_OFFSET = (4, 0)
 _FIRST_UNREAL = (20, 0)
 """Baselines from here on (99.99 in practice) mark products made by users, of which nothing is known."""
 
-_ADVICE = "leave the scene out or use another collection"
+_ADVICE = "--boa-offset 0 or -1000 decides it for all scenes, --collection takes another collection"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +56,18 @@ def decide_offset(
     """Decides the offset of one scene.
 
     Args:
-        policy: What the provider does to pixels.
+        policy: What the provider does to the pixels of the collection.
         baseline: Processing baseline, ``NN.NN``; empty where unknown.
         applied: The scene's flag "offset taken out already", where it has one.
         advertised: Digital numbers that the metadata of the scene's bands tells to add; empty where it is
-            silent. ``flagged`` doesn't look at it: such providers advertise -1000 beside shifted pixels.
+            silent. ``flagged`` and ``removed`` don't look at it: such providers go on to advertise the -1000
+            of the product beside shifted pixels.
 
     Raises:
         MetadataError: if what is known doesn't decide it, or contradicts itself.
     """
+    if policy == "removed":
+        return OffsetDecision(0, "the provider takes the offset out of all scenes")
     if policy == "flagged":
         return _by_flag(baseline, applied=applied)
     expected = _by_baseline(baseline)

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloudless_mosaic.errors import MetadataError
-from cloudless_mosaic.radiometry import BOA_OFFSET, decide_offset
+from cloudless_mosaic.offsets import BOA_OFFSET, OFFSET_POLICIES, OFFSETS, decide_offset
 
 OLD, FIRST, NEW = "03.01", "04.00", "05.11"
 SILENT, ZERO, MINUS = frozenset(), frozenset({0}), frozenset({-1000})
@@ -25,6 +25,10 @@ DECIDED = [
     ("flagged", NEW, True, MINUS, 0),
     ("flagged", NEW, True, SILENT, 0),
     ("flagged", "", True, SILENT, 0),
+    # the provider takes it out of every scene: nothing else is asked
+    ("removed", OLD, None, SILENT, 0),
+    ("removed", NEW, None, MINUS, 0),
+    ("removed", "", False, SILENT, 0),
     # an unknown provider: baseline and metadata have to agree
     ("declared", OLD, None, SILENT, 0),
     ("declared", OLD, None, ZERO, 0),
@@ -67,11 +71,11 @@ def test_what_is_unknown_or_contradictory_is_refused_with_advice(
 ):
     with pytest.raises(MetadataError, match=reason) as caught:
         decide_offset(policy, baseline, applied=applied, advertised=advertised)
-    assert "leave the scene out" in str(caught.value)
+    assert "--boa-offset 0 or -1000" in str(caught.value)
 
 
 @given(
-    st.sampled_from(["raw", "flagged", "declared"]),
+    st.sampled_from(OFFSET_POLICIES),
     st.from_regex(r"\d{2}\.\d{2}", fullmatch=True) | st.text(max_size=6),
     st.sampled_from([None, True, False]),
     st.frozensets(st.integers(-2000, 2000), max_size=3),
@@ -81,7 +85,7 @@ def test_a_decision_is_one_of_two_numbers_or_a_refusal(policy, baseline, applied
         decision = decide_offset(policy, baseline, applied=applied, advertised=advertised)
     except MetadataError:
         return
-    assert decision.value in {0, BOA_OFFSET}
+    assert decision.value in OFFSETS
 
 
 def test_the_date_of_a_scene_is_not_asked():
