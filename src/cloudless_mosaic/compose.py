@@ -9,6 +9,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from cloudless_mosaic.checks import look_at_band, look_at_classes
 from cloudless_mosaic.errors import SourceError
 from cloudless_mosaic.layout import Clear, Granule, Layer, lay_out
 from cloudless_mosaic.masking import clear_pixels
@@ -33,7 +34,8 @@ def compose(task: BlockTask, reader: RasterReader) -> Composite:
         task: What to read and how to reduce it.
         reader: Where pixels come from.
     """
-    granules = lay_out(task, reader)
+    layout = lay_out(task, reader)
+    granules = layout.granules
     votes = Counter(granule.observation for granule in granules)
     crowded = frozenset(observation for observation, number in votes.items() if number > 1)
     _read_masks(granules, task.mask, crowded, reader)
@@ -54,6 +56,8 @@ def compose(task: BlockTask, reader: RasterReader) -> Composite:
             for granule in granules
             if granule.error
         ),
+        notes=layout.notes,
+        evidence=tuple((one.source.scene_id, one.evidence) for one in granules if one.evidence),
     )
 
 
@@ -71,6 +75,8 @@ def _read_masks(
         if isinstance(answer, SourceError):
             granule.error = answer
             continue
+        granule.testify(look_at_classes(answer, granule.source.offset))
+        granule.codes = answer
         granule.clear = _clear(answer, granule, mask)
         if granule.observation in crowded and granule.scl and granule.mask_window:
             inner = _inner(answer != 0, granule.mask_window, granule.scl.placement.window)
@@ -115,10 +121,40 @@ def _fill(
     Yields:
         Ids of the scenes in crowded observations that gave a pixel.
     """
-    planes = {}
+    for positions in _rounds(granules):
+        yield from _fill_round(stack, granules, positions, crowded, reader)
+
+
+def _rounds(granules: Sequence[Granule]) -> list[list[int]]:
+    """Places of the granules that are read at once.
+
+    Where masks have shared out the pixels, these are all. Without masks it's one granule of each observation,
+    so that the next one is read only where pixels are left over.
+    """
+    rounds: list[list[int]] = []
+    before: Counter[int] = Counter()
     for i, granule in enumerate(granules):
+        turn = 0 if granule.scl else before[granule.observation]
+        before[granule.observation] += 1
+        rounds += [[]] * (turn == len(rounds))
+        rounds[turn] = [*rounds[turn], i]
+    return rounds
+
+
+def _fill_round(
+    stack: UInt16s,
+    granules: Sequence[Granule],
+    positions: Sequence[int],
+    crowded: frozenset[int],
+    reader: RasterReader,
+) -> Iterator[str]:
+    planes = {}
+    for i in positions:
+        granule = granules[i]
+        slot = stack[:, granule.observation]
+        if granule.observation in crowded and granule.scl is None:
+            granule.wanted = slot[0] == 0
         if not granule.error and _worth_reading(granule):
-            slot = stack[:, granule.observation]
             planes[i] = np.zeros(slot.shape, np.uint16) if granule.observation in crowded else slot
     _read_bands(granules, planes, reader)
     for i, own in planes.items():
@@ -140,7 +176,11 @@ def _alone_and_used(stack: UInt16s, granules: Sequence[Granule], crowded: frozen
 
 
 def _worth_reading(granule: Granule) -> bool:
-    return all(mask is None or bool(mask.any()) for mask in (granule.clear, granule.wanted))
+    """False where the granule has nothing clear, or only where another of its overpass is taken."""
+    if granule.clear is not None and not granule.clear.any():
+        return False
+    needs = (granule.needed_under(layer) for layer in granule.bands)
+    return granule.wanted is None or all(need is None or bool(need.any()) for need in needs)
 
 
 def _read_bands(granules: Sequence[Granule], planes: dict[int, UInt16s], reader: RasterReader) -> None:
@@ -149,7 +189,7 @@ def _read_bands(granules: Sequence[Granule], planes: dict[int, UInt16s], reader:
     owners: list[tuple[int, int]] = []
     for i in planes:
         for band, layer in enumerate(granules[i].bands):
-            reads.append(layer.read(wanted=granules[i].clear_under(layer)))
+            reads.append(layer.read(wanted=granules[i].needed_under(layer)))
             owners.append((i, band))
     for position, answer in reader.read_many(reads):
         i, band = owners[position]
@@ -157,12 +197,27 @@ def _read_bands(granules: Sequence[Granule], planes: dict[int, UInt16s], reader:
         if isinstance(answer, SourceError):
             granule.error = granule.error or answer
         else:
-            _store(answer, granule, granule.bands[band], planes[i][band])
+            layer = granule.bands[band]
+            _testify(answer, granule, layer)
+            _store(answer, granule, layer, planes[i][band])
+
+
+def _testify(samples: UInt16s, granule: Granule, layer: Layer) -> None:
+    """Looks at some of the pixels of a band before they are used."""
+    evidence = look_at_band(
+        samples,
+        granule.needed_under(layer),
+        band=layer.name,
+        offset=granule.source.offset,
+        place=(layer.grid, layer.placement.window),
+        classified=granule.classified,
+    )
+    granule.testify(evidence)
 
 
 def _store(samples: UInt16s, granule: Granule, layer: Layer, plane: UInt16s) -> None:
     """Puts the harmonised, masked and resampled pixels of one band into its plane."""
-    clear = granule.clear_under(layer)
+    clear = granule.needed_under(layer)
     if layer.placement.copied:
         harmonise(samples, granule.source.offset, clear, plane[layer.placement.copied])
     else:

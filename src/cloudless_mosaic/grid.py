@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from affine import Affine
@@ -107,6 +108,14 @@ def parse_crs(text: str) -> str:
         raise UsageError(f"--crs {text!r} is not a CRS; give for example EPSG:32633") from None
     authority = crs.to_authority()
     return f"{authority[0]}:{authority[1]}" if authority else crs.to_wkt()
+
+
+@lru_cache(maxsize=1024)
+def same_crs(one: str, other: str) -> bool:
+    """True for two texts of one CRS, whatever the order of its axes."""
+    if one == other:
+        return True
+    return bool(CRS.from_user_input(one).equals(CRS.from_user_input(other), ignore_axis_order=True))
 
 
 def mosaic_geobox(aoi: Aoi, resolution: float, crs: str, anchor: tuple[float, float] = (0.0, 0.0)) -> GeoBox:

@@ -185,3 +185,60 @@ def _mean(
             if math.isfinite(xs[i, j]) and math.isfinite(ys[i, j]):
                 out[i, j] = _mean_at(samples, xs[i, j], ys[i, j], half)
     return out
+
+
+def samples_under(wanted: npt.NDArray[np.bool_], placement: Placement) -> npt.NDArray[np.bool_]:
+    """The source samples that any of some output pixels needs.
+
+    Args:
+        wanted: Output pixels that count, shape (rows, columns) of the block.
+        placement: Where the output pixels lie.
+
+    Returns:
+        True where a sample has weight in `resample` for a wanted pixel; shape of ``placement.window``.
+    """
+    if placement.copied:
+        return wanted[placement.copied]
+    needed = np.zeros(placement.window.shape, np.bool_)
+    mark = _mark_separable if placement.separable else _mark
+    mark(wanted, placement.x, placement.y, placement.half, needed)
+    return needed
+
+
+@numba.njit(cache=True, nogil=True)
+def _mark_at(
+    out: npt.NDArray[np.bool_], x: float, y: float, half: tuple[float, float]
+) -> None:  # pragma: no cover - compiled
+    """Marks the samples in the rectangle around (x, y)."""
+    rows, columns = out.shape
+    for row in range(max(math.floor(y - half[1]), 0), min(math.ceil(y + half[1]), rows)):
+        for column in range(max(math.floor(x - half[0]), 0), min(math.ceil(x + half[0]), columns)):
+            out[row, column] = True
+
+
+@numba.njit(cache=True, nogil=True)
+def _mark_separable(
+    wanted: npt.NDArray[np.bool_],
+    xs: Floats,
+    ys: Floats,
+    half: tuple[float, float],
+    out: npt.NDArray[np.bool_],
+) -> None:  # pragma: no cover - compiled
+    for i in range(len(ys)):
+        for j in range(len(xs)):
+            if wanted[i, j]:
+                _mark_at(out, xs[j], ys[i], half)
+
+
+@numba.njit(cache=True, nogil=True)
+def _mark(
+    wanted: npt.NDArray[np.bool_],
+    xs: Floats,
+    ys: Floats,
+    half: tuple[float, float],
+    out: npt.NDArray[np.bool_],
+) -> None:  # pragma: no cover - compiled
+    for i in range(xs.shape[0]):
+        for j in range(xs.shape[1]):
+            if wanted[i, j] and math.isfinite(xs[i, j]) and math.isfinite(ys[i, j]):
+                _mark_at(out, xs[i, j], ys[i, j], half)

@@ -1,0 +1,261 @@
+"""Whether the pixels of a scene can be what its metadata say. Looks at a sample of them and changes none.
+
+What is certain to be wrong loses the observation in that block (`verdict`); what only a whole scene can
+tell, or what the masks have dealt with already, becomes a note (`findings`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from cloudless_mosaic.placement import Window
+from cloudless_mosaic.scenes import SourceGrid
+from cloudless_mosaic.scl import SCL_CLASSES
+
+_SAMPLES = 4096
+"""About as many pixels of a window are looked at, evenly spread."""
+
+_ENOUGH = 100
+"""Samples below which a block proves nothing: the fringes of a swath hold a few odd pixels."""
+
+_ENOUGH_DARK = 400
+"""Samples of dark land below which a scene proves nothing about its offset."""
+
+_BRIGHTEST = 20_000
+"""Digital number of a reflectance of 2, which nothing reaches but a glint, and garbage."""
+
+_TOO_BRIGHT = 0.05
+_TOO_UNKNOWN = 0.05
+_TOO_EMPTY = 0.5
+"""Shares of a block above which its observation is garbage."""
+
+_NOTED = 0.001
+_NOTED_EMPTY = 0.02
+_NOTED_UNCLASSIFIED = 0.1
+"""Shares of a scene above which a note is made. Bands and classes end some pixels apart at swath edges."""
+
+_DARK_LAND = {
+    **dict.fromkeys(("B03", "B04"), (2, 4, 6)),
+    **dict.fromkeys(("B08", "B8A", "B09", "B11", "B12"), (6,)),
+}
+"""Classes (dark area, vegetation, water) that reflect less than 0.1 nearly everywhere, by band.
+
+Blue is left out, since haze that the classification misses brightens it most.
+"""
+
+_SHIFTED_TWICE = (1, 900)
+"""Digital numbers of dark land that can't carry the offset of 1000: they would reflect -0.01 and less."""
+
+_NOT_SHIFTED = (1000, 65536)
+"""Digital numbers of dark land where hardly any lies if the offset is out: reflectances from 0.1."""
+
+_SHIFTED_TWICE_SHARE = 0.5
+_NOT_SHIFTED_SHARE = 0.98
+"""Shares of the dark land of a scene above which the decided offset is contradicted."""
+
+_WHY_SHIFTED_TWICE = (
+    "most of its dark land would reflect less than nothing, as if the offset were out already"
+)
+_WHY_NOT_SHIFTED = "none of its dark land reflects less than 0.1, as if the offset of 1000 were still in"
+
+_NO_CLASSES = np.zeros((0, 0), np.uint8)
+_NO_MASK = np.zeros((0, 0), np.bool_)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Counts of samples of one scene; they add up over bands and blocks."""
+
+    offset: int = 0
+    """Digital number that was decided to be added to the scene's pixels."""
+    classes: int = 0
+    """Samples of the scene classification."""
+    unknown: int = 0
+    """Those with a code that doesn't exist."""
+    clear: int = 0
+    """Samples of bands where the mask is clear; where there is no mask, those that have data."""
+    missing: int = 0
+    """Those that have no data."""
+    impossible: int = 0
+    """Those above a reflectance of 2."""
+    unclassified: int = 0
+    """Samples of bands that have data where the classification has none."""
+    dark: int = 0
+    """Clear samples of land that is dark in their band."""
+    contradicting: int = 0
+    """Those whose value can't be with the offset as it was decided."""
+
+    def plus(self, other: Evidence) -> Evidence:
+        """The sum of the counts of two parts of a scene."""
+        return Evidence(
+            self.offset,
+            self.classes + other.classes,
+            self.unknown + other.unknown,
+            self.clear + other.clear,
+            self.missing + other.missing,
+            self.impossible + other.impossible,
+            self.unclassified + other.unclassified,
+            self.dark + other.dark,
+            self.contradicting + other.contradicting,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Classified:
+    """A scene classification, or a part of it."""
+
+    codes: npt.NDArray[np.uint8]
+    """Class codes, shape (rows, columns)."""
+    grid: SourceGrid
+    """Grid of the whole classification."""
+    window: Window
+    """The part of it that ``codes`` is."""
+
+
+def look_at_classes(codes: npt.NDArray[np.uint8], offset: int) -> Evidence:
+    """Evidence of a window of a scene classification.
+
+    Args:
+        codes: Class codes, shape (rows, columns).
+        offset: The offset that was decided for the scene.
+    """
+    step = _step(codes.shape)
+    sample = codes[step // 2 :: step, step // 2 :: step]
+    return Evidence(offset, classes=sample.size, unknown=int((sample >= len(SCL_CLASSES)).sum()))
+
+
+def look_at_band(
+    samples: npt.NDArray[np.uint16],
+    clear: npt.NDArray[np.bool_] | None,
+    *,
+    band: str,
+    offset: int,
+    place: tuple[SourceGrid, Window],
+    classified: Classified | None,
+) -> Evidence:
+    """Evidence of a window of a band.
+
+    Args:
+        samples: Digital numbers as they are in the file, shape (rows, columns); 0 is nodata.
+        clear: Samples that were asked for and are clear, likewise; ``None`` without a mask.
+        band: Sentinel-2 name.
+        offset: The offset that was decided for the scene.
+        place: Grid of the band, and the part of it that ``samples`` is.
+        classified: Scene classification of the same granule, in the same CRS; ``None`` without a mask.
+    """
+    dark = np.zeros(256, np.bool_)
+    dark[list(_DARK_LAND.get(band, ()))] = True
+    counts = _count(
+        samples,
+        _NO_MASK if clear is None else clear,
+        classified.codes if classified else _NO_CLASSES,
+        _between(*place, classified) if classified else (0.0, 0.0, 0.0, 0.0),
+        dark,
+        _SHIFTED_TWICE if offset else _NOT_SHIFTED,
+        _step(samples.shape),
+    )
+    seen, missing, impossible, unclassified, dark_samples, contradicting = counts
+    return replace(
+        Evidence(offset),
+        clear=seen,
+        missing=missing,
+        impossible=impossible,
+        unclassified=unclassified,
+        dark=dark_samples,
+        contradicting=contradicting,
+    )
+
+
+def verdict(evidence: Evidence) -> str | None:
+    """Why an observation of a block is garbage; ``None`` where it isn't, or too little is known of it.
+
+    Args:
+        evidence: Of one band, or of the classification, in one block.
+    """
+    if _share(evidence.unknown, evidence.classes) > _TOO_UNKNOWN:
+        return "its scene classification is none: it holds codes above 11"
+    if _share(evidence.impossible, evidence.clear) > _TOO_BRIGHT:
+        return "its pixels are impossible: reflectances above 2"
+    if _share(evidence.missing, evidence.clear) > _TOO_EMPTY:
+        return "it has no data where its scene classification is clear"
+    return None
+
+
+def findings(evidence: Evidence) -> Iterator[tuple[str, bool]]:
+    """What a user should know of a scene's pixels.
+
+    Args:
+        evidence: Of everything that was read of the scene.
+
+    Yields:
+        A line, and True where the mosaic is likely to be wrong by it.
+    """
+    if evidence.dark >= _ENOUGH_DARK:
+        share = evidence.contradicting / evidence.dark
+        if share > (_SHIFTED_TWICE_SHARE if evidence.offset else _NOT_SHIFTED_SHARE):
+            why = _WHY_SHIFTED_TWICE if evidence.offset else _WHY_NOT_SHIFTED
+            yield f"its pixels contradict the offset of {evidence.offset} that its metadata give: {why}", True
+    if evidence.unknown:
+        yield "its scene classification holds codes above 11, which count as not clear", False
+    if _share(evidence.impossible, evidence.clear) > _NOTED:
+        yield "some of its pixels are impossible: reflectances above 2", True
+    if _share(evidence.missing, evidence.clear) > _NOTED_EMPTY:
+        yield "bands have no data where its scene classification is clear; that doesn't count", False
+    if _share(evidence.unclassified, evidence.clear + evidence.unclassified) > _NOTED_UNCLASSIFIED:
+        yield "bands have data where its scene classification has none; that doesn't count", False
+
+
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole >= _ENOUGH else 0.0
+
+
+def _step(shape: tuple[int, ...]) -> int:
+    """Rows and columns from one sample to the next."""
+    return max(1, math.isqrt(shape[0] * shape[1] // _SAMPLES))
+
+
+def _between(grid: SourceGrid, window: Window, classified: Classified) -> tuple[float, float, float, float]:
+    """Scale and start of rows, then of columns, from the window of a band to that of the classification."""
+    (x, y), (width, height) = grid.origin, grid.pixel
+    (scl_x, scl_y), (scl_width, scl_height) = classified.grid.origin, classified.grid.pixel
+    top = (scl_y - y + window.row * height) / scl_height - classified.window.row
+    left = (x - scl_x + window.column * width) / scl_width - classified.window.column
+    return height / scl_height, top, width / scl_width, left
+
+
+@numba.njit(cache=True, nogil=True)
+def _count(
+    samples: npt.NDArray[np.uint16],
+    clear: npt.NDArray[np.bool_],
+    codes: npt.NDArray[np.uint8],
+    between: tuple[float, float, float, float],
+    dark: npt.NDArray[np.bool_],
+    contradicting: tuple[int, int],
+    step: int,
+) -> tuple[int, int, int, int, int, int]:  # pragma: no cover - compiled
+    """Counts of `Evidence` from ``clear`` on, over every ``step``-th row and column."""
+    seen = missing = impossible = unclassified = dark_samples = contradictions = 0
+    for row in range(step // 2, samples.shape[0], step):
+        code_row = math.floor((row + 0.5) * between[0] + between[1])
+        for column in range(step // 2, samples.shape[1], step):
+            value = samples[row, column]
+            code_column = math.floor((column + 0.5) * between[2] + between[3])
+            code = 255
+            if 0 <= code_row < codes.shape[0] and 0 <= code_column < codes.shape[1]:
+                code = int(codes[code_row, code_column])
+            if not (clear[row, column] if clear.size else value > 0):
+                unclassified += code == 0 and value > 0
+                continue
+            seen += 1
+            missing += value == 0
+            impossible += value > _BRIGHTEST
+            if value > 0 and dark[code]:
+                dark_samples += 1
+                contradictions += contradicting[0] <= value < contradicting[1]
+    return seen, missing, impossible, unclassified, dark_samples, contradictions
