@@ -242,8 +242,8 @@ class _SceneReach:
 def _extent(scene: Scene, crs: str) -> BaseGeometry:
     """The area of a scene in the output CRS: that of its pixel grid, else of its footprint, and some more.
 
-    A block that is missed here would be lost in silence. Where the footprint sticks out of the grid, one of the
-    two is wrong, and both are looked at; the files decide in the end.
+    A block that is missed here would be lost in silence. Where the footprint sticks out of the grid, one of
+    the two is wrong, and both are looked at; the files decide in the end.
     """
     metre = 1 / metres_per_unit(crs)
     grids = {(raster.grid.bounds, raster.grid.crs) for raster in scene.rasters.values() if raster.grid}

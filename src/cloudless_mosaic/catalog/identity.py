@@ -23,8 +23,8 @@ _BASELINE = re.compile(r"_N(\d{2})\.?(\d{2})(?=_|\.|$)")
 _GENERATED = re.compile(r"^S2[A-D]_MSIL2A_.*_(\d{8}T\d{6})(?=\.|$)")
 
 _DATE_LINE = -169.0
-"""Longitude at which the day of an overpass without a name changes: in the Bering Strait, and over no land but
-Antarctica's, while the antimeridian runs through Fiji and Chukotka."""
+"""Longitude at which the day of an overpass without a name changes: that of the Bering Strait, with hardly
+any land south of it, while the antimeridian runs through Fiji and Chukotka."""
 
 _NAMES = (
     "s2:datatake_id",
