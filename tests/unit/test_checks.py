@@ -155,7 +155,7 @@ def test_impossible_reflectances_lose_the_observation(look, value):
 
 def test_some_impossible_reflectances_are_a_warning(look):
     samples = pixels(400)
-    samples[:2] = 65036
+    samples[:, :2] = 65036
     evidence = look(samples, codes(VEGETATION))
     assert verdict(evidence) is None
     assert list(findings(evidence)) == [("some of its pixels are impossible: reflectances above 2", True)]
