@@ -23,7 +23,7 @@ _SAMPLES = 4096
 """About as many pixels of a window are looked at."""
 
 _COLUMN_STEP = 4
-"""Columns from one sample to the next. Few dense rows are quicker than many thin ones: memory comes in rows."""
+"""Columns from one sample to the next. A few dense rows are quicker than many: memory comes in rows."""
 
 _ENOUGH = 100
 """Samples below which a block proves nothing: the fringes of a swath hold a few odd pixels."""
