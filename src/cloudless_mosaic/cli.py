@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 _TRACEBACK = "CLOUDLESS_MOSAIC_TRACEBACK"
 """Environment variable for developers; a traceback may hold addresses with credentials."""
 
+_LARGEST_AOI = 32 * 2**20
+"""Bytes of the largest GeoJSON file that is read."""
+
 _FIELDS = MosaicRequest.__dataclass_fields__
 
 
@@ -49,7 +52,12 @@ class _RunByDefault(click.Group):
 _REQUEST_OPTIONS = (
     click.option("--start-date", required=True, metavar="YYYY-MM-DD", help="First day, UTC."),
     click.option("--end-date", required=True, metavar="YYYY-MM-DD", help="Last day, UTC, inclusive."),
-    click.option("--aoi", required=True, metavar="W,S,E,N", help="Area of interest in degrees."),
+    click.option(
+        "--aoi",
+        required=True,
+        metavar="W,S,E,N",
+        help="Area of interest in degrees, or a GeoJSON file or text with polygons.",
+    ),
     click.option(
         "--bands",
         required=True,
@@ -229,13 +237,33 @@ def _request(
     return MosaicRequest(
         start_date=parse_date("--start-date", start_date),
         end_date=parse_date("--end-date", end_date),
-        aoi=Aoi.parse(aoi),
+        aoi=_aoi(aoi),
         bands=bands,
         clear_classes=_codes(scl_clear),
         profile=read_profile(profile) if profile else None,
         boa_offset=None if boa_offset == "auto" else int(boa_offset),
         **rest,
     )
+
+
+def _aoi(text: str) -> Aoi:
+    """The area of interest: four numbers, GeoJSON, or a file of it."""
+    if not text.lower().endswith((".json", ".geojson")):
+        return Aoi.parse(text)
+    try:
+        path = Path(text)
+        if path.stat().st_size > _LARGEST_AOI:
+            raise UsageError(f"--aoi {text} is larger than {_LARGEST_AOI >> 20} MiB; simplify it")
+        content = path.read_text("utf-8-sig")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text"
+        raise UsageError(f"--aoi {text} can't be read: {reason.lower()}; give a GeoJSON file") from None
+    if not content.lstrip().startswith("{"):
+        raise UsageError(f"--aoi {text} holds no GeoJSON object; give polygons, or four numbers")
+    try:
+        return Aoi.parse(content)
+    except UsageError as error:
+        raise UsageError(f"--aoi {text}: {error}") from None
 
 
 def _codes(text: str) -> tuple[int, ...]:

@@ -8,13 +8,14 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from cloudless_mosaic.checks import look_at_band, look_at_classes, sampled_rows
 from cloudless_mosaic.errors import SourceError
 from cloudless_mosaic.kernels import fill_free
-from cloudless_mosaic.layout import Clear, Granule, lay_out
+from cloudless_mosaic.layout import Clear, Granule, Layer, lay_out
 from cloudless_mosaic.masking import clear_pixels
 from cloudless_mosaic.placement import Window
 from cloudless_mosaic.plan import BlockTask, MaskPolicy
-from cloudless_mosaic.reading.protocol import RasterReader, Target, WindowRead
+from cloudless_mosaic.reading.protocol import RasterReader, Target, WindowRead, Witness
 from cloudless_mosaic.reducers import Reduced, median
 from cloudless_mosaic.results import Composite, LostObservation
 from cloudless_mosaic.sampling import at_centres, resample
@@ -32,7 +33,8 @@ def compose(task: BlockTask, reader: RasterReader) -> Composite:
         task: What to read and how to reduce it.
         reader: Where pixels come from.
     """
-    granules = lay_out(task, reader)
+    layout = lay_out(task, reader)
+    granules = layout.granules
     votes = Counter(granule.observation for granule in granules)
     crowded = frozenset(observation for observation, number in votes.items() if number > 1)
     _read_masks(granules, task.mask, crowded, reader)
@@ -53,6 +55,8 @@ def compose(task: BlockTask, reader: RasterReader) -> Composite:
             for granule in granules
             if granule.error
         ),
+        notes=layout.notes,
+        evidence=tuple((one.source.scene_id, one.evidence) for one in granules if one.evidence),
     )
 
 
@@ -70,6 +74,8 @@ def _read_masks(
         if isinstance(answer, SourceError):
             granule.error = answer
             continue
+        granule.testify(look_at_classes(answer, granule.source.offset))
+        granule.codes = answer
         granule.clear = _clear(answer, granule, mask)
         if granule.observation in crowded and granule.scl and granule.mask_window:
             inner = _inner(answer != 0, granule.mask_window, granule.scl.placement.window)
@@ -114,10 +120,40 @@ def _fill(
     Yields:
         Ids of the scenes in crowded observations that gave a pixel.
     """
-    planes = {}
+    for positions in _rounds(granules):
+        yield from _fill_round(stack, granules, positions, crowded, reader)
+
+
+def _rounds(granules: Sequence[Granule]) -> list[list[int]]:
+    """Places of the granules that are read at once.
+
+    Where masks have shared out the pixels, these are all. Without masks it's one granule of each observation,
+    so that the next one is read only where pixels are left over.
+    """
+    rounds: list[list[int]] = []
+    before: Counter[int] = Counter()
     for i, granule in enumerate(granules):
+        turn = 0 if granule.scl else before[granule.observation]
+        before[granule.observation] += 1
+        rounds += [[]] * (turn == len(rounds))
+        rounds[turn] = [*rounds[turn], i]
+    return rounds
+
+
+def _fill_round(
+    stack: UInt16s,
+    granules: Sequence[Granule],
+    positions: Sequence[int],
+    crowded: frozenset[int],
+    reader: RasterReader,
+) -> Iterator[str]:
+    planes = {}
+    for i in positions:
+        granule = granules[i]
+        slot = stack[:, granule.observation]
+        if granule.observation in crowded and granule.scl is None:
+            granule.wanted = slot[0] == 0
         if not granule.error and _worth_reading(granule):
-            slot = stack[:, granule.observation]
             planes[i] = np.zeros(slot.shape, np.uint16) if granule.observation in crowded else slot
     _read_bands(granules, planes, reader)
     for i, own in planes.items():
@@ -139,27 +175,52 @@ def _alone_and_used(reduced: Reduced, granules: Sequence[Granule], crowded: froz
 
 
 def _worth_reading(granule: Granule) -> bool:
-    return all(mask is None or bool(mask.any()) for mask in (granule.clear, granule.wanted))
+    """False where the granule has nothing clear, or only where another of its overpass is taken."""
+    if granule.clear is not None and not granule.clear.any():
+        return False
+    if granule.wanted is None:
+        return True
+    return all(bool(granule.needed_under(layer).any()) for layer in granule.bands)
 
 
 def _read_bands(granules: Sequence[Granule], planes: dict[int, UInt16s], reader: RasterReader) -> None:
     """Reads the bands of those granules that have planes to fill: harmonised, masked and resampled."""
     reads: list[WindowRead] = []
     owners: list[tuple[int, int]] = []
+    targets: list[Target] = []
     for i, own in planes.items():
         granule = granules[i]
         for band, layer in enumerate(granule.bands):
-            copied = layer.placement.copied
-            out = own[band][copied] if copied else np.zeros(layer.placement.window.shape, np.uint16)
-            reads.append(layer.read(target=Target(out, granule.clear_under(layer), granule.source.offset)))
+            copied, shape = layer.placement.copied, layer.placement.window.shape
+            out = own[band][copied] if copied else np.zeros(shape, np.uint16)
+            witness = Witness.of(shape, sampled_rows(shape))
+            targets.append(Target(out, granule.needed_under(layer), granule.source.offset, witness))
+            reads.append(layer.read(target=targets[-1]))
             owners.append((i, band))
     for position, answer in reader.read_many(reads):
         i, band = owners[position]
         granule = granules[i]
         if isinstance(answer, SourceError):
             granule.error = granule.error or answer
-        elif not granule.bands[band].placement.copied:
-            planes[i][band] = resample(answer, granule.bands[band].placement)
+            continue
+        layer = granule.bands[band]
+        _testify(targets[position], granule, layer)
+        if not layer.placement.copied:
+            planes[i][band] = resample(answer, layer.placement)
+
+
+def _testify(target: Target, granule: Granule, layer: Layer) -> None:
+    """Looks at some of the pixels of a band as they are in the file."""
+    rows = target.witness.rows
+    evidence = look_at_band(
+        target.witness.values,
+        target.clear[rows],
+        band=layer.name,
+        offset=target.offset,
+        place=(layer.grid, layer.placement.window),
+        classified=granule.classified,
+    )
+    granule.testify(evidence)
 
 
 def _everywhere_or(wanted: Clear | None, shape: tuple[int, ...]) -> Clear:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from affine import Affine
@@ -26,6 +28,28 @@ _DENSE = 0.05
 
 _MOST_PIXELS = 2**31 - 1
 """Pixels along an edge of the largest raster that GDAL reads."""
+
+_TIE = 1e-9
+"""Share by which areas may differ and still count as equal."""
+
+_UPS_NORTH, _UPS_SOUTH = 5041, 5042
+"""EPSG codes of the polar stereographic grids (UPS, eastings first)."""
+
+_ZONES = tuple((-186.0 + 6 * zone, zone) for zone in range(1, 61))
+_NORWAY = tuple((3.0 if zone == 32 else left, zone) for left, zone in _ZONES)
+_SVALBARD = tuple(
+    ({33: 9.0, 35: 21.0, 37: 33.0}.get(zone, left), zone) for left, zone in _ZONES if zone not in {32, 34, 36}
+)
+_BELTS = (
+    (-90.0, -80.0, ((-180.0, _UPS_SOUTH),)),
+    (-80.0, 56.0, _ZONES),
+    (56.0, 64.0, _NORWAY),
+    (64.0, 72.0, _ZONES),
+    (72.0, 84.0, _SVALBARD),
+    (84.0, 90.0, ((-180.0, _UPS_NORTH),)),
+)
+"""South, north, and the western edges of the zones in between (NGA, "The Universal Grids and the Transverse
+Mercator and Polar Stereographic Map Projections", 2014)."""
 
 _EARTH_RADIUS = 6371008.8
 """Mean radius in metres (Moritz 2000, Geodetic Reference System 1980)."""
@@ -79,20 +103,40 @@ class Blocks:
 def utm_crs(aoi: Aoi) -> str:
     """The UTM zone that holds most of the AOI, as ``EPSG:326zz`` (north) or ``EPSG:327zz`` (south).
 
-    Ties go to the western zone, and to the north on the equator. Areas are compared by longitude extent,
-    which is exact for a box.
+    Zones are those of the MGRS, wider and narrower ones of Norway and Svalbard among them, since the granules
+    of Sentinel-2 come in these. Beyond 84 degrees north and 80 south it's the polar stereographic grid (UPS).
+    Ties go to the western zone, and to the north on the equator.
     """
-    widths: dict[int, float] = {}
-    for west, _, east, _ in aoi.boxes:
-        for zone in range(_zone(west), _zone(east) + 1):
-            left = -180 + 6 * (zone - 1)
-            widths[zone] = widths.get(zone, 0.0) + min(east, left + 6) - max(west, left)
-    zone = max(widths, key=lambda candidate: widths[candidate])
+    areas: dict[int, float] = {}
+    for part in aoi.parts:
+        for zone, cell in _cells(part.bounds):
+            areas[zone] = areas.get(zone, 0.0) + _equal_area(part.intersection(cell))
+    most = max(areas.values())
+    zone = next(zone for zone, area in areas.items() if area >= most * (1 - _TIE))
+    if zone in {_UPS_NORTH, _UPS_SOUTH}:
+        return f"EPSG:{zone}"
     return f"EPSG:{(32600 if aoi.south + aoi.north >= 0 else 32700) + zone}"
 
 
-def _zone(longitude: float) -> int:
-    return min(int((longitude + 180) // 6) + 1, 60)
+def _cells(bounds: tuple[float, float, float, float]) -> Iterator[tuple[int, BaseGeometry]]:
+    """Zones that touch a box, with what is theirs of it, from west to east."""
+    west, south, east, north = bounds
+    for bottom, top, edges in _BELTS:
+        low, high = max(south, bottom), min(north, top)
+        if low >= high:
+            continue
+        for (left, zone), (right, _) in pairwise((*edges, (180.0, 0))):
+            if max(west, left) < min(east, right):
+                yield zone, box(max(west, left), low, min(east, right), high)
+
+
+def _equal_area(area: BaseGeometry) -> float:
+    """Size of an area in degrees on the cylinder of equal areas (Lambert)."""
+
+    def flatten(points: np.ndarray) -> np.ndarray:
+        return np.column_stack([points[:, 0], np.sin(np.radians(points[:, 1]))])
+
+    return float(transform(area, flatten).area)
 
 
 def parse_crs(text: str) -> str:
@@ -107,6 +151,14 @@ def parse_crs(text: str) -> str:
         raise UsageError(f"--crs {text!r} is not a CRS; give for example EPSG:32633") from None
     authority = crs.to_authority()
     return f"{authority[0]}:{authority[1]}" if authority else crs.to_wkt()
+
+
+@lru_cache(maxsize=1024)
+def same_crs(one: str, other: str) -> bool:
+    """True for two texts of one CRS, whatever the order of its axes."""
+    if one == other:
+        return True
+    return bool(CRS.from_user_input(one).equals(CRS.from_user_input(other), ignore_axis_order=True))
 
 
 def mosaic_geobox(aoi: Aoi, resolution: float, crs: str, anchor: tuple[float, float] = (0.0, 0.0)) -> GeoBox:
@@ -139,18 +191,23 @@ def aoi_bounds(aoi: Aoi, crs: str) -> tuple[float, float, float, float]:
     Raises:
         UsageError: if the AOI can't be projected to ``crs``, or only in two parts that lie far apart.
     """
-    projected = [project(box(*part), "EPSG:4326", crs).bounds for part in aoi.boxes]
-    bounds = np.array(projected)
+    boxes = _bounds_of([box(*part) for part in aoi.boxes], crs)
+    bounds = boxes if aoi.area is None else _bounds_of(aoi.parts, crs)
     if not np.isfinite(bounds).all():
         raise UsageError(f"AOI {aoi} can't be projected to {crs}; choose another --crs")
-    low, high = bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)
-    gap = bounds[:, :2].max(axis=0) - bounds[:, 2:].min(axis=0)
-    if (gap > _SNAP * (high - low)).any():
+    gap = boxes[:, :2].max(axis=0) - boxes[:, 2:].min(axis=0)
+    if (gap > _SNAP * (boxes[:, 2:].max(axis=0) - boxes[:, :2].min(axis=0))).any():
         raise UsageError(
             f"AOI {aoi} crosses the antimeridian, where {crs} is cut; choose another --crs, "
             f"for example {utm_crs(aoi)}"
         )
+    low, high = bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)
     return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+
+
+def _bounds_of(areas: Iterable[BaseGeometry], crs: str) -> np.ndarray:
+    """Left, bottom, right and top of areas in degrees in ``crs``, shape (areas, 4)."""
+    return np.array([project(area, "EPSG:4326", crs).bounds for area in areas])
 
 
 def metres_per_unit(crs: str) -> float:

@@ -11,13 +11,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from cloudless_mosaic.bands import canonical_band
+from cloudless_mosaic.checks import Classified, Evidence, verdict
 from cloudless_mosaic.errors import SourceError
+from cloudless_mosaic.grid import same_crs
 from cloudless_mosaic.masking import dilation_margin
 from cloudless_mosaic.placement import Placement, Window, place, read_level
 from cloudless_mosaic.plan import BlockTask, GranuleSource, MaskPolicy
 from cloudless_mosaic.reading.protocol import RasterHeader, RasterReader, Target, WindowRead
 from cloudless_mosaic.redaction import redact
-from cloudless_mosaic.sampling import clear_on
+from cloudless_mosaic.results import SceneNote
+from cloudless_mosaic.sampling import clear_on, samples_under
 from cloudless_mosaic.scenes import SourceGrid, SourceRaster
 
 Clear = npt.NDArray[np.bool_]
@@ -25,14 +29,24 @@ Clear = npt.NDArray[np.bool_]
 Placed = Callable[[SourceGrid], Placement | None]
 """Lays a grid under the block of a task."""
 
+_SCL = "SCL"
+
 _MOST_PIXELS = 10980
 """Pixels along an edge of the largest raster of the product, at 10 m."""
+
+_GRANULE_WIDTH = 109_800.0
+"""Metres along an edge of a granule."""
+
+_SNAP = 1e-3
+"""Share of a pixel by which an item may place a file elsewhere than the file does itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
     """A raster of a granule as one block sees it."""
 
+    name: str
+    """Sentinel-2 name of the band, or ``SCL``."""
     href: str
     """Unsigned address or path."""
     level: int
@@ -66,13 +80,20 @@ class Granule:
     """Scene classification; ``None`` without a mask."""
     mask_window: Window | None = None
     """Part of the scene classification that tells the clear pixels of all bands; ``None`` without a mask."""
+    codes: npt.NDArray[np.uint8] | None = None
+    """Classes of ``mask_window`` as they were read."""
     clear: Clear | None = None
     """Clear pixels, of the shape of ``mask_window``."""
     wanted: Clear | None = None
     """Pixels of the block that this granule may fill; ``None`` is all."""
     error: SourceError | None = None
     """Why the granule is lost."""
+    evidence: Evidence | None = None
+    """What samples of its pixels show, once some are read."""
+    contradictions: set[str] = field(default_factory=set)
+    """How its files contradict its item, though they can be used."""
     _clear_on_grids: dict[tuple[SourceGrid, Window], Clear] = field(default_factory=dict)
+    _needed_on_grids: dict[tuple[SourceGrid, Window], Clear] = field(default_factory=dict)
 
     def clear_under(self, layer: Layer) -> Clear:
         """Clear samples of a band, of the shape of its window; without a mask all are."""
@@ -85,17 +106,52 @@ class Granule:
             )
         return self._clear_on_grids[key]
 
+    def needed_under(self, layer: Layer) -> Clear:
+        """Clear samples of a band under the pixels that this granule may fill.
 
-def lay_out(task: BlockTask, reader: RasterReader) -> list[Granule]:
-    """Places every granule that meets the block, by the headers of its files.
+        To be asked for once ``wanted`` is settled.
+        """
+        clear = self.clear_under(layer)
+        if self.wanted is None:
+            return clear
+        key = layer.grid, layer.placement.window
+        if key not in self._needed_on_grids:
+            self._needed_on_grids[key] = clear & samples_under(self.wanted, layer.placement)
+        return self._needed_on_grids[key]
 
-    A granule whose headers can't be read is among them too, with its error.
-    """
+    @property
+    def classified(self) -> Classified | None:
+        """The scene classification as it was read; ``None`` without a mask."""
+        if self.codes is None or self.scl is None or self.mask_window is None:
+            return None
+        return Classified(self.codes, self.scl.grid, self.mask_window)
+
+    def testify(self, evidence: Evidence) -> None:
+        """Adds evidence; the granule is lost where its pixels are garbage."""
+        self.evidence = self.evidence.plus(evidence) if self.evidence else evidence
+        reason = verdict(evidence)
+        if reason and not self.error:
+            self.error = SourceError(f"{self.source.scene_id} can't be used here: {reason}")
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The granules of a task, placed."""
+
+    granules: list[Granule]
+    """Those that meet the block, and those whose headers can't be read, with their errors."""
+    notes: tuple[SceneNote, ...]
+    """Where files lie elsewhere than their items say."""
+
+
+def lay_out(task: BlockTask, reader: RasterReader) -> Layout:
+    """Places every granule that meets the block, by the headers of its files."""
     sources = [(i, source) for i, one in enumerate(task.observations) for source in one.granules]
     reader.prepare(task.hrefs)
     # rasters share few grids, and to place a block in another CRS takes long
     placed = cache(partial(place, task.geobox))
-    granules = []
+    granules: list[Granule] = []
+    notes: set[SceneNote] = set()
     for observation, source in sources:
         granule = Granule(source, observation)
         try:
@@ -103,48 +159,93 @@ def lay_out(task: BlockTask, reader: RasterReader) -> list[Granule]:
         except SourceError as error:
             granule.error = error
             meets = True
+        notes |= {SceneNote(source.scene_id, text) for text in granule.contradictions}
         if meets:
             granules.append(granule)
-    return granules
+    return Layout(granules, tuple(sorted(notes)))
 
 
 def _place_rasters(granule: Granule, task: BlockTask, reader: RasterReader, placed: Placed) -> bool:
-    for raster in granule.source.bands:
-        layer = _layer(raster, np.uint16, task, reader, placed, exact=task.exact)
+    for band, raster in zip(task.bands, granule.source.bands, strict=True):
+        header = _checked(granule, raster, np.dtype(np.uint16), reader)
+        layer = _layer(canonical_band(band), raster.href, header, task, placed)
         if layer is None:
             return False
         granule.bands.append(layer)
     if granule.source.scl is not None:
-        granule.scl = _layer(granule.source.scl, np.uint8, task, reader, placed, exact=True)
+        header = _checked(granule, granule.source.scl, np.dtype(np.uint8), reader)
+        granule.scl = _layer(_SCL, granule.source.scl.href, header, task, placed)
         if granule.scl is None:
             return False
+        _require_one_crs(granule.scl, granule.bands)
         granule.mask_window = _mask_window(granule.scl, granule.bands, task.mask)
     return True
 
 
-def _layer(
-    raster: SourceRaster,
-    dtype: npt.DTypeLike,
-    task: BlockTask,
-    reader: RasterReader,
-    placed: Placed,
-    *,
-    exact: bool,
-) -> Layer | None:
-    levels = _checked(reader.header(raster.href), raster.href, np.dtype(dtype)).levels
-    level = read_level(levels, task.geobox, exact=exact)
-    placement = placed(levels[level])
-    return None if placement is None else Layer(raster.href, level, levels[level], placement)
+def _layer(name: str, href: str, header: RasterHeader, task: BlockTask, placed: Placed) -> Layer | None:
+    # classes have no mean, so theirs are always read as they are
+    level = read_level(header.levels, task.geobox, exact=task.exact or name == _SCL)
+    placement = placed(header.levels[level])
+    return None if placement is None else Layer(name, href, level, header.levels[level], placement)
 
 
-def _checked(header: RasterHeader, href: str, dtype: np.dtype[Any]) -> RasterHeader:
-    """A header that the rasters of the product can have; a few bytes of another may declare any size."""
-    rows, columns = header.levels[0].shape
-    if max(rows, columns) > _MOST_PIXELS:
-        raise SourceError(f"{redact(href)} has {columns} x {rows} pixels, more than a granule; leave it out")
+def _checked(
+    granule: Granule, raster: SourceRaster, dtype: np.dtype[Any], reader: RasterReader
+) -> RasterHeader:
+    """The header of a raster, if one of the product's can have it; a few bytes may declare any size.
+
+    Where the file lies elsewhere than its item says, the file counts, and that is noted.
+    """
+    header, name = reader.header(raster.href), redact(raster.href)
+    native = header.levels[0]
+    rows, columns = native.shape
+    width, height = columns * native.pixel[0], rows * native.pixel[1]
+    if max(max(level.shape) for level in header.levels) > _MOST_PIXELS:
+        raise SourceError(f"{name} has {columns} x {rows} pixels, more than a granule; leave it out")
+    if max(width, height) > _GRANULE_WIDTH * (1 + _SNAP):
+        raise SourceError(f"{name} is {width:g} x {height:g} m wide, wider than a granule; leave it out")
     if header.dtype != dtype:
-        raise SourceError(f"{redact(href)} holds {header.dtype} pixels instead of {dtype}; leave it out")
+        raise SourceError(f"{name} holds {header.dtype} pixels instead of {dtype}; leave it out")
+    if raster.grid is not None and raster.grid != native:
+        declared_rows, declared_columns = raster.grid.shape
+        if raster.grid.shape != native.shape:
+            raise SourceError(
+                f"{name} has {columns} x {rows} pixels, its item says {declared_columns} x {declared_rows}; "
+                "leave it out"
+            )
+        if not _same_place(raster.grid, native):
+            granule.contradictions.add(
+                f"its item places it at {_place_of(raster.grid)}, its file at {_place_of(native)}; "
+                "the file counts"
+            )
     return header
+
+
+def _same_place(declared: SourceGrid, native: SourceGrid) -> bool:
+    """True where two grids of one shape differ by rounding only."""
+    slack = _SNAP * native.resolution
+    corners = zip(declared.bounds, native.bounds, strict=True)
+    return same_crs(declared.crs, native.crs) and all(abs(one - other) <= slack for one, other in corners)
+
+
+def _place_of(grid: SourceGrid) -> str:
+    left, _, _, top = grid.bounds
+    crs = grid.crs if len(grid.crs) < 40 else "a CRS without a code"
+    return f"{left:.10g}, {top:.10g} ({grid.resolution:g} m, {crs})"
+
+
+def _require_one_crs(scl: Layer, bands: list[Layer]) -> None:
+    """Masks are carried over from grid to grid inside of one CRS.
+
+    Raises:
+        SourceError: if a band lies in another CRS than the scene classification.
+    """
+    for band in bands:
+        if not same_crs(band.grid.crs, scl.grid.crs):
+            raise SourceError(
+                f"{redact(band.href)} is in {band.grid.crs}, its scene classification in {scl.grid.crs}; "
+                "leave it out"
+            )
 
 
 def _mask_window(scl: Layer, bands: list[Layer], mask: MaskPolicy) -> Window:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from math import floor, inf, log2
 
 from odc.geo.geobox import GeoBox
-from shapely import STRtree
+from shapely import STRtree, union_all
 from shapely.geometry import box
 from shapely.geometry.base import BaseGeometry
 
@@ -33,7 +33,10 @@ _MASK_RESOLUTION = 20.0
 """Metres of a pixel of the scene classification."""
 
 _FOOTPRINT_SLACK = 2000.0
-"""Metres by which a footprint grows where the pixel grid of a scene is not known."""
+"""Metres by which a footprint grows where the pixel grid of a scene is not known, or not to be believed."""
+
+_GRID_SLACK = 120.0
+"""Metres by which a pixel grid grows: items place some files a pixel or two from where they lie."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,14 +240,20 @@ class _SceneReach:
 
 
 def _extent(scene: Scene, crs: str) -> BaseGeometry:
-    """The area of a scene in the output CRS: that of its pixel grid, else of its footprint and some more.
+    """The area of a scene in the output CRS: that of its pixel grid, else of its footprint, and some more.
 
-    Footprints of real items are off by some pixels, and a block that is missed here would be lost in silence.
+    A block that is missed here would be lost in silence. Where the footprint sticks out of the grid, one of
+    the two is wrong, and both are looked at; the files decide in the end.
     """
-    grids = [raster.grid for raster in scene.rasters.values() if raster.grid]
-    if grids:
-        return project(box(*grids[0].bounds), grids[0].crs, crs)
-    return project(scene.footprint, "EPSG:4326", crs).buffer(_FOOTPRINT_SLACK / metres_per_unit(crs))
+    metre = 1 / metres_per_unit(crs)
+    grids = {(raster.grid.bounds, raster.grid.crs) for raster in scene.rasters.values() if raster.grid}
+    footprint = project(scene.footprint, "EPSG:4326", crs)
+    if not grids:
+        return footprint.buffer(_FOOTPRINT_SLACK * metre)
+    area = union_all([project(box(*bounds), source, crs) for bounds, source in grids])
+    if area.buffer(_FOOTPRINT_SLACK * metre).contains(footprint):
+        return area.buffer(_GRID_SLACK * metre)
+    return union_all([area, footprint.buffer(_FOOTPRINT_SLACK * metre)])
 
 
 def _observations(scenes: Sequence[Scene], request: MosaicRequest) -> tuple[Observation, ...]:

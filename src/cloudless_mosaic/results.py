@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from cloudless_mosaic.checks import Evidence
 from cloudless_mosaic.grid import Block
 from cloudless_mosaic.periods import Period
 from cloudless_mosaic.scenes import DroppedScene
@@ -23,6 +24,18 @@ class LostObservation:
     """Row and column of the block in the plan."""
     reason: str
     """One line, without credentials."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class SceneNote:
+    """What a user should know of a scene that is used."""
+
+    scene_id: str
+    """Id of the STAC item."""
+    text: str
+    """One line, the same for every block that it holds for."""
+    warning: bool = False
+    """True where the mosaic is likely to be wrong by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +56,10 @@ class Composite:
     """Observations (scene and block) that were planned."""
     lost: tuple[LostObservation, ...] = ()
     """Observations that could not be read."""
+    notes: tuple[SceneNote, ...] = ()
+    """What the files of scenes say against their metadata."""
+    evidence: tuple[tuple[str, Evidence], ...] = ()
+    """What samples of the pixels of scenes show, by id; adds up over blocks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +82,8 @@ class PeriodResult:
     """Observations that could not be read."""
     files: tuple[Path, ...]
     """Files written, the STAC item last; empty where the period has no scene."""
+    notes: tuple[SceneNote, ...] = ()
+    """What the user should know of scenes, sorted."""
 
     @property
     def empty(self) -> bool:

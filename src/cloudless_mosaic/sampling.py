@@ -17,7 +17,14 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from cloudless_mosaic.kernels import all_in, mean_at_points, mean_separable, take
+from cloudless_mosaic.kernels import (
+    all_in,
+    mark_around_points,
+    mark_separable,
+    mean_at_points,
+    mean_separable,
+    take,
+)
 from cloudless_mosaic.placement import Placement, Window
 from cloudless_mosaic.scenes import SourceGrid
 
@@ -97,3 +104,21 @@ def resample(samples: npt.NDArray[np.uint16], placement: Placement) -> npt.NDArr
     if placement.separable:
         return mean_separable(samples, placement.x, placement.y, placement.half)
     return mean_at_points(samples, placement.x, placement.y, placement.half)
+
+
+def samples_under(wanted: npt.NDArray[np.bool_], placement: Placement) -> npt.NDArray[np.bool_]:
+    """The source samples that any of some output pixels needs.
+
+    Args:
+        wanted: Output pixels that count, shape (rows, columns) of the block.
+        placement: Where the output pixels lie.
+
+    Returns:
+        True where a sample has weight in `resample` for a wanted pixel; shape of ``placement.window``.
+    """
+    if placement.copied:
+        return wanted[placement.copied]
+    needed = np.zeros(placement.window.shape, np.bool_)
+    mark = mark_separable if placement.separable else mark_around_points
+    mark(np.ascontiguousarray(wanted), placement.x, placement.y, placement.half, needed)
+    return needed

@@ -100,8 +100,14 @@ class PlainScreen:
             self.note(f"lost: {lost.scene_id} in block {lost.block}: {lost.reason}")
 
     def written(self, result: PeriodResult) -> None:
-        """Says that a month is written."""
+        """Says that a month is written, and what is odd about its scenes."""
         self.note(f"{result.period.label}: written, {100 * result.clear_share:.1f} % of its pixels are clear")
+        shown = [note for note in result.notes if note.warning or self._verbose]
+        for note in shown:
+            self.note(f"{'warning' if note.warning else 'note'}: {note.scene_id}: {note.text}")
+        more = len(result.notes) - len(shown)
+        if more:
+            self.note(f"{result.period.label}: {_number(more, 'note')} on its scenes; -v shows them")
 
     def show_plan(self, plan: MosaicPlan) -> None:
         """Prints the plan as tables."""
@@ -291,6 +297,9 @@ def _period_fields(result: PeriodResult) -> dict[str, Any]:
         "observations": result.observations,
         "lost": len(result.lost),
         "files": [str(file) for file in result.files],
+        "notes": [
+            {"scene": note.scene_id, "note": note.text, "warning": note.warning} for note in result.notes
+        ],
     }
 
 

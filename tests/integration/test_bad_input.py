@@ -38,6 +38,7 @@ CASES = [
     ({"--aoi": "-122.1,47.65,-122.05,47.6"}, 2, ["south", "north"]),
     ({"--aoi": "-122.1,47.6,-122.2,47.65"}, 2, ["west", "antimeridian"]),
     ({"--aoi": "nan,47.6,-122.2,47.65"}, 2, ["not a number"]),
+    ({"--aoi": "nowhere.geojson"}, 2, ["--aoi nowhere.geojson", "no such file"]),
     ({"--bands": "infrared"}, 2, ["infrared", "nir (B08)"]),
     ({"--bands": "rededge"}, 2, ["rededge1", "rededge3"]),
     ({"--collection": "landsat-c2-l2"}, 2, ["landsat-c2-l2", "sentinel-2-l2a"]),

@@ -11,10 +11,13 @@ import rasterio
 
 from cloudless_mosaic.aoi import Aoi
 from cloudless_mosaic.catalog import find_scenes
+from cloudless_mosaic.checks import Classified, findings, look_at_band, verdict
 from cloudless_mosaic.compose import compose
+from cloudless_mosaic.placement import Window
 from cloudless_mosaic.plan import make_plan
 from cloudless_mosaic.reading import GdalReader, TileReader
 from cloudless_mosaic.request import MosaicRequest
+from cloudless_mosaic.scenes import SourceGrid
 
 CLEAR = 2, 4, 5, 6, 7, 11
 NAMES = {"blue": "B02", "green": "B03", "red": "B04", "nir": "B08"}
@@ -125,3 +128,29 @@ def test_items_say_what_the_test_relies_on(folder):
     """The provider took the offset out of the pixels already, whatever the bands advertise."""
     items = [json.loads(Path(path).read_text()) for path in folder.glob("*/*.json")]
     assert all(item["properties"]["earthsearch:boa_offset_applied"] for item in items)
+
+
+@pytest.mark.parametrize(
+    ("shift", "decided", "said"), [(0, 0, ""), (0, -1000, "-1000"), (1000, 0, "0 "), (1000, -1000, "")]
+)
+def test_an_offset_against_real_pixels_is_found_and_nothing_else(rasters, shift, decided, said):
+    """Of every one of the five scenes, hazy, cloudy and clear, in the bands one by one."""
+    grid = SourceGrid("EPSG:32633", (120.0, 0.0, 0.0, 0.0, -120.0, 0.0), (915, 915))
+    whole = Window(0, 0, grid.shape)
+    for band in ("B03", "B04", "B08"):
+        for samples, scl in zip(rasters(band), rasters("SCL"), strict=True):
+            shifted = np.where(samples > 0, samples + np.uint16(shift), 0).astype(np.uint16)
+            evidence = look_at_band(
+                shifted,
+                np.isin(scl, CLEAR),
+                band=band,
+                offset=decided,
+                place=(grid, whole),
+                classified=Classified(scl, grid, whole),
+            )
+            found = [text for text, _ in findings(evidence)]
+            if not said:
+                assert found == []
+            elif band != "B08":
+                assert [f"the offset of {said}" in text for text in found] == [True]
+            assert verdict(evidence) is None

@@ -161,3 +161,17 @@ def test_a_cut_search_is_said(demo_archive, mosaic_command, tmp_path):
     )
     assert outcome.code == 0
     assert "warning: --max-items 2 cuts the search: 4 scenes found" in outcome.out
+
+
+SQUARE = [[-122.2, 47.6], [-122.1, 47.6], [-122.1, 47.65], [-122.2, 47.65], [-122.2, 47.6]]
+
+
+def test_an_area_as_geojson_is_that_of_its_box(demo_archive, mosaic_command, tmp_path):
+    area = {"type": "Feature", "geometry": {"type": "Polygon", "coordinates": [SQUARE]}}
+    (tmp_path / "area.geojson").write_text(json.dumps(area))
+    options = [option for option in OCTOBER if not option.startswith("--aoi")]
+    stac = ("--json", "--stac-url", str(demo_archive.catalog))
+    boxed = mosaic_command("plan", *OCTOBER, *stac, cwd=tmp_path)
+    drawn = mosaic_command("plan", *options, "--aoi", "area.geojson", *stac, cwd=tmp_path)
+    assert drawn.code == 0, drawn.err
+    assert json.loads(drawn.out) == json.loads(boxed.out)

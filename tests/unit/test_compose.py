@@ -324,7 +324,7 @@ def test_bands_of_several_resolutions_share_the_output_grid(world, make_geobox):
     )
     world.rasters[href] = MemoryRaster(grid, coarse)
     world.scenes[0] = replace(
-        scene, rasters={**scene.rasters, "B11": replace(scene.rasters["B04"], href=href)}
+        scene, rasters={**scene.rasters, "B11": replace(scene.rasters["B04"], href=href, grid=grid)}
     )
     mosaic = world.mosaic(make_geobox((8, 8)), bands=("red", "swir16"))
     np.testing.assert_array_equal(mosaic.data[1], coarse.repeat(2, axis=0).repeat(2, axis=1))

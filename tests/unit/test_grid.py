@@ -109,6 +109,22 @@ def test_grid_larger_than_any_raster_is_refused(resolution):
         (Aoi(179, -18, -179, -16), "EPSG:32760"),
         (Aoi(180, -18, -179, -16), "EPSG:32701"),
         (Aoi(5, 45, 19, 46), "EPSG:32632"),
+        # Bergen and Svalbard: the granules there are 32V and 31X, 33X, 35X, 37X
+        (Aoi(4.8, 60.2, 5.6, 60.6), "EPSG:32632"),
+        (Aoi(4.8, 55.2, 5.6, 55.6), "EPSG:32631"),
+        (Aoi(2.0, 60.2, 3.2, 60.6), "EPSG:32631"),
+        (Aoi(10, 78, 11, 79), "EPSG:32633"),
+        (Aoi(7, 78, 8, 79), "EPSG:32631"),
+        (Aoi(22, 78, 23, 79), "EPSG:32635"),
+        (Aoi(34, 80, 36, 81), "EPSG:32637"),
+        (Aoi(10, 71, 11, 72.4), "EPSG:32632"),
+        (Aoi(10, 71, 11, 73.6), "EPSG:32633"),
+        # up to 84 degrees north UTM, beyond it and in the far south the polar grids
+        (Aoi(-40, 83, -38, 84), "EPSG:32624"),
+        (Aoi(-40, 83.9, -38, 85), "EPSG:5041"),
+        (Aoi(-180, 85, 180, 88), "EPSG:5041"),
+        (Aoi(10, -80.5, 12, -80), "EPSG:5042"),
+        (Aoi(10, -80.5, 12, -79), "EPSG:32732"),
     ],
 )
 def test_zone_is_the_one_with_most_of_the_aoi(aoi, crs):
@@ -120,7 +136,9 @@ def test_zone_lies_around_the_aoi(aoi):
     zone = int(utm_crs(aoi)[-2:])
     middle = aoi.west + ((aoi.east - aoi.west) % 360) / 2
     central = -183 + 6 * zone
-    assert abs((middle - central + 180) % 360 - 180) <= 3 + 1e-9
+    # zones of the far north are up to 12 degrees wide, and not in the middle of their meridian
+    reach = 3 if aoi.north <= 56 or 64 <= aoi.south <= aoi.north <= 72 else 6.5
+    assert abs((middle - central + 180) % 360 - 180) <= reach + 1e-9
     assert utm_crs(aoi)[5:8] == ("326" if aoi.south + aoi.north >= 0 else "327")
 
 
@@ -141,6 +159,41 @@ def test_crs_that_is_cut_at_the_antimeridian_is_refused_for_an_aoi_across_it(crs
 def test_aoi_that_cannot_be_projected_is_refused():
     with pytest.raises(UsageError, match=r"can't be projected to .* choose another --crs"):
         aoi_bounds(Aoi(15, -46, 16, -45), "+proj=gnom +lat_0=90 +lon_0=0 +datum=WGS84")
+
+
+def test_utm_reaches_over_the_pole():
+    """All that is near the pole is near every meridian."""
+    left, _, right, top = aoi_bounds(Aoi(-180, 70, 180, 83), "EPSG:32633")
+    assert right - 500_000 == pytest.approx(500_000 - left)
+    assert right - 500_000 == pytest.approx(20 * 111_000, rel=0.03)
+    assert top > 10_000_000 + 19 * 111_000
+
+
+@pytest.mark.parametrize(
+    ("aoi", "crs"), [(Aoi(-180, 84.5, 180, 86), 5041), (Aoi(-180, -86, 180, -84.5), 5042)]
+)
+def test_polar_grid_holds_the_whole_ring(aoi, crs):
+    left, bottom, right, top = mosaic_geobox(aoi, 100, utm_crs(aoi)).boundingbox.bbox
+    assert utm_crs(aoi) == f"EPSG:{crs}"
+    # 5.5 degrees from the pole, around the false origin
+    for edge, centre in ((right, 2e6), (top, 2e6)):
+        assert edge - centre == pytest.approx(5.5 * 111_000, rel=0.01)
+    assert (left + right, bottom + top) == (4e6, 4e6)
+
+
+def test_polygon_chooses_the_zone_and_the_extent():
+    """The box around it lies mostly in zone 33; most of its area doesn't."""
+    triangle = {"type": "Polygon", "coordinates": [[[11.0, 47.0], [11.0, 48.0], [13.5, 47.0], [11.0, 47.0]]]}
+    aoi = Aoi.from_geojson(triangle)
+    assert utm_crs(Aoi(11, 47, 13.5, 48)) == "EPSG:32633"
+    assert utm_crs(aoi) == "EPSG:32632"
+    corners = [
+        aoi_bounds(Aoi(*box), "EPSG:32632") for box in ((11, 47, 13.5, 48), (11, 47, 13.4999, 47.0001))
+    ]
+    left, bottom, right, top = aoi_bounds(aoi, "EPSG:32632")
+    assert (left, bottom) == (corners[0][0], corners[0][1])
+    assert right == pytest.approx(corners[1][2], abs=20)
+    assert top < corners[0][3] - 500
 
 
 def test_edge_of_the_aoi_is_followed_where_it_bends():

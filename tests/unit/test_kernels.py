@@ -108,6 +108,8 @@ def test_sums_of_the_brightest_pixels_do_not_run_over():
 
 PLANE, MASK = np.zeros((4, 6), np.uint16), np.ones((4, 6), bool)
 NETWORK = np.array([[0, 1]])
+POINT, ROWS = np.array([0.5]), np.zeros(6, np.int64)
+CODES, DARK, COLUMNS = np.zeros((5, 5), np.uint8), np.zeros(256, bool), slice(0, None, 1)
 STACK = np.zeros((2, 2, 4, 6), np.uint16)
 
 
@@ -127,6 +129,11 @@ STACK = np.zeros((2, 2, 4, 6), np.uint16)
         lambda: kernels.all_in(MASK, np.array([0]), np.array([0])),
         lambda: kernels.mean_separable(PLANE[0], np.array([0.5]), np.array([0.5]), (0.5, 0.5)),
         lambda: kernels.mean_at_points(PLANE, np.array([0.5]), np.array([[0.5]]), (0.5, 0.5)),
+        lambda: kernels.mark_separable(MASK, POINT, POINT, (0.5, 0.5), MASK.copy()),
+        lambda: kernels.mark_around_points(MASK[:1, :1].copy(), POINT, POINT, (0.5, 0.5), MASK.copy()),
+        lambda: kernels.count_evidence(PLANE, MASK, COLUMNS, (CODES, ROWS + 9, ROWS), DARK, (1, 1, 1)),
+        lambda: kernels.count_evidence(PLANE, MASK, COLUMNS, (CODES, ROWS, ROWS[:4]), DARK, (1, 1, 1)),
+        lambda: kernels.count_evidence(PLANE, MASK, COLUMNS, (CODES, ROWS[:4], ROWS), DARK[:9], (1, 1, 1)),
         lambda: kernels.fill_free(STACK[0], STACK[1, :1], MASK),
         lambda: kernels.fill_free(STACK[:, :, ::2], STACK[:, :, ::2].copy(), MASK[::2]),
         lambda: kernels.joint_median(STACK, NETWORK, PLANE, PLANE, np.zeros(2, bool)),

@@ -156,12 +156,31 @@ def test_task_has_only_the_scenes_that_touch_its_block(world, make_geobox):
     world.add(ground, origin=(501000.0, 5300000.0), id="east", granule="east")
     world.add(ground, origin=(501000.0, 5300000.0), id="later", day=2)
     plan = world.plan(make_geobox((32, 132), 10.0, (500000.0, 5300000.0)))
-    plan = replace(plan, blocks=replace(plan.blocks, column_edges=(0, 33, 100, 132)))
+    plan = replace(plan, blocks=replace(plan.blocks, column_edges=(0, 46, 80, 132)))
     names = [
         [[granule.scene_id for granule in one.granules] for one in task.observations]
         for task in plan.tasks(plan.periods[0])
     ]
-    assert names == [[["west"]], [["east"], ["later"]], [["east"], ["later"]]]
+    assert names == [[["west"]], [], [["east"], ["later"]]]
+
+
+@pytest.mark.parametrize("crs", ["EPSG:32633", "EPSG:32634"])
+def test_scene_whose_item_misplaces_it_is_looked_for_in_its_footprint_too(world, make_geobox, crs):
+    """The item's grid is 300 km off, or in another zone; its footprint is right."""
+    scene = world.add(np.ones((32, 32), np.uint16), origin=(500000.0, 5300000.0))
+    far = replace(scene.rasters["B04"].grid, crs=crs, transform=(10.0, 0.0, 2e5, 0.0, -10.0, 5300000.0))
+    world.scenes[0] = replace(scene, rasters={"B04": replace(scene.rasters["B04"], grid=far)})
+    plan = world.plan(make_geobox((32, 32), 10.0, (500000.0, 5300000.0)))
+    assert next(plan.tasks(plan.periods[0])).observations
+
+
+def test_scene_is_looked_for_a_pixel_or_two_beside_its_grid(world, make_geobox):
+    world.add(np.ones((32, 32), np.uint16), origin=(500000.0, 5300000.0))
+    touched = [
+        bool(next(plan.tasks(plan.periods[0])).observations)
+        for plan in (world.plan(make_geobox((8, 8), 10.0, (500320.0 + off, 5300000.0))) for off in (60, 200))
+    ]
+    assert touched == [True, False]
 
 
 def test_scene_without_a_grid_is_found_by_its_footprint_and_some_more(make_request, make_scene):

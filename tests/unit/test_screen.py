@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from cloudless_mosaic.grid import Blocks
-from cloudless_mosaic.results import Composite, LostObservation, MosaicResult, PeriodResult
+from cloudless_mosaic.results import Composite, LostObservation, MosaicResult, PeriodResult, SceneNote
 from cloudless_mosaic.scenes import DroppedScene
 from cloudless_mosaic.screen import LiveScreen, PlainScreen, make_screen
 
@@ -107,6 +107,41 @@ def test_verbose_run_names_every_scene_that_is_left_out(plan):
     screen, stream = plain(verbose=True)
     screen.planned(plan)
     assert "left out: S2B_cloudy: cloud cover 88.0 % is above 25 %" in stream.getvalue()
+
+
+NOTES = (
+    SceneNote("S2A_1", "its pixels contradict the offset of 0", warning=True),
+    SceneNote("S2A_2", "its file counts"),
+    SceneNote("S2A_3", "its file counts"),
+)
+
+
+def test_warnings_name_their_scene_and_other_notes_are_counted(result):
+    screen, stream = plain()
+    screen.written(replace(result.periods[0], notes=NOTES))
+    text = stream.getvalue()
+    assert "warning: S2A_1: its pixels contradict the offset of 0" in text
+    assert "2023-08: 2 notes on its scenes; -v shows them" in text
+    assert "S2A_2" not in text
+
+
+def test_verbose_run_shows_every_note(result):
+    screen, stream = plain(verbose=True)
+    screen.written(replace(result.periods[0], notes=NOTES))
+    text = stream.getvalue()
+    assert "note: S2A_2: its file counts" in text
+    assert "note: S2A_3: its file counts" in text
+    assert "-v shows" not in text
+
+
+def test_json_has_every_note(result):
+    screen, stream = plain(as_json=True)
+    screen.written(replace(result.periods[0], notes=NOTES))
+    assert json.loads(stream.getvalue())["notes"] == [
+        {"scene": "S2A_1", "note": "its pixels contradict the offset of 0", "warning": True},
+        {"scene": "S2A_2", "note": "its file counts", "warning": False},
+        {"scene": "S2A_3", "note": "its file counts", "warning": False},
+    ]
 
 
 @pytest.mark.parametrize("as_json", [False, True])

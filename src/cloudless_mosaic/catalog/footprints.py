@@ -6,18 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from shapely import GEOSException, force_2d, get_coordinates, make_valid, union_all
-from shapely.affinity import translate
-from shapely.geometry import MultiPolygon, Polygon, box, shape
+from shapely import GEOSException, force_2d, get_coordinates, union_all
+from shapely.geometry import MultiPolygon, Polygon, shape
 from shapely.geometry.base import BaseGeometry
 
 from cloudless_mosaic.errors import MetadataError
+from cloudless_mosaic.geojson import within_world
 
 _KINDS = {"Polygon", "MultiPolygon"}
 _MOST_POINTS = 10_000
 _WIDEST = 60.0
 """Degrees of longitude. A granule is 110 km wide: 10 degrees at 84 degrees north, where the tiles end."""
-_WORLD = box(-180, -90, 180, 90)
 
 
 def parse_footprint(geometry: object) -> BaseGeometry:
@@ -62,21 +61,10 @@ def _polygons(geometry: object) -> list[Polygon]:
     return [polygon for polygon in polygons if not polygon.is_empty]
 
 
-def _within_world(polygon: Polygon) -> list[BaseGeometry]:
+def _within_world(polygon: Polygon) -> list[MultiPolygon]:
     """Unrolls a ring so that no step is longer than 180 degrees, and cuts it at the antimeridian."""
     ring = np.array(polygon.exterior.coords)
     ring[:, 0] = np.unwrap(ring[:, 0], period=360)
     if np.ptp(ring[:, 0]) > _WIDEST:
         raise MetadataError(f"its footprint is {np.ptp(ring[:, 0]):.0f} degrees wide, which no granule is")
-    unrolled = make_valid(Polygon(ring))
-    turns = np.arange(-2, 3) * 360.0
-    parts = [translate(unrolled, turn).intersection(_WORLD) for turn in turns]
-    return [_areas(part) for part in parts if not part.is_empty]
-
-
-def _areas(geometry: BaseGeometry) -> BaseGeometry:
-    """The polygons of a geometry; lines and points that validation left are dropped."""
-    parts = [
-        leaf for part in getattr(geometry, "geoms", [geometry]) for leaf in getattr(part, "geoms", [part])
-    ]
-    return MultiPolygon([part for part in parts if isinstance(part, Polygon)])
+    return list(within_world(Polygon(ring)))

@@ -22,6 +22,10 @@ _STRIP = re.compile(r"_(S\d{8}T\d{6})(?=_|$)")
 _BASELINE = re.compile(r"_N(\d{2})\.?(\d{2})(?=_|\.|$)")
 _GENERATED = re.compile(r"^S2[A-D]_MSIL2A_.*_(\d{8}T\d{6})(?=\.|$)")
 
+_DATE_LINE = -169.0
+"""Longitude at which the day of an overpass without a name changes: that of the Bering Strait, with hardly
+any land south of it, while the antimeridian runs through Fiji and Chukotka."""
+
 _NAMES = (
     "s2:datatake_id",
     "eopf:datatake_id",
@@ -143,7 +147,7 @@ def overpass_of(item: Json, platform: str, sensed: datetime, longitude: float) -
     """The same text for all granules that one satellite took in one pass: satellite and datatake start.
 
     Where no name tells the datatake, the absolute orbit stands for it, and else the day by the sun, which a
-    satellite that passes at half past ten never splits.
+    satellite that passes at half past ten never splits. Days change at `_DATE_LINE`.
     """
     satellite = platform.upper().replace("SENTINEL-", "S")
     for pattern, mark in ((_DATATAKE, ""), (_ORBIT, "A")):
@@ -151,7 +155,8 @@ def overpass_of(item: Json, platform: str, sensed: datetime, longitude: float) -
             match = pattern.search(name)
             if match:
                 return f"{satellite}_{mark}{match[1]}"
-    return f"{satellite}_{sensed + timedelta(hours=longitude / 15):%Y%m%d}"
+    eastwards = longitude if longitude > _DATE_LINE else longitude + 360
+    return f"{satellite}_{sensed + timedelta(hours=eastwards / 15):%Y%m%d}"
 
 
 def strip_of(item: Json) -> str:

@@ -148,6 +148,76 @@ def mean_at_points(samples: UInt16s, x: Floats, y: Floats, half: tuple[float, fl
     return out
 
 
+def mark_separable(wanted: Mask, x: Floats, y: Floats, half: tuple[float, float], marked: Mask) -> None:
+    """Sets the samples to True that ``mean_separable`` would take the means of wanted pixels from.
+
+    Args:
+        wanted: Whole, shape (len(y), len(x)).
+        x: As for ``mean_separable``.
+        y: Likewise.
+        half: Likewise.
+        marked: Whole, two axes, one value per sample.
+    """
+    _check(wanted.shape == (len(y), len(x)) and marked.ndim == 2, "a mask of another shape")
+    whole = _whole(x, np.float64), len(x), _whole(y, np.float64), len(y)
+    _lib.mark_separable(_whole(wanted, np.bool_), *whole, *half, _whole(marked, np.bool_), *marked.shape)
+
+
+def mark_around_points(wanted: Mask, x: Floats, y: Floats, half: tuple[float, float], marked: Mask) -> None:
+    """``mark_separable`` around points, of any shape; one that isn't finite marks nothing."""
+    _check(wanted.shape == x.shape == y.shape and marked.ndim == 2, "a mask of another shape")
+    whole = _whole(x, np.float64), _whole(y, np.float64), x.size
+    _lib.mark_around_points(_whole(wanted, np.bool_), *whole, *half, _whole(marked, np.bool_), *marked.shape)
+
+
+def count_evidence(
+    values: UInt16s,
+    clear: Mask,
+    columns: slice,
+    codes: tuple[UInt8s, Int64s, Int64s],
+    dark: Mask,
+    limits: tuple[int, int, int],
+) -> tuple[int, int, int, int, int, int]:
+    """Counts what samples of a band say of its scene.
+
+    Args:
+        values: Plane of digital numbers; 0 is nodata.
+        clear: Plane, likewise.
+        columns: Start and step of the columns that are looked at.
+        codes: Scene classification, whole; its row under each row of the plane and its column under each
+            column, -1 where it has none.
+        dark: True for the codes of land that is dark in this band, shape (256,).
+        limits: Value above which a pixel is impossible; the first value that contradicts, and the one after
+            the last.
+
+    Returns:
+        Clear samples; those without data; the impossible ones; samples with data where the code is 0; clear
+        samples that are dark; those of them that contradict.
+    """
+    classes, code_rows, code_columns = codes
+    _check(values.shape == clear.shape == (len(code_rows), len(code_columns)), "planes of different shapes")
+    _check(dark.shape == (256,) and columns.start >= 0 and columns.step > 0, "a table of another shape")
+    for places, size in zip((code_rows, code_columns), classes.shape, strict=True):
+        _check(bool((places < size).all()), "places beyond the classification")
+    out = np.empty(6, np.int64)
+    _lib.count_evidence(
+        *_plane(values, np.uint16),
+        *_plane(clear, np.bool_),
+        *values.shape,
+        columns.start,
+        columns.step,
+        _whole(code_rows, np.int64),
+        _whole(code_columns, np.int64),
+        _whole(classes, np.uint8),
+        classes.shape[1],
+        _whole(dark, np.bool_),
+        *limits,
+        _whole(out),
+    )
+    clear_samples, missing, impossible, unclassified, dark_samples, contradicting = map(int, out)
+    return clear_samples, missing, impossible, unclassified, dark_samples, contradicting
+
+
 def fill_free(slot: UInt16s, own: UInt16s, wanted: Mask) -> bool:
     """Fills free pixels of an observation from one of its granules, in place.
 

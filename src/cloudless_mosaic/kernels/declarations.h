@@ -24,6 +24,18 @@ void mean_separable(const uint16_t *samples, ptrdiff_t rows, ptrdiff_t columns, 
 void mean_at_points(const uint16_t *samples, ptrdiff_t rows, ptrdiff_t columns, const double *x,
                     const double *y, ptrdiff_t points, double half_x, double half_y, uint16_t *out);
 
+void mark_separable(const uint8_t *wanted, const double *x, ptrdiff_t out_columns, const double *y,
+                    ptrdiff_t out_rows, double half_x, double half_y, uint8_t *marked, ptrdiff_t rows,
+                    ptrdiff_t columns);
+void mark_around_points(const uint8_t *wanted, const double *x, const double *y, ptrdiff_t points,
+                        double half_x, double half_y, uint8_t *marked, ptrdiff_t rows, ptrdiff_t columns);
+
+void count_evidence(const uint16_t *values, ptrdiff_t values_stride, const uint8_t *clear,
+                    ptrdiff_t clear_stride, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t first_column,
+                    ptrdiff_t column_step, const int64_t *code_rows, const int64_t *code_columns,
+                    const uint8_t *codes, ptrdiff_t codes_columns, const uint8_t *dark, int32_t brightest,
+                    int32_t contradicting_from, int32_t contradicting_to, int64_t *out);
+
 int fill_free(uint16_t *slot, ptrdiff_t slot_band, const uint16_t *own, const uint8_t *wanted,
               ptrdiff_t bands, ptrdiff_t pixels);
 int joint_median(const uint16_t *stack, ptrdiff_t bands, ptrdiff_t times, ptrdiff_t pixels,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from cloudless_mosaic.reading.gdal import GdalReader
-from cloudless_mosaic.reading.protocol import RasterHeader, RasterReader, Target, WindowRead
+from cloudless_mosaic.reading.protocol import RasterHeader, RasterReader, Target, WindowRead, Witness
 from cloudless_mosaic.reading.tiles import TileReader
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Target",
     "TileReader",
     "WindowRead",
+    "Witness",
     "default_reader",
 ]
 

@@ -27,6 +27,27 @@ class RasterHeader:
 
 
 @dataclass(frozen=True, slots=True)
+class Witness:
+    """Digital numbers of a few rows of a window as they are in the file, for those who check them."""
+
+    rows: slice
+    """Start and step of the rows."""
+    values: npt.NDArray[np.uint16]
+    """Shape (rows, columns of the window); 0 as well where a tile was not read."""
+
+    @classmethod
+    def of(cls, shape: tuple[int, int], rows: slice) -> Witness:
+        """An empty one of a window of a shape."""
+        return cls(rows, np.zeros((len(range(shape[0])[rows]), shape[1]), np.uint16))
+
+    def within(self, first: int, end: int) -> tuple[slice, int]:
+        """Which of the rows lie in a part of the window, and how far below its first row the first does."""
+        start, step = self.rows.start, self.rows.step
+        before, until = max(0, -((start - first) // step)), max(0, -((start - end) // step))
+        return slice(before, until), start + before * step - first
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """Where the pixels of a band go, and what is done to them on the way.
 
@@ -39,6 +60,8 @@ class Target:
     """Pixels that matter, likewise; others need not be read."""
     offset: int
     """Digital number to add; sums are clipped to 1..65535, and 0 stays 0."""
+    witness: Witness
+    """Gets some of the pixels as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +87,7 @@ class WindowRead:
         """Takes the pixels of the whole window to the target, if there is one, and returns where they are."""
         if self.target is None:
             return pixels
+        self.target.witness.values[...] = pixels[self.target.witness.rows]
         harmonise(pixels, self.target.clear, self.target.offset, self.target.out)
         return self.target.out
 

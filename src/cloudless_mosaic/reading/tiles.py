@@ -243,16 +243,27 @@ class _Fetch:
             slice(left + columns.start, left + columns.stop),
         )
         target = self.read.target
-        if target is None and differenced:
-            sum_rows(pixels, rows.start, columns.start, out[place])
-        elif target is None:
-            out[place] = pixels[rows, columns]
-        elif differenced:
+        if target is None:
+            _take_part(pixels[rows], columns.start, out[place], differenced=differenced)
+            return
+        kept, below = target.witness.within(place[0].start, place[0].stop)
+        if kept.start < kept.stop:
+            some = pixels[rows][below :: target.witness.rows.step]
+            _take_part(some, columns.start, target.witness.values[kept, place[1]], differenced=differenced)
+        if differenced:
             sum_and_harmonise(
                 pixels, rows.start, columns.start, target.clear[place], target.offset, out[place]
             )
         else:
             harmonise(pixels[rows, columns], target.clear[place], target.offset, out[place])
+
+
+def _take_part(rows: Pixels, first_column: int, out: Pixels, *, differenced: bool) -> None:
+    """Copies a part of some rows of a tile."""
+    if differenced:
+        sum_rows(rows, 0, first_column, out)
+    else:
+        out[...] = rows[: out.shape[0], first_column : first_column + out.shape[1]]
 
 
 def _whole(pixels: Pixels, *, differenced: bool) -> Pixels:

@@ -135,6 +135,7 @@ class PeriodSink:
             observations=totals.observations,
             lost=totals.lost,
             files=tuple(self._target / name for name in names),
+            notes=totals.notes,
         )
         item = period_item(self._plan, self._period, result, files, self._target)
         write_whole(self._staging / names[-1], item)

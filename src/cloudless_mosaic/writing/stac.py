@@ -178,6 +178,9 @@ def _outcome(plan: MosaicPlan, period: PeriodPlan, result: PeriodResult) -> dict
         "lost_observations": [
             {"scene": lost.scene_id, "block": list(lost.block), "reason": lost.reason} for lost in result.lost
         ],
+        "notes": [
+            {"scene": note.scene_id, "note": note.text, "warning": note.warning} for note in result.notes
+        ],
         "scenes": [
             {
                 "id": scene.id,

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cloudless_mosaic.checks import Evidence, findings
 from cloudless_mosaic.kernels import sums
-from cloudless_mosaic.results import Composite, LostObservation
+from cloudless_mosaic.results import Composite, LostObservation, SceneNote
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ class PeriodTotals:
         self._bands = [_NOTHING] * bands
         self._used: set[str] = set()
         self._lost: list[LostObservation] = []
+        self._notes: set[SceneNote] = set()
+        self._evidence: dict[str, Evidence] = {}
         self.observations = 0
         """Observations that were planned."""
         self.clear_pixels = 0
@@ -54,6 +57,10 @@ class PeriodTotals:
             self.observations += composite.observations
             self._used |= composite.used
             self._lost += composite.lost
+            self._notes |= set(composite.notes)
+            for scene_id, evidence in composite.evidence:
+                known = self._evidence.get(scene_id)
+                self._evidence[scene_id] = known.plus(evidence) if known else evidence
             self._bands = [old.plus(new) for old, new in zip(self._bands, bands, strict=True)]
 
     @property
@@ -65,6 +72,16 @@ class PeriodTotals:
     def lost(self) -> tuple[LostObservation, ...]:
         """Observations that could not be read, sorted."""
         return tuple(sorted(self._lost, key=lambda lost: (lost.scene_id, lost.block, lost.reason)))
+
+    @property
+    def notes(self) -> tuple[SceneNote, ...]:
+        """What the user should know of scenes, each once, sorted."""
+        found = {
+            SceneNote(scene_id, text, warning)
+            for scene_id, evidence in self._evidence.items()
+            for text, warning in findings(evidence)
+        }
+        return tuple(sorted(self._notes | found))
 
     @property
     def bands(self) -> tuple[BandStatistics, ...]:

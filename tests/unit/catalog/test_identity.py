@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -183,6 +183,16 @@ def test_the_day_by_the_sun_is_the_last_resort():
         labels = {overpass_of(item("x"), "sentinel-2b", sensed, longitude) for sensed in (late, early)}
         assert len(labels) == 1
     assert overpass_of(item("x"), "sentinel-2b", early, -160.0) == "S2B_20200101"
+    # over Fiji, minutes apart on either side of the antimeridian
+    evening = datetime(2020, 1, 1, 22, 25, tzinfo=UTC)
+    fiji = {overpass_of(item("x"), "sentinel-2b", evening, longitude) for longitude in (179.5, 180.0, -179.5)}
+    assert fiji == {"S2B_20200102"}
+    midnight = datetime(2020, 1, 1, 23, 59, 58, tzinfo=UTC)
+    chukotka = {
+        overpass_of(item("x"), "sentinel-2b", midnight + timedelta(seconds=seconds), longitude)
+        for seconds, longitude in ((0, 179.0), (4, -179.0), (9, -176.0))
+    }
+    assert len(chukotka) == 1
     assert overpass_of(item("x"), "sentinel-2a", early, -160.0) == "S2A_20200101"
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloudless_mosaic.errors import SourceError
-from cloudless_mosaic.reading import GdalReader, RasterReader, Target, TileReader, WindowRead
+from cloudless_mosaic.reading import GdalReader, RasterReader, Target, TileReader, WindowRead, Witness
 from cloudless_mosaic.scenes import SourceGrid
 from cloudless_mosaic.testing.memory import MemoryRaster, MemoryReader
 
@@ -138,11 +138,16 @@ def test_a_target_gets_harmonised_clear_pixels_of_any_window(source, band, data)
     shape = data.draw(st.integers(1, SHAPE[0] - row)), data.draw(st.integers(1, SHAPE[1] - column))
     clear = np.random.default_rng(row).random(shape) < data.draw(st.sampled_from([0, 0.01, 0.9, 1]))
     out = np.zeros((shape[0], shape[1] + 5), np.uint16)[:, 3:-2]
-    read = WindowRead(source.band, 0, row, column, shape, Target(out, clear, -5))
+    every = data.draw(st.sampled_from([1, 7, 60]))
+    witness = Witness.of(shape, slice(every // 2, None, every))
+    read = WindowRead(source.band, 0, row, column, shape, Target(out, clear, -5, witness))
     (answer,) = answers(source.reader, read)
     assert answer is out
     pixels = band.pixels[row : row + shape[0], column : column + shape[1]].astype(int)
     np.testing.assert_array_equal(out, np.where(clear & (pixels > 0), np.maximum(pixels - 5, 1), 0))
+    seen = witness.values
+    np.testing.assert_array_equal(seen[clear[witness.rows]], pixels[witness.rows][clear[witness.rows]])
+    assert ((seen == 0) | (seen == pixels[witness.rows])).all()
 
 
 def test_pixels_belong_to_the_caller(source, scl):

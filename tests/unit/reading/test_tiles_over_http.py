@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from cloudless_mosaic.errors import SourceError
-from cloudless_mosaic.reading import Target, TileReader, WindowRead
+from cloudless_mosaic.reading import Target, TileReader, WindowRead, Witness
 from cloudless_mosaic.reading import stores as reading_stores
 
 HEAD = 64 * 1024
@@ -107,6 +107,10 @@ def href(server, tiff, tmp_path, pixels):
     return f"{server.address}/scenes/band.tif"
 
 
+def target(clear):
+    return Target(np.zeros(clear.shape, np.uint16), clear, 0, Witness.of(clear.shape, slice(0, None, 100)))
+
+
 def read(reader, href, shape=(512, 640), row=0, column=0, **options):
     ((position, answer),) = reader.read_many([WindowRead(href, 0, row, column, shape, **options)])
     assert position == 0
@@ -164,12 +168,11 @@ def test_tiles_that_nobody_wants_are_not_asked_for(server, href, pixels):
     reader = TileReader()
     reader.header(href)
     before = len(server.requests)
-    answer = read(reader, href, target=Target(np.zeros((512, 640), np.uint16), wanted, 0))
+    answer = read(reader, href, target=target(wanted))
     np.testing.assert_array_equal(answer, np.where(wanted, pixels, 0))
     ((_, start, end),) = server.requests[before:]
     assert end - start < 2 * 128 * 128 * 2
-    nothing = Target(np.zeros((512, 640), np.uint16), np.zeros((512, 640), bool), 0)
-    assert not read(reader, href, target=nothing).any()
+    assert not read(reader, href, target=target(np.zeros((512, 640), bool))).any()
     assert len(server.requests) == before + 1
 
 

@@ -1,0 +1,253 @@
+"""Whether the pixels of a scene can be what its metadata say. Looks at a sample of them and changes none.
+
+What is certain to be wrong loses the observation in that block (`verdict`); what only a whole scene can
+tell, or what the masks have dealt with already, becomes a note (`findings`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cloudless_mosaic.kernels import count_evidence
+from cloudless_mosaic.placement import Window
+from cloudless_mosaic.scenes import SourceGrid
+from cloudless_mosaic.scl import SCL_CLASSES
+
+_SAMPLES = 4096
+"""About as many pixels of a window are looked at."""
+
+_COLUMN_STEP = 4
+"""Columns from one sample to the next. A few dense rows are quicker than many: memory comes in rows."""
+
+_ENOUGH = 100
+"""Samples below which a block proves nothing: the fringes of a swath hold a few odd pixels."""
+
+_ENOUGH_DARK = 400
+"""Samples of dark land below which a scene proves nothing about its offset."""
+
+_BRIGHTEST = 20_000
+"""Digital number of a reflectance of 2, which nothing reaches but a glint, and garbage."""
+
+_TOO_BRIGHT = 0.05
+_TOO_UNKNOWN = 0.05
+_TOO_EMPTY = 0.5
+"""Shares of a block above which its observation is garbage."""
+
+_NOTED = 0.001
+_NOTED_EMPTY = 0.02
+_NOTED_UNCLASSIFIED = 0.1
+"""Shares of a scene above which a note is made. Bands and classes end some pixels apart at swath edges."""
+
+_DARK_LAND = {
+    **dict.fromkeys(("B03", "B04"), (2, 4, 6)),
+    **dict.fromkeys(("B08", "B8A", "B09", "B11", "B12"), (6,)),
+}
+"""Classes (dark area, vegetation, water) that reflect less than 0.1 nearly everywhere, by band.
+
+Blue is left out, since haze that the classification misses brightens it most.
+"""
+
+_SHIFTED_TWICE = (1, 900)
+"""Digital numbers of dark land that can't carry the offset of 1000: they would reflect -0.01 and less."""
+
+_NOT_SHIFTED = (1000, 65536)
+"""Digital numbers of dark land where hardly any lies if the offset is out: reflectances from 0.1."""
+
+_SHIFTED_TWICE_SHARE = 0.5
+_NOT_SHIFTED_SHARE = 0.98
+"""Shares of the dark land of a scene above which the decided offset is contradicted."""
+
+_WHY_SHIFTED_TWICE = (
+    "most of its dark land would reflect less than nothing, as if the offset were out already"
+)
+_WHY_NOT_SHIFTED = "none of its dark land reflects less than 0.1, as if the offset of 1000 were still in"
+
+_NO_CODES = np.zeros((0, 0), np.uint8)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Counts of samples of one scene; they add up over bands and blocks."""
+
+    offset: int = 0
+    """Digital number that was decided to be added to the scene's pixels."""
+    classes: int = 0
+    """Samples of the scene classification."""
+    unknown: int = 0
+    """Those with a code that doesn't exist."""
+    clear: int = 0
+    """Samples of bands where the mask is clear; where there is no mask, those that have data."""
+    missing: int = 0
+    """Those that have no data."""
+    impossible: int = 0
+    """Those above a reflectance of 2."""
+    unclassified: int = 0
+    """Samples of bands that have data where the classification has none."""
+    dark: int = 0
+    """Clear samples of land that is dark in their band."""
+    contradicting: int = 0
+    """Those whose value can't be with the offset as it was decided."""
+
+    def plus(self, other: Evidence) -> Evidence:
+        """The sum of the counts of two parts of a scene."""
+        return Evidence(
+            self.offset,
+            self.classes + other.classes,
+            self.unknown + other.unknown,
+            self.clear + other.clear,
+            self.missing + other.missing,
+            self.impossible + other.impossible,
+            self.unclassified + other.unclassified,
+            self.dark + other.dark,
+            self.contradicting + other.contradicting,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Classified:
+    """A scene classification, or a part of it."""
+
+    codes: npt.NDArray[np.uint8]
+    """Class codes, shape (rows, columns)."""
+    grid: SourceGrid
+    """Grid of the whole classification."""
+    window: Window
+    """The part of it that ``codes`` is."""
+
+
+def look_at_classes(codes: npt.NDArray[np.uint8], offset: int) -> Evidence:
+    """Evidence of a window of a scene classification.
+
+    Args:
+        codes: Class codes, shape (rows, columns).
+        offset: The offset that was decided for the scene.
+    """
+    rows, columns = _steps(codes.shape)
+    sample = codes[rows // 2 :: rows, columns // 2 :: columns]
+    return Evidence(offset, classes=sample.size, unknown=int((sample >= len(SCL_CLASSES)).sum()))
+
+
+def sampled_rows(shape: tuple[int, int]) -> slice:
+    """Start and step of the rows of a window of a band that are looked at."""
+    step, _ = _steps(shape)
+    return slice(step // 2, None, step)
+
+
+def look_at_band(
+    values: npt.NDArray[np.uint16],
+    clear: npt.NDArray[np.bool_],
+    *,
+    band: str,
+    offset: int,
+    place: tuple[SourceGrid, Window],
+    classified: Classified | None,
+) -> Evidence:
+    """Evidence of a window of a band.
+
+    Args:
+        values: Digital numbers as they are in the file, in the `sampled_rows` of the window, shape
+            (rows, columns); 0 is nodata.
+        clear: Samples that were asked for and are clear, likewise; of no meaning without a mask.
+        band: Sentinel-2 name.
+        offset: The offset that was decided for the scene.
+        place: Grid of the band, and the window.
+        classified: Scene classification of the same granule, in the same CRS; ``None`` without a mask.
+    """
+    grid, window = place
+    row_step, column_step = _steps(window.shape)
+    if classified:
+        codes = classified.codes, *_codes_under(grid, window, classified)
+    else:
+        clear = values > 0
+        codes = _NO_CODES, np.full(window.shape[0], -1), np.full(window.shape[1], -1)
+    clear_samples, missing, impossible, unclassified, dark, contradicting = count_evidence(
+        values,
+        clear,
+        slice(column_step // 2, None, column_step),
+        (np.ascontiguousarray(codes[0]), codes[1][row_step // 2 :: row_step].copy(), codes[2]),
+        _dark_classes(band),
+        (_BRIGHTEST, *(_SHIFTED_TWICE if offset else _NOT_SHIFTED)),
+    )
+    return Evidence(offset, 0, 0, clear_samples, missing, impossible, unclassified, dark, contradicting)
+
+
+def verdict(evidence: Evidence) -> str | None:
+    """Why an observation of a block is garbage; ``None`` where it isn't, or too little is known of it.
+
+    Args:
+        evidence: Of one band, or of the classification, in one block.
+    """
+    if _share(evidence.unknown, evidence.classes) > _TOO_UNKNOWN:
+        return "its scene classification is none: it holds codes above 11"
+    if _share(evidence.impossible, evidence.clear) > _TOO_BRIGHT:
+        return "its pixels are impossible: reflectances above 2"
+    if _share(evidence.missing, evidence.clear) > _TOO_EMPTY:
+        return "it has no data where its scene classification is clear"
+    return None
+
+
+def findings(evidence: Evidence) -> Iterator[tuple[str, bool]]:
+    """What a user should know of a scene's pixels.
+
+    Args:
+        evidence: Of everything that was read of the scene.
+
+    Yields:
+        A line, and True where the mosaic is likely to be wrong by it.
+    """
+    if evidence.dark >= _ENOUGH_DARK:
+        share = evidence.contradicting / evidence.dark
+        if share > (_SHIFTED_TWICE_SHARE if evidence.offset else _NOT_SHIFTED_SHARE):
+            why = _WHY_SHIFTED_TWICE if evidence.offset else _WHY_NOT_SHIFTED
+            yield f"its pixels contradict the offset of {evidence.offset} that its metadata give: {why}", True
+    if evidence.unknown:
+        yield "its scene classification holds codes above 11, which count as not clear", False
+    if _share(evidence.impossible, evidence.clear) > _NOTED:
+        yield "some of its pixels are impossible: reflectances above 2", True
+    if _share(evidence.missing, evidence.clear) > _NOTED_EMPTY:
+        yield "bands have no data where its scene classification is clear; that doesn't count", False
+    if _share(evidence.unclassified, evidence.clear + evidence.unclassified) > _NOTED_UNCLASSIFIED:
+        yield "bands have data where its scene classification has none; that doesn't count", False
+
+
+@lru_cache
+def _dark_classes(band: str) -> npt.NDArray[np.bool_]:
+    """True for the classes that are dark in a band, shape (256,)."""
+    dark = np.zeros(256, np.bool_)
+    dark[list(_DARK_LAND.get(band, ()))] = True
+    return dark
+
+
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole >= _ENOUGH else 0.0
+
+
+def _steps(shape: tuple[int, ...]) -> tuple[int, int]:
+    """Rows and columns from one sample to the next."""
+    columns = _COLUMN_STEP if shape[0] * shape[1] > _COLUMN_STEP * _SAMPLES else 1
+    return max(1, shape[0] * shape[1] // (columns * _SAMPLES)), columns
+
+
+def _codes_under(
+    grid: SourceGrid, window: Window, classified: Classified
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Row and column of the classification under each row and column of a window; -1 outside of it."""
+    (x, y), (width, height) = grid.origin, grid.pixel
+    (scl_x, scl_y), (scl_width, scl_height) = classified.grid.origin, classified.grid.pixel
+    rows = (scl_y - y + (window.row + 0.5 + np.arange(window.shape[0])) * height) / scl_height
+    columns = (x - scl_x + (window.column + 0.5 + np.arange(window.shape[1])) * width) / scl_width
+    return (
+        _inside(rows - classified.window.row, classified.codes.shape[0]),
+        _inside(columns - classified.window.column, classified.codes.shape[1]),
+    )
+
+
+def _inside(places: npt.NDArray[np.floating[Any]], size: int) -> npt.NDArray[np.int64]:
+    found = np.floor(places).astype(np.int64)
+    return np.where((found >= 0) & (found < size), found, -1)

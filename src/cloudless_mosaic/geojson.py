@@ -1,0 +1,120 @@
+"""Areas from GeoJSON (RFC 7946), whatever way they cross the antimeridian."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from shapely import GEOSException, force_2d, get_coordinates, make_valid, union_all
+from shapely.affinity import translate
+from shapely.geometry import MultiPolygon, Polygon, box, shape
+from shapely.geometry.base import BaseGeometry
+
+from cloudless_mosaic.errors import UsageError
+
+_MOST_POINTS = 100_000
+_WORLD = box(-180, -90, 180, 90)
+_DEGREES = ("CRS84", "EPSG::4326", "EPSG:4326", "OGC:CRS84")
+"""Ends of the names of CRSs that GeoJSON of before 2016 may state and still be in degrees."""
+
+_BROKEN = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError, GEOSException)
+"""What shapely raises for coordinates that are none."""
+
+
+def read_area(document: object) -> MultiPolygon:
+    """The polygons of a GeoJSON object, within +-180 degrees and cut at the antimeridian; holes are filled.
+
+    Args:
+        document: Polygon, MultiPolygon, GeometryCollection, Feature or FeatureCollection.
+
+    Raises:
+        UsageError: if it has no area, or one whose place is in doubt.
+    """
+    polygons = [polygon for geometry in _geometries(document) for polygon in _polygons(geometry)]
+    parts = [part for polygon in polygons for part in within_world(_unrolled(polygon))]
+    area = polygons_of(union_all(parts))
+    if area.area == 0:
+        raise UsageError("AOI has no area; give GeoJSON polygons in longitude and latitude")
+    return area
+
+
+def within_world(polygon: Polygon) -> Iterator[MultiPolygon]:
+    """The parts of a polygon, whose longitudes may run on beyond 180 degrees, brought within +-180."""
+    whole = make_valid(polygon)
+    for turn in np.arange(-2, 3) * 360.0:
+        part = translate(whole, turn).intersection(_WORLD)
+        if not part.is_empty:
+            yield polygons_of(part)
+
+
+def polygons_of(geometry: BaseGeometry) -> MultiPolygon:
+    """The polygons of a geometry; lines and points that validation or cuts have left are dropped."""
+    parts = [
+        leaf for part in getattr(geometry, "geoms", [geometry]) for leaf in getattr(part, "geoms", [part])
+    ]
+    return MultiPolygon([part for part in parts if isinstance(part, Polygon) and not part.is_empty])
+
+
+def _geometries(document: object) -> Iterator[Mapping[str, Any]]:
+    """The geometries of a GeoJSON object, and of all that it holds."""
+    if not isinstance(document, Mapping):
+        raise UsageError(
+            "AOI is no GeoJSON object; give a Polygon, MultiPolygon, Feature or FeatureCollection"
+        )
+    _require_degrees(document)
+    kind = document.get("type")
+    if kind == "Feature":
+        yield from _geometries(document.get("geometry"))
+    elif kind in {"FeatureCollection", "GeometryCollection"}:
+        members = document.get("features" if kind == "FeatureCollection" else "geometries")
+        for member in members if isinstance(members, list) else []:
+            yield from _geometries(member)
+    elif kind in {"Polygon", "MultiPolygon"}:
+        yield document
+    else:
+        raise UsageError(f"AOI has a GeoJSON {str(kind)[:40]!r}, which has no area; give polygons only")
+
+
+def _require_degrees(document: Mapping[str, Any]) -> None:
+    """GeoJSON of before 2016 could be in any CRS."""
+    crs = document.get("crs")
+    if crs is None:
+        return
+    properties = crs.get("properties") if isinstance(crs, Mapping) else None
+    name = str(properties.get("name") if isinstance(properties, Mapping) else crs)
+    if not name.endswith(_DEGREES):
+        raise UsageError(f"AOI is in {name[:60]!r}; GeoJSON has to be in longitude and latitude of WGS 84")
+
+
+def _polygons(geometry: Mapping[str, Any]) -> list[Polygon]:
+    try:
+        parsed: Any = force_2d(shape(dict(geometry)))
+        points = get_coordinates(parsed)
+    except _BROKEN:
+        raise UsageError("AOI has GeoJSON coordinates that make no polygon; check its rings") from None
+    if not np.isfinite(points).all():
+        raise UsageError("AOI has a GeoJSON coordinate that is not a number")
+    if len(points) > _MOST_POINTS:
+        raise UsageError(f"AOI has {len(points)} points, more than {_MOST_POINTS}; simplify it")
+    if len(points) and (np.abs(points[:, 0]).max() > 360 or np.abs(points[:, 1]).max() > 90):
+        raise UsageError(
+            "AOI has GeoJSON coordinates outside of the world; they have to be longitude, latitude in degrees"
+        )
+    return [polygon for polygon in getattr(parsed, "geoms", [parsed]) if not polygon.is_empty]
+
+
+def _unrolled(polygon: Polygon) -> Polygon:
+    """The outer ring of a polygon with its longitudes running on over the antimeridian instead of jumping.
+
+    Raises:
+        UsageError: if a long edge may go either way round the world.
+    """
+    ring = np.array(polygon.exterior.coords)
+    if (np.abs(np.diff(ring[:, 0])) > 180).any():
+        ring[:, 0] = np.unwrap(ring[:, 0], period=360)
+        if abs(ring[0, 0] - ring[-1, 0]) > 1 or not 0 < np.ptp(ring[:, 0]) < 180:
+            raise UsageError(
+                "AOI has an edge longer than 180 degrees; cut the polygon at the antimeridian, or add points"
+            )
+    return Polygon(ring)

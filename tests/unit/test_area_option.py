@@ -1,0 +1,59 @@
+"""``--aoi`` as the command line reads it."""
+
+import json
+
+import pytest
+
+from cloudless_mosaic.aoi import Aoi
+from cloudless_mosaic.cli import _LARGEST_AOI, _aoi
+from cloudless_mosaic.errors import UsageError
+
+POLYGON = {"type": "Polygon", "coordinates": [[[14, 45], [16, 45], [16, 46], [14, 46], [14, 45]]]}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+@pytest.mark.parametrize("name", ["area.geojson", "Area.JSON"])
+def test_a_file_holds_what_a_text_may(tmp_path, encoding, name):
+    (tmp_path / name).write_text(f"\n {json.dumps(POLYGON)}", encoding)
+    assert _aoi(str(tmp_path / name)) == _aoi(json.dumps(POLYGON)) == Aoi.from_geojson(POLYGON)
+
+
+def test_four_numbers_are_a_box():
+    assert _aoi("14,45,16,46") == Aoi(14, 45, 16, 46)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"14,45,16,46", "holds no GeoJSON object"),
+        (b"[]", "holds no GeoJSON object"),
+        (b"", "holds no GeoJSON object"),
+        (b"\xff\xfe\x00", "it is no text"),
+        (b'{"type": 3}', "has no area"),
+        (b'{"type": ', "is not JSON"),
+        (
+            b'{"type": "Polygon", "coordinates": [[[NaN, 1], [2, 3], [3, 3], [NaN, 1]]]}',
+            "not a number|no polygon",
+        ),
+    ],
+)
+def test_a_file_that_is_no_area_is_named(tmp_path, content, said):
+    path = tmp_path / "area.json"
+    path.write_bytes(content)
+    with pytest.raises(UsageError, match=said) as caught:
+        _aoi(str(path))
+    assert str(caught.value).startswith(f"--aoi {path}")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_is_not_there_a_folder_and_a_huge_one_are_refused(tmp_path):
+    (tmp_path / "folder.json").mkdir()
+    with (tmp_path / "huge.json").open("wb") as file:
+        file.truncate(_LARGEST_AOI + 1)
+    for name, said in (
+        ("none", "no such file"),
+        ("folder", "is a directory"),
+        ("huge", "larger than 32 MiB"),
+    ):
+        with pytest.raises(UsageError, match=said):
+            _aoi(str(tmp_path / f"{name}.json"))
