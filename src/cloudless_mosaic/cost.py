@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shapely import box
+import numpy as np
 
 from cloudless_mosaic.bands import canonical_band
-from cloudless_mosaic.grid import metres_per_unit, project
 from cloudless_mosaic.plan import MosaicPlan, PeriodPlan
+from cloudless_mosaic.projection import metres_per_unit
+from cloudless_mosaic.reach import SceneReach
 from cloudless_mosaic.scenes import Scene, SourceRaster
 
 _BAND_BYTES = 2
@@ -37,13 +38,19 @@ class PlanCost:
 
 def estimate(plan: MosaicPlan) -> PlanCost:
     """Estimates the cost of a plan."""
-    active = [period for period in plan.periods if period.scenes]
+    crs = str(plan.geobox.crs)
     rows, columns = plan.geobox.shape
     per_pixel = len(plan.request.bands) * _BAND_BYTES + _COUNT_BYTES + _VISUAL_BYTES
+    active = [period for period in plan.periods if period.scenes]
+    read_bytes = task_memory = 0
+    for period in active:
+        reach = SceneReach(period.scenes, crs)
+        read_bytes += _period_bytes(plan, period, reach)
+        task_memory = max(task_memory, _task_memory(plan, period, reach))
     return PlanCost(
         tasks=len(active) * len(plan.blocks),
-        read_bytes=sum(_period_bytes(plan, period) for period in active),
-        task_memory=max((_task_memory(plan, period) for period in active), default=0),
+        read_bytes=read_bytes,
+        task_memory=task_memory,
         output_bytes=round(len(active) * rows * columns * per_pixel * _OVERVIEWS),
     )
 
@@ -67,23 +74,16 @@ def _sample_bytes(plan: MosaicPlan, scene: Scene) -> float:
     return bands + _SCL_BYTES / resolution**2
 
 
-def _period_bytes(plan: MosaicPlan, period: PeriodPlan) -> int:
-    area = box(*plan.geobox.boundingbox.bbox)
-    crs = str(plan.geobox.crs)
-    square = metres_per_unit(crs) ** 2
-    seen = [project(scene.footprint, "EPSG:4326", crs).intersection(area) for scene in period.scenes]
-    return round(
-        sum(
-            float(part.area) * square * _sample_bytes(plan, scene)
-            for part, scene in zip(seen, period.scenes, strict=True)
-        )
-    )
+def _period_bytes(plan: MosaicPlan, period: PeriodPlan, reach: SceneReach) -> int:
+    samples = [_sample_bytes(plan, scene) for scene in period.scenes]
+    return round(float(np.dot(reach.covered(plan.geobox), samples)))
 
 
-def _task_memory(plan: MosaicPlan, period: PeriodPlan) -> int:
+def _task_memory(plan: MosaicPlan, period: PeriodPlan, reach: SceneReach) -> int:
     """The stack, and a source window, its mask and its resampled copy for every observation."""
     rows, columns = plan.blocks.largest
     pixels = rows * columns
     ground = pixels * (plan.request.resolution * metres_per_unit(str(plan.geobox.crs))) ** 2
-    stack = pixels * len(plan.request.bands) * _BAND_BYTES * (2 * len(period.scenes) + 1)
+    observations = reach.busiest(plan.geobox, plan.blocks)
+    stack = pixels * len(plan.request.bands) * _BAND_BYTES * (2 * observations + 1)
     return round(stack + max(ground * _sample_bytes(plan, scene) for scene in period.scenes) * 2)

@@ -5,26 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
 from affine import Affine
 from odc.geo.geobox import GeoBox
-from pyproj import CRS, Transformer
+from pyproj import CRS
 from pyproj.exceptions import CRSError
-from shapely import segmentize, transform
+from shapely import transform
 from shapely.geometry import box
 from shapely.geometry.base import BaseGeometry
 
 from cloudless_mosaic.aoi import Aoi
 from cloudless_mosaic.errors import UsageError
+from cloudless_mosaic.projection import project
 
 _SNAP = 1e-6
 """Share of a pixel by which an edge may miss the grid and still lie on it (rounding of projections)."""
-
-_DENSE = 0.05
-"""Degrees between points along an edge of the AOI before it is projected."""
 
 _MOST_PIXELS = 2**31 - 1
 """Pixels along an edge of the largest raster that GDAL reads."""
@@ -50,9 +47,6 @@ _BELTS = (
 )
 """South, north, and the western edges of the zones in between (NGA, "The Universal Grids and the Transverse
 Mercator and Polar Stereographic Map Projections", 2014)."""
-
-_EARTH_RADIUS = 6371008.8
-"""Mean radius in metres (Moritz 2000, Geodetic Reference System 1980)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,14 +147,6 @@ def parse_crs(text: str) -> str:
     return f"{authority[0]}:{authority[1]}" if authority else crs.to_wkt()
 
 
-@lru_cache(maxsize=1024)
-def same_crs(one: str, other: str) -> bool:
-    """True for two texts of one CRS, whatever the order of its axes."""
-    if one == other:
-        return True
-    return bool(CRS.from_user_input(one).equals(CRS.from_user_input(other), ignore_axis_order=True))
-
-
 def mosaic_geobox(aoi: Aoi, resolution: float, crs: str, anchor: tuple[float, float] = (0.0, 0.0)) -> GeoBox:
     """The smallest grid that covers the AOI.
 
@@ -208,25 +194,6 @@ def aoi_bounds(aoi: Aoi, crs: str) -> tuple[float, float, float, float]:
 def _bounds_of(areas: Iterable[BaseGeometry], crs: str) -> np.ndarray:
     """Left, bottom, right and top of areas in degrees in ``crs``, shape (areas, 4)."""
     return np.array([project(area, "EPSG:4326", crs).bounds for area in areas])
-
-
-def metres_per_unit(crs: str) -> float:
-    """Length of a unit of a CRS; that of a degree along a meridian where the CRS counts in degrees."""
-    found = CRS.from_user_input(crs)
-    factor = found.axis_info[0].unit_conversion_factor
-    return factor * _EARTH_RADIUS if found.is_geographic else factor
-
-
-def project(area: BaseGeometry, source: str, target: str) -> BaseGeometry:
-    """An area in another CRS, with enough points along its edges to follow their curves."""
-    step = _DENSE if CRS.from_user_input(source).is_geographic else 5000.0
-    forward = Transformer.from_crs(source, target, always_xy=True).transform
-
-    def convert(points: np.ndarray) -> np.ndarray:
-        return np.column_stack(forward(points[:, 0], points[:, 1]))
-
-    projected: BaseGeometry = transform(segmentize(area, step), convert)
-    return projected
 
 
 def _snap_out(low: float, high: float) -> tuple[int, int]:

@@ -14,10 +14,10 @@ import numpy.typing as npt
 from cloudless_mosaic.bands import canonical_band
 from cloudless_mosaic.checks import Classified, Evidence, verdict
 from cloudless_mosaic.errors import SourceError
-from cloudless_mosaic.grid import same_crs
 from cloudless_mosaic.masking import dilation_margin
 from cloudless_mosaic.placement import Placement, Window, place, read_level
 from cloudless_mosaic.plan import BlockTask, GranuleSource, MaskPolicy
+from cloudless_mosaic.projection import same_crs
 from cloudless_mosaic.reading.protocol import RasterHeader, RasterReader, Target, WindowRead
 from cloudless_mosaic.redaction import redact
 from cloudless_mosaic.results import SceneNote

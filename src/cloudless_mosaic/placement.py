@@ -9,8 +9,8 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 from odc.geo.geobox import GeoBox
-from pyproj import Transformer
 
+from cloudless_mosaic.projection import transformer
 from cloudless_mosaic.scenes import SourceGrid
 
 Floats = npt.NDArray[np.float64]
@@ -92,7 +92,7 @@ def place(geobox: GeoBox, grid: SourceGrid) -> Placement | None:
     xs = affine.c + affine.a * np.arange(0.5, columns)
     ys = affine.f + affine.e * np.arange(0.5, rows)
     if str(geobox.crs) != grid.crs:
-        forward = Transformer.from_crs(str(geobox.crs), grid.crs, always_xy=True).transform
+        forward = transformer(str(geobox.crs), grid.crs).transform
         xs, ys = forward(*np.meshgrid(xs, ys))
     (left, top), (width, height) = grid.origin, grid.pixel
     x, y = _snap((xs - left) / width), _snap((top - ys) / height)
@@ -118,11 +118,9 @@ def pixel_size(geobox: GeoBox, grid: SourceGrid) -> tuple[float, float]:
 def _size_between(width: float, height: float, crs: str, grid: SourceGrid) -> tuple[float, float]:
     """As ``pixel_size``, for pixels of another CRS; the same for all blocks and for most scenes."""
     left, bottom, right, top = grid.bounds
-    x, y = Transformer.from_crs(grid.crs, crs, always_xy=True).transform(
-        (left + right) / 2, (bottom + top) / 2
-    )
+    x, y = transformer(grid.crs, crs).transform((left + right) / 2, (bottom + top) / 2)
     steps = np.array([(-width, 0.0), (width, 0.0), (0.0, -height), (0.0, height)]) / 2
-    ends = Transformer.from_crs(crs, grid.crs, always_xy=True).transform(x + steps[:, 0], y + steps[:, 1])
+    ends = transformer(crs, grid.crs).transform(x + steps[:, 0], y + steps[:, 1])
     with np.errstate(invalid="ignore"):
         along, across = np.diff(np.column_stack(ends).reshape(2, 2, 2), axis=1)[:, 0]
     return float(np.hypot(along[0], across[0])), float(np.hypot(along[1], across[1]))

@@ -10,33 +10,24 @@ from dataclasses import dataclass, fields
 from math import floor, inf, log2
 
 from odc.geo.geobox import GeoBox
-from shapely import STRtree, union_all
-from shapely.geometry import box
-from shapely.geometry.base import BaseGeometry
 
 from cloudless_mosaic.bands import canonical_band
 from cloudless_mosaic.grid import (
     Block,
     Blocks,
     cut_blocks,
-    metres_per_unit,
     mosaic_geobox,
     parse_crs,
-    project,
     utm_crs,
 )
 from cloudless_mosaic.periods import Period
+from cloudless_mosaic.projection import metres_per_unit
+from cloudless_mosaic.reach import SceneReach
 from cloudless_mosaic.request import MaskSource, MosaicRequest
 from cloudless_mosaic.scenes import Scene, SceneSet, SourceGrid, SourceRaster
 
 _MASK_RESOLUTION = 20.0
 """Metres of a pixel of the scene classification."""
-
-_FOOTPRINT_SLACK = 2000.0
-"""Metres by which a footprint grows where the pixel grid of a scene is not known, or not to be believed."""
-
-_GRID_SLACK = 120.0
-"""Metres by which a pixel grid grows: items place some files a pixel or two from where they lie."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +133,7 @@ class MosaicPlan:
         """The tasks of one period, one for every block, made as they are asked for."""
         request = self.request
         mask = MaskPolicy(request.mask, request.clear_classes, request.cloud_dilation)
-        reach = _SceneReach(period.scenes, str(self.geobox.crs))
+        reach = SceneReach(period.scenes, str(self.geobox.crs))
         for block in self.blocks:
             geobox = self.geobox[block.window]
             yield BlockTask(
@@ -224,36 +215,6 @@ def _block_edge(request: MosaicRequest, scene_set: SceneSet, pixel: float) -> in
         finest = max(finest, min(pixel / 4, mask))
     samples = 2048 * finest / pixel
     return int(min(1024, max(64, 2 ** floor(log2(samples)))))
-
-
-class _SceneReach:
-    """Which scenes can touch a block."""
-
-    def __init__(self, scenes: Sequence[Scene], crs: str) -> None:
-        self._scenes = scenes
-        self._tree = STRtree([_extent(scene, crs) for scene in scenes])
-
-    def touching(self, geobox: GeoBox) -> list[Scene]:
-        """Scenes over a part of the grid, in their own order."""
-        area = box(*geobox.boundingbox.bbox)
-        return [self._scenes[i] for i in sorted(self._tree.query(area, predicate="intersects"))]
-
-
-def _extent(scene: Scene, crs: str) -> BaseGeometry:
-    """The area of a scene in the output CRS: that of its pixel grid, else of its footprint, and some more.
-
-    A block that is missed here would be lost in silence. Where the footprint sticks out of the grid, one of
-    the two is wrong, and both are looked at; the files decide in the end.
-    """
-    metre = 1 / metres_per_unit(crs)
-    grids = {(raster.grid.bounds, raster.grid.crs) for raster in scene.rasters.values() if raster.grid}
-    footprint = project(scene.footprint, "EPSG:4326", crs)
-    if not grids:
-        return footprint.buffer(_FOOTPRINT_SLACK * metre)
-    area = union_all([project(box(*bounds), source, crs) for bounds, source in grids])
-    if area.buffer(_FOOTPRINT_SLACK * metre).contains(footprint):
-        return area.buffer(_GRID_SLACK * metre)
-    return union_all([area, footprint.buffer(_FOOTPRINT_SLACK * metre)])
 
 
 def _observations(scenes: Sequence[Scene], request: MosaicRequest) -> tuple[Observation, ...]:

@@ -11,12 +11,11 @@ from cloudless_mosaic.grid import (
     Block,
     aoi_bounds,
     cut_blocks,
-    metres_per_unit,
     mosaic_geobox,
     parse_crs,
-    project,
     utm_crs,
 )
+from cloudless_mosaic.projection import metres_per_unit, project
 
 EXAMPLE = Aoi(-122.27508544921875, 47.54687159892238, -121.96128845214844, 47.745787772920934)
 
