@@ -1,5 +1,7 @@
 """The compiled loops against numpy, and what they do with arrays that don't fit."""
 
+import zlib
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -106,6 +108,38 @@ def test_sums_of_the_brightest_pixels_do_not_run_over():
     assert kernels.sums(np.full((3, 5000), 65535, np.uint16))[3:] == (15000 * 65535, 15000 * 65535**2)
 
 
+@st.composite
+def run_lengths(draw):
+    """Bytes in runs, short and long, at any place."""
+    runs = draw(st.lists(st.tuples(st.integers(0, 255), st.integers(1, 900)), min_size=1, max_size=60))
+    return np.concatenate([np.full(size, value, np.uint8) for value, size in runs])
+
+
+@given(st.one_of(arrays(np.uint8, st.integers(1, 700)), run_lengths()))
+def test_deflated_bytes_are_a_stream_that_every_reader_knows(data):
+    stream = kernels.deflate(data)
+    assert zlib.decompress(stream) == data.tobytes()
+    assert len(stream) <= 1.13 * data.size + 250
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        np.zeros(3 << 20, np.uint8),
+        np.random.default_rng(0).integers(0, 256, (2 << 19) + 1, np.uint8),
+        np.random.default_rng(1).permutation(
+            np.repeat(np.arange(24, dtype=np.uint8), 2 ** np.arange(24) // 16 + 1)
+        ),
+        np.random.default_rng(2).normal(900, 30, (512, 512)).astype(np.uint16),
+    ],
+    ids=["zeros", "garbage", "skewed", "pixels"],
+)
+def test_deflated_blocks_and_codes_at_their_limits(data):
+    stream = kernels.deflate(data)
+    assert zlib.decompress(stream) == data.tobytes()
+    assert len(stream) <= 1.05 * min(len(zlib.compress(data.tobytes(), 1)), data.nbytes) + 2000
+
+
 PLANE, MASK = np.zeros((4, 6), np.uint16), np.ones((4, 6), bool)
 NETWORK = np.array([[0, 1]])
 POINT, ROWS = np.array([0.5]), np.zeros(6, np.int64)
@@ -140,6 +174,7 @@ STACK = np.zeros((2, 2, 4, 6), np.uint16)
         lambda: kernels.joint_median(STACK, NETWORK, STACK[:, 0].copy(), PLANE, np.zeros(1, bool)),
         lambda: kernels.joint_median(STACK, NETWORK + 1, STACK[:, 0].copy(), PLANE, np.zeros(2, bool)),
         lambda: kernels.interleave_differences(STACK[0], STACK[0]),
+        lambda: kernels.deflate(PLANE[:0]),
         lambda: kernels.average_half(STACK[0], STACK[0]),
         lambda: kernels.look_up(PLANE, np.zeros(65536), np.zeros((4, 6))),
         lambda: kernels.look_up(PLANE, np.zeros(256, np.uint8), np.zeros((4, 6), np.uint8)),

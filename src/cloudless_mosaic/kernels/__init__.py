@@ -285,6 +285,22 @@ def interleave_differences(tile: Samples, out: Samples) -> None:
     interleave(_whole(tile), bands, rows, columns, _whole(out, tile.dtype))
 
 
+def deflate(data: Samples) -> bytes:
+    """A zlib stream for data that hardly repeats: it shortens frequent bytes, and runs of one byte.
+
+    The same data always gives the same stream.
+
+    Args:
+        data: Whole, at least one value.
+    """
+    _check(data.size > 0, "nothing to compress")
+    out = np.empty(_lib.deflate_bound(data.nbytes), np.uint8)
+    size = _lib.deflate(_ffi.cast("uint8_t *", _whole(data)), data.nbytes, _whole(out))
+    if not size:
+        raise MemoryError
+    return out[:size].tobytes()
+
+
 def average_half(tile: Samples, out: Samples) -> None:
     """Mean of those of four pixels that are above 0, rounded half to even; 0 where none is.
 

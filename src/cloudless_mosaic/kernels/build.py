@@ -10,7 +10,7 @@ from cffi import FFI
 
 _FOLDER = Path(__file__).parent
 _HEADERS = ("declarations", "kernels", "processors")
-_SOURCES = ("decoding", "evidence", "masks", "sampling", "reducing", "encoding")
+_SOURCES = ("decoding", "deflate", "evidence", "masks", "sampling", "reducing", "encoding")
 
 _MSVC = ["/O2"]
 # a fused multiplication and addition would round differently from processor to processor; rounding is only

@@ -50,6 +50,8 @@ void average_half_8(const uint8_t *tile, ptrdiff_t bands, ptrdiff_t out_rows, pt
                     uint8_t *out);
 void average_half_16(const uint16_t *tile, ptrdiff_t bands, ptrdiff_t out_rows, ptrdiff_t out_columns,
                      uint16_t *out);
+ptrdiff_t deflate_bound(ptrdiff_t size);
+ptrdiff_t deflate(const uint8_t *data, ptrdiff_t size, uint8_t *out);
 void sums(const uint16_t *values, ptrdiff_t pixels, int64_t *out);
 void look_up_8(const uint8_t *values, ptrdiff_t pixels, const uint8_t *table, uint8_t *out);
 void look_up_16(const uint16_t *values, ptrdiff_t pixels, const uint8_t *table, uint8_t *out);
