@@ -117,7 +117,7 @@ def _scenes_of(crs: str, x: float, y: float, zone: int, number: int) -> Iterator
 
 
 def measure_tiles(edge: int) -> dict[str, float]:
-    """A mosaic of one band and two dates over a square of granules: its seconds and output pixels."""
+    """A mosaic of three bands and four dates over a square of granules: its seconds and output pixels."""
     with tempfile.TemporaryDirectory() as scratch:
         items = Path(scratch) / "items.json"
         items.write_text(json.dumps({"type": "FeatureCollection", "features": list(_items(edge))}))
@@ -127,7 +127,7 @@ def measure_tiles(edge: int) -> dict[str, float]:
             start_date=date(2020, 10, 1),
             end_date=date(2020, 10, 31),
             aoi=Aoi(*project(area, "EPSG:32610", "EPSG:4326").bounds),
-            bands=("red",),
+            bands=("nir", "red", "green"),
             resolution=10.0,
             crs="EPSG:32610",
             cloud_dilation=0.0,
@@ -149,13 +149,13 @@ def _pixels(path: Path) -> int:
 
 
 def _items(edge: int) -> Iterator[dict[str, Any]]:
-    """Items of a square of neighbouring granules on two dates."""
+    """Items of a square of neighbouring granules on four dates."""
     for number in range(edge**2):
         row, column = divmod(number, edge)
         x, y = 499980.0 + column * 1e5, 5300040.0 - row * 1e5
         granule = f"10T{'EFGHJ'[column]}{'TSRQP'[row]}"
         footprint = project(box(x, y - 109800, x + 109800, y), "EPSG:32610", "EPSG:4326")
-        for day in (3, 13):
+        for day in (3, 10, 17, 24):
             name = f"S2A_MSIL2A_202010{day:02d}T190231_R113_T{granule}_202010{day + 1:02d}T054732"
             yield {
                 "type": "Feature",
@@ -180,7 +180,7 @@ def _items(edge: int) -> Iterator[dict[str, Any]]:
                         "proj:shape": [_EDGE * 10 // metres] * 2,
                         "proj:transform": [metres, 0, x, 0, -metres, y],
                     }
-                    for asset, metres in (("B04", 10), ("SCL", 20))
+                    for asset, metres in (("B08", 10), ("B04", 10), ("B03", 10), ("SCL", 20))
                 },
             }
 

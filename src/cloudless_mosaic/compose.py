@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -21,6 +21,9 @@ from cloudless_mosaic.results import Composite, LostObservation
 from cloudless_mosaic.sampling import at_centres, resample
 
 UInt16s = npt.NDArray[np.uint16]
+
+_TOGETHER = 2
+"""Granules with planes of their own that are read at once."""
 
 
 def compose(task: BlockTask, reader: RasterReader) -> Composite:
@@ -120,24 +123,27 @@ def _fill(
     Yields:
         Ids of the scenes in crowded observations that gave a pixel.
     """
-    for positions in _rounds(granules):
+    for positions in _rounds(granules, crowded):
         yield from _fill_round(stack, granules, positions, crowded, reader)
 
 
-def _rounds(granules: Sequence[Granule]) -> list[list[int]]:
+def _rounds(granules: Sequence[Granule], crowded: frozenset[int]) -> Iterator[Sequence[int]]:
     """Places of the granules that are read at once.
 
-    Where masks have shared out the pixels, these are all. Without masks it's one granule of each observation,
-    so that the next one is read only where pixels are left over.
+    Granules that are alone need no planes of their own and come first. Of the others there are a few at a
+    time, and never two of one observation: planes stay small beside the stack, and without masks the next
+    granule is read only where pixels are left over.
     """
-    rounds: list[list[int]] = []
+    yield [i for i, granule in enumerate(granules) if granule.observation not in crowded]
+    turns: defaultdict[int, list[int]] = defaultdict(list)
     before: Counter[int] = Counter()
     for i, granule in enumerate(granules):
-        turn = 0 if granule.scl else before[granule.observation]
-        before[granule.observation] += 1
-        rounds += [[]] * (turn == len(rounds))
-        rounds[turn] = [*rounds[turn], i]
-    return rounds
+        if granule.observation in crowded:
+            turns[before[granule.observation]].append(i)
+            before[granule.observation] += 1
+    for turn in turns.values():
+        for first in range(0, len(turn), _TOGETHER):
+            yield turn[first : first + _TOGETHER]
 
 
 def _fill_round(
@@ -165,6 +171,8 @@ def _fill_round(
             slot, own, _everywhere_or(granule.wanted, slot.shape[1:])
         ):
             yield granule.source.scene_id
+    for i in positions:
+        granules[i].forget_masks()
 
 
 def _alone_and_used(reduced: Reduced, granules: Sequence[Granule], crowded: frozenset[int]) -> Iterator[str]:

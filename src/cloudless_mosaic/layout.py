@@ -92,32 +92,31 @@ class Granule:
     """What samples of its pixels show, once some are read."""
     contradictions: set[str] = field(default_factory=set)
     """How its files contradict its item, though they can be used."""
-    _clear_on_grids: dict[tuple[SourceGrid, Window], Clear] = field(default_factory=dict)
     _needed_on_grids: dict[tuple[SourceGrid, Window], Clear] = field(default_factory=dict)
-
-    def clear_under(self, layer: Layer) -> Clear:
-        """Clear samples of a band, of the shape of its window; without a mask all are."""
-        key = layer.grid, layer.placement.window
-        if key not in self._clear_on_grids:
-            self._clear_on_grids[key] = (
-                np.ones(layer.placement.window.shape, np.bool_)
-                if self.clear is None or self.scl is None or self.mask_window is None
-                else clear_on(self.clear, self.scl.grid, self.mask_window, *key)
-            )
-        return self._clear_on_grids[key]
 
     def needed_under(self, layer: Layer) -> Clear:
         """Clear samples of a band under the pixels that this granule may fill.
 
         To be asked for once ``wanted`` is settled.
         """
-        clear = self.clear_under(layer)
-        if self.wanted is None:
-            return clear
         key = layer.grid, layer.placement.window
         if key not in self._needed_on_grids:
-            self._needed_on_grids[key] = clear & samples_under(self.wanted, layer.placement)
+            needed = self._clear_on(*key)
+            if self.wanted is not None:
+                needed &= samples_under(self.wanted, layer.placement)
+            self._needed_on_grids[key] = needed
         return self._needed_on_grids[key]
+
+    def _clear_on(self, grid: SourceGrid, window: Window) -> Clear:
+        """Clear samples of a band; without a mask all are."""
+        if self.clear is None or self.scl is None or self.mask_window is None:
+            return np.ones(window.shape, np.bool_)
+        return clear_on(self.clear, self.scl.grid, self.mask_window, grid, window)
+
+    def forget_masks(self) -> None:
+        """Frees what only reading the bands needs."""
+        self._needed_on_grids.clear()
+        self.codes = self.clear = self.wanted = None
 
     @property
     def classified(self) -> Classified | None:

@@ -91,12 +91,17 @@ class CogWriter:
         self._path = path
         self._spec = spec
         self._geo_tags = geo_tags(spec.geobox)
+        self._spool = Spool(path.with_name(path.name + ".spool"))
         self._pyramid = Pyramid(
-            (len(spec.bands), *spec.geobox.shape), spec.dtype, spec.reduction, self._store, spec.tile_size
+            (len(spec.bands), *spec.geobox.shape),
+            spec.dtype,
+            spec.reduction,
+            self._store,
+            self._spool,
+            spec.tile_size,
         )
         self._spans: dict[TileIndex, Span] = {}
         self._top: Pixels | None = None
-        self._spool = Spool(path.with_name(path.name + ".spool"))
 
     def write(self, row: int, column: int, data: Pixels) -> None:
         """Takes a block; safe to call from many threads.

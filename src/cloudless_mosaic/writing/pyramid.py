@@ -10,6 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from cloudless_mosaic.writing.encoding import Pixels, Reduction, halve
+from cloudless_mosaic.writing.spool import Span, Spool
+
+_MOST_WAITING = 16 * 2**20
+"""Bytes of the pixels of open tiles that are kept in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,7 @@ class TileIndex:
     """Column among the tiles of the level."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Piece:
     """Pixels of a part of a tile."""
 
@@ -33,14 +37,19 @@ class _Piece:
     column: int
     """First column in the tile."""
     data: Pixels
-    """Shape (band, y, x)."""
+    """Shape (band, y, x); of no size while the pixels wait in the spool."""
+    span: Span | None = None
+    """Where they wait."""
+    shape: tuple[int, ...] = ()
+    """Of the pixels while they wait."""
 
 
 class Pyramid:
     """Puts tiles together from blocks that don't fit them, and overviews from tiles.
 
-    A tile is handed on by the thread that brought its last pixel, and what is kept of open tiles is only the
-    pixels that arrived: memory goes with the length of the border between what is done and what isn't.
+    A tile is handed on by the thread that brought its last pixel. Of open tiles only the pixels that arrived
+    are kept, and beyond a limit those that have waited for longest go to the spool: the border between what
+    is done and what isn't is as long as the mosaic is wide.
     """
 
     def __init__(
@@ -49,6 +58,7 @@ class Pyramid:
         dtype: npt.DTypeLike,
         reduction: Reduction,
         emit: Callable[[TileIndex, Pixels], None],
+        spool: Spool,
         tile_size: int = 512,
     ) -> None:
         """Cuts the levels.
@@ -59,6 +69,7 @@ class Pyramid:
             reduction: How overviews are made.
             emit: Called once for every tile, from any thread, with all ``tile_size`` x ``tile_size`` pixels;
                 those outside the level are 0. The array is the caller's to keep.
+            spool: Takes pixels that wait.
             tile_size: Edge of a tile; an even number.
         """
         self._bands = shape[0]
@@ -69,7 +80,10 @@ class Pyramid:
         self.levels = tuple(_levels(shape[1], shape[2], tile_size))
         """Rows and columns of each level."""
         self._lock = threading.Lock()
+        self._spool = spool
         self._open: dict[TileIndex, list[_Piece]] = {}
+        self._in_memory: dict[int, _Piece] = {}
+        self._bytes = 0
         self._done: set[TileIndex] = set()
 
     def tiles(self, level: int) -> Iterator[TileIndex]:
@@ -124,19 +138,38 @@ class Pyramid:
     def _completed(self, tile: TileIndex, piece: _Piece) -> list[_Piece] | None:
         """All pieces of the tile when this was the last one; the caller then owns the tile."""
         rows, columns = self._extent(tile)
-        if piece.data.shape[1:] != (rows, columns):
+        piece.shape = piece.data.shape
+        if piece.shape[1:] != (rows, columns):
             # a view would keep the whole block alive
-            piece = _Piece(piece.row, piece.column, piece.data.copy())
+            piece.data = piece.data.copy()
         with self._lock:
             pieces = self._open.setdefault(tile, [])
             pieces.append(piece)
-            covered = sum(part.data[0].size for part in pieces)
+            covered = sum(part.shape[1] * part.shape[2] for part in pieces)
             if tile in self._done or covered > rows * columns:
                 raise ValueError(f"pixels of {tile} were written twice")
-            if covered < rows * columns:
-                return None
-            self._done.add(tile)
-            return self._open.pop(tile)
+            if covered == rows * columns:
+                self._done.add(tile)
+                for part in pieces[:-1]:
+                    self._release(part)
+                return self._open.pop(tile)
+            self._keep(piece)
+        return None
+
+    def _keep(self, piece: _Piece) -> None:
+        """Keeps a piece of an open tile in memory, and takes the oldest ones out of it above the limit."""
+        self._in_memory[id(piece)] = piece
+        self._bytes += piece.data.nbytes
+        while self._bytes > _MOST_WAITING:
+            oldest = next(iter(self._in_memory.values()))
+            self._release(oldest)
+            oldest.span = self._spool.append(oldest.data.tobytes())
+            oldest.data = oldest.data[:, :0, :0].copy()
+
+    def _release(self, piece: _Piece) -> None:
+        """Takes a piece off the list of those in memory, if it's there."""
+        if self._in_memory.pop(id(piece), None):
+            self._bytes -= piece.data.nbytes
 
     def _extent(self, tile: TileIndex) -> tuple[int, int]:
         """Rows and columns of the tile that lie inside its level."""
@@ -147,8 +180,11 @@ class Pyramid:
     def _joined(self, pieces: list[_Piece]) -> Pixels:
         whole = np.zeros((self._bands, self._size, self._size), self._dtype)
         for piece in pieces:
-            height, width = piece.data.shape[1:]
-            whole[:, piece.row : piece.row + height, piece.column : piece.column + width] = piece.data
+            height, width = piece.shape[1:]
+            data = piece.data
+            if piece.span:
+                data = np.frombuffer(self._spool.read(piece.span), self._dtype).reshape(piece.shape)
+            whole[:, piece.row : piece.row + height, piece.column : piece.column + width] = data
         return whole
 
 

@@ -1,4 +1,4 @@
-"""A scratch file for encoded tiles, which come in any order and leave in the order of the file they go to."""
+"""A scratch file for what waits: encoded tiles, and pixels of tiles that are not whole yet."""
 
 from __future__ import annotations
 
@@ -51,12 +51,13 @@ class Spool:
         # under the lock, so that no thread writes to a descriptor that another one has just closed
         with self._lock, storage_faults(self._path):
             span = Span(self._size, len(data), crc)
+            self._file.seek(self._size)
             write_all(self._file, data)
             self._size += span.size
         return span
 
     def read(self, span: Span) -> bytes:
-        """The bytes of a span. Not to be mixed with ``append``.
+        """The bytes of a span.
 
         Raises:
             TemporaryError: if the disk fails, or gives other bytes than it was given.

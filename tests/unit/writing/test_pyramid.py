@@ -1,12 +1,16 @@
+import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cloudless_mosaic.writing import pyramid as pyramids
 from cloudless_mosaic.writing.pyramid import Pyramid, TileIndex
+from cloudless_mosaic.writing.spool import Spool
 
 TILE = 16
 
@@ -17,7 +21,13 @@ class Collected:
     def __init__(self, shape, reduction="average", dtype=np.uint16):
         self.tiles = {}
         self.lock = threading.Lock()
-        self.pyramid = Pyramid(shape, dtype, reduction, self.emit, TILE)
+        with tempfile.TemporaryDirectory() as folder:
+            # goes on without a name
+            self.spool = Spool(Path(folder) / "spool")
+        self.pyramid = Pyramid(shape, dtype, reduction, self.emit, self.spool, TILE)
+
+    def __del__(self):
+        self.spool.close()
 
     def emit(self, index, tile):
         with self.lock:
@@ -57,8 +67,10 @@ def cuts(length, edges):
     edges=st.tuples(st.lists(st.integers(1, 90), max_size=6), st.lists(st.integers(1, 90), max_size=6)),
     reduction=st.sampled_from(["average", "nearest"]),
     seed=st.integers(0, 9999),
+    kept=st.sampled_from([0, 500, pyramids._MOST_WAITING]),
 )
-def test_blocks_of_any_cut_in_any_order_give_every_level(shape, edges, reduction, seed):
+def test_blocks_of_any_cut_in_any_order_give_every_level(shape, edges, reduction, seed, kept):
+    pyramids._MOST_WAITING = kept
     rng = np.random.default_rng(seed)
     data = rng.integers(0, 6, shape, np.uint16)
     blocks = [(rows, columns) for rows in cuts(shape[1], edges[0]) for columns in cuts(shape[2], edges[1])]
@@ -75,7 +87,28 @@ def test_blocks_of_any_cut_in_any_order_give_every_level(shape, edges, reduction
     assert max(collected.pyramid.levels[-1]) <= TILE
 
 
-def test_many_threads_may_write():
+@pytest.fixture(autouse=True)
+def limit(monkeypatch):
+    """Tests may change how much is kept in memory."""
+    monkeypatch.setattr(pyramids, "_MOST_WAITING", pyramids._MOST_WAITING)
+
+
+def test_memory_of_open_tiles_is_bounded(monkeypatch):
+    monkeypatch.setattr(pyramids, "_MOST_WAITING", 10_000)
+    data = np.random.default_rng(0).integers(0, 99, (1, 600, 600), np.uint16)
+    collected = Collected(data.shape)
+    for row in range(0, 600, 24):
+        for column in range(0, 600, 24):
+            collected.pyramid.write(row, column, data[:, row : row + 24, column : column + 24])
+            pieces = [piece for open_tile in collected.pyramid._open.values() for piece in open_tile]
+            assert sum(piece.data.nbytes for piece in pieces) <= 10_000
+    np.testing.assert_array_equal(collected.level(0), data)
+    assert not collected.pyramid._bytes
+
+
+@pytest.mark.parametrize("kept", [0, pyramids._MOST_WAITING])
+def test_many_threads_may_write(monkeypatch, kept):
+    monkeypatch.setattr(pyramids, "_MOST_WAITING", kept)
     data = np.random.default_rng(0).integers(0, 99, (2, 300, 300), np.uint16)
     blocks = [(row, column) for row in range(0, 300, 7) for column in range(0, 300, 11)]
     collected = Collected(data.shape)
@@ -132,6 +165,6 @@ def test_a_block_that_does_not_fit_is_an_error(row, column, shape, dtype):
 
 
 def test_tiles_come_row_by_row():
-    pyramid = Pyramid((1, 20, 40), np.uint8, "nearest", lambda _index, _tile: None, TILE)
+    pyramid = Collected((1, 20, 40), "nearest", np.uint8).pyramid
     assert list(pyramid.tiles(0)) == [TileIndex(0, row, column) for row in range(2) for column in range(3)]
     assert pyramid.levels == ((20, 40), (10, 20), (5, 10))
