@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 _TRACEBACK = "CLOUDLESS_MOSAIC_TRACEBACK"
 """Environment variable for developers; a traceback may hold addresses with credentials."""
+
+_GO_ON = "the same command goes on from what is done"
 
 _FIELDS = MosaicRequest.__dataclass_fields__
 
@@ -41,6 +45,8 @@ class _RunByDefault(click.Group):
         run.format_options(ctx, formatter)
         self.format_commands(ctx, formatter)
 
+
+_OVERWRITE = "Replace what a run of another plan left in the folder."
 
 _REQUEST_OPTIONS = (
     click.option("--start-date", required=True, metavar="YYYY-MM-DD", help="First day, UTC."),
@@ -118,6 +124,7 @@ _REQUEST_OPTIONS = (
         default=_default("output_dir"),
         help="Folder for the mosaics.  [default: the working directory]",
     ),
+    click.option("--overwrite", is_flag=True, help=_OVERWRITE),
 )
 _SCREEN_OPTIONS = (
     click.option("-v", "--verbose", is_flag=True, help="Name every scene that is left out."),
@@ -182,16 +189,23 @@ def plan(verbose: bool, quiet: bool, as_json: bool, **options: Any) -> None:  # 
     help="Folder for the synthetic scenes; made once, then kept.",
 )
 @click.option("--workers", type=int, default=None, help="Threads.  [default: one per core]")
+@click.option("--overwrite", is_flag=True, help=_OVERWRITE)
 @_with(_SCREEN_OPTIONS)
 def demo(
-    output_dir: Path, archive_dir: Path, workers: int | None, verbose: bool, quiet: bool, as_json: bool
+    output_dir: Path,
+    archive_dir: Path,
+    workers: int | None,
+    overwrite: bool,
+    verbose: bool,
+    quiet: bool,
+    as_json: bool,
 ) -> None:
     """Makes three mosaics of a synthetic archive; needs no network and no account."""
     screen = _screen(verbose=verbose, quiet=quiet, as_json=as_json)
     from cloudless_mosaic.demo import run_demo  # noqa: PLC0415 - keeps --help quick
 
     with screen:
-        screen.done(run_demo(output_dir, archive_dir, workers, screen))
+        screen.done(run_demo(output_dir, archive_dir, workers, screen, overwrite=overwrite))
 
 
 def _request(
@@ -226,12 +240,23 @@ def _screen(*, verbose: bool, quiet: bool, as_json: bool) -> Screen:
     return make_screen(verbose=verbose, quiet=quiet, as_json=as_json)
 
 
+class _Terminated(BaseException):
+    """SIGTERM came. Not an ``Exception``, so that nothing on the way takes it for a fault of its own."""
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> None:
+    raise _Terminated
+
+
 def main() -> None:
     """Runs the command line and exits with the code of whatever went wrong."""
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         cli.main(standalone_mode=False)
     except click.exceptions.Abort:
-        _fail("interrupted; nothing of an unfinished month was written", 130)
+        _fail(f"interrupted; {_GO_ON}", 130)
+    except _Terminated:
+        _fail(f"terminated; {_GO_ON}", 143)
     except click.ClickException as error:
         _fail(f"{error.format_message()}; see cloudless-mosaic --help", error.exit_code)
     except CloudlessMosaicError as error:

@@ -1,0 +1,143 @@
+"""Finished blocks of a period on disk, so that a run that was killed goes on where it stopped."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from isal.isal_zlib import crc32
+
+from cloudless_mosaic.grid import Block
+from cloudless_mosaic.periods import Period
+from cloudless_mosaic.results import Composite
+from cloudless_mosaic.writing.output import storage_faults
+
+_CHECKSUM = struct.Struct("<I")
+"""CRC-32 of all that follows."""
+
+_LENGTH = struct.Struct("<I")
+"""Bytes of the description that follows."""
+
+_ALIGNED = 16
+"""Pixels begin at a multiple of this, so that they can be used in place."""
+
+_NAME = re.compile(r"(\d+)-(\d+)\.block")
+
+
+class BlockStore:
+    """One file per finished block, whole or not there. Safe to use from many threads.
+
+    Pixels are kept as they are: a block lives for as long as its period is in the making, mostly in memory
+    that the system lends, and to compress it would cost more than to write it. A checksum tells what a power
+    cut spoiled.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Looks what an earlier run left.
+
+        Args:
+            folder: Of this period alone; made with the first block.
+        """
+        self._folder = folder
+        self.found = frozenset(_found(folder))
+        """Row and column of the blocks that an earlier run left, damaged ones included."""
+
+    def keep(self, composite: Composite) -> None:
+        """Stores a block, unless it lacks an observation, which may be read another time.
+
+        Raises:
+            TemporaryError: if the disk is full or fails.
+        """
+        if composite.lost:
+            return
+        path = self._path(composite.block)
+        partial = path.with_suffix(".partial")
+        parts = list(_parts(composite))
+        with storage_faults(path):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            try:
+                with partial.open("wb", buffering=0) as file:
+                    for part in parts:
+                        rest = part
+                        while rest:
+                            rest = rest[file.write(rest) :]
+                partial.replace(path)
+            except OSError:
+                partial.unlink(missing_ok=True)
+                raise
+
+    def load(self, period: Period, block: Block, bands: int) -> Composite | None:
+        """A block that an earlier run kept; ``None`` where there is none, or it is damaged.
+
+        Raises:
+            TemporaryError: if the disk fails.
+        """
+        if block.index not in self.found:
+            return None
+        path = self._path(block)
+        with storage_faults(path):
+            content = np.fromfile(path, np.uint8)
+        return _composite(content, period, block, bands)
+
+    def clear(self) -> None:
+        """Removes all blocks, once the period is published."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _path(self, block: Block) -> Path:
+        row, column = block.index
+        return self._folder / f"{row}-{column}.block"
+
+
+def _found(folder: Path) -> Iterator[tuple[int, int]]:
+    if folder.is_dir():
+        for path in folder.iterdir():
+            name = _NAME.fullmatch(path.name)
+            if name:
+                yield int(name[1]), int(name[2])
+
+
+def _parts(composite: Composite) -> Iterator[memoryview]:
+    """What a file holds, one after the other: checksum, length, description, bands, count."""
+    facts = {
+        "used": sorted(composite.used),
+        "observations": composite.observations,
+        "shape": composite.data.shape,
+    }
+    description = json.dumps(facts).encode()
+    description += b" " * (-(_CHECKSUM.size + _LENGTH.size + len(description)) % _ALIGNED)
+    parts = [
+        memoryview(_LENGTH.pack(len(description)) + description),
+        *(np.ascontiguousarray(plane).data.cast("B") for plane in (composite.data, composite.count)),
+    ]
+    checksum = 0
+    for part in parts:
+        checksum = crc32(part, checksum)
+    yield memoryview(_CHECKSUM.pack(checksum))
+    yield from parts
+
+
+def _composite(content: npt.NDArray[np.uint8], period: Period, block: Block, bands: int) -> Composite | None:
+    """The block that a file holds; ``None`` where it doesn't hold all of it."""
+    start = _CHECKSUM.size + _LENGTH.size
+    if content.size < start or _CHECKSUM.unpack_from(content.data)[0] != crc32(content[_CHECKSUM.size :]):
+        return None
+    length = _LENGTH.unpack_from(content.data, _CHECKSUM.size)[0]
+    description = json.loads(content[start : start + length].tobytes())
+    pixels = content[start + length :].view(np.uint16)
+    if description["shape"] != [bands, *block.shape]:
+        return None
+    planes = pixels.reshape(bands + 1, *block.shape)
+    return Composite(
+        period=period,
+        block=block,
+        data=planes[:-1],
+        count=planes[-1],
+        used=frozenset(description["used"]),
+        observations=description["observations"],
+    )
