@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from isal.isal_zlib import crc32
 
 from cloudless_mosaic.grid import Block
 from cloudless_mosaic.periods import Period
 from cloudless_mosaic.results import Composite
 from cloudless_mosaic.writing.output import storage_faults
+from cloudless_mosaic.writing.uncached import Bytes, write_uncached
 
 _CHECKSUM = struct.Struct("<I")
 """CRC-32 of all that follows."""
@@ -33,9 +33,8 @@ _NAME = re.compile(r"(\d+)-(\d+)\.block")
 class BlockStore:
     """One file per finished block, whole or not there. Safe to use from many threads.
 
-    Pixels are kept as they are: a block lives for as long as its period is in the making, mostly in memory
-    that the system lends, and to compress it would cost more than to write it. A checksum tells what a power
-    cut spoiled.
+    Pixels are kept as they are, for as long as their period is in the making: to compress them would cost
+    more than to write them. A checksum tells what a power cut spoiled.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -58,15 +57,10 @@ class BlockStore:
             return
         path = self._path(composite.block)
         partial = path.with_suffix(".partial")
-        parts = list(_parts(composite))
         with storage_faults(path):
-            self._folder.mkdir(parents=True, exist_ok=True)
+            self._folder.mkdir(exist_ok=True)
             try:
-                with partial.open("wb", buffering=0) as file:
-                    for part in parts:
-                        rest = part
-                        while rest:
-                            rest = rest[file.write(rest) :]
+                write_uncached(partial, _parts(composite))
                 partial.replace(path)
             except OSError:
                 partial.unlink(missing_ok=True)
@@ -102,7 +96,7 @@ def _found(folder: Path) -> Iterator[tuple[int, int]]:
                 yield int(name[1]), int(name[2])
 
 
-def _parts(composite: Composite) -> Iterator[memoryview]:
+def _parts(composite: Composite) -> list[Bytes]:
     """What a file holds, one after the other: checksum, length, description, bands, count."""
     facts = {
         "used": sorted(composite.used),
@@ -112,17 +106,19 @@ def _parts(composite: Composite) -> Iterator[memoryview]:
     description = json.dumps(facts).encode()
     description += b" " * (-(_CHECKSUM.size + _LENGTH.size + len(description)) % _ALIGNED)
     parts = [
-        memoryview(_LENGTH.pack(len(description)) + description),
-        *(np.ascontiguousarray(plane).data.cast("B") for plane in (composite.data, composite.count)),
+        np.frombuffer(_LENGTH.pack(len(description)) + description, np.uint8),
+        *(
+            np.ascontiguousarray(plane).reshape(-1).view(np.uint8)
+            for plane in (composite.data, composite.count)
+        ),
     ]
     checksum = 0
     for part in parts:
         checksum = crc32(part, checksum)
-    yield memoryview(_CHECKSUM.pack(checksum))
-    yield from parts
+    return [np.frombuffer(_CHECKSUM.pack(checksum), np.uint8), *parts]
 
 
-def _composite(content: npt.NDArray[np.uint8], period: Period, block: Block, bands: int) -> Composite | None:
+def _composite(content: Bytes, period: Period, block: Block, bands: int) -> Composite | None:
     """The block that a file holds; ``None`` where it doesn't hold all of it."""
     start = _CHECKSUM.size + _LENGTH.size
     if content.size < start or _CHECKSUM.unpack_from(content.data)[0] != crc32(content[_CHECKSUM.size :]):

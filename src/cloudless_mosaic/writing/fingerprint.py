@@ -58,6 +58,8 @@ def differences(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> str:
     parameters = _changed_parameters(theirs.get("parameters"), ours["parameters"])
     if parameters:
         return parameters
+    if "grid" in theirs and theirs["grid"] != ours["grid"]:
+        return "its grid is another"
     for kind in ("scenes", "dropped"):
         if kind in theirs and theirs[kind] != ours[kind]:
             return _changed_scenes(theirs[kind], ours[kind])

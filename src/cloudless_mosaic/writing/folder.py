@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -58,6 +59,8 @@ class OutputFolder:
         self.fingerprint = fingerprint(self._record)
         """Of the plan."""
         self._work = self.path / _WORK
+        self.background = ThreadPoolExecutor(thread_name_prefix="keep")
+        """Threads that wait for the disk beside the work."""
         self._owned = False
         self._done = False
 
@@ -190,6 +193,7 @@ class OutputFolder:
 
     def _leave(self) -> None:
         """Gives the folder back, with no more in it than a later run can use."""
+        self.background.shutdown()
         with suppress(OSError):
             if self._owned and (self._done or not self._worth_keeping()):
                 self._empty_work()

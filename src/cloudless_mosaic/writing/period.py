@@ -44,6 +44,7 @@ class PeriodSink:
         self._target = output.path / self._name
         self._totals = PeriodTotals(len(plan.request.bands))
         self._stretch = Stretch([canonical_band(band) for band in plan.request.bands])
+        self._background = output.background
         self._blocks = output.blocks(period.period)
         self._staging = output.staging(period.period)
         self._writers: list[CogWriter] = []
@@ -78,8 +79,9 @@ class PeriodSink:
         Raises:
             TemporaryError: if the disk is full or fails.
         """
-        self._blocks.keep(composite)
+        kept = self._background.submit(self._blocks.keep, composite)
         self._add(composite)
+        kept.result()
 
     def _add(self, composite: Composite) -> None:
         row, column = composite.block.rows[0], composite.block.columns[0]

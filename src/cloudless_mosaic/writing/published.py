@@ -13,8 +13,8 @@ from typing import Any
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.periods import Period
 from cloudless_mosaic.results import LostObservation, PeriodResult
+from cloudless_mosaic.writing.fields import CATALOG_ID, PARAMETERS, PLAN, PREFIX, SHA256
 from cloudless_mosaic.writing.output import CATALOG, SIDECARS, mosaic_name
-from cloudless_mosaic.writing.stac import CATALOG_ID, PARAMETERS, PLAN, PREFIX, SHA256
 
 _FOLDER = re.compile(r"monthly-mosaic-\d{4}-\d{2}")
 _ENDINGS = (".json", ".tif", "-count.tif", "-visual.tif", "-thumbnail.png")

@@ -18,6 +18,7 @@ from cloudless_mosaic.plan import MosaicPlan, PeriodPlan
 from cloudless_mosaic.results import PeriodResult
 from cloudless_mosaic.version import __version__
 from cloudless_mosaic.writing.cog import CogFile
+from cloudless_mosaic.writing.fields import CATALOG_ID, PARAMETERS, PLAN, PREFIX, SHA256
 from cloudless_mosaic.writing.footprint import footprint, pixel_metres
 from cloudless_mosaic.writing.lineage import derived_from, processing_properties, run_parameters
 from cloudless_mosaic.writing.output import CATALOG, mosaic_name, write_whole
@@ -33,20 +34,6 @@ EXTENSIONS = (
 
 SCALE = 1e-4
 """Reflectance of one digital number."""
-
-CATALOG_ID = "cloudless-mosaic"
-
-PREFIX = "cloudless_mosaic:"
-"""Of the fields that are this program's own."""
-
-PLAN = f"{PREFIX}plan"
-"""Fingerprint of the plan that a document belongs to."""
-
-PARAMETERS = f"{PREFIX}parameters"
-"""What was asked for."""
-
-SHA256 = "1220"
-"""Head of a SHA-256 multihash: its code and its length, 32 bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +94,7 @@ def period_item(
             **_projection(plan.geobox),
             **processing_properties(plan, period, __version__),
             **_outcome(plan, period, result),
+            PARAMETERS: run_parameters(plan),
             PLAN: fingerprint,
         },
     )
@@ -219,7 +207,6 @@ def _outcome(plan: MosaicPlan, period: PeriodPlan, result: PeriodResult) -> dict
             for scene in plan.scene_set.dropped
             if scene.datetime and scene.datetime in period.period
         ],
-        "parameters": run_parameters(plan),
     }
     return {PREFIX + key: value for key, value in fields.items()}
 
