@@ -18,7 +18,7 @@ from cloudless_mosaic.results import PeriodResult
 from cloudless_mosaic.writing.blocks import BlockStore
 from cloudless_mosaic.writing.fingerprint import differences, fingerprint, plan_record
 from cloudless_mosaic.writing.lock import FolderLock
-from cloudless_mosaic.writing.output import CATALOG, FULL, storage_faults, write_whole
+from cloudless_mosaic.writing.output import CATALOG, FULL, mosaic_name, storage_faults, write_whole
 from cloudless_mosaic.writing.published import (
     Published,
     intact_result,
@@ -137,8 +137,9 @@ class OutputFolder:
         started = manifest is not None and fingerprint(manifest) == self.fingerprint
         others = [item for item in published_items(self.path) if item.fingerprint != self.fingerprint]
         if started or (catalog and catalog.fingerprint == self.fingerprint):
-            # a period without its item is one of ours, that was being published when a run was killed
-            others = [item for item in others if item.path.exists()]
+            # one of our periods, whose item is not written yet or was damaged since
+            names = {mosaic_name(period.period) for period in self.plan.periods}
+            others = [item for item in others if item.fingerprint or item.path.stem not in names]
         if catalog and catalog.fingerprint != self.fingerprint:
             others.insert(0, catalog)
         if not self.plan.request.overwrite:
