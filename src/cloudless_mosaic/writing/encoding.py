@@ -8,7 +8,6 @@ import imagecodecs
 import numba
 import numpy as np
 import numpy.typing as npt
-from isal import isal_zlib
 
 Pixels = npt.NDArray[Any]
 """uint8 or uint16, shape (band, y, x)."""
@@ -38,8 +37,8 @@ def encode_tile(tile: Pixels, codec: Codec) -> bytes:
     _interleave_differences(tile, out)
     buffer = cast("bytes", out)  # any buffer will do, the type hints name only some
     if codec == "deflate":
-        # ISA-L: three times as fast as libdeflate at the same size on such data
-        return isal_zlib.compress(buffer, _LEVEL)
+        # libdeflate: ISA-L is faster, but now and then gives other bytes for the same pixels
+        return bytes(imagecodecs.deflate_encode(buffer, _LEVEL))
     return bytes(imagecodecs.zstd_encode(buffer, _LEVEL))
 
 
