@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 def build_mosaics(request: MosaicRequest, progress: Progress | None = None) -> MosaicResult:
     """Makes the mosaics of a request and writes them with their STAC catalog to its output folder.
 
+    Goes on from what an earlier run of the same request left there, however that ended.
+
     Args:
         request: The wish.
         progress: Gets told how the run goes.
@@ -26,10 +28,12 @@ def build_mosaics(request: MosaicRequest, progress: Progress | None = None) -> M
         What was written, which months are empty, which scenes were left out and which observations were lost.
 
     Raises:
-        UsageError: if the request can't be carried out, or the output folder can't be written to.
+        UsageError: if the request can't be carried out, or the output folder can't be written to or has the
+            work of another plan.
         NoDataError: if no usable scene was found.
         ObservationsLostError: if more observations were lost than the request allows.
-        TemporaryError: if a service or the disk failed in a way that may pass.
+        TemporaryError: if a service or the disk failed in a way that may pass, or another run is writing to
+            the output folder.
     """
     return run(request, progress)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -27,6 +29,7 @@ _TRACEBACK = "CLOUDLESS_MOSAIC_TRACEBACK"
 
 _LARGEST_AOI = 32 * 2**20
 """Bytes of the largest GeoJSON file that is read."""
+_GO_ON = "the same command goes on from what is done"
 
 _FIELDS = MosaicRequest.__dataclass_fields__
 
@@ -48,6 +51,8 @@ class _RunByDefault(click.Group):
         run.format_options(ctx, formatter)
         self.format_commands(ctx, formatter)
 
+
+_OVERWRITE = "Replace what a run of another plan left in the folder."
 
 _REQUEST_OPTIONS = (
     click.option("--start-date", required=True, metavar="YYYY-MM-DD", help="First day, UTC."),
@@ -144,6 +149,7 @@ _REQUEST_OPTIONS = (
         default=_default("output_dir"),
         help="Folder for the mosaics.  [default: the working directory]",
     ),
+    click.option("--overwrite", is_flag=True, help=_OVERWRITE),
 )
 _SCREEN_OPTIONS = (
     click.option("-v", "--verbose", is_flag=True, help="Name every scene that is left out."),
@@ -210,9 +216,16 @@ def plan(verbose: bool, quiet: bool, as_json: bool, **options: Any) -> None:  # 
     help="Folder for the synthetic scenes; made once, then kept.",
 )
 @click.option("--workers", type=int, default=None, help="Threads.  [default: two per core]")
+@click.option("--overwrite", is_flag=True, help=_OVERWRITE)
 @_with(_SCREEN_OPTIONS)
 def demo(
-    output_dir: Path, archive_dir: Path, workers: int | None, verbose: bool, quiet: bool, as_json: bool
+    output_dir: Path,
+    archive_dir: Path,
+    workers: int | None,
+    overwrite: bool,
+    verbose: bool,
+    quiet: bool,
+    as_json: bool,
 ) -> None:
     """Makes three mosaics of a synthetic archive; needs no network and no account."""
     with _loading():
@@ -220,7 +233,7 @@ def demo(
 
         screen = _screen(verbose=verbose, quiet=quiet, as_json=as_json)
     with screen:
-        screen.done(run_demo(output_dir, archive_dir, workers, screen))
+        screen.done(run_demo(output_dir, archive_dir, workers, screen, overwrite=overwrite))
 
 
 def _request(
@@ -293,14 +306,25 @@ def _loading() -> Iterator[None]:
         gc.enable()
 
 
+class _Terminated(BaseException):
+    """SIGTERM came. Not an ``Exception``, so that nothing on the way takes it for a fault of its own."""
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> None:
+    raise _Terminated
+
+
 def main() -> None:
     """Runs the command line and exits with the code of whatever went wrong."""
     # nothing here multiplies matrices, and the threads that would wait for it do so at full speed
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         cli.main(standalone_mode=False)
     except click.exceptions.Abort:
-        _fail("interrupted; nothing of an unfinished month was written", 130)
+        _fail(f"interrupted; {_GO_ON}", 130)
+    except _Terminated:
+        _fail(f"terminated; {_GO_ON}", 143)
     except click.ClickException as error:
         _fail(f"{error.format_message()}; see cloudless-mosaic --help", error.exit_code)
     except CloudlessMosaicError as error:

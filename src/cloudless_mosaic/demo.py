@@ -17,7 +17,9 @@ README_AOI = Aoi(-122.27508544921875, 47.54687159892238, -121.96128845214844, 47
 """The area of the example in the README: the eastern shore of Lake Washington and the foothills behind."""
 
 
-def run_demo(output_dir: Path, archive_dir: Path, workers: int | None, screen: Screen) -> MosaicResult:
+def run_demo(
+    output_dir: Path, archive_dir: Path, workers: int | None, screen: Screen, *, overwrite: bool = False
+) -> MosaicResult:
     """Builds the archive, unless it is there already, and makes its three mosaics.
 
     Raises:
@@ -25,10 +27,12 @@ def run_demo(output_dir: Path, archive_dir: Path, workers: int | None, screen: S
     """
     screen.note(f"synthetic archive: {archive_dir} (made once, takes some seconds)")
     archive = build_archive(archive_dir, ArchiveSpec.demo(), worker_count(workers))
-    return run(demo_request(archive.catalog, output_dir, workers), screen)
+    return run(demo_request(archive.catalog, output_dir, workers, overwrite=overwrite), screen)
 
 
-def demo_request(catalog: Path, output_dir: Path, workers: int | None = None) -> MosaicRequest:
+def demo_request(
+    catalog: Path, output_dir: Path, workers: int | None = None, *, overwrite: bool = False
+) -> MosaicRequest:
     """The example of the README, on local files."""
     return MosaicRequest(
         start_date=date(2020, 10, 1),
@@ -39,4 +43,5 @@ def demo_request(catalog: Path, output_dir: Path, workers: int | None = None) ->
         stac_url=str(catalog),
         workers=workers,
         output_dir=output_dir,
+        overwrite=overwrite,
     )

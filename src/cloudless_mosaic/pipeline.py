@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -18,7 +18,7 @@ from cloudless_mosaic.plan import BlockTask, MosaicPlan, PeriodPlan, make_plan
 from cloudless_mosaic.reading import RasterReader, default_reader
 from cloudless_mosaic.request import MosaicRequest
 from cloudless_mosaic.results import Composite, MosaicResult, PeriodResult
-from cloudless_mosaic.writing import PeriodSink, prepare_output, write_catalog
+from cloudless_mosaic.writing import OutputFolder, PeriodSink
 
 
 class Progress(Protocol):
@@ -26,6 +26,10 @@ class Progress(Protocol):
 
     def planned(self, plan: MosaicPlan) -> None:
         """The plan is made and work begins."""
+        ...
+
+    def resumed(self, finished: Sequence[PeriodResult], blocks: int) -> None:
+        """An earlier run left these periods, and so many blocks of others."""
         ...
 
     def composed(self, composite: Composite) -> None:
@@ -41,6 +45,9 @@ class Silent:
     """Tells nobody."""
 
     def planned(self, plan: MosaicPlan) -> None:
+        """Does nothing."""
+
+    def resumed(self, finished: Sequence[PeriodResult], blocks: int) -> None:
         """Does nothing."""
 
     def composed(self, composite: Composite) -> None:
@@ -69,7 +76,7 @@ def plan_mosaics(request: MosaicRequest) -> MosaicPlan:
 def run(
     request: MosaicRequest, progress: Progress | None = None, reader: RasterReader | None = None
 ) -> MosaicResult:
-    """Makes and writes the mosaics of a request.
+    """Makes and writes the mosaics of a request, or what an earlier run of it left undone.
 
     Args:
         request: The wish.
@@ -77,17 +84,22 @@ def run(
         reader: Where pixels come from; by default the files themselves.
 
     Raises:
-        UsageError: if the request can't be carried out, or the output folder can't be written to.
+        UsageError: if the request can't be carried out, or the output folder can't be written to or has the
+            work of another plan.
         NoDataError: if no usable scene was found.
         ObservationsLostError: if more observations were lost than the request allows.
-        TemporaryError: if a service or the disk failed in a way that may pass.
+        TemporaryError: if a service or the disk failed in a way that may pass, or another run is writing to
+            the output folder.
     """
     progress = progress or Silent()
     plan = plan_mosaics(request)
-    prepare_output(request.output_dir)
-    progress.planned(plan)
-    results = _compose_all(plan, reader or default_reader(), progress)
-    catalog = write_catalog(plan, results, request.output_dir)
+    with OutputFolder(plan) as output:
+        progress.planned(plan)
+        finished, blocks = tuple(output.finished.values()), output.kept_blocks
+        if finished or blocks:
+            progress.resumed(finished, blocks)
+        results = _compose_all(output, reader or default_reader(), progress)
+        catalog = output.complete(results)
     return MosaicResult(catalog, tuple(results), plan.scene_set.dropped, plan.scene_set.warnings)
 
 
@@ -107,7 +119,7 @@ class _OpenPeriod:
 class _Run:
     """The state of one run: a sink for every period that has begun and not ended."""
 
-    plan: MosaicPlan
+    output: OutputFolder
     reader: RasterReader
     sinks: ExitStack
     opened: dict[str, _OpenPeriod] = field(default_factory=dict)
@@ -117,19 +129,24 @@ class _Run:
 
         Headers are asked for as tasks are drawn, which is some tasks ahead of the work.
         """
-        for period in self.plan.periods:
-            if period.scenes:
-                sink = PeriodSink(self.plan, period, self.plan.request.output_dir)
+        plan = self.output.plan
+        for period in plan.periods:
+            if period.scenes and period.period.label not in self.output.finished:
+                sink = PeriodSink(self.output, period)
                 self.sinks.callback(sink.abort)
-                self.opened[period.period.label] = _OpenPeriod(period, sink, len(self.plan.blocks))
-                for task in self.plan.tasks(period):
-                    self.reader.prepare(task.hrefs)
+                self.opened[period.period.label] = _OpenPeriod(period, sink, len(plan.blocks))
+                for task in plan.tasks(period):
+                    if task.block.index not in sink.found:
+                        self.reader.prepare(task.hrefs)
                     yield task
 
     def compose_and_write(self, task: BlockTask) -> Composite:
         """One task, in a worker: encoding runs beside the reading of other blocks."""
-        composite = compose(task, self.reader)
-        self.opened[task.period.label].sink.write(composite)
+        sink = self.opened[task.period.label].sink
+        composite = sink.restore(task.block)
+        if composite is None:
+            composite = compose(task, self.reader)
+            sink.write(composite)
         return composite
 
     def close_if_complete(self, composite: Composite) -> PeriodResult | None:
@@ -144,7 +161,7 @@ class _Run:
         return self.opened.pop(composite.period.label).sink.close()
 
     def _check_losses(self, period: _OpenPeriod, composite: Composite) -> None:
-        limit = self.plan.request.max_lost
+        limit = self.output.plan.request.max_lost
         share = 100 * period.lost / period.observations if period.observations else 0.0
         if share > limit:
             example = f"; the last: {composite.lost[-1].reason}" if composite.lost else ""
@@ -155,12 +172,13 @@ class _Run:
             )
 
 
-def _compose_all(plan: MosaicPlan, reader: RasterReader, progress: Progress) -> list[PeriodResult]:
-    """Results of all periods, in their order; on any failure nothing of an unfinished period stays."""
+def _compose_all(output: OutputFolder, reader: RasterReader, progress: Progress) -> list[PeriodResult]:
+    """Results of all periods, in their order; on any failure only finished blocks of the others stay."""
+    plan = output.plan
     workers = worker_count(plan.request.workers)
-    results = {p.period.label: _empty(p) for p in plan.periods if not p.scenes}
+    results = output.finished | {p.period.label: _empty(p) for p in plan.periods if not p.scenes}
     with ExitStack() as sinks, thread_executor(workers) as executor:
-        state = _Run(plan, reader, sinks)
+        state = _Run(output, reader, sinks)
         for composite in run_bounded(executor, state.compose_and_write, state.tasks(), 2 * workers):
             progress.composed(composite)
             result = state.close_if_complete(composite)

@@ -66,6 +66,8 @@ class MosaicRequest:
     """Threads that read and compute; ``None`` is two per core."""
     output_dir: Path = Path()
     """Folder that gets ``catalog.json`` and a folder per month."""
+    overwrite: bool = False
+    """Replace what a run of another plan left in ``output_dir``; without it, that is an error."""
 
     def __post_init__(self) -> None:
         if self.end_date < self.start_date:

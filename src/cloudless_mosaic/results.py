@@ -73,9 +73,9 @@ class PeriodResult:
     used: tuple[str, ...]
     """Ids of the scenes that gave at least one clear pixel, sorted."""
     clear_share: float
-    """Share of the grid's pixels with at least one clear observation, 0 to 1."""
+    """Share of the grid's pixels with at least one clear observation, 0 to 1, to six places."""
     mean_count: float
-    """Clear observations per pixel, mean over the grid."""
+    """Clear observations per pixel, mean over the grid, to four places."""
     observations: int
     """Observations (scene and block) that were planned."""
     lost: tuple[LostObservation, ...]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Protocol, Self, TextIO
 
@@ -31,6 +32,10 @@ class Screen(Protocol):
 
     def planned(self, plan: MosaicPlan) -> None:
         """The plan is made and work begins."""
+        ...
+
+    def resumed(self, finished: Sequence[PeriodResult], blocks: int) -> None:
+        """An earlier run left these periods, and so many blocks of others."""
         ...
 
     def composed(self, composite: Composite) -> None:
@@ -93,6 +98,13 @@ class PlainScreen:
         if self._verbose:
             for scene in plan.scene_set.dropped:
                 self.note(f"left out: {scene.id}: {scene.reason}")
+
+    def resumed(self, finished: Sequence[PeriodResult], blocks: int) -> None:
+        """Says what is there already."""
+        for result in finished:
+            self.note(f"{result.period.label}: written by an earlier run, its files are intact")
+        if blocks:
+            self.note(f"an earlier run left {_number(blocks, 'block')}, the rest follows")
 
     def composed(self, composite: Composite) -> None:
         """Says which observations were lost."""
@@ -160,6 +172,12 @@ class LiveScreen(PlainScreen):
                 text = f"{period.period.label}  {len(period.scenes)} scenes"
                 self._bars[period.period.label] = self._progress.add_task(text, total=len(plan.blocks))
 
+    def resumed(self, finished: Sequence[PeriodResult], blocks: int) -> None:
+        """Takes the bars of finished months off."""
+        super().resumed(finished, blocks)
+        for result in finished:
+            self._progress.remove_task(self._bars.pop(result.period.label))
+
     def composed(self, composite: Composite) -> None:
         """Moves the bar of the month."""
         super().composed(composite)
@@ -184,6 +202,10 @@ class JsonScreen(PlainScreen):
     def planned(self, plan: MosaicPlan) -> None:
         """Writes the plan."""
         self._write("plan", **_plan_fields(plan, estimate(plan)))
+
+    def resumed(self, finished: Sequence[PeriodResult], blocks: int) -> None:
+        """Writes what is there already."""
+        self._write("resumed", periods=[_period_fields(result) for result in finished], blocks=blocks)
 
     def composed(self, composite: Composite) -> None:
         """Writes a block."""

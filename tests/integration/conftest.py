@@ -44,6 +44,22 @@ def mosaic_command():
     return command
 
 
+def start(*arguments: str, cwd: Path) -> subprocess.Popen[str]:
+    """Starts the command line, for whoever wants to disturb it."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "cloudless_mosaic", *arguments],
+        cwd=cwd,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.fixture(scope="session")
+def start_command():
+    return start
+
+
 @pytest.fixture(scope="session")
 def readme_example() -> tuple[str, ...]:
     return README_EXAMPLE

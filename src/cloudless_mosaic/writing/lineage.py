@@ -34,7 +34,7 @@ def processing_properties(plan: MosaicPlan, period: PeriodPlan, version: str) ->
 
 
 def run_parameters(plan: MosaicPlan) -> dict[str, Any]:
-    """What was asked for, without anything of this machine."""
+    """What was asked for, as far as it decides the mosaics; without anything of this machine."""
     request = plan.request
     catalogue = urlsplit(request.stac_url)
     parameters = {
@@ -47,13 +47,13 @@ def run_parameters(plan: MosaicPlan) -> dict[str, Any]:
         "profile": request.profile.fields if request.profile else None,
         "boa_offset": "auto" if request.boa_offset is None else request.boa_offset,
         "resolution": request.resolution,
+        "crs": request.crs,
         "max_items": request.max_items,
         "max_cloud_cover": request.max_cloud_cover,
         "mask": request.mask,
         "scl_clear": list(request.clear_classes) if request.mask == "scl" else None,
         "cloud_dilation": request.cloud_dilation if request.mask == "scl" else None,
         "exact": request.exact,
-        "max_lost": request.max_lost,
     }
     return {name: value for name, value in parameters.items() if value is not None}
 

@@ -1,4 +1,4 @@
-"""The folder that gets the files: its checks, and writes that appear whole or not at all."""
+"""Names of the files, and writes that appear whole or not at all."""
 
 from __future__ import annotations
 
@@ -9,62 +9,28 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cloudless_mosaic.errors import TemporaryError, UsageError
+from cloudless_mosaic.errors import TemporaryError
 from cloudless_mosaic.periods import Period
 
 CATALOG = "catalog.json"
 
-_STAGING = ".monthly-mosaic-{}.partial"
-_SIDECARS = (".aux.xml", ".ovr", ".msk")
+SIDECARS = (".aux.xml", ".ovr", ".msk")
 """What other programs keep beside a raster, and what would be wrong beside a new one."""
 
 _FOLDERS_SYNC = os.name != "nt"
 """Windows can't open a folder, and needs no such call."""
 
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""Errors of a disk, quota or limit that is used up."""
+
 _FAULTY = (errno.EIO, errno.ESTALE, errno.EROFS)
+_TAKEN_AWAY = (errno.EACCES, errno.EPERM, errno.ENOENT)
+"""What a folder gives that could be written to when the run began."""
 
 
 def mosaic_name(period: Period) -> str:
     """Name of a period's folder, files and STAC item."""
     return f"monthly-mosaic-{period.label}"
-
-
-def prepare_output(folder: Path) -> None:
-    """Makes the folder ready for a run, before any work is done.
-
-    Creates it, tries a write, and removes what a killed run left half done and the catalog of an earlier
-    run, so that a run that fails leaves none.
-
-    Raises:
-        UsageError: if the folder can't be created or written to.
-    """
-    probe = folder / ".cloudless-mosaic.probe"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe.touch()
-        probe.unlink()
-        for staging in folder.glob(_STAGING.format("*")):
-            shutil.rmtree(staging)
-        (folder / CATALOG).unlink(missing_ok=True)
-    except OSError as error:
-        reason = error.strerror or "unknown reason"
-        raise UsageError(
-            f"--output-dir {folder} can't be written to: {reason.lower()}; choose another folder"
-        ) from error
-
-
-def staging_folder(folder: Path, period: Period) -> Path:
-    """An empty hidden folder, beside the place of the period's files and on the same disk.
-
-    Raises:
-        TemporaryError: if the disk is full or fails.
-    """
-    staging = folder / _STAGING.format(period.label)
-    with storage_faults(staging):
-        shutil.rmtree(staging, ignore_errors=True)
-        staging.mkdir()
-    return staging
 
 
 def publish(staging: Path, target: Path, names: Iterable[str]) -> None:
@@ -83,7 +49,7 @@ def publish(staging: Path, target: Path, names: Iterable[str]) -> None:
         target.mkdir(exist_ok=True)
         (target / last).unlink(missing_ok=True)
         for name in (*others, last):
-            for suffix in _SIDECARS:
+            for suffix in SIDECARS:
                 (target / (name + suffix)).unlink(missing_ok=True)
             (staging / name).replace(target / name)
         _sync_folder(target)
@@ -120,13 +86,18 @@ def storage_faults(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _FULL:
+        if error.errno in FULL:
             raise TemporaryError(
                 f"no space to write {path.name} in {path.parent} ({error.strerror}); free some and run again"
             ) from error
         if error.errno in _FAULTY:
             raise TemporaryError(
                 f"the disk failed at {path.name} in {path.parent} ({error.strerror}); check it and run again"
+            ) from error
+        if error.errno in _TAKEN_AWAY:
+            raise TemporaryError(
+                f"{path.name} in {path.parent} can't be written any more ({error.strerror}); "
+                "see who removed or closed the folder and run again"
             ) from error
         raise
 

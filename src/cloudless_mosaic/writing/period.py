@@ -6,13 +6,14 @@ import hashlib
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from pathlib import Path
 
 from cloudless_mosaic.bands import canonical_band, common_name
-from cloudless_mosaic.plan import MosaicPlan, PeriodPlan
+from cloudless_mosaic.grid import Block
+from cloudless_mosaic.plan import PeriodPlan
 from cloudless_mosaic.results import Composite, PeriodResult
 from cloudless_mosaic.writing.cog import CogFile, CogSpec, CogWriter
-from cloudless_mosaic.writing.output import mosaic_name, publish, staging_folder, write_whole
+from cloudless_mosaic.writing.folder import OutputFolder
+from cloudless_mosaic.writing.output import mosaic_name, publish, write_whole
 from cloudless_mosaic.writing.stac import SCALE, PeriodFiles, output_bands, period_item
 from cloudless_mosaic.writing.statistics import PeriodTotals
 from cloudless_mosaic.writing.visual import Stretch, thumbnail
@@ -24,25 +25,28 @@ class PeriodSink:
     Everything is made in a hidden folder and moved to its place at the end, the STAC item last.
     """
 
-    def __init__(self, plan: MosaicPlan, period: PeriodPlan, folder: Path) -> None:
+    def __init__(self, output: OutputFolder, period: PeriodPlan) -> None:
         """Opens the files.
 
         Args:
-            plan: The run.
-            period: The period's part of it.
-            folder: Root of the output, as ``prepare_output`` left it.
+            output: Where they go; it belongs to this run.
+            period: A period of the plan of the run.
 
         Raises:
             UsageError: if GeoTIFF can't hold the CRS of the plan.
             TemporaryError: if the disk is full or fails.
         """
+        plan = output.plan
         self._plan = plan
+        self._fingerprint = output.fingerprint
         self._period = period
         self._name = mosaic_name(period.period)
-        self._target = folder / self._name
+        self._target = output.path / self._name
         self._totals = PeriodTotals(len(plan.request.bands))
         self._stretch = Stretch([canonical_band(band) for band in plan.request.bands])
-        self._staging = staging_folder(folder, period.period)
+        self._background = output.background
+        self._blocks = output.blocks(period.period)
+        self._staging = output.staging(period.period)
         self._writers: list[CogWriter] = []
         with ExitStack() as undo:
             undo.callback(self.abort)
@@ -50,12 +54,36 @@ class PeriodSink:
                 self._writers.append(CogWriter(self._staging / f"{self._name}{suffix}.tif", spec))
             undo.pop_all()
 
-    def write(self, composite: Composite) -> None:
-        """Takes a block; each exactly once, from any thread.
+    @property
+    def found(self) -> frozenset[tuple[int, int]]:
+        """Row and column of the blocks that an earlier run left; a damaged one may be among them."""
+        return self._blocks.found
+
+    def restore(self, block: Block) -> Composite | None:
+        """Takes a block from what an earlier run left, in place of ``write``; from any thread.
+
+        Returns:
+            The block; ``None`` where it has to be made and written.
 
         Raises:
             TemporaryError: if the disk is full or fails.
         """
+        composite = self._blocks.load(self._period.period, block, len(self._plan.request.bands))
+        if composite:
+            self._add(composite)
+        return composite
+
+    def write(self, composite: Composite) -> None:
+        """Takes a block; each exactly once, from any thread. A run that is killed later won't lose it.
+
+        Raises:
+            TemporaryError: if the disk is full or fails.
+        """
+        kept = self._background.submit(self._blocks.keep, composite)
+        self._add(composite)
+        kept.result()
+
+    def _add(self, composite: Composite) -> None:
         row, column = composite.block.rows[0], composite.block.columns[0]
         mosaic, count, visual = self._writers
         mosaic.write(row, column, composite.data)
@@ -88,10 +116,14 @@ class PeriodSink:
             )
             result = self._publish(files)
             undo.pop_all()
+        self._blocks.clear()
         return result
 
     def abort(self) -> None:
-        """Removes everything that isn't published; safe to call twice, and after ``close``."""
+        """Removes the files that aren't published; safe to call twice, and after ``close``.
+
+        Blocks stay, for the next run to go on from.
+        """
         for writer in self._writers:
             writer.abort()
         shutil.rmtree(self._staging, ignore_errors=True)
@@ -130,14 +162,14 @@ class PeriodSink:
             period=self._period.period,
             found=self._period.found,
             used=totals.used,
-            clear_share=totals.clear_pixels / (rows * columns),
-            mean_count=totals.clear_observations / (rows * columns),
+            clear_share=round(totals.clear_pixels / (rows * columns), 6),
+            mean_count=round(totals.clear_observations / (rows * columns), 4),
             observations=totals.observations,
             lost=totals.lost,
             files=tuple(self._target / name for name in names),
             notes=totals.notes,
         )
-        item = period_item(self._plan, self._period, result, files, self._target)
+        item = period_item(self._plan, self._period, result, files, self._target, self._fingerprint)
         write_whole(self._staging / names[-1], item)
         publish(self._staging, self._target, names)
         return result

@@ -18,6 +18,7 @@ from cloudless_mosaic.plan import MosaicPlan, PeriodPlan
 from cloudless_mosaic.results import PeriodResult
 from cloudless_mosaic.version import __version__
 from cloudless_mosaic.writing.cog import CogFile
+from cloudless_mosaic.writing.fields import CATALOG_ID, PARAMETERS, PLAN, PREFIX, SHA256
 from cloudless_mosaic.writing.footprint import footprint, pixel_metres
 from cloudless_mosaic.writing.lineage import derived_from, processing_properties, run_parameters
 from cloudless_mosaic.writing.output import CATALOG, mosaic_name, write_whole
@@ -33,9 +34,6 @@ EXTENSIONS = (
 
 SCALE = 1e-4
 """Reflectance of one digital number."""
-
-_SHA256 = "1220"
-"""Head of a SHA-256 multihash: its code and its length, 32 bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,12 @@ class PeriodFiles:
 
 
 def period_item(
-    plan: MosaicPlan, period: PeriodPlan, result: PeriodResult, files: PeriodFiles, folder: Path
+    plan: MosaicPlan,
+    period: PeriodPlan,
+    result: PeriodResult,
+    files: PeriodFiles,
+    folder: Path,
+    fingerprint: str,
 ) -> bytes:
     """The item of a period, as JSON. The same run gives the same bytes.
 
@@ -71,6 +74,7 @@ def period_item(
         result: What became of the period.
         files: What was written.
         folder: Folder that the item goes to; local scenes are linked relative to it.
+        fingerprint: Of the plan.
     """
     name = mosaic_name(period.period)
     geometry, bbox = footprint(plan.geobox)
@@ -90,6 +94,8 @@ def period_item(
             **_projection(plan.geobox),
             **processing_properties(plan, period, __version__),
             **_outcome(plan, period, result),
+            PARAMETERS: run_parameters(plan),
+            PLAN: fingerprint,
         },
     )
     for key, asset in _assets(plan, files).items():
@@ -103,15 +109,21 @@ def period_item(
     return _json(item.to_dict(include_self_link=False, transform_hrefs=False))
 
 
-def write_catalog(plan: MosaicPlan, results: Sequence[PeriodResult], folder: Path) -> Path:
+def write_catalog(plan: MosaicPlan, results: Sequence[PeriodResult], folder: Path, fingerprint: str) -> Path:
     """Writes the root catalog, which lists every period that has files and names those that have none.
+
+    Args:
+        plan: The run.
+        results: What became of each period.
+        folder: Root of the output.
+        fingerprint: Of the plan.
 
     Raises:
         TemporaryError: if the disk is full or fails.
     """
     request = plan.request
     catalog = pystac.Catalog(
-        id="cloudless-mosaic",
+        id=CATALOG_ID,
         title="Monthly cloud-free Sentinel-2 mosaics",
         description=(
             f"Monthly cloud-free Sentinel-2 mosaics of {', '.join(request.bands)} over {request.aoi} "
@@ -119,11 +131,13 @@ def write_catalog(plan: MosaicPlan, results: Sequence[PeriodResult], folder: Pat
             f"from {request.collection}."
         ),
         extra_fields={
-            "cloudless_mosaic:empty_periods": [
+            f"{PREFIX}empty_periods": [
                 {"period": result.period.label, "reason": _empty_reason(result)}
                 for result in results
                 if result.empty
-            ]
+            ],
+            PARAMETERS: run_parameters(plan),
+            PLAN: fingerprint,
         },
     )
     catalog.clear_links()
@@ -196,9 +210,8 @@ def _outcome(plan: MosaicPlan, period: PeriodPlan, result: PeriodResult) -> dict
             for scene in plan.scene_set.dropped
             if scene.datetime and scene.datetime in period.period
         ],
-        "parameters": run_parameters(plan),
     }
-    return {f"cloudless_mosaic:{key}": value for key, value in fields.items()}
+    return {PREFIX + key: value for key, value in fields.items()}
 
 
 def _assets(plan: MosaicPlan, files: PeriodFiles) -> dict[str, pystac.Asset]:
@@ -261,7 +274,7 @@ def _asset(
     gsd: float | None = None,
     bands: list[dict[str, Any]] | None = None,
 ) -> pystac.Asset:
-    fields: dict[str, Any] = {"file:size": file.size, "file:checksum": _SHA256 + file.sha256}
+    fields: dict[str, Any] = {"file:size": file.size, "file:checksum": SHA256 + file.sha256}
     if bands is not None:
         fields |= {"gsd": gsd, "bands": bands}
     return pystac.Asset(f"./{file.path.name}", title, description, pystac.MediaType.COG, roles, fields)

@@ -1,4 +1,5 @@
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 import numpy as np
@@ -6,11 +7,13 @@ import pytest
 from shapely.geometry import box
 
 from cloudless_mosaic.aoi import Aoi
+from cloudless_mosaic.checks import Evidence
 from cloudless_mosaic.grid import Blocks, mosaic_geobox, utm_crs
 from cloudless_mosaic.plan import MosaicPlan, PeriodPlan
 from cloudless_mosaic.request import MosaicRequest
-from cloudless_mosaic.results import Composite, LostObservation
+from cloudless_mosaic.results import Composite, LostObservation, PeriodResult, SceneNote
 from cloudless_mosaic.scenes import DroppedScene, Scene, SceneSet
+from cloudless_mosaic.writing import OutputFolder, PeriodSink
 
 AOI = Aoi(-122.28, 47.5, -121.9, 47.75)
 
@@ -105,7 +108,56 @@ class Month:
                 used=frozenset({"S2A_1", "S2A_3"} if block.index == (0, 0) else {"S2A_2"}),
                 observations=4,
                 lost=(LostObservation("S2A_4", block.index, "B04 is truncated"),) if lost else (),
+                notes=(SceneNote("S2A_1", "its file lies elsewhere"),),
+                evidence=(("S2A_2", Evidence(offset=-1000, classes=300, unknown=7)),),
             )
+
+
+def output_of(plan, folder, **wishes):
+    """The output folder of a plan at a place of its own."""
+    return OutputFolder(replace(plan, request=replace(plan.request, output_dir=folder, **wishes)))
+
+
+def write_month(month, folder, seed=None, threads=1):
+    """Writes the first period of a plan."""
+    with output_of(month.plan, folder) as output:
+        sink = PeriodSink(output, month.plan.periods[0])
+        with ThreadPoolExecutor(threads) as pool:
+            for _ in pool.map(sink.write, month.composites(seed)):
+                pass
+        return sink.close()
+
+
+def empty(period):
+    return PeriodResult(period.period, period.found, (), 0.0, 0.0, 0, (), ())
+
+
+def write_run(month, folder, **wishes):
+    """Writes a whole run, of which only the first period has scenes; gives the catalog."""
+    with output_of(month.plan, folder, **wishes) as output:
+        first, *others = month.plan.periods
+        if output.finished:
+            return output.complete([*output.finished.values(), *map(empty, others)])
+        sink = PeriodSink(output, first)
+        for composite in month.composites():
+            if sink.restore(composite.block) is None:
+                sink.write(composite)
+        return output.complete([sink.close(), *map(empty, others)])
+
+
+@pytest.fixture
+def output():
+    return output_of
+
+
+@pytest.fixture
+def write():
+    return write_month
+
+
+@pytest.fixture
+def run():
+    return write_run
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@ import hashlib
 import json
 import re
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import imagecodecs
@@ -16,23 +15,9 @@ from cloudless_mosaic import __version__
 from cloudless_mosaic.aoi import Aoi
 from cloudless_mosaic.bands import BANDS
 from cloudless_mosaic.results import PeriodResult
-from cloudless_mosaic.writing import PeriodSink, write_catalog
-from cloudless_mosaic.writing.stac import EXTENSIONS
+from cloudless_mosaic.writing.stac import EXTENSIONS, write_catalog
 
 NAME = "monthly-mosaic-2020-10"
-
-
-def empty(period):
-    return PeriodResult(period.period, period.found, (), 0.0, 0.0, 0, (), ())
-
-
-def run(month, folder):
-    folder.mkdir(exist_ok=True)
-    sink = PeriodSink(month.plan, month.plan.periods[0], folder)
-    for composite in month.composites():
-        sink.write(composite)
-    results = [sink.close(), *(empty(period) for period in month.plan.periods[1:])]
-    return write_catalog(month.plan, results, folder)
 
 
 def item_of(catalog):
@@ -44,7 +29,7 @@ def validate(document, kind):
 
 
 @pytest.fixture
-def catalog(tmp_path, month):
+def catalog(tmp_path, month, run):
     return run(month, tmp_path / "out")
 
 
@@ -207,14 +192,14 @@ def test_the_thumbnail_says_its_own_grid(catalog, item, plan):
     assert asset["proj:transform"] == [80, 0, left, 0, -80, top]
 
 
-def test_red_edge_bands_have_the_names_of_the_extension(tmp_path, plan_of, month_of):
+def test_red_edge_bands_have_the_names_of_the_extension(tmp_path, plan_of, month_of, run):
     item = item_of(run(month_of(plan_of(("B05",), resolution=200.0)), tmp_path / "out"))
     (band,) = item["assets"]["mosaic"]["bands"]
     assert (band["name"], band["eo:common_name"]) == ("rededge1", "rededge071")
     validate(item, pystac.STACObjectType.ITEM)
 
 
-def test_a_period_without_a_clear_pixel_is_valid(tmp_path, month):
+def test_a_period_without_a_clear_pixel_is_valid(tmp_path, month, run):
     month.data[:] = 0
     month.count[:] = 0
     item = item_of(run(month, tmp_path / "out"))
@@ -223,7 +208,7 @@ def test_a_period_without_a_clear_pixel_is_valid(tmp_path, month):
     assert "statistics" not in item["assets"]["mosaic"]["bands"][0]
 
 
-def test_local_scenes_are_linked_relative(tmp_path, scene_of, plan_of, month_of):
+def test_local_scenes_are_linked_relative(tmp_path, scene_of, plan_of, month_of, run):
     archive = tmp_path / "archive"
     scenes = tuple(scene_of(f"S2A_{n}", n, str(archive / f"S2A_{n}.json")) for n in (1, 2))
     item = item_of(run(month_of(plan_of(scenes=scenes, resolution=200.0)), tmp_path / "out"))
@@ -231,7 +216,7 @@ def test_local_scenes_are_linked_relative(tmp_path, scene_of, plan_of, month_of)
     assert hrefs == ["../../archive/S2A_1.json", "../../archive/S2A_2.json"]
 
 
-def test_a_crs_without_a_code_has_its_wkt(tmp_path, plan_of, month_of):
+def test_a_crs_without_a_code_has_its_wkt(tmp_path, plan_of, month_of, run):
     plan = plan_of(
         crs=rasterio.CRS.from_string("+proj=laea +lat_0=47 +lon_0=-122").to_wkt(), resolution=200.0
     )
@@ -240,7 +225,7 @@ def test_a_crs_without_a_code_has_its_wkt(tmp_path, plan_of, month_of):
     assert rasterio.CRS.from_wkt(properties["proj:wkt2"]) == rasterio.CRS.from_user_input(plan.geobox.crs)
 
 
-def test_across_the_antimeridian_the_item_is_valid(tmp_path, plan_of, month_of):
+def test_across_the_antimeridian_the_item_is_valid(tmp_path, plan_of, month_of, run):
     plan = plan_of(aoi=Aoi(179.9, -17, -179.9, -16.9), resolution=200.0)
     item = item_of(run(month_of(plan), tmp_path / "out"))
     validate(item, pystac.STACObjectType.ITEM)
@@ -264,13 +249,15 @@ def test_the_catalog_lists_periods_and_says_why_others_are_empty(catalog):
 
 
 def test_periods_are_listed_in_their_order(tmp_path, plan):
-    results = [replace(empty(period), files=(tmp_path,)) for period in plan.periods]
-    catalog = write_catalog(plan, results[::-1], tmp_path)
+    results = [
+        PeriodResult(period.period, period.found, (), 0.0, 0.0, 0, (), (tmp_path,)) for period in plan.periods
+    ]
+    catalog = write_catalog(plan, results[::-1], tmp_path, "0" * 64)
     items = [link["title"] for link in json.loads(catalog.read_text())["links"] if link["rel"] == "item"]
     assert items == ["2020-10", "2020-11", "2020-12"]
 
 
-def test_a_second_run_gives_the_same_bytes(tmp_path, month):
+def test_a_second_run_gives_the_same_bytes(tmp_path, month, run):
     first, second = run(month, tmp_path / "a"), run(month, tmp_path / "b")
     assert first.read_bytes() == second.read_bytes()
     name = f"{NAME}/{NAME}.json"

@@ -3,54 +3,9 @@ import os
 
 import pytest
 
-from cloudless_mosaic.errors import TemporaryError, UsageError
+from cloudless_mosaic.errors import TemporaryError
 from cloudless_mosaic.writing import output
-from cloudless_mosaic.writing.output import prepare_output, publish, storage_faults, write_whole
-
-
-def test_a_new_folder_is_made(tmp_path):
-    folder = tmp_path / "a" / "b"
-    prepare_output(folder)
-    assert folder.is_dir()
-    assert not list(folder.iterdir())
-
-
-def test_the_old_catalog_and_leftovers_go_and_the_rest_stays(tmp_path):
-    (tmp_path / "catalog.json").write_text("{}")
-    (tmp_path / ".monthly-mosaic-2020-10.partial").mkdir()
-    (tmp_path / ".monthly-mosaic-2020-10.partial" / "a.tif.spool").touch()
-    (tmp_path / "monthly-mosaic-2020-09").mkdir()
-    (tmp_path / "mine.txt").touch()
-    prepare_output(tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.txt", "monthly-mosaic-2020-09"]
-
-
-def test_a_file_in_place_of_the_folder_is_a_usage_error(tmp_path):
-    file = tmp_path / "file"
-    file.touch()
-    for folder in (file, file / "below"):
-        with pytest.raises(
-            UsageError, match=r"--output-dir .*file.* can't be written to: .*; choose another"
-        ):
-            prepare_output(folder)
-
-
-def test_a_folder_that_may_not_be_written_is_a_usage_error(tmp_path, monkeypatch):
-    (tmp_path / "catalog.json").write_text("{}")
-
-    def refuse(_path):
-        raise PermissionError(errno.EACCES, "Permission denied")
-
-    monkeypatch.setattr(output.Path, "touch", refuse)
-    with pytest.raises(UsageError, match="permission denied"):
-        prepare_output(tmp_path)
-    assert (tmp_path / "catalog.json").exists()
-
-
-def test_a_catalog_that_is_a_folder_is_a_usage_error(tmp_path):
-    (tmp_path / "catalog.json").mkdir()
-    with pytest.raises(UsageError, match="can't be written to"):
-        prepare_output(tmp_path)
+from cloudless_mosaic.writing.output import publish, storage_faults, write_whole
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
@@ -68,9 +23,18 @@ def test_a_failing_disk_is_temporary(tmp_path, number):
         raise OSError(number, os.strerror(number))
 
 
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EPERM, errno.ENOENT])
+def test_a_folder_that_is_taken_away_is_temporary(tmp_path, number):
+    with (
+        pytest.raises(TemporaryError, match=r"a\.tif in .* can't be written any more"),
+        storage_faults(tmp_path / "a.tif"),
+    ):
+        raise OSError(number, os.strerror(number))
+
+
 def test_other_errors_pass():
-    with pytest.raises(FileNotFoundError), storage_faults(output.Path("a.tif")):
-        raise FileNotFoundError(errno.ENOENT, "No such file")
+    with pytest.raises(OSError, match="Invalid"), storage_faults(output.Path("a.tif")):
+        raise OSError(errno.EINVAL, "Invalid argument")
 
 
 def test_a_whole_file_or_none(tmp_path, monkeypatch):

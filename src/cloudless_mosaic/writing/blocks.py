@@ -1,0 +1,153 @@
+"""Finished blocks of a period on disk, so that a run that was killed goes on where it stopped."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import struct
+from collections.abc import Iterator
+from dataclasses import astuple
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+from imagecodecs import deflate_crc32
+
+from cloudless_mosaic.checks import Evidence
+from cloudless_mosaic.grid import Block
+from cloudless_mosaic.periods import Period
+from cloudless_mosaic.results import Composite, SceneNote
+from cloudless_mosaic.writing.output import storage_faults
+from cloudless_mosaic.writing.uncached import Bytes, write_uncached
+
+_CHECKSUM = struct.Struct("<I")
+"""CRC-32 of all that follows."""
+
+_LENGTH = struct.Struct("<I")
+"""Bytes of the description that follows."""
+
+_ALIGNED = 16
+"""Pixels begin at a multiple of this, so that they can be used in place."""
+
+_NAME = re.compile(r"(\d+)-(\d+)\.block")
+
+
+class BlockStore:
+    """One file per finished block, whole or not there. Safe to use from many threads.
+
+    Pixels are kept as they are, for as long as their period is in the making: to compress them would cost
+    more than to write them. A checksum tells what a power cut spoiled.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Looks what an earlier run left.
+
+        Args:
+            folder: Of this period alone; made with the first block.
+        """
+        self._folder = folder
+        self.found = frozenset(_found(folder))
+        """Row and column of the blocks that an earlier run left, damaged ones included."""
+
+    def keep(self, composite: Composite) -> None:
+        """Stores a block, unless it lacks an observation, which may be read another time.
+
+        Raises:
+            TemporaryError: if the disk is full or fails.
+        """
+        if composite.lost:
+            return
+        path = self._path(composite.block)
+        partial = path.with_suffix(".partial")
+        with storage_faults(path):
+            self._folder.mkdir(exist_ok=True)
+            try:
+                write_uncached(partial, _parts(composite))
+                partial.replace(path)
+            except OSError:
+                partial.unlink(missing_ok=True)
+                raise
+
+    def load(self, period: Period, block: Block, bands: int) -> Composite | None:
+        """A block that an earlier run kept; ``None`` where there is none, or it is damaged.
+
+        Raises:
+            TemporaryError: if the disk fails.
+        """
+        if block.index not in self.found:
+            return None
+        path = self._path(block)
+        with storage_faults(path):
+            content = np.fromfile(path, np.uint8)
+        return _composite(content, period, block, bands)
+
+    def clear(self) -> None:
+        """Removes all blocks, once the period is published."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _path(self, block: Block) -> Path:
+        row, column = block.index
+        return self._folder / f"{row}-{column}.block"
+
+
+def _found(folder: Path) -> Iterator[tuple[int, int]]:
+    if folder.is_dir():
+        for path in folder.iterdir():
+            name = _NAME.fullmatch(path.name)
+            if name:
+                yield int(name[1]), int(name[2])
+
+
+def _parts(composite: Composite) -> list[Bytes]:
+    """What a file holds, one after the other: checksum, length, description, bands, count."""
+    facts = {
+        "used": sorted(composite.used),
+        "observations": composite.observations,
+        "notes": [astuple(note) for note in composite.notes],
+        "evidence": [(scene_id, astuple(evidence)) for scene_id, evidence in composite.evidence],
+        "shape": composite.data.shape,
+    }
+    description = json.dumps(facts).encode()
+    description += b" " * (-(_CHECKSUM.size + _LENGTH.size + len(description)) % _ALIGNED)
+    parts = [
+        np.frombuffer(_LENGTH.pack(len(description)) + description, np.uint8),
+        *(
+            np.ascontiguousarray(plane).reshape(-1).view(np.uint8)
+            for plane in (composite.data, composite.count)
+        ),
+    ]
+    checksum = 0
+    for part in parts:
+        checksum = _crc(part, checksum)
+    return [np.frombuffer(_CHECKSUM.pack(checksum), np.uint8), *parts]
+
+
+def _crc(data: Bytes, before: int = 0) -> int:
+    # it takes any buffer, its type hints name only some
+    return int(deflate_crc32(cast("bytes", data), before))
+
+
+def _composite(content: Bytes, period: Period, block: Block, bands: int) -> Composite | None:
+    """The block that a file holds; ``None`` where it doesn't hold all of it."""
+    start = _CHECKSUM.size + _LENGTH.size
+    if content.size < start:
+        return None
+    if _CHECKSUM.unpack_from(content.data)[0] != _crc(content[_CHECKSUM.size :]):
+        return None
+    length = _LENGTH.unpack_from(content.data, _CHECKSUM.size)[0]
+    description = json.loads(content[start : start + length].tobytes())
+    pixels = content[start + length :].view(np.uint16)
+    if description["shape"] != [bands, *block.shape]:
+        return None
+    planes = pixels.reshape(bands + 1, *block.shape)
+    return Composite(
+        period=period,
+        block=block,
+        data=planes[:-1],
+        count=planes[-1],
+        used=frozenset(description["used"]),
+        observations=description["observations"],
+        notes=tuple(SceneNote(*note) for note in description["notes"]),
+        evidence=tuple((scene_id, Evidence(*counts)) for scene_id, counts in description["evidence"]),
+    )

@@ -1,0 +1,15 @@
+"""Names and marks that the writers of STAC documents and their reader share."""
+
+CATALOG_ID = "cloudless-mosaic"
+
+PREFIX = "cloudless_mosaic:"
+"""Of the fields that are this program's own."""
+
+PLAN = f"{PREFIX}plan"
+"""Fingerprint of the plan that a document belongs to."""
+
+PARAMETERS = f"{PREFIX}parameters"
+"""What was asked for."""
+
+SHA256 = "1220"
+"""Head of a SHA-256 multihash: its code and its length, 32 bytes."""

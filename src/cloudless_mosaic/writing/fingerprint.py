@@ -1,0 +1,126 @@
+"""What decides the bytes of a run's output, and its checksum: the same plan gives the same fingerprint."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import astuple
+from pathlib import Path
+from typing import Any
+
+from cloudless_mosaic.plan import MosaicPlan
+from cloudless_mosaic.scenes import DroppedScene, Scene
+from cloudless_mosaic.version import __version__
+from cloudless_mosaic.writing.lineage import derived_from, run_parameters
+
+_MOST_NAMED = 3
+"""Differences that a message names."""
+
+
+def plan_record(plan: MosaicPlan, folder: Path) -> dict[str, Any]:
+    """Everything of a plan that decides the bytes of its output, as JSON has it.
+
+    What only decides how the work is done (workers), where it ends (folder) or when it fails (losses) is not
+    in it. Addresses are without credentials, which change from one search to the next.
+
+    Args:
+        plan: The run.
+        folder: Root of the output; items link local scenes relative to it.
+    """
+    return {
+        "software": __version__,
+        "parameters": run_parameters(plan),
+        "grid": {
+            "crs": str(plan.geobox.crs),
+            "shape": list(plan.geobox.shape),
+            "transform": list(plan.geobox.affine[:6]),
+            "row_edges": list(plan.blocks.row_edges),
+            "column_edges": list(plan.blocks.column_edges),
+        },
+        "scenes": [[scene.id, _digest(_scene_fields(scene, folder))] for scene in plan.scene_set.scenes],
+        "dropped": [[scene.id, _digest(_dropped_fields(scene))] for scene in plan.scene_set.dropped],
+    }
+
+
+def fingerprint(record: Mapping[str, Any]) -> str:
+    """SHA-256 of a record, hexadecimal."""
+    return _digest(record)
+
+
+def differences(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> str:
+    """In what two records differ, for people; the first that a user can do something about.
+
+    Args:
+        theirs: Record of an earlier plan, or as much of it as is known.
+        ours: Record of this plan.
+    """
+    parameters = _changed_parameters(theirs.get("parameters"), ours["parameters"])
+    if parameters:
+        return parameters
+    if "grid" in theirs and theirs["grid"] != ours["grid"]:
+        return "its grid is another"
+    for kind in ("scenes", "dropped"):
+        if kind in theirs and theirs[kind] != ours[kind]:
+            return _changed_scenes(theirs[kind], ours[kind])
+    if theirs.get("software") not in {None, ours["software"]}:
+        return f"it was made by version {theirs['software']}, this is {ours['software']}"
+    return "the search gives other scenes"
+
+
+def _changed_parameters(theirs: object, ours: Mapping[str, Any]) -> str:
+    if not isinstance(theirs, Mapping):
+        return "it doesn't say how it was made"
+    changed = [
+        f"{name} is {_shown(theirs.get(name))} there and {_shown(ours.get(name))} here"
+        for name in sorted({*theirs, *ours})
+        if theirs.get(name) != ours.get(name)
+    ]
+    more = len(changed) - _MOST_NAMED
+    return ", ".join(changed[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "not set"
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _changed_scenes(theirs: list[list[str]], ours: list[list[str]]) -> str:
+    """How many scenes came, went and changed since, with an example."""
+    before, now = dict(theirs), dict(ours)
+    kinds = {
+        "new": [name for name in now if name not in before],
+        "gone": [name for name in before if name not in now],
+        "changed": [name for name in now if name in before and now[name] != before[name]],
+    }
+    counts = ", ".join(f"{len(names)} {kind}" for kind, names in kinds.items() if names)
+    example = next((names[0] for names in kinds.values() if names), "")
+    return f"the search gives other scenes ({counts}, {example} for example)" if counts else "scenes changed"
+
+
+def _scene_fields(scene: Scene, folder: Path) -> dict[str, Any]:
+    """What of a scene decides pixels or is named in an item."""
+    rasters = {**scene.rasters, **({"SCL": scene.scl} if scene.scl else {})}
+    return {
+        "collection": scene.collection,
+        "datetime": scene.datetime.isoformat(),
+        "overpass": scene.overpass,
+        "footprint": scene.footprint.wkb_hex,
+        "rasters": [
+            [band, derived_from(raster.href, folder), raster.grid and astuple(raster.grid)]
+            for band, raster in sorted(rasters.items())
+        ],
+        "offset": scene.offset,
+        "offset_reason": scene.offset_reason,
+        "href": derived_from(scene.href, folder),
+    }
+
+
+def _dropped_fields(scene: DroppedScene) -> list[str | None]:
+    return [scene.datetime.isoformat() if scene.datetime else None, scene.reason]
+
+
+def _digest(document: object) -> str:
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()

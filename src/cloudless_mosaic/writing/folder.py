@@ -1,0 +1,207 @@
+"""The folder that a run writes to: locked, settled with what earlier runs left, and ready to go on from."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from cloudless_mosaic.errors import TemporaryError, UsageError
+from cloudless_mosaic.periods import Period
+from cloudless_mosaic.plan import MosaicPlan
+from cloudless_mosaic.results import PeriodResult
+from cloudless_mosaic.writing.blocks import BlockStore
+from cloudless_mosaic.writing.fingerprint import differences, fingerprint, plan_record
+from cloudless_mosaic.writing.lock import FolderLock
+from cloudless_mosaic.writing.output import CATALOG, FULL, mosaic_name, storage_faults, write_whole
+from cloudless_mosaic.writing.published import (
+    Published,
+    intact_result,
+    published_catalog,
+    published_items,
+)
+from cloudless_mosaic.writing.stac import write_catalog
+
+_WORK = ".cloudless-mosaic"
+_LOCK = "lock"
+_MANIFEST = "manifest.json"
+
+
+class OutputFolder:
+    """The root of the output, for the time of one run.
+
+    A hidden folder in it holds the lock, the manifest (the record of the plan in work), the blocks of periods
+    that aren't published and their files in the making. It goes when the catalog is written. Whatever is
+    outside of it is whole.
+
+    A run of the same plan goes on from there; it keeps published periods whose files still have the checksums
+    that the item declares. What another plan left is refused, or removed where the request says so.
+    """
+
+    def __init__(self, plan: MosaicPlan) -> None:
+        """Touches nothing yet; that's for ``with``.
+
+        Args:
+            plan: The run, whose request names the folder.
+        """
+        self.plan = plan
+        """The run."""
+        self.path = plan.request.output_dir
+        """Root of the output."""
+        self.finished: dict[str, PeriodResult] = {}
+        """Results of periods, by label, that an earlier run of this plan published."""
+        self._record = plan_record(plan, self.path)
+        self.fingerprint = fingerprint(self._record)
+        """Of the plan."""
+        self._work = self.path / _WORK
+        self.background = ThreadPoolExecutor(thread_name_prefix="keep")
+        """Threads that wait for the disk beside the work."""
+        self._owned = False
+        self._done = False
+
+    def __enter__(self) -> Self:
+        """Takes the folder.
+
+        Raises:
+            UsageError: if it can't be written to, or another plan's work is in it.
+            TemporaryError: if another run has it, or the disk is full.
+        """
+        try:
+            self._lock = FolderLock(self._work / _LOCK)
+            try:
+                self._settle()
+            except BaseException:
+                self._leave()
+                raise
+        except OSError as error:
+            reason = (error.strerror or "unknown reason").lower()
+            if error.errno in FULL:
+                raise TemporaryError(
+                    f"no space in --output-dir {self.path} ({reason}); free some and run again"
+                ) from error
+            raise UsageError(
+                f"--output-dir {self.path} can't be written to: {reason}; choose another folder"
+            ) from error
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Gives the folder back; what a later run can go on from stays."""
+        self._leave()
+
+    @property
+    def kept_blocks(self) -> int:
+        """Blocks of unfinished periods that an earlier run left."""
+        return sum(
+            len(self.blocks(period.period).found)
+            for period in self.plan.periods
+            if period.period.label not in self.finished
+        )
+
+    def blocks(self, period: Period) -> BlockStore:
+        """The finished blocks of a period."""
+        return BlockStore(self._work / f"blocks-{period.label}")
+
+    def staging(self, period: Period) -> Path:
+        """An empty folder for files in the making, on the disk that they go to.
+
+        Raises:
+            TemporaryError: if the disk is full or fails.
+        """
+        staging = self._work / f"files-{period.label}"
+        with storage_faults(staging):
+            shutil.rmtree(staging, ignore_errors=True)
+            staging.mkdir()
+        return staging
+
+    def complete(self, results: Sequence[PeriodResult]) -> Path:
+        """Writes the catalog, which ends the run.
+
+        Raises:
+            TemporaryError: if the disk is full or fails.
+        """
+        path = write_catalog(self.plan, results, self.path, self.fingerprint)
+        self._done = True
+        return path
+
+    def _settle(self) -> None:
+        """Refuses or removes what another plan left, and takes over what this one did."""
+        catalog = published_catalog(self.path)
+        manifest = self._read_manifest()
+        started = manifest is not None and fingerprint(manifest) == self.fingerprint
+        others = [item for item in published_items(self.path) if item.fingerprint != self.fingerprint]
+        if started or (catalog and catalog.fingerprint == self.fingerprint):
+            # one of our periods, whose item is not written yet or was damaged since
+            names = {mosaic_name(period.period) for period in self.plan.periods}
+            others = [item for item in others if item.fingerprint or item.path.stem not in names]
+        if catalog and catalog.fingerprint != self.fingerprint:
+            others.insert(0, catalog)
+        if not self.plan.request.overwrite:
+            self._refuse(others, None if started else manifest)
+        for other in others:
+            other.remove()
+        if not started:
+            self._empty_work()
+        self._owned = True
+        self._take_over()
+
+    def _refuse(self, others: Sequence[Published], manifest: dict[str, Any] | None) -> None:
+        """Raises ``UsageError`` if there's anything of another plan."""
+        if others:
+            what, theirs = "mosaics", {"parameters": others[0].parameters}
+        elif manifest is not None:
+            what, theirs = "an unfinished run", manifest
+        else:
+            return
+        raise UsageError(
+            f"--output-dir {self.path} has {what} of another plan: {differences(theirs, self._record)}; "
+            "choose another folder, or add --overwrite to replace what is there"
+        )
+
+    def _take_over(self) -> None:
+        """Checks what is published, and notes that the rest is in work."""
+        active = [period.period for period in self.plan.periods if period.scenes]
+        for period in active:
+            result = intact_result(self.path, period, self.fingerprint)
+            # a stricter limit is a wish to try the lost observations again
+            if result and result.lost_percent <= self.plan.request.max_lost:
+                self.finished[period.label] = result
+        if len(self.finished) < len(active):
+            (self.path / CATALOG).unlink(missing_ok=True)
+            write_whole(self._work / _MANIFEST, json.dumps(self._record).encode())
+
+    def _read_manifest(self) -> dict[str, Any] | None:
+        """The record of the plan in work; ``None`` where there's none, or the disk spoiled it."""
+        path = self._work / _MANIFEST
+        try:
+            return dict(json.loads(path.read_bytes())) if path.exists() else None
+        except (ValueError, TypeError):
+            return None
+
+    def _empty_work(self) -> None:
+        """Removes all but the lock from the hidden folder."""
+        for path in self._work.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path.name != _LOCK:
+                path.unlink()
+
+    def _leave(self) -> None:
+        """Gives the folder back, with no more in it than a later run can use."""
+        self.background.shutdown()
+        with suppress(OSError):
+            if self._owned and (self._done or not self._worth_keeping()):
+                self._empty_work()
+        self._lock.release()
+        with suppress(OSError):
+            self._work.rmdir()  # refused unless it's empty
+
+    def _worth_keeping(self) -> bool:
+        items = published_items(self.path)
+        return self.kept_blocks > 0 or any(item.fingerprint == self.fingerprint for item in items)

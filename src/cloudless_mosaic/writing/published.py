@@ -1,0 +1,153 @@
+"""What earlier runs published in a folder: whose it is, whether it's still as it was, and its removal."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cloudless_mosaic.errors import UsageError
+from cloudless_mosaic.periods import Period
+from cloudless_mosaic.results import LostObservation, PeriodResult, SceneNote
+from cloudless_mosaic.writing.fields import CATALOG_ID, PARAMETERS, PLAN, PREFIX, SHA256
+from cloudless_mosaic.writing.output import CATALOG, SIDECARS, mosaic_name
+
+_FOLDER = re.compile(r"monthly-mosaic-\d{4}-\d{2}")
+_ENDINGS = (".json", ".tif", "-count.tif", "-visual.tif", "-thumbnail.png")
+"""Of the files of a period; the item goes first, since it speaks for the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A document of an earlier run, in its place."""
+
+    path: Path
+    """The item of a period, or the catalog."""
+    fingerprint: str | None
+    """Of the plan it was made by; ``None`` where it doesn't say."""
+    parameters: dict[str, Any] | None
+    """Of the run it was made by; ``None`` where it doesn't say."""
+
+    def remove(self) -> None:
+        """Removes the document; with an item, the files of its period, and its folder if that's all in it.
+
+        Raises:
+            OSError: if the disk fails.
+        """
+        self.path.unlink(missing_ok=True)
+        if self.path.name == CATALOG:
+            return
+        folder = self.path.parent
+        for path in _files(folder):
+            for suffix in ("", *SIDECARS):
+                path.with_name(path.name + suffix).unlink(missing_ok=True)
+        if not any(folder.iterdir()):
+            folder.rmdir()
+
+
+def published_catalog(folder: Path) -> Published | None:
+    """The catalog in a folder; ``None`` where there is none.
+
+    Raises:
+        UsageError: if it's the catalog of something else, for example of the scenes themselves.
+        OSError: if it can't be read.
+    """
+    path = folder / CATALOG
+    if not path.exists():
+        return None
+    document = _document(path)
+    if document.get("id") != CATALOG_ID:
+        raise UsageError(
+            f"--output-dir {folder} has a {CATALOG} that isn't one of mosaics; choose another folder"
+        )
+    return Published(path, document.get(PLAN), document.get(PARAMETERS))
+
+
+def published_items(folder: Path) -> Iterator[Published]:
+    """The periods in a folder, unfinished ones included: those lack their item, and so a fingerprint.
+
+    Raises:
+        OSError: if one can't be read.
+    """
+    for place in sorted(folder.iterdir()):
+        if _FOLDER.fullmatch(place.name) and any(path.exists() for path in _files(place)):
+            path = place / f"{place.name}.json"
+            properties = _properties(path)
+            yield Published(path, properties.get(PLAN), properties.get(PARAMETERS))
+
+
+def intact_result(folder: Path, period: Period, fingerprint: str) -> PeriodResult | None:
+    """What an earlier run of the same plan published of a period.
+
+    Returns:
+        The result that run had; ``None`` if a file is missing or has other bytes than the item says.
+
+    Raises:
+        OSError: if a file can't be read.
+    """
+    name = mosaic_name(period)
+    target = folder / name
+    item = target / f"{name}.json"
+    properties = _properties(item)
+    if properties.get(PLAN) != fingerprint:
+        return None
+    try:
+        assets = tuple(_document(item)["assets"].values())
+        if not all(_is_intact(target / asset["href"], asset) for asset in assets):
+            return None
+        files = (*(target / Path(asset["href"]).name for asset in assets), item)
+        return _result(properties, period, files)
+    except (KeyError, TypeError, AttributeError):
+        # somebody edited the item
+        return None
+
+
+def _result(properties: dict[str, Any], period: Period, files: tuple[Path, ...]) -> PeriodResult:
+    """The result that the properties of an item tell."""
+    own = {key.removeprefix(PREFIX): value for key, value in properties.items()}
+    return PeriodResult(
+        period=period,
+        found=own["scenes_found"],
+        used=tuple(sorted(scene["id"] for scene in own["scenes"] if scene["used"])),
+        clear_share=round(own["clear_percent"] / 100, 6),
+        mean_count=own["mean_observations"],
+        observations=own["observations"],
+        lost=tuple(
+            LostObservation(lost["scene"], (lost["block"][0], lost["block"][1]), lost["reason"])
+            for lost in own["lost_observations"]
+        ),
+        notes=tuple(SceneNote(one["scene"], one["note"], one["warning"]) for one in own["notes"]),
+        files=files,
+    )
+
+
+def _document(path: Path) -> dict[str, Any]:
+    """A JSON object; an empty one where the file holds something else."""
+    try:
+        document = json.loads(path.read_bytes())
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _properties(item: Path) -> dict[str, Any]:
+    """Those of an item; none where it is missing or damaged."""
+    properties = _document(item).get("properties") if item.exists() else None
+    return properties if isinstance(properties, dict) else {}
+
+
+def _files(folder: Path) -> list[Path]:
+    return [folder / f"{folder.name}{ending}" for ending in _ENDINGS]
+
+
+def _is_intact(path: Path, asset: dict[str, Any]) -> bool:
+    """True if a file has the size and the checksum that its asset declares."""
+    if not path.is_file() or path.stat().st_size != asset["file:size"]:
+        return False
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return bool(asset["file:checksum"] == SHA256 + digest)

@@ -1,0 +1,69 @@
+"""Writes files that are seldom read again, without filling the system's cache with them."""
+
+from __future__ import annotations
+
+import errno
+import mmap
+import os
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+Bytes = npt.NDArray[np.uint8]
+
+_UNCACHED = getattr(os, "O_DIRECT", 0)
+"""Only Linux has it; memory, file offset and length then have to be whole sectors."""
+
+_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
+
+_SECTOR = 4096
+"""Bytes; the largest that disks have."""
+
+_room = threading.local()
+
+
+def write_uncached(path: Path, parts: Sequence[Bytes]) -> None:
+    """Writes a file from its parts.
+
+    Measured with parts of 8 MB on ext4: no system time worth naming, where writing through the cache took
+    2 seconds for each GB. Where the file system refuses, it's written through the cache.
+
+    Raises:
+        OSError: if the disk is full or fails; what is there of the file then is of no use.
+    """
+    size = sum(part.size for part in parts)
+    padded = -(-size // _SECTOR) * _SECTOR
+    buffer = _aligned(padded)
+    start = 0
+    for part in parts:
+        buffer[start : start + part.size] = part
+        start += part.size
+    try:
+        _write(path, buffer[:padded], _UNCACHED)
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        _write(path, buffer[:padded], 0)
+    os.truncate(path, size)
+
+
+def _aligned(size: int) -> Bytes:
+    """A buffer of this thread that begins at a sector, kept for the next file: fresh memory is slow."""
+    buffer: Bytes | None = getattr(_room, "buffer", None)
+    if buffer is None or buffer.size < size:
+        buffer = np.frombuffer(mmap.mmap(-1, size), np.uint8)
+        _room.buffer = buffer
+    return buffer
+
+
+def _write(path: Path, data: Bytes, flags: int) -> None:
+    descriptor = os.open(path, _FLAGS | flags, 0o666)
+    try:
+        rest = data.data
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,127 @@
+"""One exit code for each way that a run can end; the table is in the README. Signals are in test_resume."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+resource = pytest.importorskip("resource")
+pytestmark = pytest.mark.xdist_group("demo")
+
+ONE_MONTH = {
+    "--start-date": "2020-10-01",
+    "--end-date": "2020-10-31",
+    "--aoi": "-122.2,47.6,-122.1,47.65",
+    "--bands": "red",
+    "--resolution": "20",
+    "--output-dir": "out",
+}
+BUG = """
+from cloudless_mosaic import cli, pipeline
+pipeline.run = lambda *_: [][0]
+cli.main()
+"""
+
+
+@pytest.fixture
+def line(demo_archive):
+    def make(**change):
+        options = {**ONE_MONTH, "--stac-url": str(demo_archive.catalog)}
+        options |= {f"--{name.replace('_', '-')}": value for name, value in change.items()}
+        return [f"{name}={value}" for name, value in options.items()]
+
+    return make
+
+
+def run(program, cwd, limit=None):
+    """Runs a program; the limit is the size of the largest file it may write."""
+
+    def lower():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    return subprocess.run(
+        [sys.executable, *program],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        preexec_fn=lower if limit else None,
+    )
+
+
+def visible(folder):
+    return [path.name for path in folder.iterdir() if not path.name.startswith(".")]
+
+
+def test_done_is_0(line, tmp_path):
+    assert run(["-m", "cloudless_mosaic", *line()], tmp_path).returncode == 0
+
+
+def test_a_bug_is_1(line, tmp_path):
+    done = run(["-c", BUG, *line()], tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: a bug, please report it: IndexError")
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "code"), [({"aoi": "1,2,3"}, 2), ({"crs": "EPSG:0"}, 2), ({"aoi": "10,47.6,10.1,47.65"}, 3)]
+)
+def test_a_bad_request_is_2_and_no_data_is_3(line, tmp_path, change, code):
+    done = run(["-m", "cloudless_mosaic", *line(**change)], tmp_path)
+    assert done.returncode == code, done
+    assert done.stderr.startswith("error: ")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("limit", [100_000, 400_000, 900_000])
+def test_a_full_disk_is_75_and_the_next_run_goes_on(line, tmp_path, limit):
+    """Under the blocks, under the tiles, or under the files: whatever is too large first."""
+    full = run(["-m", "cloudless_mosaic", *line(resolution="10")], tmp_path, limit)
+    assert full.returncode == 75, full
+    assert re.match(r"error: no space to write \S+ in .*; free some and run again\n$", full.stderr)
+    assert not visible(tmp_path / "out")
+    assert not list(tmp_path.rglob("*.partial"))
+    assert run(["-m", "cloudless_mosaic", *line(resolution="10")], tmp_path).returncode == 0
+    assert sorted(visible(tmp_path / "out")) == ["catalog.json", "monthly-mosaic-2020-10"]
+    assert len(list((tmp_path / "out").iterdir())) == 2
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of 2 MB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = hasattr(os, "geteuid") and os.geteuid() == 0
+    mounted = mounted and not subprocess.call(
+        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)], stderr=subprocess.DEVNULL
+    )
+    if not mounted:
+        pytest.skip("only root may mount a small disk")
+    yield folder
+    subprocess.check_call(["umount", str(folder)])
+
+
+def test_a_small_disk_is_75_and_nothing_is_half_written(line, small_disk):
+    full = run(["-m", "cloudless_mosaic", *line(resolution="10", output_dir="out")], small_disk)
+    assert full.returncode == 75, full
+    assert "no space to write" in full.stderr
+    assert not visible(small_disk / "out")
+
+
+def test_a_read_only_disk_is_2(line, small_disk):
+    subprocess.check_call(["mount", "-o", "remount,ro", str(small_disk)])
+    done = run(["-m", "cloudless_mosaic", *line()], small_disk)
+    assert done.returncode == 2, done
+    assert "read-only file system; choose another folder" in done.stderr
+
+
+def test_the_readme_lists_every_code():
+    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| (\d+) \|", text, re.MULTILINE) == ["0", "1", "2", "3", "4", "75", "130", "143"]

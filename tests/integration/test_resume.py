@@ -1,0 +1,162 @@
+"""Runs that are killed, and the same command again."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import time
+
+import pytest
+
+pytestmark = pytest.mark.xdist_group("demo")
+
+AUTUMN = (
+    *("--start-date", "2020-10-01", "--end-date", "2020-12-31", "--bands", "red", "--bands", "nir"),
+    *("--aoi", "-122.27508544921875,47.54687159892238,-121.96128845214844,47.745787772920934"),
+    *("--resolution", "10", "--max-items", "1000"),
+)
+BLOCKS, MONTHS = 9, 3
+
+
+def tree(root):
+    return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """Outputs lie beside each other, since items link local scenes relative to themselves."""
+    return tmp_path_factory.mktemp("resume")
+
+
+@pytest.fixture(scope="module")
+def arguments(demo_archive):
+    return (*AUTUMN, "--stac-url", str(demo_archive.catalog), "--json", "--output-dir")
+
+
+@pytest.fixture(scope="module")
+def undisturbed(place, arguments, mosaic_command):
+    """The bytes of a run that nobody disturbs, and the seconds that its work takes."""
+    outcome = mosaic_command(*arguments, "undisturbed", cwd=place)
+    assert outcome.code == 0, outcome.err
+    return tree(place / "undisturbed")
+
+
+def events(text):
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def assert_valid(folder, undisturbed):
+    """Whatever can be seen is what it has to be."""
+    for name, content in tree(folder).items():
+        if not name.startswith("."):
+            assert content == undisturbed[name], name
+
+
+def disturb(process, blocks, sign):
+    """Sends a signal when so many blocks are done."""
+    seen = -1
+    for line in process.stdout:
+        seen += json.loads(line)["event"] in {"plan", "block"}
+        if seen >= blocks:
+            break
+    process.send_signal(sign)
+    rest, err = process.communicate(timeout=60)
+    return process.returncode, rest, err
+
+
+@pytest.mark.parametrize("blocks", [2, 13, *(pytest.param(n, marks=pytest.mark.chaos) for n in (0, 9, 26))])
+def test_a_killed_run_goes_on_to_the_same_bytes(
+    place, arguments, undisturbed, start_command, mosaic_command, blocks
+):
+    folder = place / f"killed-{blocks}"
+    code, rest, _ = disturb(start_command(*arguments, folder.name, cwd=place), blocks, signal.SIGKILL)
+    assert code == -signal.SIGKILL
+    done = blocks + sum(event["event"] == "block" for event in events(rest.rpartition("\n")[0]))
+    assert_valid(folder, undisturbed)
+    outcome = mosaic_command(*arguments, folder.name, cwd=place)
+    assert outcome.code == 0, outcome.err
+    assert tree(folder) == undisturbed
+    told = [event for event in events(outcome.out) if event["event"] == "resumed"]
+    kept = told[0]["blocks"] + BLOCKS * len(told[0]["periods"]) if told else 0
+    assert kept >= done
+
+
+@pytest.mark.parametrize(
+    ("sign", "code", "word"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
+)
+def test_a_run_that_is_told_to_stop_says_so_and_goes_on_later(
+    place, arguments, undisturbed, start_command, mosaic_command, sign, code, word
+):
+    folder = place / word
+    found, _, err = disturb(start_command(*arguments, folder.name, cwd=place), 2, sign)
+    assert (found, err.lstrip()) == (code, f"error: {word}; the same command goes on from what is done\n")
+    assert_valid(folder, undisturbed)
+    assert not list(folder.rglob("*.spool"))
+    outcome = mosaic_command(*arguments, folder.name, cwd=place)
+    assert outcome.code == 0, outcome.err
+    assert '"resumed"' in outcome.out
+    assert tree(folder) == undisturbed
+
+
+def test_a_finished_run_has_nothing_to_do(place, arguments, undisturbed, mosaic_command):
+    outcome = mosaic_command(*arguments, "undisturbed", cwd=place)
+    assert outcome.code == 0, outcome.err
+    told = events(outcome.out)
+    assert [event["event"] for event in told] == ["plan", "resumed", "result"]
+    assert len(told[1]["periods"]) == MONTHS
+    assert told[1]["periods"] == told[2]["periods"]
+    assert tree(place / "undisturbed") == undisturbed
+
+
+def test_two_runs_at_a_time(place, arguments, undisturbed, start_command, mosaic_command):
+    with start_command(*arguments, "twice", cwd=place) as first:
+        assert '"plan"' in first.stdout.readline()
+        second = mosaic_command(*arguments, "twice", cwd=place)
+        first.communicate(timeout=60)
+    assert first.returncode == 0
+    assert second.code == 75, second
+    assert f"another run (process {first.pid} on " in second.err
+    assert tree(place / "twice") == undisturbed
+
+
+def test_another_plan_is_refused_and_overwrites_when_told(
+    place, arguments, undisturbed, start_command, mosaic_command
+):
+    coarse = tuple("20" if value == "10" else value for value in arguments)
+    disturb(start_command(*arguments, "begun", cwd=place), 12, signal.SIGKILL)
+    (place / "begun/.cloudless-mosaic/lock").unlink()
+    before = tree(place / "begun")
+    refused = mosaic_command(*coarse, "begun", cwd=place)
+    assert refused.code == 2, refused
+    assert "resolution is 10.0 there and 20.0 here" in refused.err
+    assert "--overwrite" in refused.err
+    assert tree(place / "begun") == before
+    assert mosaic_command(*coarse, "begun", "--overwrite", cwd=place).code == 0
+    assert mosaic_command(*arguments, "begun", "--overwrite", cwd=place).code == 0
+    assert tree(place / "begun") == undisturbed
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("part", range(20))
+def test_killed_at_any_moment(place, arguments, undisturbed, start_command, mosaic_command, part):
+    """Ten moments each: anywhere between the plan and the end, found by trying."""
+    moments = random.Random(part)
+    began = time.perf_counter()
+    process = start_command(*arguments, f"timed-{part}", cwd=place)
+    planned = process.stdout.readline()
+    begin = time.perf_counter() - began
+    process.communicate(timeout=120)
+    whole = time.perf_counter() - began
+    assert '"plan"' in planned
+    for number in range(10):
+        folder = place / f"chaos-{part}-{number}"
+        process = start_command(*arguments, folder.name, cwd=place)
+        time.sleep(moments.uniform(begin, whole))
+        process.kill()
+        process.communicate(timeout=60)
+        if folder.exists():
+            assert_valid(folder, undisturbed)
+        outcome = mosaic_command(*arguments, folder.name, cwd=place)
+        assert outcome.code == 0, outcome.err
+        assert tree(folder) == undisturbed, (part, number)

@@ -1,0 +1,108 @@
+"""A run is killed before each step that it takes in its folder, and the next run makes good."""
+
+import os
+import signal
+import sys
+import warnings
+
+import pytest
+
+from cloudless_mosaic.aoi import Aoi
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system can't fork")
+
+STEPS = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate", "os.link"}
+WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+
+
+def tree(root):
+    return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+def visible(root):
+    return {name: content for name, content in tree(root).items() if not name.startswith(".")}
+
+
+def kill_before(step, root):
+    """Kills this process before its so-and-so-manieth change in a folder. There's no way back."""
+    taken = 0
+
+    def count(event, arguments):
+        nonlocal taken
+        if event in STEPS or (event == "open" and arguments[2] & WRITING):
+            taken += str(arguments[0]).startswith(str(root))
+            if taken == step:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(count)
+
+
+def in_a_process(work):
+    """Runs something in a copy of this process; true if it came to its end."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # newer Pythons warn of forks beside threads
+        child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            work()
+            code = 0
+        finally:
+            os._exit(code)
+    _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status):
+        assert os.WTERMSIG(status) == signal.SIGKILL
+        return False
+    assert os.WEXITSTATUS(status) == 0
+    return True
+
+
+@pytest.fixture
+def small(plan_of, month_of):
+    """Four blocks."""
+    return month_of(plan_of(("red",), 200.0, aoi=Aoi(-122.28, 47.5, -121.95, 47.7)))
+
+
+EVERY = [pytest.param(1, marks=pytest.mark.chaos), 7]
+
+
+@pytest.mark.parametrize("every", EVERY)
+def test_whenever_it_is_killed_the_next_run_makes_good(tmp_path, small, run, every):
+    run(small, tmp_path / "undisturbed")
+    expected = tree(tmp_path / "undisturbed")
+    step, ended = 0, False
+    while not ended:
+        step += every
+        root = tmp_path / f"killed-{step}"
+
+        def work(step=step, root=root):
+            kill_before(step, root)
+            run(small, root)
+
+        ended = in_a_process(work)
+        for name, content in visible(root).items() if root.exists() else ():
+            assert content == expected[name], (step, name)
+        run(small, root)
+        assert tree(root) == expected, step
+    assert step > 30
+
+
+@pytest.mark.parametrize("every", EVERY)
+def test_whenever_a_repair_is_killed_the_next_run_makes_good(tmp_path, small, run, every):
+    """The same over a folder with a damaged file, where files are replaced."""
+    step, ended = 0, False
+    run(small, tmp_path / "undisturbed")
+    expected = tree(tmp_path / "undisturbed")
+    while not ended:
+        step += every
+        root = tmp_path / f"killed-{step}"
+        run(small, root)
+        next(root.rglob("*-count.tif")).write_bytes(b"damaged")
+
+        def work(step=step, root=root):
+            kill_before(step, root)
+            run(small, root)
+
+        ended = in_a_process(work)
+        run(small, root)
+        assert tree(root) == expected, step

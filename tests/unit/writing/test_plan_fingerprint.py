@@ -1,0 +1,80 @@
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from cloudless_mosaic.scenes import SceneSet, SourceGrid, SourceRaster
+from cloudless_mosaic.writing import fingerprint as module
+from cloudless_mosaic.writing.fingerprint import differences, fingerprint, plan_record
+
+
+def with_scenes(plan, change):
+    """The plan with its first scene changed."""
+    first, *others = plan.scene_set.scenes
+    return replace(plan, scene_set=SceneSet((change(first), *others), plan.scene_set.dropped))
+
+
+def with_request(plan, **wishes):
+    return replace(plan, request=replace(plan.request, **wishes))
+
+
+GRID = SourceGrid("EPSG:32610", (10.0, 0.0, 499980.0, 0.0, -10.0, 5300040.0), (10980, 10980))
+
+CHANGES = {
+    "bands": lambda plan: with_request(plan, bands=("red",)),
+    "resolution": lambda plan: with_request(plan, resolution=20.0),
+    "mask": lambda plan: with_request(plan, mask="none"),
+    "exact": lambda plan: with_request(plan, exact=True),
+    "grid": lambda plan: replace(plan, geobox=plan.geobox.pad(1)),
+    "offset": lambda plan: with_scenes(plan, lambda scene: replace(scene, offset=-1000)),
+    "time": lambda plan: with_scenes(
+        plan, lambda scene: replace(scene, datetime=scene.datetime + timedelta(1))
+    ),
+    "file": lambda plan: with_scenes(
+        plan, lambda scene: replace(scene, rasters={"B04": SourceRaster("https://a.example/b.tif", GRID)})
+    ),
+    "dropped": lambda plan: replace(plan, scene_set=SceneSet(plan.scene_set.scenes, ())),
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_what_decides_the_bytes_decides_the_fingerprint(plan, tmp_path, what):
+    before, after = plan_record(plan, tmp_path), plan_record(CHANGES[what](plan), tmp_path)
+    assert fingerprint(before) != fingerprint(after)
+    assert differences(before, after)
+
+
+@pytest.mark.parametrize("wish", [{"workers": 3}, {"max_lost": 50.0}, {"overwrite": True}])
+def test_how_the_work_is_done_does_not(plan, tmp_path, wish):
+    changed = with_request(plan, **wish)
+    assert fingerprint(plan_record(plan, tmp_path)) == fingerprint(plan_record(changed, tmp_path))
+
+
+def test_tokens_in_addresses_do_not(plan, tmp_path):
+    signed = with_scenes(plan, lambda scene: replace(scene, href=scene.href.replace("secret", "other")))
+    assert signed != plan
+    assert fingerprint(plan_record(plan, tmp_path)) == fingerprint(plan_record(signed, tmp_path))
+    assert "sig=" not in json.dumps(plan_record(plan, tmp_path))
+
+
+def test_a_record_survives_its_file(plan, tmp_path):
+    record = plan_record(plan, tmp_path)
+    assert fingerprint(json.loads(json.dumps(record))) == fingerprint(record)
+
+
+def test_differences_are_named(plan, tmp_path, monkeypatch):
+    def between(one, other):
+        return differences(plan_record(one, tmp_path), plan_record(other, tmp_path))
+
+    assert between(plan, CHANGES["resolution"](plan)) == "resolution is 40.0 there and 20.0 here"
+    assert "bands is red,green,blue,nir there and red here" in between(plan, CHANGES["bands"](plan))
+    assert "1 changed, S2A_1 for example" in between(plan, CHANGES["offset"](plan))
+    fewer = replace(plan, scene_set=SceneSet(plan.scene_set.scenes[1:], plan.scene_set.dropped))
+    assert "1 new, S2A_1 for example" in between(fewer, plan)
+    assert "1 gone, S2A_1 for example" in between(plan, fewer)
+    theirs = plan_record(plan, tmp_path)
+    assert differences({"parameters": theirs["parameters"]}, theirs) == "the search gives other scenes"
+    assert differences({}, theirs) == "it doesn't say how it was made"
+    monkeypatch.setattr(module, "__version__", "99.0")
+    assert "this is 99.0" in differences(theirs, plan_record(plan, tmp_path))
