@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import FrameType
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from cloudless_mosaic.aoi import Aoi
+from cloudless_mosaic.clusters import cluster as cluster_group
 from cloudless_mosaic.errors import CloudlessMosaicError, UsageError
-from cloudless_mosaic.request import MosaicRequest, parse_date
+from cloudless_mosaic.request import Execution, MosaicRequest, parse_date
 from cloudless_mosaic.version import __version__
 
 if TYPE_CHECKING:
@@ -111,7 +114,36 @@ _REQUEST_OPTIONS = (
         metavar="PERCENT",
         help="Observations of a month that may be unreadable.",
     ),
-    click.option("--workers", type=int, default=None, help="Threads.  [default: one per core]"),
+    click.option(
+        "--workers",
+        type=int,
+        default=None,
+        help="Threads, or workers of --cluster local.  [default: one per core]",
+    ),
+    click.option(
+        "--cluster",
+        type=click.Choice(["local"]),
+        default=None,
+        help="Start a Dask cluster on this computer.  [default: that of DASK_CLUSTER or "
+        "DASK_SCHEDULER_ADDRESS, else threads]",
+    ),
+    click.option(
+        "--worker-memory", type=float, default=None, metavar="GB", help="Of each worker of --cluster local."
+    ),
+    click.option(
+        "--gateway-url",
+        default=None,
+        metavar="URL",
+        help="Dask Gateway of DASK_CLUSTER.  [default: of Dask's configuration]",
+    ),
+    click.option(
+        "--wait-workers",
+        type=float,
+        default=Execution.__dataclass_fields__["wait_workers"].default,
+        show_default=True,
+        metavar="SECONDS",
+        help="How long a cluster may be without workers.",
+    ),
     click.option(
         "--output-dir",
         type=click.Path(path_type=Path),
@@ -124,6 +156,10 @@ _SCREEN_OPTIONS = (
     click.option("-q", "--quiet", is_flag=True, help="Errors only."),
     click.option("--json", "as_json", is_flag=True, help="One JSON object per line, for machines."),
 )
+
+
+class _Terminated(BaseException):
+    """The process was asked to end; not an ``Exception``, so that nothing but clean-up stops it."""
 
 
 def _with(options: tuple[Callable[[Any], Any], ...]) -> Callable[[Any], Any]:
@@ -200,6 +236,10 @@ def _request(
     aoi: str,
     bands: tuple[str, ...],
     scl_clear: str,
+    cluster: Literal["local"] | None,
+    worker_memory: float | None,
+    gateway_url: str | None,
+    wait_workers: float,
     **rest: Any,  # noqa: ANN401 - one for one the fields of the request
 ) -> MosaicRequest:
     """The options of a command as a request."""
@@ -209,6 +249,12 @@ def _request(
         aoi=Aoi.parse(aoi),
         bands=bands,
         clear_classes=_codes(scl_clear),
+        execution=Execution(
+            cluster=cluster,
+            worker_memory=worker_memory,
+            gateway_url=gateway_url,
+            wait_workers=wait_workers,
+        ),
         **rest,
     )
 
@@ -226,10 +272,16 @@ def _screen(*, verbose: bool, quiet: bool, as_json: bool) -> Screen:
     return make_screen(verbose=verbose, quiet=quiet, as_json=as_json)
 
 
+cli.add_command(cluster_group)
+
+
 def main() -> None:
     """Runs the command line and exits with the code of whatever went wrong."""
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         cli.main(standalone_mode=False)
+    except _Terminated:
+        _fail("terminated; nothing of an unfinished month was written", 143)
     except click.exceptions.Abort:
         _fail("interrupted; nothing of an unfinished month was written", 130)
     except click.ClickException as error:
@@ -242,6 +294,11 @@ def main() -> None:
         if os.environ.get(_TRACEBACK):
             raise
         _fail(f"a bug, please report it: {type(error).__name__} {error}; {_TRACEBACK}=1 shows where", 1)
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> None:
+    """Unwinds, so that files and clusters of this run do not outlive it."""
+    raise _Terminated
 
 
 def _fail(message: str, exit_code: int) -> None:

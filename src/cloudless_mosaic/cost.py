@@ -43,9 +43,14 @@ def estimate(plan: MosaicPlan) -> PlanCost:
     return PlanCost(
         tasks=len(active) * len(plan.blocks),
         read_bytes=sum(_period_bytes(plan, period) for period in active),
-        task_memory=max((_task_memory(plan, period) for period in active), default=0),
+        task_memory=task_memory(plan),
         output_bytes=round(len(active) * rows * columns * per_pixel * _OVERVIEWS),
     )
+
+
+def task_memory(plan: MosaicPlan) -> int:
+    """Bytes that the largest task of a plan holds at once."""
+    return max((_task_memory(plan, period) for period in plan.periods if period.scenes), default=0)
 
 
 def read_resolution(plan: MosaicPlan, band: SourceRaster) -> float:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from cloudless_mosaic.catalog import find_scenes
-from cloudless_mosaic.compose import compose
 from cloudless_mosaic.errors import NoDataError, ObservationsLostError
-from cloudless_mosaic.execution import run_bounded, thread_executor, worker_count
+from cloudless_mosaic.execution import Engine, open_engine
 from cloudless_mosaic.grid import parse_crs
 from cloudless_mosaic.plan import BlockTask, MosaicPlan, PeriodPlan, make_plan
-from cloudless_mosaic.reading import RasterReader, default_reader
+from cloudless_mosaic.reading import RasterReader
 from cloudless_mosaic.request import MosaicRequest
 from cloudless_mosaic.results import Composite, MosaicResult, PeriodResult
 from cloudless_mosaic.writing import PeriodSink, prepare_output, write_catalog
@@ -21,6 +20,10 @@ from cloudless_mosaic.writing import PeriodSink, prepare_output, write_catalog
 
 class Progress(Protocol):
     """Gets told how a run goes; called from one thread."""
+
+    def note(self, message: str) -> None:
+        """Something to know in passing."""
+        ...
 
     def planned(self, plan: MosaicPlan) -> None:
         """The plan is made and work begins."""
@@ -37,6 +40,9 @@ class Progress(Protocol):
 
 class Silent:
     """Tells nobody."""
+
+    def note(self, message: str) -> None:
+        """Does nothing."""
 
     def planned(self, plan: MosaicPlan) -> None:
         """Does nothing."""
@@ -83,8 +89,10 @@ def run(
     progress = progress or Silent()
     plan = plan_mosaics(request)
     prepare_output(request.output_dir)
-    progress.planned(plan)
-    results = _compose_all(plan, reader or default_reader(), progress)
+    with open_engine(request, reader, progress.note) as engine:
+        plan = engine.fit(plan)
+        progress.planned(plan)
+        results = _compose_all(plan, engine, progress)
     catalog = write_catalog(plan, results, request.output_dir)
     return MosaicResult(catalog, tuple(results), plan.scene_set.dropped, plan.scene_set.warnings)
 
@@ -106,28 +114,21 @@ class _Run:
     """The state of one run: a sink for every period that has begun and not ended."""
 
     plan: MosaicPlan
-    reader: RasterReader
     sinks: ExitStack
     opened: dict[str, _OpenPeriod] = field(default_factory=dict)
 
     def tasks(self) -> Iterator[BlockTask]:
-        """All tasks, period after period; a sink opens when the first task of its period is drawn.
-
-        Headers are asked for as tasks are drawn, which is some tasks ahead of the work.
-        """
+        """All tasks, period after period; a sink opens when the first task of its period is drawn."""
         for period in self.plan.periods:
             if period.scenes:
                 sink = PeriodSink(self.plan, period, self.plan.request.output_dir)
                 self.sinks.callback(sink.abort)
                 self.opened[period.period.label] = _OpenPeriod(period, sink, len(self.plan.blocks))
-                for task in self.plan.tasks(period):
-                    self.reader.prepare(task.hrefs)
-                    yield task
+                yield from self.plan.tasks(period)
 
-    def compose_and_write(self, task: BlockTask) -> Composite:
-        """One task, in a worker: encoding runs beside the reading of other blocks."""
-        composite = compose(task, self.reader)
-        self.opened[task.period.label].sink.write(composite)
+    def write(self, composite: Composite) -> Composite:
+        """One block to its files, in a thread of the engine: encoding runs beside the reading of others."""
+        self.opened[composite.period.label].sink.write(composite)
         return composite
 
     def close_if_complete(self, composite: Composite) -> PeriodResult | None:
@@ -153,18 +154,19 @@ class _Run:
             )
 
 
-def _compose_all(plan: MosaicPlan, reader: RasterReader, progress: Progress) -> list[PeriodResult]:
+def _compose_all(plan: MosaicPlan, engine: Engine, progress: Progress) -> list[PeriodResult]:
     """Results of all periods, in their order; on any failure nothing of an unfinished period stays."""
-    workers = worker_count(plan.request.workers)
     results = {p.period.label: _empty(p) for p in plan.periods if not p.scenes}
-    with ExitStack() as sinks, thread_executor(workers) as executor:
-        state = _Run(plan, reader, sinks)
-        for composite in run_bounded(executor, state.compose_and_write, state.tasks(), 2 * workers):
-            progress.composed(composite)
-            result = state.close_if_complete(composite)
-            if result:
-                progress.written(result)
-                results[result.period.label] = result
+    with ExitStack() as sinks:
+        state = _Run(plan, sinks)
+        # left before the sinks are, which its threads write to
+        with closing(engine.run(state.tasks(), state.write)) as composites:
+            for composite in composites:
+                progress.composed(composite)
+                result = state.close_if_complete(composite)
+                if result:
+                    progress.written(result)
+                    results[result.period.label] = result
     return [results[period.period.label] for period in plan.periods]
 
 
