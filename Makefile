@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test check format bench docs clean constraints
+.PHONY: setup demo test chaos check format bench docs clean constraints
 
 setup: $(STAMP)
 
@@ -17,7 +17,10 @@ demo: setup
 	$(BIN)/cloudless-mosaic demo --output-dir demo-output --archive-dir demo-archive
 
 test: setup
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --cov --cov-report=term
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup -m 'not chaos' --cov --cov-report=term
+
+chaos: setup
+	$(BIN)/python -m pytest -m chaos
 
 check: setup
 	$(BIN)/ruff check

@@ -32,12 +32,14 @@ def cluster() -> None:
 @click.option("--image", default=None, help="Image of the workers.  [default: the Gateway's]")
 @click.option("--worker-cores", type=float, default=0.5, show_default=True, help="Promised to a worker.")
 @click.option("--worker-cores-limit", type=float, default=1.0, show_default=True, help="Most of a worker.")
-@click.option("--worker-memory", type=float, default=2.0, show_default=True, metavar="GB", help="Of a worker.")
+@click.option(
+    "--worker-memory", type=float, default=2.0, show_default=True, metavar="GB", help="Of a worker."
+)
 @click.option("--max-cores", type=float, default=5.0, show_default=True, help="Most of all workers.")
 @click.option(
     "--max-ram", type=float, default=16.0, show_default=True, metavar="GB", help="Most of all workers."
 )
-def start(  # noqa: D417 - options, with their help above
+def start(
     target: Path,
     gateway_url: str | None,
     image: str | None,
@@ -67,7 +69,9 @@ def start(  # noqa: D417 - options, with their help above
             raise UsageError(f"--target {target} can't be written ({error.strerror})") from None
         raise
     if unknown:
-        click.echo(f"note: this Gateway has no option for {', '.join(unknown)}; its own values hold", err=True)
+        click.echo(
+            f"note: this Gateway has no option for {', '.join(unknown)}; its own values hold", err=True
+        )
     click.echo(f"cluster {name} with up to {workers} workers; now: source {target}")
 
 
@@ -93,7 +97,9 @@ def list_(gateway_url: str | None) -> None:
     from cloudless_mosaic.execution.gateway import list_clusters  # noqa: PLC0415 - keeps --help quick
 
     for found in list_clusters(gateway_url):
-        click.echo("  ".join(part for part in (found.name, found.status, found.started, found.dashboard) if part))
+        click.echo(
+            "  ".join(part for part in (found.name, found.status, found.started, found.dashboard) if part)
+        )
 
 
 def _exports(name: str, gateway_url: str | None) -> str:

@@ -203,7 +203,7 @@ def cut_blocks(geobox: GeoBox, size: int, origin: tuple[float, float] | None = N
 def _halve(edges: tuple[int, ...]) -> tuple[int, ...]:
     """Cuts half a block away from those cuts that are there; the first block may be a part of one."""
     half = -(-int(np.diff(edges).max()) // 2)
-    cuts = {edges[0] + half if len(edges) == 2 else edges[1] - half}  # noqa: PLR2004 - two edges, one block
+    cuts = {edges[0] + half if len(edges) == 2 else edges[1] - half}
     cuts |= {edge + half for edge in edges[1:-1]}
     return tuple(sorted({*edges, *(cut for cut in cuts if edges[0] < cut < edges[-1])}))
 

@@ -27,7 +27,7 @@ class Execution:
     """
 
     cluster: Literal["local"] | None = None
-    """``local`` starts a Dask cluster on this computer; ``None`` goes by the environment, see ``docs/dask.md``."""
+    """``local`` starts a Dask cluster on this computer; ``None`` goes by the environment."""
     worker_memory: float | None = None
     """GiB of each worker of a local cluster; ``None`` shares out what the computer has."""
     gateway_url: str | None = None

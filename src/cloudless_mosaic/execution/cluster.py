@@ -60,8 +60,8 @@ class ClusterEngine:
             self._connection.client.wait_for_workers(1, timeout=max(self._wait_workers, 0.1))
         except (TimeoutError, OSError):
             raise TemporaryError(
-                f"{self._connection.name} has no worker after {self._wait_workers:g} seconds (--wait-workers); "
-                f"{self._connection.hint}"
+                f"{self._connection.name} has no worker after {self._wait_workers:g} seconds "
+                f"(--wait-workers); {self._connection.hint}"
             ) from None
 
     def _compare(self, hrefs: tuple[str, ...]) -> None:

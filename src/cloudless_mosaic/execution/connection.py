@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cloudless_mosaic.errors import TemporaryError
+from cloudless_mosaic.errors import TemporaryError, UsageError
 from cloudless_mosaic.redaction import redact
 
 if TYPE_CHECKING:
@@ -18,7 +18,13 @@ if TYPE_CHECKING:
 _CLOSING = 10.0
 """Seconds to say goodbye in."""
 
-_LOGGERS = ("distributed", "distributed.client", "distributed.comm", "distributed.core", "tornado.application")
+_LOGGERS = (
+    "distributed",
+    "distributed.client",
+    "distributed.comm",
+    "distributed.core",
+    "tornado.application",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +55,24 @@ def connect(
         security: How to encrypt, where the scheduler asks for it.
 
     Raises:
+        UsageError: if the address can't be one.
         TemporaryError: if nobody answers there.
     """
     from distributed import Client  # noqa: PLC0415 - a second that only runs on a cluster need
+    from distributed.comm.addressing import get_address_host_port  # noqa: PLC0415 - as above
 
+    try:
+        get_address_host_port(address, strict=True)
+    except ValueError as error:
+        raise UsageError(
+            f"{name} has no usable address ({error}); give for example tcp://host:8786"
+        ) from None
     # what a lost connection means for the run is said once, by an error
     for logger in _LOGGERS:
         logging.getLogger(logger).setLevel(logging.CRITICAL)
     try:
         client = Client(address, security=security, set_as_default=False, name="cloudless-mosaic")
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise TemporaryError(
             f"{name} does not answer ({type(error).__name__} {redact(str(error))[:150]}); is it running?"
         ) from None

@@ -44,7 +44,7 @@ class _Sent:
 
     task: BlockTask
     attempt: int
-    future: distributed.Future
+    future: distributed.Future[Composite]
 
 
 class Flow(Generic[Answer]):
@@ -128,10 +128,10 @@ class Flow(Generic[Answer]):
             self._finishing[finishing] = sent
             finishing.add_done_callback(self._events.put)
 
-    def _fetch_and_finish(self, future: distributed.Future) -> Answer:
+    def _fetch_and_finish(self, future: distributed.Future[Composite]) -> Answer:
         return self._finish(self._result(future))
 
-    def _result(self, future: distributed.Future) -> Composite:
+    def _result(self, future: distributed.Future[Composite]) -> Composite:
         """Brings a composite here; while it is fetched its worker may die, and it is composed once more.
 
         Raises:
@@ -151,6 +151,8 @@ class Flow(Generic[Answer]):
 
     def _answers(self) -> Iterator[Answer]:
         """Waits for something to happen; yields if it is an answer."""
+        from distributed.scheduler import KilledWorker  # noqa: PLC0415 - imported already
+
         try:
             event = self._events.get(timeout=_LOOK)
         except Empty:
@@ -159,24 +161,26 @@ class Flow(Generic[Answer]):
             self._composed.append(self._composing.pop(event.key))
             return
         sent = self._finishing.pop(event)
-        answer = self._answer(event, sent)
-        if answer is not None:
-            yield from answer
-
-    def _answer(self, done: Future[Answer], sent: _Sent) -> tuple[Answer] | None:
-        """The answer of a task, or ``None`` where it has been sent again."""
-        from distributed.scheduler import KilledWorker  # noqa: PLC0415 - imported already
-
         try:
-            return (done.result(),)
+            answer = event.result()
         except KilledWorker:
-            if sent.attempt >= _MOST_KILLS:
-                raise TemporaryError(
-                    f"block {sent.task.block.index} of {sent.task.period.label} ended many workers; most likely "
-                    "they need more memory (--worker-memory)"
-                ) from None
-            self._submit(sent.task, sent.attempt + 1)
-            return None
+            self._send_again(sent)
+            return
+        yield answer
+
+    def _send_again(self, sent: _Sent) -> None:
+        """Sends a task whose workers died: of something else, as a rule.
+
+        Raises:
+            TemporaryError: if that went on for too long.
+        """
+        if sent.attempt >= _MOST_KILLS:
+            block, period = sent.task.block.index, sent.task.period.label
+            raise TemporaryError(
+                f"workers of {self._connection.name} died again and again of block {block} of {period}; most "
+                "likely they need more memory (--worker-memory)"
+            )
+        self._submit(sent.task, sent.attempt + 1)
 
     def _look_at_workers(self) -> None:
         """Counts the workers every other second: they decide how much is in flight.
@@ -205,12 +209,15 @@ class Flow(Generic[Answer]):
 
     def _lost(self, reason: str) -> TemporaryError:
         return TemporaryError(
-            f"{self._connection.name} is out of reach ({reason}); start the same command again once it is back"
+            f"{self._connection.name} is out of reach ({reason}); start the same command again once it is "
+            "back"
         )
 
     def _cancel(self) -> None:
         """Nothing of this run stays on the cluster."""
-        left = [sent.future for sent in (*self._composing.values(), *self._composed, *self._finishing.values())]
+        left = [
+            sent.future for sent in (*self._composing.values(), *self._composed, *self._finishing.values())
+        ]
         if left:
             # a lost scheduler has forgotten them anyway
             with suppress(Exception):

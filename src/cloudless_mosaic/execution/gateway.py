@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from cloudless_mosaic.errors import TemporaryError, UsageError
 from cloudless_mosaic.execution.connection import Connection, connect
@@ -169,23 +170,31 @@ def list_clusters(url: str | None) -> list[ClusterSummary]:
 def _gateway(url: str | None) -> Iterator[Gateway]:
     """A Gateway; what goes wrong with it becomes an error of ours."""
     try:
-        from aiohttp import ClientError, InvalidURL  # noqa: PLC0415 - of an extra
+        from aiohttp import ClientError  # noqa: PLC0415 - of an extra
         from dask_gateway import Gateway, GatewayClusterError, GatewayServerError  # noqa: PLC0415 - of an extra
     except ImportError:
         raise UsageError("Dask Gateway needs a package; pip install 'cloudless-mosaic[gateway]'") from None
+
+    class ClosedOnce(Gateway):  # type: ignore[misc] # ships no types
+        """The base class closes once more at its end, and complains that it is closed."""
+
+        def __del__(self) -> None: ...
+
     try:
-        gateway = Gateway(url)
+        gateway = ClosedOnce(url)
     except ValueError:
         raise UsageError(
             "no Dask Gateway is known; give --gateway-url, or gateway.address in Dask's configuration "
             "(/etc/dask/gateway.yaml)"
         ) from None
+    if urlsplit(gateway.address).scheme not in {"http", "https"}:
+        raise UsageError(
+            f"{gateway.address!r} is no address of a Dask Gateway; give for example https://host"
+        )
     where = f"the Dask Gateway at {redact(gateway.address)}"
     try:
         with gateway:
             yield gateway
-    except InvalidURL:
-        raise UsageError(f"{gateway.address!r} is no address of a Dask Gateway; give for example https://host") from None
     except (ClientError, OSError, GatewayServerError, GatewayClusterError) as error:
         reason = redact(" ".join(str(error).split()))[:200] or type(error).__name__
         raise TemporaryError(f"{where} does not answer as it should ({reason}); is it running?") from None
@@ -217,7 +226,9 @@ def _wait_until_running(gateway: Gateway, name: str, timeout: float) -> ClusterR
         if status != "pending":
             raise UsageError(f"cluster {name} is {status}; start another with cloudless-mosaic cluster start")
         if time.monotonic() > deadline:
-            raise TemporaryError(f"cluster {name} is still {status} after {timeout:g} seconds; try again later")
+            raise TemporaryError(
+                f"cluster {name} is still {status} after {timeout:g} seconds; try again later"
+            )
         time.sleep(_POLL)
 
 
@@ -236,8 +247,8 @@ def _options(gateway: Gateway, size: ClusterSize, image: str | None) -> tuple[di
     if image is not None:
         if "image" not in known:
             raise UsageError(
-                f"the Dask Gateway at {redact(gateway.address)} does not let its users choose an image; leave "
-                "out --image"
+                f"the Dask Gateway at {redact(gateway.address)} lets nobody choose an image; leave out "
+                "--image"
             )
         wish["image"] = image
     chosen = {name: value for name, value in wish.items() if name in known}
