@@ -1,6 +1,6 @@
 """A simulated continent: how much of the client a task costs when there are a hundred thousand of them.
 
-Scheduler and workers are real and run in processes of their own; pixels come from a reader that makes them up.
+Scheduler and workers are real and run in processes of their own; pixels are made up by a reader.
 ``python -m benchmarks.continent [tasks]`` prints a line for every tenth of the run.
 """
 
@@ -48,7 +48,7 @@ class MadeUpReader:
     def prepare(self, hrefs: Iterable[str]) -> None:
         """Does nothing."""
 
-    def header(self, href: str) -> RasterHeader:
+    def header(self, href: str) -> RasterHeader:  # noqa: ARG002 - of the protocol
         """A granule, whichever."""
         return RasterHeader((_GRID,), np.dtype(np.uint16), (512, 512))
 
@@ -112,7 +112,7 @@ def cluster(workers: int) -> Iterator[str]:
     """A scheduler and its workers on loopback; gives the address."""
     dask = str(Path(sys.executable).parent / "dask")
     address = f"tcp://127.0.0.1:{_PORT}"
-    worker = (dask, "worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard")
+    worker = (dask, "worker", address, "--nthreads", "32", "--no-nanny", "--no-dashboard")
     scheduler = (dask, "scheduler", "--host", "127.0.0.1", "--port", str(_PORT), "--no-dashboard")
     with ExitStack() as stack:
         for command in (scheduler, *[worker] * workers):
@@ -128,32 +128,28 @@ def resident() -> float:
     return pages * resource.getpagesize() / 1e6
 
 
+def _discard(composite: Composite) -> tuple[int, int]:
+    return composite.block.index
+
+
 def main(number: int) -> None:
     """Runs so many tasks and prints what they cost."""
-    blank = np.zeros(1)
-
-    def finish(composite: Composite) -> int:
-        nonlocal blank
-        blank = composite.data
-        return 1
-
     with (
         cluster(2) as address,
         connect(address, "the simulated cluster", "") as connection,
     ):
         engine = ClusterEngine(connection, 60.0, MadeUpReader())
         connection.client.wait_for_workers(2)
-        tasks = make_tasks(number)
-        done, began, used = 0, time.monotonic(), time.process_time()
-        for _ in engine.run(tasks, finish):
-            done += 1
+        began, used = time.monotonic(), time.process_time()
+        for done, _ in enumerate(engine.run(make_tasks(number), _discard), start=1):
             if done % max(1, number // 10) == 0:
-                cost = 1000 * (time.process_time() - used) / done
+                client = 1000 * (time.process_time() - used) / done
                 wall = 1000 * (time.monotonic() - began) / done
                 print(
-                    f"{done} tasks: client {cost:.2f} ms each, {wall:.2f} ms of time each, {resident():.0f} MB",
-                    flush=True,
+                    f"{done} tasks, {client:.2f} ms of the client for each, {wall:.2f} ms of time each, ",
+                    end="",
                 )
+                print(f"{resident():.0f} MB", flush=True)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from uuid import uuid4
@@ -104,21 +105,32 @@ class Flow(Generic[Answer]):
         return len(self._composing) + len(self._composed) + len(self._finishing)
 
     def _send(self, source: Iterator[BlockTask]) -> None:
-        """Draws tasks while there is room for them."""
-        while self._busy < self._in_flight:
-            task = next(source, None)
-            if task is None:
-                return
-            self._submit(task, attempt=1)
+        """Draws tasks once there is room for some: one message for many is a third of the work."""
+        room = self._in_flight - self._busy
+        if self._composing and room < self._in_flight // 4:
+            return
+        tasks = list(islice(source, max(0, room)))
+        if tasks:
+            self._submit(tasks, attempt=1)
 
-    def _submit(self, task: BlockTask, attempt: int) -> None:
-        row, column = task.block.index
-        key = f"compose-{task.period.label}-{row}-{column}-{self._run_id}-{attempt}"
-        future = self._client.submit(
-            compose_block, task, package_digest(), self._reader, key=key, pure=False, retries=_RETRIES
+    def _submit(self, tasks: list[BlockTask], attempt: int) -> None:
+        keys = [self._key(task, attempt) for task in tasks]
+        futures = self._client.map(
+            compose_block,
+            tasks,
+            digest=package_digest(),
+            reader=self._reader,
+            key=keys,
+            pure=False,
+            retries=_RETRIES,
         )
-        self._composing[key] = _Sent(task, attempt, future)
-        future.add_done_callback(self._events.put)
+        for key, task, future in zip(keys, tasks, futures, strict=True):
+            self._composing[key] = _Sent(task, attempt, future)
+            future.add_done_callback(self._events.put)
+
+    def _key(self, task: BlockTask, attempt: int) -> str:
+        row, column = task.block.index
+        return f"compose-{task.period.label}-{row}-{column}-{self._run_id}-{attempt}"
 
     def _fetch(self, pool: ThreadPoolExecutor) -> None:
         """Gives composed tasks to those threads that have nothing to do."""
@@ -180,7 +192,7 @@ class Flow(Generic[Answer]):
                 f"workers of {self._connection.name} died again and again of block {block} of {period}; most "
                 "likely they need more memory (--worker-memory)"
             )
-        self._submit(sent.task, sent.attempt + 1)
+        self._submit([sent.task], sent.attempt + 1)
 
     def _look_at_workers(self) -> None:
         """Counts the workers every other second: they decide how much is in flight.

@@ -81,9 +81,13 @@ def fit_blocks(plan: MosaicPlan, crew: Crew) -> MosaicPlan:
     while _MARGIN * task_memory(plan) > crew.task_budget:
         if max(plan.blocks.largest) <= _SMALLEST:
             raise UsageError(
-                f"a task needs {needed / 2**20:.0f} MB, and {task_memory(plan) / 2**20:.0f} MB in the "
-                f"smallest blocks, but the workers have {max(0, crew.task_budget) / 2**20:.0f} MB for one; give "
-                "them more memory or fewer threads, or ask for fewer scenes at once"
+                f"a task needs {_megabytes(needed)}, and {_megabytes(task_memory(plan))} in the smallest "
+                f"blocks, but the workers have {_megabytes(max(0, crew.task_budget))} for one; give them more "
+                "memory or fewer threads, or ask for fewer scenes at once"
             )
         plan = replace(plan, blocks=plan.blocks.halved())
     return plan
+
+
+def _megabytes(count: float) -> str:
+    return f"{count / 2**20:.0f} MB"

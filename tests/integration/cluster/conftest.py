@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -107,10 +108,6 @@ class GatewayServer:
     def worker_processes(self, cluster: str) -> list[psutil.Process]:
         """Those processes that compose; their nannies start new ones."""
         return [one for one in self.processes(cluster) if "spawn_main" in command_line(one)]
-
-    def nannies(self, cluster: str) -> list[psutil.Process]:
-        """Those that start workers, and end them when they end."""
-        return [one for one in self.processes(cluster) if "dask worker" in command_line(one)]
 
     def scheduler_process(self, cluster: str) -> psutil.Process:
         return next(one for one in self.processes(cluster) if "dask scheduler" in command_line(one))
@@ -243,14 +240,29 @@ def start_command():
         with process(
             *(sys.executable, "-m", "cloudless_mosaic", *arguments),
             cwd=cwd,
-            env=env,
+            env={**env, "PYTHONUNBUFFERED": "1"},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            # a shell that starts the tests in its background has them ignore Ctrl-C
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         ) as running:
             yield running
 
     return start
+
+
+@pytest.fixture
+def wait_for_block():
+    """Waits until a command with ``--json`` has composed its first block."""
+
+    def wait(running) -> None:
+        for line in running.stdout:
+            if json.loads(line)["event"] == "block":
+                return
+        raise AssertionError(running.stderr.read())
+
+    return wait
 
 
 @pytest.fixture

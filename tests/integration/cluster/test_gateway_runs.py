@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import threading
 
@@ -124,37 +123,18 @@ def test_workers_of_a_mean_life_of_ten_seconds(
             same_files(threaded_fine, tmp_path / name)
 
 
-def test_scheduler_that_dies_ends_the_run_with_75(gateway, gateway_cluster, fine, start_command, tmp_path):
+def test_scheduler_that_dies_ends_the_run_with_75(
+    gateway, gateway_cluster, fine, start_command, wait_for_block, tmp_path
+):
     environment = {**gateway.environment, "DASK_CLUSTER": gateway_cluster}
     with start_command(*fine, "--json", "--output-dir", "out", cwd=tmp_path, env=environment) as running:
-        wait_for_event(running, "block")
+        wait_for_block(running)
         gateway.scheduler_process(gateway_cluster).kill()
         _, errors = running.communicate(timeout=60)
     assert running.returncode == 75
     assert "out of reach" in errors
     assert len(errors.splitlines()) == 1
     assert not (tmp_path / "out/catalog.json").exists()
-
-
-def test_cluster_that_loses_all_its_workers_for_good_is_given_up(
-    gateway, gateway_cluster, fine, start_command, tmp_path
-):
-    environment = {**gateway.environment, "DASK_CLUSTER": gateway_cluster}
-    options = ("--json", "--output-dir", "out", "--wait-workers", "1")
-    with start_command(*fine, *options, cwd=tmp_path, env=environment) as running:
-        wait_for_event(running, "block")
-        for one in gateway.nannies(gateway_cluster):
-            one.kill()
-        _, errors = running.communicate(timeout=60)
-    assert running.returncode == 75
-    assert "no worker for 1 seconds" in errors
-
-
-def wait_for_event(running, event):
-    for line in running.stdout:
-        if json.loads(line)["event"] == event:
-            return
-    raise AssertionError(running.stderr.read())
 
 
 class killer:  # noqa: N801 - a context

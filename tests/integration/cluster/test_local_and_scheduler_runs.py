@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import runpy
 import shutil
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import psutil
@@ -87,6 +90,44 @@ def test_scheduler_without_workers_is_given_up_in_time(
     assert "has no worker after 1 seconds (--wait-workers); start workers" in outcome.err
 
 
+def test_scheduler_whose_last_worker_dies_is_given_up_in_time(
+    example, start_command, wait_for_block, scheduler, clean_env, tmp_path
+):
+    environment = clean_env(DASK_SCHEDULER_ADDRESS=scheduler.address)
+    options = ("--resolution", "10", "--json", "--output-dir", "out", "--wait-workers", "4")
+    with (
+        scheduler.worker() as worker,
+        start_command(*example, *options, cwd=tmp_path, env=environment) as running,
+    ):
+        wait_for_block(running)
+        worker.kill()
+        _, errors = running.communicate(timeout=60)
+    assert running.returncode == 75
+    assert "has had no worker for 4 seconds" in errors
+    assert len(errors.splitlines()) == 1
+
+
+def test_ndvi_example_of_the_documentation(demo_archive, scheduler, clean_env):
+    path = Path(__file__).resolve().parents[3] / "docs/examples/ndvi.py"
+    environment = clean_env(DASK_SCHEDULER_ADDRESS=scheduler.address)
+    with scheduler.worker():
+        done = subprocess.run(
+            [sys.executable, path, demo_archive.catalog],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+    assert done.returncode == 0, done.stderr
+    example = runpy.run_path(str(path))
+    mosaics = cloudless_mosaic.open_mosaics(example["autumn"](str(demo_archive.catalog)))
+    means = example["monthly_ndvi"](mosaics).mean(("y", "x")).compute(scheduler="threads", num_workers=2)
+    told = [float(line.split()[1]) for line in done.stdout.splitlines()]
+    assert told == pytest.approx(means.values, abs=1e-4)
+    assert means.min() > 0.2
+
+
 def test_workers_that_are_too_small_for_any_block_are_refused(example, mosaic_command, tmp_path):
     outcome = mosaic_command(
         *example, "--cluster", "local", "--workers", "1", "--worker-memory", "0.5", cwd=tmp_path
@@ -97,13 +138,11 @@ def test_workers_that_are_too_small_for_any_block_are_refused(example, mosaic_co
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_local_cluster_does_not_outlive_the_run(
-    example, start_command, clean_env, until, tmp_path, number, code
+    example, start_command, wait_for_block, clean_env, until, tmp_path, number, code
 ):
     options = ("--resolution", "10", "--cluster", "local", "--workers", "1", "--json", "--output-dir", "out")
     with start_command(*example, *options, cwd=tmp_path, env=clean_env()) as running:
-        for line in running.stdout:
-            if '"block"' in line:
-                break
+        wait_for_block(running)
         children = psutil.Process(running.pid).children(recursive=True)
         assert children
         os.kill(running.pid, number)
