@@ -80,10 +80,10 @@ def fit_blocks(plan: MosaicPlan, crew: Crew) -> MosaicPlan:
     needed = task_memory(plan)
     while _MARGIN * task_memory(plan) > crew.task_budget:
         if max(plan.blocks.largest) <= _SMALLEST:
+            smallest, budget = _megabytes(task_memory(plan)), _megabytes(max(0, crew.task_budget))
             raise UsageError(
-                f"a task needs {_megabytes(needed)}, and {_megabytes(task_memory(plan))} in the smallest "
-                f"blocks, but the workers have {_megabytes(max(0, crew.task_budget))} for one; give them more "
-                "memory or fewer threads, or ask for fewer scenes at once"
+                f"a task needs {_megabytes(needed)}, and {smallest} in the smallest blocks, but the workers "
+                f"have {budget} for one; give them more memory or fewer threads, or ask for fewer scenes at once"
             )
         plan = replace(plan, blocks=plan.blocks.halved())
     return plan
