@@ -83,7 +83,7 @@ def fit_blocks(plan: MosaicPlan, crew: Crew) -> MosaicPlan:
             smallest, budget = _megabytes(task_memory(plan)), _megabytes(max(0, crew.task_budget))
             raise UsageError(
                 f"a task needs {_megabytes(needed)}, and {smallest} in the smallest blocks, but the workers "
-                f"have {budget} for one; give them more memory or fewer threads, or ask for fewer scenes at once"
+                f"have {budget} for one; give them more memory or fewer threads, or ask for fewer scenes"
             )
         plan = replace(plan, blocks=plan.blocks.halved())
     return plan

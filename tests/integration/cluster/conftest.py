@@ -14,8 +14,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
+import rasterio
 
 BIN = Path(sys.executable).parent
 DASK = str(BIN / "dask")
@@ -89,6 +91,12 @@ def clean_environment(**changes: str) -> dict[str, str]:
     return {**kept, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", **changes}
 
 
+def server_environment(**changes: str) -> dict[str, str]:
+    """The same for servers and workers, which are killed before coverage could write down what it saw."""
+    environment = clean_environment(**changes)
+    return {name: value for name, value in environment.items() if not name.startswith("COV")}
+
+
 @dataclass(frozen=True)
 class GatewayServer:
     address: str
@@ -135,7 +143,7 @@ def gateway(tmp_path_factory):
             str(BIN / "dask-gateway-server"),
             *("-f", str(folder / "config.py")),
             cwd=folder,
-            env=clean_environment(),
+            env=server_environment(),
             stdout=log,
             stderr=subprocess.STDOUT,
         ),
@@ -154,7 +162,7 @@ class RunningScheduler:
         with process(
             *(DASK, "worker", self.address, "--nthreads", "1", "--no-nanny", "--no-dashboard"),
             *("--memory-limit", "2GiB"),
-            env=clean_environment(**changes),
+            env=server_environment(**changes),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         ) as running:
@@ -167,7 +175,7 @@ def scheduler():
     port = free_port()
     with process(
         *(DASK, "scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"),
-        env=clean_environment(),
+        env=server_environment(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     ):
@@ -285,11 +293,17 @@ def same_files():
         document = json.loads(path.read_text())
         return {**document, "links": [one for one in document["links"] if one["rel"] != "derived_from"]}
 
+    def pixels(path: Path) -> np.ndarray:
+        with rasterio.open(path) as file:
+            return file.read()
+
     def check(one: Path, other: Path) -> None:
         names = sorted(path.relative_to(one) for path in one.rglob("*.*") if path.is_file())
         assert names == sorted(path.relative_to(other) for path in other.rglob("*.*") if path.is_file())
         assert len(names) > 1
         for name in names:
+            if name.suffix == ".tif":
+                assert np.argwhere(pixels(one / name) != pixels(other / name)).tolist() == [], name
             assert content(one / name) == content(other / name), name
 
     return check
