@@ -20,7 +20,7 @@ test: setup
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --cov --cov-report=term
 
 chaos: setup
-	$(BIN)/python -m pytest -m chaos --numprocesses 2
+	$(BIN)/python -m pytest -m chaos --numprocesses 2 --dist loadgroup
 
 check: setup
 	$(BIN)/ruff check

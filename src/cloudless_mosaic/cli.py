@@ -10,15 +10,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from cloudless_mosaic.aoi import Aoi
+from cloudless_mosaic.clusters import cluster as cluster_group
 from cloudless_mosaic.errors import CloudlessMosaicError, UsageError
 from cloudless_mosaic.offsets import OFFSETS
 from cloudless_mosaic.profile import read_profile
-from cloudless_mosaic.request import MosaicRequest, parse_date
+from cloudless_mosaic.request import Execution, MosaicRequest, parse_date
 from cloudless_mosaic.version import __version__
 
 if TYPE_CHECKING:
@@ -142,7 +143,36 @@ _REQUEST_OPTIONS = (
         metavar="PERCENT",
         help="Observations of a month that may be unreadable.",
     ),
-    click.option("--workers", type=int, default=None, help="Threads.  [default: two per core]"),
+    click.option(
+        "--workers",
+        type=int,
+        default=None,
+        help="Threads, or workers of --cluster local.  [default: two threads, or one worker, per core]",
+    ),
+    click.option(
+        "--cluster",
+        type=click.Choice(["local"]),
+        default=None,
+        help="Start a Dask cluster on this computer.  [default: that of DASK_CLUSTER or "
+        "DASK_SCHEDULER_ADDRESS, else threads]",
+    ),
+    click.option(
+        "--worker-memory", type=float, default=None, metavar="GB", help="Of each worker of --cluster local."
+    ),
+    click.option(
+        "--gateway-url",
+        default=None,
+        metavar="URL",
+        help="Dask Gateway of DASK_CLUSTER.  [default: of Dask's configuration]",
+    ),
+    click.option(
+        "--wait-workers",
+        type=float,
+        default=Execution.__dataclass_fields__["wait_workers"].default,
+        show_default=True,
+        metavar="SECONDS",
+        help="How long a cluster may be without workers.",
+    ),
     click.option(
         "--output-dir",
         type=click.Path(path_type=Path),
@@ -156,6 +186,10 @@ _SCREEN_OPTIONS = (
     click.option("-q", "--quiet", is_flag=True, help="Errors only."),
     click.option("--json", "as_json", is_flag=True, help="One JSON object per line, for machines."),
 )
+
+
+class _Terminated(BaseException):
+    """The process was asked to end; not an ``Exception``, so that nothing but clean-up stops it."""
 
 
 def _with(options: tuple[Callable[[Any], Any], ...]) -> Callable[[Any], Any]:
@@ -244,6 +278,10 @@ def _request(
     scl_clear: str,
     profile: Path | None,
     boa_offset: str,
+    cluster: Literal["local"] | None,
+    worker_memory: float | None,
+    gateway_url: str | None,
+    wait_workers: float,
     **rest: Any,  # noqa: ANN401 - one for one the fields of the request
 ) -> MosaicRequest:
     """The options of a command as a request."""
@@ -255,6 +293,12 @@ def _request(
         clear_classes=_codes(scl_clear),
         profile=read_profile(profile) if profile else None,
         boa_offset=None if boa_offset == "auto" else int(boa_offset),
+        execution=Execution(
+            cluster=cluster,
+            worker_memory=worker_memory,
+            gateway_url=gateway_url,
+            wait_workers=wait_workers,
+        ),
         **rest,
     )
 
@@ -314,6 +358,9 @@ def _terminate(_signal: int, _frame: FrameType | None) -> None:
     raise _Terminated
 
 
+cli.add_command(cluster_group)
+
+
 def main() -> None:
     """Runs the command line and exits with the code of whatever went wrong."""
     # nothing here multiplies matrices, and the threads that would wait for it do so at full speed
@@ -335,6 +382,11 @@ def main() -> None:
         if os.environ.get(_TRACEBACK):
             raise
         _fail(f"a bug, please report it: {type(error).__name__} {error}; {_TRACEBACK}=1 shows where", 1)
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> None:
+    """Unwinds, so that files and clusters of this run do not outlive it."""
+    raise _Terminated
 
 
 def _fail(message: str, exit_code: int) -> None:

@@ -42,17 +42,24 @@ def estimate(plan: MosaicPlan) -> PlanCost:
     rows, columns = plan.geobox.shape
     per_pixel = len(plan.request.bands) * _BAND_BYTES + _COUNT_BYTES + _VISUAL_BYTES
     active = [period for period in plan.periods if period.scenes]
-    read_bytes = task_memory = 0
+    read_bytes = memory = 0
     for period in active:
         reach = SceneReach(period.scenes, crs)
         read_bytes += _period_bytes(plan, period, reach)
-        task_memory = max(task_memory, _task_memory(plan, period, reach))
+        memory = max(memory, _task_memory(plan, period, reach))
     return PlanCost(
         tasks=len(active) * len(plan.blocks),
         read_bytes=read_bytes,
-        task_memory=task_memory,
+        task_memory=memory,
         output_bytes=round(len(active) * rows * columns * per_pixel * _OVERVIEWS),
     )
+
+
+def task_memory(plan: MosaicPlan) -> int:
+    """Bytes that the largest task of a plan holds at once."""
+    crs = str(plan.geobox.crs)
+    active = (period for period in plan.periods if period.scenes)
+    return max((_task_memory(plan, one, SceneReach(one.scenes, crs)) for one in active), default=0)
 
 
 def read_resolution(plan: MosaicPlan, band: SourceRaster) -> float:

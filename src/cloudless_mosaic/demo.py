@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from cloudless_mosaic.aoi import Aoi
-from cloudless_mosaic.execution import worker_count
+from cloudless_mosaic.execution import core_count
 from cloudless_mosaic.pipeline import run
 from cloudless_mosaic.request import MosaicRequest
 from cloudless_mosaic.results import MosaicResult
@@ -26,7 +26,7 @@ def run_demo(
         CloudlessMosaicError: as ``pipeline.run``.
     """
     screen.note(f"synthetic archive: {archive_dir} (made once, takes some seconds)")
-    archive = build_archive(archive_dir, ArchiveSpec.demo(), worker_count(workers))
+    archive = build_archive(archive_dir, ArchiveSpec.demo(), workers or core_count())
     return run(demo_request(archive.catalog, output_dir, workers, overwrite=overwrite), screen)
 
 

@@ -93,6 +93,10 @@ class Blocks:
         """Rows and columns of the largest block (the two need not meet in one block)."""
         return int(np.diff(self.row_edges).max()), int(np.diff(self.column_edges).max())
 
+    def halved(self) -> Blocks:
+        """Blocks of half the edge that keep all cuts of these."""
+        return Blocks(_halve(self.row_edges), _halve(self.column_edges))
+
 
 def utm_crs(aoi: Aoi) -> str:
     """The UTM zone that holds most of the AOI, as ``EPSG:326zz`` (north) or ``EPSG:327zz`` (south).
@@ -218,6 +222,14 @@ def cut_blocks(geobox: GeoBox, size: int, origin: tuple[float, float] | None = N
         if abs(x - round(x)) < _SNAP * size and abs(y - round(y)) < _SNAP * size:
             column_phase, row_phase = round(x) % size, round(y) % size
     return Blocks(_edges(rows, size, row_phase), _edges(columns, size, column_phase))
+
+
+def _halve(edges: tuple[int, ...]) -> tuple[int, ...]:
+    """Cuts half a block away from those cuts that are there; the first block may be a part of one."""
+    half = -(-int(np.diff(edges).max()) // 2)
+    cuts = {edges[0] + half if len(edges) == 2 else edges[1] - half}
+    cuts |= {edge + half for edge in edges[1:-1]}
+    return tuple(sorted({*edges, *(cut for cut in cuts if edges[0] < cut < edges[-1])}))
 
 
 def _edges(length: int, size: int, phase: int) -> tuple[int, ...]:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from cloudless_mosaic.catalog import find_scenes
-from cloudless_mosaic.compose import compose
 from cloudless_mosaic.errors import NoDataError, ObservationsLostError
-from cloudless_mosaic.execution import run_bounded, thread_executor, worker_count
+from cloudless_mosaic.execution import Engine, open_engine, run_bounded, thread_executor, worker_count
 from cloudless_mosaic.grid import parse_crs
 from cloudless_mosaic.plan import BlockTask, MosaicPlan, PeriodPlan, make_plan
-from cloudless_mosaic.reading import RasterReader, default_reader
+from cloudless_mosaic.reading import RasterReader
 from cloudless_mosaic.request import MosaicRequest
 from cloudless_mosaic.results import Composite, MosaicResult, PeriodResult
 from cloudless_mosaic.writing import OutputFolder, PeriodSink
@@ -23,6 +22,10 @@ from cloudless_mosaic.writing import OutputFolder, PeriodSink
 
 class Progress(Protocol):
     """Gets told how a run goes; called from one thread."""
+
+    def note(self, message: str) -> None:
+        """Something to know in passing."""
+        ...
 
     def planned(self, plan: MosaicPlan) -> None:
         """The plan is made and work begins."""
@@ -43,6 +46,9 @@ class Progress(Protocol):
 
 class Silent:
     """Tells nobody."""
+
+    def note(self, message: str) -> None:
+        """Does nothing."""
 
     def planned(self, plan: MosaicPlan) -> None:
         """Does nothing."""
@@ -93,13 +99,15 @@ def run(
     """
     progress = progress or Silent()
     plan = plan_mosaics(request)
-    with OutputFolder(plan) as output:
-        progress.planned(plan)
-        finished, blocks = tuple(output.finished.values()), output.kept_blocks
-        if finished or blocks:
-            progress.resumed(finished, blocks)
-        results = _compose_all(output, reader or default_reader(), progress)
-        catalog = output.complete(results)
+    with open_engine(request, reader, progress.note) as engine:
+        plan = engine.fit(plan)
+        with OutputFolder(plan) as output:
+            progress.planned(plan)
+            finished, blocks = tuple(output.finished.values()), output.kept_blocks
+            if finished or blocks:
+                progress.resumed(finished, blocks)
+            results = _compose_all(output, engine, progress)
+            catalog = output.complete(results)
     return MosaicResult(catalog, tuple(results), plan.scene_set.dropped, plan.scene_set.warnings)
 
 
@@ -120,14 +128,15 @@ class _Run:
     """The state of one run: a sink for every period that has begun and not ended."""
 
     output: OutputFolder
-    reader: RasterReader
+    progress: Progress
     sinks: ExitStack
+    results: dict[str, PeriodResult]
     opened: dict[str, _OpenPeriod] = field(default_factory=dict)
 
     def tasks(self) -> Iterator[BlockTask]:
         """All tasks, period after period; a sink opens when the first task of its period is drawn.
 
-        Headers are asked for as tasks are drawn, which is some tasks ahead of the work.
+        What an earlier run has kept of a period comes first, and is no task.
         """
         plan = self.output.plan
         for period in plan.periods:
@@ -135,30 +144,38 @@ class _Run:
                 sink = PeriodSink(self.output, period)
                 self.sinks.callback(sink.abort)
                 self.opened[period.period.label] = _OpenPeriod(period, sink, len(plan.blocks))
+                restored = set(self._restore(sink))
                 for task in plan.tasks(period):
-                    if task.block.index not in sink.found:
-                        self.reader.prepare(task.hrefs)
-                    yield task
+                    if task.block.index not in restored:
+                        yield task
 
-    def compose_and_write(self, task: BlockTask) -> Composite:
-        """One task, in a worker: encoding runs beside the reading of other blocks."""
-        sink = self.opened[task.period.label].sink
-        composite = sink.restore(task.block)
-        if composite is None:
-            composite = compose(task, self.reader)
-            sink.write(composite)
+    def write(self, composite: Composite) -> Composite:
+        """One block to its files, in a thread of the engine: encoding runs beside the reading of others."""
+        self.opened[composite.period.label].sink.write(composite)
         return composite
 
-    def close_if_complete(self, composite: Composite) -> PeriodResult | None:
+    def done(self, composite: Composite) -> None:
         """Counts a block, and closes its period after the last one."""
+        self.progress.composed(composite)
         period = self.opened[composite.period.label]
         period.missing -= 1
         period.lost += len(composite.lost)
         period.observations += composite.observations
-        if period.missing:
-            return None
-        self._check_losses(period, composite)
-        return self.opened.pop(composite.period.label).sink.close()
+        if not period.missing:
+            self._check_losses(period, composite)
+            result = self.opened.pop(composite.period.label).sink.close()
+            self.progress.written(result)
+            self.results[result.period.label] = result
+
+    def _restore(self, sink: PeriodSink) -> Iterator[tuple[int, int]]:
+        """Writes the blocks that an earlier run kept, and gives the places of those that are intact."""
+        kept = [block for block in self.output.plan.blocks if block.index in sink.found]
+        if kept:
+            with thread_executor(None) as threads:
+                for composite in run_bounded(threads, sink.restore, kept, worker_count(None)):
+                    if composite:
+                        yield composite.block.index
+                        self.done(composite)
 
     def _check_losses(self, period: _OpenPeriod, composite: Composite) -> None:
         limit = self.output.plan.request.max_lost
@@ -172,20 +189,17 @@ class _Run:
             )
 
 
-def _compose_all(output: OutputFolder, reader: RasterReader, progress: Progress) -> list[PeriodResult]:
+def _compose_all(output: OutputFolder, engine: Engine, progress: Progress) -> list[PeriodResult]:
     """Results of all periods, in their order; on any failure only finished blocks of the others stay."""
-    plan = output.plan
-    workers = worker_count(plan.request.workers)
-    results = output.finished | {p.period.label: _empty(p) for p in plan.periods if not p.scenes}
-    with ExitStack() as sinks, thread_executor(workers) as executor:
-        state = _Run(output, reader, sinks)
-        for composite in run_bounded(executor, state.compose_and_write, state.tasks(), 2 * workers):
-            progress.composed(composite)
-            result = state.close_if_complete(composite)
-            if result:
-                progress.written(result)
-                results[result.period.label] = result
-    return [results[period.period.label] for period in plan.periods]
+    periods = output.plan.periods
+    results = output.finished | {p.period.label: _empty(p) for p in periods if not p.scenes}
+    with ExitStack() as sinks:
+        state = _Run(output, progress, sinks, results)
+        # left before the sinks are, which its threads write to
+        with closing(engine.run(state.tasks(), state.write)) as composites:
+            for composite in composites:
+                state.done(composite)
+    return [results[period.period.label] for period in periods]
 
 
 def _empty(period: PeriodPlan) -> PeriodResult:

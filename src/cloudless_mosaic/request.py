@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Literal
@@ -18,6 +18,29 @@ from cloudless_mosaic.scl import DEFAULT_CLEAR_CLASSES, SCL_CLASSES
 PLANETARY_COMPUTER = "https://planetarycomputer.microsoft.com/api/stac/v1"
 
 MaskSource = Literal["scl", "none"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    """Where the work is done. Has no influence on the pixels.
+
+    Raises:
+        UsageError: if a value is out of its range; the message names the option.
+    """
+
+    cluster: Literal["local"] | None = None
+    """``local`` starts a Dask cluster on this computer; ``None`` goes by the environment."""
+    worker_memory: float | None = None
+    """GiB of each worker of a local cluster; ``None`` shares out what the computer has."""
+    gateway_url: str | None = None
+    """Address of the Dask Gateway; ``None`` is that of Dask's configuration."""
+    wait_workers: float = 300.0
+    """Seconds that a cluster may be without a worker."""
+
+    def __post_init__(self) -> None:
+        if self.worker_memory is not None:
+            _require_positive("--worker-memory", self.worker_memory)
+        _require_between("--wait-workers", self.wait_workers, 0, 86400)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +86,9 @@ class MosaicRequest:
     max_lost: float = 5.0
     """Percentage of a period's observations that may be lost before the run fails."""
     workers: int | None = None
-    """Threads that read and compute; ``None`` is two per core."""
+    """Threads, or workers of a local cluster; ``None`` is two threads or one worker per core."""
+    execution: Execution = field(default_factory=Execution)
+    """Where the work is done."""
     output_dir: Path = Path()
     """Folder that gets ``catalog.json`` and a folder per month."""
     overwrite: bool = False

@@ -40,6 +40,15 @@ def command(*arguments: str, cwd: Path, env: dict[str, str] | None = None) -> Ou
 
 
 @pytest.fixture(scope="session")
+def threaded_example(demo_archive, tmp_path_factory) -> Path:
+    """The README's example, made by threads."""
+    folder = tmp_path_factory.mktemp("threads")
+    outcome = command(*README_EXAMPLE, "-q", "--stac-url", str(demo_archive.catalog), cwd=folder)
+    assert outcome.code == 0, outcome.err
+    return folder
+
+
+@pytest.fixture(scope="session")
 def mosaic_command():
     return command
 

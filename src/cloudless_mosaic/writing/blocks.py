@@ -106,7 +106,8 @@ def _parts(composite: Composite) -> list[Bytes]:
         "observations": composite.observations,
         "notes": [astuple(note) for note in composite.notes],
         "evidence": [(scene_id, astuple(evidence)) for scene_id, evidence in composite.evidence],
-        "shape": composite.data.shape,
+        "window": [*composite.block.rows, *composite.block.columns],
+        "bands": len(composite.data),
     }
     description = json.dumps(facts).encode()
     description += b" " * (-(_CHECKSUM.size + _LENGTH.size + len(description)) % _ALIGNED)
@@ -138,7 +139,8 @@ def _composite(content: Bytes, period: Period, block: Block, bands: int) -> Comp
     length = _LENGTH.unpack_from(content.data, _CHECKSUM.size)[0]
     description = json.loads(content[start : start + length].tobytes())
     pixels = content[start + length :].view(np.uint16)
-    if description["shape"] != [bands, *block.shape]:
+    # blocks of another cut may have the same place among theirs
+    if description["window"] != [*block.rows, *block.columns] or description["bands"] != bands:
         return None
     planes = pixels.reshape(bands + 1, *block.shape)
     return Composite(

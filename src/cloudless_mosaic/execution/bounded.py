@@ -1,30 +1,13 @@
-"""Where tasks run: an executor of the standard library, and a bounded number of tasks in flight."""
+"""A bounded number of tasks in flight over an executor of the standard library."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from typing import TypeVar
 
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")
-
-
-def thread_executor(workers: int | None) -> ThreadPoolExecutor:
-    """Threads on this machine; ``worker_count`` of them."""
-    return ThreadPoolExecutor(worker_count(workers), thread_name_prefix="mosaic")
-
-
-def worker_count(workers: int | None) -> int:
-    """The number of threads for a wish: the wish itself, or two for each core this process may use.
-
-    While one waits for bytes from far away, the other decodes.
-    """
-    if workers:
-        return workers
-    # macOS and Windows don't tell which cores a process may use
-    return 2 * (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 
 
 def run_bounded(

@@ -1,0 +1,82 @@
+"""Which engine a run gets: by its request, then by the environment, else threads."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from cloudless_mosaic.errors import UsageError
+from cloudless_mosaic.execution.engine import Engine
+from cloudless_mosaic.execution.threads import ThreadEngine, core_count, worker_count
+from cloudless_mosaic.reading import RasterReader, default_reader
+from cloudless_mosaic.redaction import redact
+from cloudless_mosaic.request import MosaicRequest
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from cloudless_mosaic.execution.connection import Connection
+
+CLUSTER = "DASK_CLUSTER"
+"""Environment variable with the name of a Dask Gateway cluster."""
+
+SCHEDULER = "DASK_SCHEDULER_ADDRESS"
+"""Environment variable with the address of a scheduler."""
+
+
+@contextmanager
+def open_engine(
+    request: MosaicRequest, reader: RasterReader | None, note: Callable[[str], None]
+) -> Iterator[Engine]:
+    """The engine for a request: a local cluster, a Gateway's, that of a scheduler, or threads.
+
+    A cluster that was started here is stopped at the end; one that was connected to is left as it is.
+
+    Args:
+        request: The wish.
+        reader: Where pixels come from; by default the files themselves. A cluster needs one that pickles.
+        note: Gets told where the work goes.
+
+    Raises:
+        UsageError: if the cluster does not exist or has stopped, or what it needs is not installed.
+        TemporaryError: if the cluster is out of reach for now.
+    """
+    chosen = _connection(request)
+    if chosen is None:
+        yield ThreadEngine(worker_count(request.workers), reader or default_reader())
+        return
+    from cloudless_mosaic.execution.cluster import ClusterEngine  # noqa: PLC0415 - only runs on clusters
+
+    with chosen as connection:
+        dashboard = f", dashboard: {connection.dashboard}" if connection.dashboard else ""
+        note(f"composing on {connection.name}{dashboard}")
+        yield ClusterEngine(connection, request.execution.wait_workers, reader)
+
+
+def _connection(request: MosaicRequest) -> AbstractContextManager[Connection] | None:
+    """The cluster that a request or the environment asks for."""
+    execution = request.execution
+    if execution.cluster == "local":
+        from cloudless_mosaic.execution.local import local_cluster  # noqa: PLC0415 - as above
+
+        return local_cluster(request.workers or core_count(), execution.worker_memory)
+    if (name := _variable(CLUSTER)) is not None:
+        from cloudless_mosaic.execution.gateway import gateway_cluster  # noqa: PLC0415 - as above
+
+        return gateway_cluster(name, execution.gateway_url, execution.wait_workers)
+    if (address := _variable(SCHEDULER)) is not None:
+        from cloudless_mosaic.execution.connection import connect  # noqa: PLC0415 - as above
+
+        name = f"the scheduler at {redact(address)}"
+        return connect(address, name, "start workers that connect to it")
+    return None
+
+
+def _variable(name: str) -> str | None:
+    value = os.environ.get(name)
+    if value is not None and not value.strip():
+        # a script that could not start its cluster leaves this behind
+        raise UsageError(f"{name} is set and empty; give it a value, or unset it to run on this computer")
+    return value

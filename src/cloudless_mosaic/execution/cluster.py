@@ -1,0 +1,89 @@
+"""The engine on a Dask cluster: workers compose, this process fetches and finishes.
+
+Finished composites stay on the workers until one of a few threads here has time for them, so that memory of
+this process does not go with the number of workers. (``Client.get_executor`` fetches every answer at once.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable
+from typing import TypeVar
+
+from cloudless_mosaic.errors import TemporaryError, UsageError
+from cloudless_mosaic.execution.connection import Connection
+from cloudless_mosaic.execution.flow import Flow
+from cloudless_mosaic.execution.memory import Crew, composite_bytes, fit_blocks
+from cloudless_mosaic.execution.preflight import check_reports, sample_hrefs
+from cloudless_mosaic.execution.worker import WorkerReport, report
+from cloudless_mosaic.plan import BlockTask, MosaicPlan
+from cloudless_mosaic.reading import RasterReader
+from cloudless_mosaic.results import Composite
+
+Answer = TypeVar("Answer")
+
+
+class ClusterEngine:
+    """An ``Engine`` that composes on the workers of a Dask cluster."""
+
+    def __init__(self, connection: Connection, wait_workers: float, reader: RasterReader | None) -> None:
+        """Takes a cluster.
+
+        Args:
+            connection: To its scheduler.
+            wait_workers: Seconds to wait for a first worker, and for another after the last has gone.
+            reader: Travels with every task; by default each worker has its own.
+        """
+        self._connection = connection
+        self._wait_workers = wait_workers
+        self._reader = reader
+        self._composite_bytes = 1
+
+    def fit(self, plan: MosaicPlan) -> MosaicPlan:
+        """See ``Engine.fit``: waits for a worker, compares it with this process, and looks at its memory."""
+        self._await_worker()
+        if self._reader is None:
+            self._compare(sample_hrefs(plan))
+        crew = Crew.of(self._connection.client.scheduler_info(n_workers=-1)["workers"])
+        plan = fit_blocks(plan, crew)
+        self._composite_bytes = composite_bytes(plan)
+        return plan
+
+    def run(
+        self, tasks: Iterable[BlockTask], finish: Callable[[Composite], Answer]
+    ) -> Generator[Answer, None, None]:
+        """See ``Engine.run``."""
+        flow = Flow(self._connection, finish, self._reader, self._composite_bytes, self._wait_workers)
+        return flow.run(tasks)
+
+    def _await_worker(self) -> None:
+        try:
+            self._connection.client.wait_for_workers(1, timeout=max(self._wait_workers, 0.1))
+        except (TimeoutError, OSError):
+            raise TemporaryError(
+                f"{self._connection.name} has no worker after {self._wait_workers:g} seconds "
+                f"(--wait-workers); {self._connection.hint}"
+            ) from None
+
+    def _compare(self, hrefs: tuple[str, ...]) -> None:
+        """Asks every worker what it is.
+
+        Raises:
+            UsageError: if one can't do this work as it is.
+            TemporaryError: if none answers.
+        """
+        client = self._connection.client
+        try:
+            answers = client.run(report, hrefs, on_error="return")
+        except OSError as error:
+            raise TemporaryError(f"{self._connection.name} does not answer ({error}); try again") from None
+        for address, answer in answers.items():
+            if isinstance(answer, BaseException) and not isinstance(answer, OSError):
+                raise UsageError(
+                    f"worker {address} can't load cloudless-mosaic as it is here ({type(answer).__name__}: "
+                    f"{answer}); give the workers an image with the same version of it"
+                )
+        # a worker that went away between two messages is no fault
+        reports = {name: answer for name, answer in answers.items() if isinstance(answer, WorkerReport)}
+        if not reports:
+            raise TemporaryError(f"{self._connection.name} lost its workers before work began; try again")
+        check_reports(report(hrefs), reports)

@@ -1,0 +1,83 @@
+"""A client connected to a scheduler, and how it is let go."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cloudless_mosaic.errors import TemporaryError, UsageError
+from cloudless_mosaic.redaction import redact
+
+if TYPE_CHECKING:
+    from distributed import Client
+    from distributed.security import Security
+
+_CLOSING = 10.0
+"""Seconds to say goodbye in."""
+
+_LOGGERS = (
+    "distributed",
+    "distributed.client",
+    "distributed.comm",
+    "distributed.core",
+    "tornado.application",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A way to workers."""
+
+    client: Client
+    """Connected."""
+    name: str
+    """What messages call the cluster, without credentials."""
+    dashboard: str
+    """Address of the scheduler's dashboard for a browser; may be empty."""
+    hint: str
+    """What a user may do when there are no workers."""
+
+
+@contextmanager
+def connect(
+    address: str, name: str, hint: str, dashboard: str | None = None, security: Security | None = None
+) -> Iterator[Connection]:
+    """Connects to a scheduler; leaving the context leaves the cluster as it is.
+
+    Args:
+        address: Of the scheduler.
+        name: See ``Connection``.
+        hint: See ``Connection``.
+        dashboard: See ``Connection``; ``None`` is where the scheduler says.
+        security: How to encrypt, where the scheduler asks for it.
+
+    Raises:
+        UsageError: if the address can't be one.
+        TemporaryError: if nobody answers there.
+    """
+    from distributed import Client  # noqa: PLC0415 - a second that only runs on a cluster need
+    from distributed.comm.addressing import get_address_host_port  # noqa: PLC0415 - as above
+
+    try:
+        get_address_host_port(address, strict=True)
+    except ValueError as error:
+        raise UsageError(
+            f"{name} has no usable address ({error}); give for example tcp://host:8786"
+        ) from None
+    # what a lost connection means for the run is said once, by an error
+    for logger in _LOGGERS:
+        logging.getLogger(logger).setLevel(logging.CRITICAL)
+    try:
+        client = Client(address, security=security, set_as_default=False, name="cloudless-mosaic")
+    except OSError as error:
+        raise TemporaryError(
+            f"{name} does not answer ({type(error).__name__} {redact(str(error))[:150]}); is it running?"
+        ) from None
+    try:
+        link = client.dashboard_link if dashboard is None else dashboard
+        yield Connection(client, name, redact(link or ""), hint)
+    finally:
+        client.close(timeout=_CLOSING)

@@ -1,0 +1,236 @@
+"""Tasks on their way through a cluster: sent, composed, fetched, finished."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from uuid import uuid4
+
+from cloudless_mosaic.errors import CloudlessMosaicError, TemporaryError
+from cloudless_mosaic.execution.connection import Connection
+from cloudless_mosaic.execution.memory import Crew
+from cloudless_mosaic.execution.worker import compose_block, package_digest
+from cloudless_mosaic.plan import BlockTask
+from cloudless_mosaic.reading import RasterReader
+from cloudless_mosaic.results import Composite
+
+if TYPE_CHECKING:
+    import distributed
+
+Answer = TypeVar("Answer")
+
+_FINISHERS = 4
+"""Threads that fetch and finish composites; no more composites than this are in this process."""
+
+_LOOK = 2.0
+"""Seconds between looks at the workers."""
+
+_RETRIES = 2
+"""Times that a worker tries a task again after an exception."""
+
+_MOST_KILLS = 3
+"""Times that a task is sent; each of them outlives the deaths of some workers (``allowed-failures``)."""
+
+
+@dataclass(slots=True)
+class _Sent:
+    """A task that was sent to the cluster."""
+
+    task: BlockTask
+    attempt: int
+    future: distributed.Future[Composite]
+
+
+class Flow(Generic[Answer]):
+    """One run of tasks over a cluster; driven by the thread that iterates over ``run``."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        finish: Callable[[Composite], Answer],
+        reader: RasterReader | None,
+        composite_bytes: int,
+        wait_workers: float,
+    ) -> None:
+        """Prepares a run.
+
+        Args:
+            connection: To the scheduler.
+            finish: What to do with a composite in this process.
+            reader: See ``compose_block``.
+            composite_bytes: Bytes of a composite at most.
+            wait_workers: Seconds that the cluster may be without a worker.
+        """
+        self._connection = connection
+        self._client = connection.client
+        self._finish = finish
+        self._reader = reader
+        self._composite_bytes = composite_bytes
+        self._wait_workers = wait_workers
+        self._run_id = uuid4().hex[:8]
+        self._events: SimpleQueue[Any] = SimpleQueue()
+        self._composing: dict[str, _Sent] = {}
+        self._composed: deque[_Sent] = deque()
+        self._finishing: dict[Future[Answer], _Sent] = {}
+        self._in_flight = 1
+        self._next_look = 0.0
+        self._alone_since: float | None = None
+
+    def run(self, tasks: Iterable[BlockTask]) -> Generator[Answer, None, None]:
+        """See ``Engine.run``."""
+        source = iter(tasks)
+        pool = ThreadPoolExecutor(_FINISHERS, thread_name_prefix="mosaic-finish")
+        try:
+            while True:
+                self._look_at_workers()
+                self._send(source)
+                self._fetch(pool)
+                if not self._busy:
+                    return
+                yield from self._answers()
+        finally:
+            self._cancel()
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    @property
+    def _busy(self) -> int:
+        """Tasks drawn and not yet yielded."""
+        return len(self._composing) + len(self._composed) + len(self._finishing)
+
+    def _send(self, source: Iterator[BlockTask]) -> None:
+        """Draws tasks once there is room for some: one message for many is a third of the work."""
+        room = self._in_flight - self._busy
+        if self._composing and room < self._in_flight // 4:
+            return
+        tasks = list(islice(source, max(0, room)))
+        if tasks:
+            self._submit(tasks, attempt=1)
+
+    def _submit(self, tasks: list[BlockTask], attempt: int) -> None:
+        keys = [self._key(task, attempt) for task in tasks]
+        futures = self._client.map(
+            compose_block,
+            tasks,
+            digest=package_digest(),
+            reader=self._reader,
+            key=keys,
+            pure=False,
+            retries=_RETRIES,
+        )
+        for key, task, future in zip(keys, tasks, futures, strict=True):
+            self._composing[key] = _Sent(task, attempt, future)
+            future.add_done_callback(self._events.put)
+
+    def _key(self, task: BlockTask, attempt: int) -> str:
+        row, column = task.block.index
+        return f"compose-{task.period.label}-{row}-{column}-{self._run_id}-{attempt}"
+
+    def _fetch(self, pool: ThreadPoolExecutor) -> None:
+        """Gives composed tasks to those threads that have nothing to do."""
+        while self._composed and len(self._finishing) < _FINISHERS:
+            sent = self._composed.popleft()
+            finishing = pool.submit(self._fetch_and_finish, sent.future)
+            self._finishing[finishing] = sent
+            finishing.add_done_callback(self._events.put)
+
+    def _fetch_and_finish(self, future: distributed.Future[Composite]) -> Answer:
+        return self._finish(self._result(future))
+
+    def _result(self, future: distributed.Future[Composite]) -> Composite:
+        """Brings a composite here; while it is fetched its worker may die, and it is composed once more.
+
+        Raises:
+            KilledWorker: if too many workers died of its task.
+            TemporaryError: if the scheduler is gone.
+        """
+        from distributed.client import FutureCancelledError  # noqa: PLC0415 - imported already
+
+        try:
+            composite: Composite = future.result()
+        except CloudlessMosaicError:
+            raise
+        except (FutureCancelledError, OSError) as error:
+            raise self._lost(type(error).__name__) from None
+        future.release()
+        return composite
+
+    def _answers(self) -> Iterator[Answer]:
+        """Waits for something to happen; yields if it is an answer."""
+        from distributed.scheduler import KilledWorker  # noqa: PLC0415 - imported already
+
+        try:
+            event = self._events.get(timeout=_LOOK)
+        except Empty:
+            return
+        if not isinstance(event, Future):
+            self._composed.append(self._composing.pop(event.key))
+            return
+        sent = self._finishing.pop(event)
+        try:
+            answer = event.result()
+        except KilledWorker:
+            self._send_again(sent)
+            return
+        yield answer
+
+    def _send_again(self, sent: _Sent) -> None:
+        """Sends a task whose workers died: of something else, as a rule.
+
+        Raises:
+            TemporaryError: if that went on for too long.
+        """
+        if sent.attempt >= _MOST_KILLS:
+            block, period = sent.task.block.index, sent.task.period.label
+            raise TemporaryError(
+                f"workers of {self._connection.name} died again and again of block {block} of {period}; most "
+                "likely they need more memory (--worker-memory)"
+            )
+        self._submit([sent.task], sent.attempt + 1)
+
+    def _look_at_workers(self) -> None:
+        """Counts the workers every other second: they decide how much is in flight.
+
+        Raises:
+            TemporaryError: if there has been none for too long, or the scheduler does not tell.
+        """
+        now = time.monotonic()
+        if now < self._next_look:
+            return
+        self._next_look = now + _LOOK
+        try:
+            crew = Crew.of(self._client.scheduler_info(n_workers=-1)["workers"])
+        except (OSError, KeyError, AttributeError) as error:
+            raise self._lost(type(error).__name__) from None
+        self._in_flight = crew.in_flight(self._composite_bytes)
+        if crew.workers:
+            self._alone_since = None
+        elif self._alone_since is None:
+            self._alone_since = now
+        elif now - self._alone_since > self._wait_workers:
+            raise TemporaryError(
+                f"{self._connection.name} has had no worker for {self._wait_workers:g} seconds "
+                f"(--wait-workers); {self._connection.hint}"
+            )
+
+    def _lost(self, reason: str) -> TemporaryError:
+        return TemporaryError(
+            f"{self._connection.name} is out of reach ({reason}); start the same command again once it is "
+            "back"
+        )
+
+    def _cancel(self) -> None:
+        """Nothing of this run stays on the cluster."""
+        left = [
+            sent.future for sent in (*self._composing.values(), *self._composed, *self._finishing.values())
+        ]
+        if left:
+            # a lost scheduler has forgotten them anyway
+            with suppress(Exception):
+                self._client.cancel(left, force=True)

@@ -1,0 +1,93 @@
+"""How much of a plan fits into the memory of a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from cloudless_mosaic.cost import task_memory
+from cloudless_mosaic.errors import UsageError
+from cloudless_mosaic.plan import MosaicPlan
+
+_BASE = 400 * 2**20
+"""Bytes of a worker before its first task: interpreter, libraries, kept tiles."""
+
+_USABLE = 0.7
+"""Share of a worker's limit that may be in use; Dask pauses a worker at 0.8 of it and ends it at 0.95."""
+
+_MARGIN = 1.2
+"""Memory of a task over its estimate, at most."""
+
+_WAITING = 0.1
+"""Share of the cluster's memory for composites that wait to be fetched."""
+
+_SMALLEST = 64
+"""Pixels along the edge of the smallest block."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """The workers of a cluster, as its scheduler knows them now."""
+
+    workers: int
+    """Processes."""
+    threads: int
+    """Tasks that run at once."""
+    memory: int
+    """Bytes that all workers may use; 0 is no limit."""
+    task_budget: float
+    """Bytes that each task may use on the smallest worker; infinite without a limit."""
+
+    @classmethod
+    def of(cls, workers: Mapping[str, Mapping[str, Any]]) -> Crew:
+        """Reads what a scheduler says of its workers (``Client.scheduler_info()["workers"]``)."""
+        limits = [(worker["memory_limit"] or 0, worker["nthreads"]) for worker in workers.values()]
+        return cls(
+            workers=len(limits),
+            threads=sum(threads for _, threads in limits),
+            memory=sum(limit for limit, _ in limits),
+            task_budget=min(
+                ((_USABLE * limit - _BASE) / threads for limit, threads in limits if limit),
+                default=float("inf"),
+            ),
+        )
+
+    def in_flight(self, composite_bytes: int) -> int:
+        """Most tasks to have sent and not fetched; finished ones hold a composite each.
+
+        Args:
+            composite_bytes: Bytes of a composite.
+        """
+        most = 2 * self.threads + 2
+        if not self.memory:
+            return most
+        return max(self.threads, min(most, int(_WAITING * self.memory / composite_bytes)), 1)
+
+
+def composite_bytes(plan: MosaicPlan) -> int:
+    """Bytes of the largest composite of a plan: 16 bits for every band and the count."""
+    rows, columns = plan.blocks.largest
+    return rows * columns * 2 * (len(plan.request.bands) + 1)
+
+
+def fit_blocks(plan: MosaicPlan, crew: Crew) -> MosaicPlan:
+    """The plan with blocks so small that a task fits into a worker; pixels do not depend on the cut.
+
+    Raises:
+        UsageError: if not even the smallest block fits.
+    """
+    needed = task_memory(plan)
+    while _MARGIN * task_memory(plan) > crew.task_budget:
+        if max(plan.blocks.largest) <= _SMALLEST:
+            smallest, budget = _megabytes(task_memory(plan)), _megabytes(max(0, crew.task_budget))
+            raise UsageError(
+                f"a task needs {_megabytes(needed)}, and {smallest} in the smallest blocks, but the workers "
+                f"have {budget} for one; give them more memory or fewer threads, or ask for fewer scenes"
+            )
+        plan = replace(plan, blocks=plan.blocks.halved())
+    return plan
+
+
+def _megabytes(count: float) -> str:
+    return f"{count / 2**20:.0f} MB"

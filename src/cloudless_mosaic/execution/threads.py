@@ -1,0 +1,70 @@
+"""Threads of this process: the engine without a scheduler."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from cloudless_mosaic.compose import compose
+from cloudless_mosaic.execution.bounded import run_bounded
+from cloudless_mosaic.plan import BlockTask, MosaicPlan
+from cloudless_mosaic.reading import RasterReader
+from cloudless_mosaic.results import Composite
+
+Answer = TypeVar("Answer")
+
+
+def worker_count(workers: int | None) -> int:
+    """The number of threads for a wish: the wish itself, or two for each core this process may use.
+
+    While one waits for bytes from far away, the other decodes.
+    """
+    return workers or 2 * core_count()
+
+
+def core_count() -> int:
+    """Cores that this process may use."""
+    # macOS and Windows don't tell which cores a process may use
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def thread_executor(workers: int | None) -> ThreadPoolExecutor:
+    """Threads on this machine; ``worker_count`` of them."""
+    return ThreadPoolExecutor(worker_count(workers), thread_name_prefix="mosaic")
+
+
+class ThreadEngine:
+    """An ``Engine`` that composes and finishes a task in one thread, so that encoding runs beside reading."""
+
+    def __init__(self, workers: int, reader: RasterReader) -> None:
+        """Takes a number of threads.
+
+        Args:
+            workers: Threads.
+            reader: Where pixels come from.
+        """
+        self._workers = workers
+        self._reader = reader
+
+    def fit(self, plan: MosaicPlan) -> MosaicPlan:
+        """See ``Engine.fit``; this process has been checked by running."""
+        return plan
+
+    def run(
+        self, tasks: Iterable[BlockTask], finish: Callable[[Composite], Answer]
+    ) -> Generator[Answer, None, None]:
+        """See ``Engine.run``."""
+
+        def work(task: BlockTask) -> Answer:
+            return finish(compose(task, self._reader))
+
+        with thread_executor(self._workers) as threads:
+            yield from run_bounded(threads, work, self._prepared(tasks), 2 * self._workers)
+
+    def _prepared(self, tasks: Iterable[BlockTask]) -> Iterator[BlockTask]:
+        """Headers are asked for as tasks are drawn, which is some tasks ahead of the work."""
+        for task in tasks:
+            self._reader.prepare(task.hrefs)
+            yield task

@@ -1,0 +1,159 @@
+"""The command on a local cluster, and on a scheduler that somebody else started."""
+
+from __future__ import annotations
+
+import os
+import runpy
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+import cloudless_mosaic
+
+pytestmark = pytest.mark.xdist_group("gateway")
+
+
+@pytest.fixture
+def example(readme_example, demo_archive):
+    return (*readme_example, "--stac-url", str(demo_archive.catalog))
+
+
+def test_local_cluster_gives_the_same_files(example, mosaic_command, threaded_example, same_files, tmp_path):
+    outcome = mosaic_command(*example, "--cluster", "local", "--workers", "2", cwd=tmp_path)
+    assert outcome.code == 0, outcome.err
+    assert outcome.err == ""
+    assert "the local cluster, dashboard: http://127.0.0.1:" in outcome.out
+    same_files(threaded_example, tmp_path)
+
+
+def test_scheduler_gives_the_same_files_and_is_left_alone(
+    example, mosaic_command, threaded_example, same_files, scheduler, clean_env, tmp_path
+):
+    environment = clean_env(DASK_SCHEDULER_ADDRESS=scheduler.address)
+    with scheduler.worker() as worker:
+        for name in ("one", "other"):
+            outcome = mosaic_command(*example, "--output-dir", name, cwd=tmp_path, env=environment)
+            assert outcome.code == 0, outcome.err
+            same_files(threaded_example, tmp_path / name)
+        assert worker.poll() is None
+
+
+def test_worker_with_another_version_of_the_package_is_refused(
+    example, mosaic_command, scheduler, clean_env, tmp_path
+):
+    other = tmp_path / "other"
+    shutil.copytree(Path(cloudless_mosaic.__file__).parent, other / "cloudless_mosaic")
+    with (other / "cloudless_mosaic/reducers.py").open("a") as file:
+        file.write("# a change\n")
+    with scheduler.worker(PYTHONPATH=str(other)):
+        outcome = refused(example, mosaic_command, scheduler, clean_env, tmp_path)
+    assert "other software than this computer: cloudless-mosaic (source)" in outcome.err
+
+
+def test_worker_without_the_package_is_refused(example, mosaic_command, scheduler, clean_env, tmp_path):
+    nothing = tmp_path / "nothing/cloudless_mosaic"
+    nothing.mkdir(parents=True)
+    (nothing / "__init__.py").write_text("raise ImportError('not here')")
+    with scheduler.worker(PYTHONPATH=str(nothing.parent)):
+        outcome = refused(example, mosaic_command, scheduler, clean_env, tmp_path)
+    assert "give the workers an image with the same version" in outcome.err
+
+
+def test_worker_whose_gdal_would_read_zeros_is_refused(
+    example, mosaic_command, scheduler, clean_env, tmp_path
+):
+    with scheduler.worker(GDAL_NUM_THREADS="ALL_CPUS"):
+        outcome = refused(example, mosaic_command, scheduler, clean_env, tmp_path)
+    assert "GDAL_NUM_THREADS=ALL_CPUS" in outcome.err
+
+
+def refused(example, mosaic_command, scheduler, clean_env, folder):
+    environment = clean_env(DASK_SCHEDULER_ADDRESS=scheduler.address)
+    outcome = mosaic_command(*example, "--output-dir", "out", cwd=folder, env=environment)
+    assert outcome.code == 2, outcome.err
+    assert len(outcome.err.splitlines()) == 1
+    assert not (folder / "out").exists() or list((folder / "out").rglob("*")) == []
+    return outcome
+
+
+def test_scheduler_without_workers_is_given_up_in_time(
+    example, mosaic_command, scheduler, clean_env, tmp_path
+):
+    environment = clean_env(DASK_SCHEDULER_ADDRESS=scheduler.address)
+    outcome = mosaic_command(*example, "--wait-workers", "1", cwd=tmp_path, env=environment)
+    assert outcome.code == 75
+    assert "has no worker after 1 seconds (--wait-workers); start workers" in outcome.err
+
+
+def test_scheduler_whose_last_worker_dies_is_given_up_in_time(
+    example, start_command, wait_for_block, scheduler, clean_env, tmp_path
+):
+    environment = clean_env(DASK_SCHEDULER_ADDRESS=scheduler.address)
+    options = ("--resolution", "10", "--json", "--output-dir", "out", "--wait-workers", "4")
+    with (
+        scheduler.worker() as worker,
+        start_command(*example, *options, cwd=tmp_path, env=environment) as running,
+    ):
+        wait_for_block(running)
+        worker.kill()
+        _, errors = running.communicate(timeout=60)
+    assert running.returncode == 75
+    assert "has had no worker for 4 seconds" in errors
+    assert len(errors.splitlines()) == 1
+
+
+def test_ndvi_example_of_the_documentation(demo_archive, scheduler, clean_env):
+    path = Path(__file__).resolve().parents[3] / "docs/examples/ndvi.py"
+    environment = clean_env(DASK_SCHEDULER_ADDRESS=scheduler.address)
+    with scheduler.worker():
+        done = subprocess.run(
+            [sys.executable, path, demo_archive.catalog],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+    assert done.returncode == 0, done.stderr
+    example = runpy.run_path(str(path))
+    mosaics = cloudless_mosaic.open_mosaics(example["autumn"](str(demo_archive.catalog)))
+    means = example["monthly_ndvi"](mosaics).mean(("y", "x")).compute(scheduler="threads", num_workers=2)
+    told = [float(line.split()[1]) for line in done.stdout.splitlines()]
+    assert told == pytest.approx(means.values, abs=1e-4)
+    assert means.min() > 0.2
+
+
+def test_workers_that_are_too_small_for_any_block_are_refused(example, mosaic_command, tmp_path):
+    outcome = mosaic_command(
+        *example, "--cluster", "local", "--workers", "1", "--worker-memory", "0.5", cwd=tmp_path
+    )
+    assert outcome.code == 2
+    assert "give them more memory" in outcome.err
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_local_cluster_does_not_outlive_the_run(
+    example, start_command, wait_for_block, clean_env, until, tmp_path, number, code
+):
+    options = ("--resolution", "10", "--cluster", "local", "--workers", "1", "--json", "--output-dir", "out")
+    with start_command(*example, *options, cwd=tmp_path, env=clean_env()) as running:
+        wait_for_block(running)
+        children = psutil.Process(running.pid).children(recursive=True)
+        assert children
+        os.kill(running.pid, number)
+        _, errors = running.communicate(timeout=60)
+        assert running.returncode == code, errors
+        until(lambda: not any(alive(child) for child in children))
+    assert not list((tmp_path / "out").rglob("*.json"))
+
+
+def alive(one):
+    try:
+        return one.is_running() and one.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

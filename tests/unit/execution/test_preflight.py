@@ -1,0 +1,67 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from cloudless_mosaic.errors import UsageError
+from cloudless_mosaic.execution.preflight import check_reports, sample_hrefs
+from cloudless_mosaic.execution.worker import WorkerReport, package_digest, report
+
+OURS = WorkerReport({"python": "3.11", "numpy": "2.4.6"}, (), {"https://a/x.tif": "", "/b.tif": "gone"})
+
+
+def test_equal_workers_pass():
+    check_reports(OURS, {"tcp://one": OURS, "tcp://other": replace(OURS)})
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (
+            {"versions": {"python": "3.12", "numpy": "2.4.6"}},
+            r"tcp://two .*python 3\.12 there, 3\.11 here.*image",
+        ),
+        ({"versions": {"python": "3.11"}}, r"numpy not installed there, 2\.4\.6 here"),
+        ({"environment": ("GDAL_NUM_THREADS=8",)}, "GDAL_NUM_THREADS=8 in its environment"),
+        (
+            {"readable": {"https://a/x.tif": "x.tif can't be read: 403"}},
+            "can't read what this computer can: .*403",
+        ),
+    ],
+)
+def test_worker_that_differs_is_named_with_what_to_change(changes, words):
+    reports = {"tcp://one": OURS, "tcp://two": replace(OURS, **changes)}
+    with pytest.raises(UsageError, match=words):
+        check_reports(OURS, reports)
+
+
+def test_what_nobody_can_read_is_no_fault_of_a_worker():
+    check_reports(OURS, {"tcp://one": replace(OURS, readable={"/b.tif": "gone"})})
+
+
+def test_a_worker_that_reads_more_than_this_computer_is_welcome():
+    check_reports(OURS, {"tcp://one": replace(OURS, readable={"/b.tif": ""})})
+
+
+def test_report_tells_versions_environment_and_what_can_be_read(monkeypatch, tmp_path):
+    monkeypatch.setenv("GDAL_NUM_THREADS", "1")
+    monkeypatch.setenv("CPL_CURL_VERBOSE", "yes")
+    missing = str(tmp_path / "missing.tif")
+    found = report([missing])
+    assert found.versions["numpy"][0].isdigit()
+    assert found.versions["cloudless-mosaic (source)"] == package_digest()
+    assert found.environment == ("CPL_CURL_VERBOSE=yes",)
+    assert "missing.tif" in found.readable[missing]
+
+
+def test_missing_distribution_is_a_version_like_any_other(monkeypatch):
+    monkeypatch.setattr("cloudless_mosaic.execution.worker._PACKAGES", ("no-such-distribution",))
+    assert report(()).versions["no-such-distribution"] == "not installed"
+
+
+def test_a_few_rasters_of_every_place_are_tried(world, make_geobox):
+    for day in range(1, 9):
+        world.add(np.zeros((64, 64), np.uint16), np.zeros((32, 32)), day=day)
+    plan = world.plan(make_geobox((64, 64)))
+    assert len(sample_hrefs(plan)) == 3
+    assert set(sample_hrefs(plan)) <= set(world.rasters)
