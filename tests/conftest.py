@@ -1,7 +1,18 @@
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from cloudless_mosaic.aoi import Aoi
+from cloudless_mosaic.catalog import find_scenes
+from cloudless_mosaic.plan import make_plan
+from cloudless_mosaic.request import MosaicRequest
+from cloudless_mosaic.testing.acquisitions import AUTUMN
+from cloudless_mosaic.testing.archive import ArchiveSpec, build_archive
+from cloudless_mosaic.testing.faulty import FaultyServer, serving
+from cloudless_mosaic.testing.granules import SEATTLE, Extent
 
 # the first call of a kernel compiles it
 settings.register_profile("project", deadline=None)
@@ -11,8 +22,6 @@ settings.load_profile("project")
 def pytest_configure(config):
     # odc-geo multiplies affines the way that affine 3.1 advises against
     config.addinivalue_line("filterwarnings", "ignore:Use .@. matmul:PendingDeprecationWarning:odc")
-    # planetary-computer configures its models the way that pydantic 2 advises against
-    config.addinivalue_line("filterwarnings", "ignore:Support for class-based:DeprecationWarning")
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +31,71 @@ def shared_data():
     if not folder.is_dir():
         pytest.skip(f"the real test data is not at {folder}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def trial_archive(tmp_path_factory):
+    """Five dates of one month over 15 km by 15 km, with pixels that hardly compress."""
+    spec = ArchiveSpec(
+        (Extent(SEATTLE, offset=(5120, 1024), size=(1536, 1536)),),
+        AUTUMN[:5],
+        bands=("B02", "B04", "B08"),
+        noise=1.0,
+    )
+    return build_archive(tmp_path_factory.mktemp("trial") / "archive", spec)
+
+
+@pytest.fixture(scope="session")
+def trial_tasks(trial_archive):
+    """Small tasks over the archive, native pixels."""
+    request = MosaicRequest(
+        start_date=date(2020, 10, 1),
+        end_date=date(2020, 10, 31),
+        aoi=Aoi(-122.31, 47.62, -122.12, 47.748),
+        bands=("blue", "red", "nir"),
+        stac_url=str(trial_archive.catalog),
+        resolution=10,
+        max_cloud_cover=100,
+    )
+    plan = make_plan(request, find_scenes(request))
+    return [task for period in plan.periods for task in plan.tasks(period)]
+
+
+def changed(task, change):
+    """A task with every granule replaced by what ``change`` makes of it; ``None`` leaves it out."""
+    observations = []
+    for observation in task.observations:
+        granules = tuple(filter(None, map(change, observation.granules)))
+        observations.append(replace(observation, granules=granules))
+    return replace(task, observations=tuple(observations))
+
+
+@pytest.fixture(scope="session")
+def served(trial_archive):
+    """A task that reads the archive from another place."""
+
+    def serve(task, root):
+        def move(raster):
+            return replace(raster, href=f"{root}{raster.href.removeprefix(str(trial_archive.folder))}")
+
+        return changed(
+            task, lambda one: replace(one, bands=tuple(map(move, one.bands)), scl=one.scl and move(one.scl))
+        )
+
+    return serve
+
+
+@pytest.fixture(scope="session")
+def without_scenes():
+    """A task without some of its scenes."""
+
+    def leave_out(task, ids):
+        return changed(task, lambda granule: None if granule.scene_id in ids else granule)
+
+    return leave_out
+
+
+@pytest.fixture
+def faulty_server(trial_archive):
+    with serving(FaultyServer(trial_archive.folder)) as server:
+        yield server

@@ -1,7 +1,6 @@
 """The reader of tiles against a real server that misbehaves: the right pixels or an error, never others."""
 
 import threading
-from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 
@@ -10,10 +9,11 @@ import pytest
 
 from cloudless_mosaic.errors import SourceError
 from cloudless_mosaic.reading import Target, TileReader, WindowRead, Witness
-from cloudless_mosaic.reading import stores as reading_stores
+from cloudless_mosaic.reading.patience import Patience
 
 HEAD = 64 * 1024
 """Bytes that the reader asks for first."""
+QUICK = Patience(connect=5, request=1.5, read=8, pause=0.01, store_retries=2, store_pause=0.001)
 
 
 class RangeServer(ThreadingHTTPServer):
@@ -81,10 +81,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def server(monkeypatch):
-    quick = {"init_backoff": timedelta(milliseconds=1), "max_backoff": timedelta(milliseconds=5), "base": 2}
-    patience = {"max_retries": 2, "retry_timeout": timedelta(seconds=5), "backoff": quick}
-    monkeypatch.setattr(reading_stores, "_RETRIES", patience)
+def server():
     server = RangeServer()
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -120,13 +117,13 @@ def read(reader, href, shape=(512, 640), row=0, column=0, **options):
 @pytest.mark.parametrize("fault", [503, 429, 500, "drop", "short"])
 def test_a_fault_that_passes_costs_nothing(server, href, pixels, fault):
     server.faults = [fault]
-    np.testing.assert_array_equal(read(TileReader(), href), pixels)
+    np.testing.assert_array_equal(read(TileReader(QUICK), href), pixels)
     assert server.faults == []
 
 
 @pytest.mark.parametrize("fault", [503, 403, 404, "drop", "short", "html", "zeros"])
 def test_a_fault_that_stays_is_an_error_that_names_the_file(server, href, fault):
-    reader = TileReader()
+    reader = TileReader(QUICK)
     reader.header(href)
     server.always = fault
     answer = read(reader, href)
@@ -137,14 +134,14 @@ def test_a_fault_that_stays_is_an_error_that_names_the_file(server, href, fault)
 
 def test_a_lost_file_does_not_hurt_the_others(href, pixels):
     good, lost = WindowRead(href, 0, 0, 0, (512, 640)), WindowRead(href + "x", 0, 0, 0, (5, 5))
-    answers = dict(TileReader().read_many([lost, good]))
+    answers = dict(TileReader(QUICK).read_many([lost, good]))
     assert isinstance(answers[0], SourceError)
     np.testing.assert_array_equal(answers[1], pixels)
 
 
 def test_a_header_that_failed_is_tried_again(server, href, pixels):
     content = server.files.pop("/scenes/band.tif")
-    reader = TileReader()
+    reader = TileReader(QUICK)
     with pytest.raises(SourceError):
         reader.header(href)
     server.files["/scenes/band.tif"] = content
@@ -153,7 +150,7 @@ def test_a_header_that_failed_is_tried_again(server, href, pixels):
 
 def test_every_byte_of_a_tile_is_asked_for_once(server, href, pixels):
     """Windows that share tiles, one after the other, as the margins of masks do."""
-    reader = TileReader()
+    reader = TileReader(QUICK)
     for row in range(0, 512, 100):
         shape = min(112, 512 - row), 640
         np.testing.assert_array_equal(read(reader, href, shape, row), pixels[row : row + shape[0]])
@@ -165,7 +162,7 @@ def test_every_byte_of_a_tile_is_asked_for_once(server, href, pixels):
 def test_tiles_that_nobody_wants_are_not_asked_for(server, href, pixels):
     wanted = np.zeros((512, 640), bool)
     wanted[300:310, 200:210] = True
-    reader = TileReader()
+    reader = TileReader(QUICK)
     reader.header(href)
     before = len(server.requests)
     answer = read(reader, href, target=target(wanted))
@@ -177,7 +174,7 @@ def test_tiles_that_nobody_wants_are_not_asked_for(server, href, pixels):
 
 
 def test_one_request_opens_a_file(server, href):
-    reader = TileReader()
+    reader = TileReader(QUICK)
     reader.prepare([href, href])
     reader.header(href)
     reader.header(href)
@@ -187,5 +184,5 @@ def test_one_request_opens_a_file(server, href):
 def test_signed_addresses_are_left_to_gdal_and_never_told(server, href):
     server.files.clear()
     with pytest.raises(SourceError) as caught:
-        TileReader().header(f"{href}?sig=secret")
+        TileReader(QUICK).header(f"{href}?sig=secret")
     assert "secret" not in str(caught.value)
