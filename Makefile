@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test chaos check format bench bench-compare docs clean constraints
+.PHONY: setup demo test chaos fuzz check format bench bench-compare docs clean constraints
 
 setup: $(STAMP)
 
@@ -18,6 +18,9 @@ demo: setup
 
 test: setup
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --cov --cov-report=term
+
+fuzz: setup
+	$(BIN)/python -m tests.fuzz.run --seconds 600
 
 chaos: setup
 	$(BIN)/python -m pytest -m chaos --numprocesses 2

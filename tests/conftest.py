@@ -1,18 +1,25 @@
+import time
+from collections import Counter
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import settings
 
 from cloudless_mosaic.aoi import Aoi
 from cloudless_mosaic.catalog import find_scenes
+from cloudless_mosaic.compose import compose
 from cloudless_mosaic.plan import make_plan
+from cloudless_mosaic.reading import TileReader
 from cloudless_mosaic.request import MosaicRequest
 from cloudless_mosaic.testing.acquisitions import AUTUMN
 from cloudless_mosaic.testing.archive import ArchiveSpec, build_archive
 from cloudless_mosaic.testing.faulty import FaultyServer, serving
 from cloudless_mosaic.testing.granules import SEATTLE, Extent
+from cloudless_mosaic.testing.hasty import HASTY, HastyReader
 
 # the first call of a kernel compiles it
 settings.register_profile("project", deadline=None)
@@ -46,9 +53,9 @@ def trial_archive(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def trial_tasks(trial_archive):
-    """Small tasks over the archive, native pixels."""
-    request = MosaicRequest(
+def trial_request(trial_archive):
+    """All of the archive, native pixels."""
+    return MosaicRequest(
         start_date=date(2020, 10, 1),
         end_date=date(2020, 10, 31),
         aoi=Aoi(-122.31, 47.62, -122.12, 47.748),
@@ -57,7 +64,12 @@ def trial_tasks(trial_archive):
         resolution=10,
         max_cloud_cover=100,
     )
-    plan = make_plan(request, find_scenes(request))
+
+
+@pytest.fixture(scope="session")
+def trial_tasks(trial_request):
+    """The tasks of the request."""
+    plan = make_plan(trial_request, find_scenes(trial_request))
     return [task for period in plan.periods for task in plan.tasks(period)]
 
 
@@ -99,3 +111,57 @@ def without_scenes():
 def faulty_server(trial_archive):
     with serving(FaultyServer(trial_archive.folder)) as server:
         yield server
+
+
+STORAGE = "https://sentinel2l2a01.blob.core.windows.net/closed"
+STRIKES = {"404": 1, "zeros": 2, "corrupt": 2}
+"""Faults in one file that lose an observation; of all other kinds as many as a read has attempts."""
+
+
+@pytest.fixture
+def token_server(faulty_server, monkeypatch):
+    """Stands for the storage and the token service of the Planetary Computer."""
+    monkeypatch.setenv("PC_SDK_SAS_URL", f"{faulty_server.address}/token")
+    monkeypatch.setenv("AZURE_STORAGE_ENDPOINT", faulty_server.address)
+    return faulty_server
+
+
+@pytest.fixture(scope="session")
+def signed_tasks(trial_tasks, served):
+    """The same tasks, in storage that wants tokens."""
+    return [served(task, STORAGE) for task in trial_tasks]
+
+
+@pytest.fixture(scope="session")
+def quiet(trial_tasks):
+    """What an undisturbed run gives."""
+    return [compose(task, TileReader()) for task in trial_tasks]
+
+
+@pytest.fixture
+def trial(token_server, trial_tasks, signed_tasks, quiet, without_scenes):
+    """Runs the tasks under faults; what it returns is how many observations were lost, after all checks."""
+
+    def same(composite, expected):
+        return np.array_equal(composite.data, expected.data) and np.array_equal(
+            composite.count, expected.count
+        )
+
+    def run(faults, executor, name):
+        token_server.faults = faults
+        began = time.monotonic()
+        found = list(executor.map(partial(compose, reader=HastyReader(trial=name)), signed_tasks))
+        assert time.monotonic() - began < len(signed_tasks) * 3 * HASTY.read
+        struck = Counter(path for path, _ in faults.hits)
+        needed = STRIKES.get(faults.kind, HASTY.attempts)
+        for composite, expected, task in zip(found, quiet, trial_tasks, strict=True):
+            assert composite.observations == expected.observations
+            gone = {observation.scene_id for observation in composite.lost}
+            assert len(gone) == len(composite.lost)
+            for scene in gone:
+                assert max(number for path, number in struck.items() if scene in path) >= needed
+            # whatever was lost, the rest is right to the bit
+            assert same(composite, compose(without_scenes(task, gone), TileReader()) if gone else expected)
+        return sum(len(composite.lost) for composite in found)
+
+    return run

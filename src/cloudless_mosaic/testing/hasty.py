@@ -15,9 +15,7 @@ from cloudless_mosaic.reading.patience import Patience
 from cloudless_mosaic.reading.stores import Stores
 from cloudless_mosaic.reading.tokens import TokenBroker
 
-HASTY = Patience(
-    connect=5.0, request=1.0, read=15.0, attempts=5, pause=0.01, store_retries=2, store_pause=0.005
-)
+HASTY = Patience(connect=5.0, request=1.0, read=15.0, pause=0.01, store_retries=2, store_pause=0.005)
 """Tries as often as a patient reader, and waits a hundredth of the time."""
 
 
