@@ -27,6 +27,9 @@ Answer = TypeVar("Answer")
 _DRIVERS = {".jp2": "JP2OpenJPEG"}
 """Driver by the end of the path; all else is GeoTIFF. Any other driver would let a file name more files."""
 
+_LARGEST_BLOCK = 10980
+"""Pixels along an edge of what GDAL unpacks at once; no raster of the product is larger as a whole."""
+
 _OPEN_DATASETS = 32
 """Files that one thread keeps open."""
 
@@ -120,6 +123,8 @@ class GdalReader:
             raise SourceError(
                 f"{redact(href)} is not a single north-up band with a CRS; the scene can't be used"
             )
+        if max(native.block_shapes[0]) > _LARGEST_BLOCK:
+            raise SourceError(f"{redact(href)} declares tiles of {native.block_shapes[0]} pixels")
         levels = [native, *(self._dataset(href, i + 1) for i in range(len(native.overviews(1))))]
         authority = native.crs.to_authority()
         crs = f"{authority[0]}:{authority[1]}" if authority else native.crs.to_wkt()

@@ -36,6 +36,7 @@ _SLACK = 64 * 1024
 _SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _SAMPLES, _PLANAR = 254, 256, 257, 258, 259, 277, 284
 _PREDICTOR, _TILE_WIDTH, _TILE_HEIGHT, _OFFSETS, _SIZES, _FORMAT = 317, 322, 323, 324, 325, 339
 _PIXEL_SCALE, _TIE_POINT, _TRANSFORMATION, _GEO_KEYS = 33550, 33922, 34264, 34735
+_EDGES = (_HEIGHT, _WIDTH), (_TILE_HEIGHT, _TILE_WIDTH)
 _LISTS = frozenset({_OFFSETS, _SIZES})
 _TAGS = _LISTS | {
     *(_SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _SAMPLES, _PLANAR, _PREDICTOR, _TILE_WIDTH),
@@ -176,17 +177,21 @@ class _Layout:
         if not 0 < number <= _MOST_ENTRIES:
             raise SourceError(f"it has a directory of {number} entries")
         block = bytes(await source.span(place + head, number * width + link))
+        entries = [struct.unpack_from(self.entry, block, i * width) for i in range(number)]
         values: dict[int, Values] = {}
-        for i in range(number):
-            tag, kind, count, raw = struct.unpack_from(self.entry, block, i * width)
-            if tag in _TAGS:
-                values[tag] = await self._values(source, tag, kind, count, raw)
+        # the size of the image tells how long its lists of tiles are
+        for tags in (_TAGS - _LISTS, _LISTS):
+            most = _tile_count(values) if tags is _LISTS else _MOST_SMALL_VALUES
+            for tag, kind, count, raw in entries:
+                if tag in tags:
+                    values[tag] = await self._values(source, (tag, kind, count), raw, most)
         return values, int.from_bytes(block[number * width :], "little")
 
-    async def _values(self, source: ByteSource, tag: int, kind: int, count: int, raw: bytes) -> Values:
+    async def _values(self, source: ByteSource, entry: tuple[int, int, int], raw: bytes, most: int) -> Values:
+        tag, kind, count = entry
         if kind not in _TYPES:
             raise UnsupportedTiffError(f"tag {tag} of type {kind}")
-        if not count or (count > _MOST_SMALL_VALUES and tag not in _LISTS):
+        if not 0 < count <= most:
             raise SourceError(f"tag {tag} has {count} values")
         dtype = np.dtype(_TYPES[kind])
         size = count * dtype.itemsize
@@ -202,6 +207,12 @@ def _one(directory: Directory, tag: int) -> int:
     """A tag of one whole number; its default, else 0, where it's missing."""
     values = directory.get(tag)
     return _DEFAULTS.get(tag, 0) if values is None else int(values[0])
+
+
+def _tile_count(directory: Directory) -> int:
+    """Number of tiles of an image; 0 where it isn't tiled."""
+    size, tile = ((_one(directory, one), _one(directory, two)) for one, two in _EDGES)
+    return (-(-size[0] // tile[0]) * -(-size[1] // tile[1])) if all(tile) else 0
 
 
 def _georeference(native: Directory) -> tuple[str, tuple[float, float], tuple[float, float]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+import weakref
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import Future
@@ -69,7 +70,8 @@ class TileReader:
         self._slots = asyncio.Semaphore(_REQUESTS)
         self._cache = TileCache(_CACHE_BYTES)
         self._gdal = GdalReader()
-        threading.Thread(target=self._loop.run_forever, name="mosaic-fetch", daemon=True).start()
+        threading.Thread(target=_run, args=(self._loop,), name="mosaic-fetch", daemon=True).start()
+        weakref.finalize(self, self._loop.call_soon_threadsafe, self._loop.stop).atexit = False
 
     def prepare(self, hrefs: Iterable[str]) -> None:
         """See ``RasterReader.prepare``."""
@@ -111,7 +113,6 @@ class TileReader:
         if not errors:
             return fetch.out
         if fetch.repeated:
-            # it may as well be the header that is wrong
             self._forget(fetch.read.href)
             return _lost(fetch.read.href, errors[0])
         fetch.repeated = True
@@ -145,6 +146,8 @@ class TileReader:
         try:
             await self._fetch(fetch)
         except BaseException as error:  # noqa: BLE001 - a reader that waits must get its answer
+            # it may as well be the header that is wrong, or of another file by now
+            self._forget(fetch.read.href)
             arrived.put((position, _lost(fetch.read.href, error)))
         else:
             arrived.put((position, fetch))
@@ -163,7 +166,6 @@ class TileReader:
             # mirrors tag one content in several ways, but no two contents are compressed to the same sizes
             compressed = fetch.source.raster.levels[fetch.read.level].compression != "none"
             if not (compressed and current.raster.has_layout_of(fetch.source.raster)):
-                self._forget(href)
                 raise SourceError("it has changed since its header was read")
 
         await self._persist(href, get)
@@ -204,6 +206,11 @@ class TileReader:
                     if place.local or attempt >= self._patience.attempts or left <= 0:
                         raise _in_time(error, self._patience.read) from None
             await asyncio.sleep(self._patience.pause_before(attempt))
+
+
+def _run(loop: asyncio.AbstractEventLoop) -> None:
+    loop.run_forever()
+    loop.close()
 
 
 async def _open(place: Place) -> OpenRaster:
