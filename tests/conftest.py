@@ -1,5 +1,8 @@
+import json
+import pickle
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -10,8 +13,13 @@ import pytest
 from hypothesis import settings
 
 from cloudless_mosaic.aoi import Aoi
-from cloudless_mosaic.catalog import find_scenes
+from cloudless_mosaic.catalog import find_scenes, hosts
+from cloudless_mosaic.catalog.found import FoundItem
+from cloudless_mosaic.catalog.paging import Call, drain
+from cloudless_mosaic.catalog.search import _Sieve, _unique
+from cloudless_mosaic.catalog.settings import ApiSettings
 from cloudless_mosaic.compose import compose
+from cloudless_mosaic.errors import CloudlessMosaicError, TemporaryError
 from cloudless_mosaic.plan import make_plan
 from cloudless_mosaic.reading import TileReader
 from cloudless_mosaic.request import MosaicRequest
@@ -165,3 +173,87 @@ def trial(token_server, trial_tasks, signed_tasks, quiet, without_scenes):
         return sum(len(composite.lost) for composite in found)
 
     return run
+
+
+@pytest.fixture
+def judge(monkeypatch):
+    """Takes items of a public API as a search does; what comes back are scenes, or drops in words."""
+    monkeypatch.setattr(hosts, "_leads_inside", lambda _: False)
+    request = MosaicRequest(
+        start_date=date(2020, 10, 1),
+        end_date=date(2020, 12, 31),
+        aoi=Aoi(-122.275, 47.546, -121.961, 47.746),
+        bands=("red",),
+        stac_url="https://stac.example.com",
+    )
+
+    def take(items):
+        found = [FoundItem(item, host="stac.example.com") for item in items]
+        sieve = _Sieve(request)
+        for one in _unique(found):
+            assert isinstance(one.href, str)
+            sieve.take(one)
+        for scene in sieve.scenes:
+            assert scene.id.isascii()
+            for raster in (*scene.rasters.values(), scene.scl):
+                assert raster is None or raster.href.startswith(
+                    ("https://", "s3://", "http://stac.example.com")
+                )
+        for dropped in sieve.dropped:
+            assert dropped.reason
+            assert (dropped.id + dropped.reason).isprintable()
+            assert len(dropped.id) + len(dropped.reason) < 1000
+        pickle.dumps((sieve.scenes, sieve.dropped))
+        return sieve
+
+    return take
+
+
+@pytest.fixture
+def drain_pages():
+    """Follows pages, the last of them again and again; items, or an error in words."""
+
+    def follow(pages):
+        rest = iter([*pages, *([pages[-1]] * 3 if pages else [])])
+
+        def fetch(call):
+            pickle.dumps(call)
+            page = next(rest, {"features": []})
+            if not isinstance(page, Mapping):
+                raise TemporaryError("something else than JSON")
+            return page
+
+        call = Call("POST", "https://stac.example.com/search", {"limit": 10})
+        try:
+            return drain(fetch, call, ApiSettings(most_pages=20), "https://stac.example.com").items
+        except CloudlessMosaicError:
+            return ()
+
+    return follow
+
+
+@pytest.fixture(scope="session")
+def seed_items(trial_archive):
+    """Good items, with absolute hrefs."""
+    items = []
+    for acquisition in trial_archive.acquisitions[:3]:
+        path = trial_archive.item_path(acquisition)
+        item = json.loads(path.read_text("utf-8"))
+        for asset in item["assets"].values():
+            asset["href"] = f"https://files.example.com/{Path(asset['href']).name}?token=1"
+        items.append(item)
+    return items
+
+
+@pytest.fixture(scope="session")
+def seed_page(seed_items):
+    """A page of a search, with a next page."""
+    search = "https://stac.example.com/search"
+    link = {"rel": "next", "href": f"{search}?token=2", "method": "POST", "body": {"token": 2}}
+    return {
+        "type": "FeatureCollection",
+        "features": seed_items[:2],
+        "links": [{"rel": "self", "href": search}, link],
+        "numberMatched": 3,
+        "context": {"matched": 3},
+    }
