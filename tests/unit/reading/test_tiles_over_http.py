@@ -135,8 +135,9 @@ def href(server, tiff, tmp_path, pixels):
     return f"{server.address}/scenes/band.tif"
 
 
-def target(clear):
-    return Target(np.zeros(clear.shape, np.uint16), clear, 0, Witness.of(clear.shape, slice(0, None, 100)))
+def target(clear, *, masked=False):
+    witness = Witness.of(clear.shape, slice(0, None, 100))
+    return Target(np.zeros(clear.shape, np.uint16), clear, 0, witness, masked)
 
 
 def read(reader, href, shape=(512, 640), row=0, column=0, **options):
@@ -280,13 +281,9 @@ def plain(server, tiff, tmp_path, pixels):
     return f"{server.address}/scenes/band.tif"
 
 
-def target(pixels, *, masked):
-    return Target(np.zeros(pixels.shape, np.uint16), np.ones(pixels.shape, bool), 0, masked)
-
-
 def test_zeros_of_a_proxy_in_an_uncompressed_file_are_fetched_again(server, plain, pixels):
     server.faults = ["zeros"]
-    answer = read(TileReader(QUICK), plain, target=target(pixels, masked=True))
+    answer = read(TileReader(QUICK), plain, target=target(np.ones(pixels.shape, bool), masked=True))
     np.testing.assert_array_equal(answer, pixels)
     assert server.faults == []
 
@@ -295,11 +292,11 @@ def test_zeros_of_a_proxy_that_stay_are_an_error_where_the_mask_sees_land(server
     reader = TileReader(QUICK)
     reader.header(plain)
     server.always = "zeros"
-    answer = read(reader, plain, target=target(pixels, masked=True))
+    answer = read(reader, plain, target=target(np.ones(pixels.shape, bool), masked=True))
     assert isinstance(answer, SourceError)
     assert "classification" in str(answer)
     # without a mask nobody knows better
-    assert not read(reader, plain, target=target(pixels, masked=False)).all()
+    assert not read(reader, plain, target=target(np.ones(pixels.shape, bool))).all()
 
 
 def test_one_byte_is_not_spread_over_a_tile(server, plain):
