@@ -2,8 +2,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+FUZZ_SECONDS ?= 600
 
-.PHONY: setup demo test chaos check format bench bench-compare docs clean constraints
+.PHONY: setup demo test chaos fuzz check format bench bench-compare docs clean constraints
 
 setup: $(STAMP)
 
@@ -18,6 +19,11 @@ demo: setup
 
 test: setup
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --cov --cov-report=term
+
+fuzz: setup
+	$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/python -m pip install --quiet atheris
+	$(BIN)/python tests/fuzz/headers.py -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=4096
+	$(BIN)/python tests/fuzz/items.py -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=4096
 
 chaos: setup
 	$(BIN)/python -m pytest -m chaos --numprocesses 2 --dist loadgroup

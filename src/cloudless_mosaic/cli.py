@@ -188,10 +188,6 @@ _SCREEN_OPTIONS = (
 )
 
 
-class _Terminated(BaseException):
-    """The process was asked to end; not an ``Exception``, so that nothing but clean-up stops it."""
-
-
 def _with(options: tuple[Callable[[Any], Any], ...]) -> Callable[[Any], Any]:
     def add(command: Any) -> Any:  # noqa: ANN401 - click's decorators take commands and functions
         for option in reversed(options):
@@ -355,6 +351,7 @@ class _Terminated(BaseException):
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> None:
+    """Unwinds, so that files and clusters of this run do not outlive it."""
     raise _Terminated
 
 
@@ -382,11 +379,6 @@ def main() -> None:
         if os.environ.get(_TRACEBACK):
             raise
         _fail(f"a bug, please report it: {type(error).__name__} {error}; {_TRACEBACK}=1 shows where", 1)
-
-
-def _terminate(_signal: int, _frame: FrameType | None) -> None:
-    """Unwinds, so that files and clusters of this run do not outlive it."""
-    raise _Terminated
 
 
 def _fail(message: str, exit_code: int) -> None:

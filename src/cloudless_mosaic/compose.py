@@ -202,7 +202,8 @@ def _read_bands(granules: Sequence[Granule], planes: dict[int, UInt16s], reader:
             copied, shape = layer.placement.copied, layer.placement.window.shape
             out = own[band][copied] if copied else np.zeros(shape, np.uint16)
             witness = Witness.of(shape, sampled_rows(shape))
-            targets.append(Target(out, granule.needed_under(layer), granule.source.offset, witness))
+            needed, masked = granule.needed_under(layer), granule.clear is not None
+            targets.append(Target(out, needed, granule.source.offset, witness, masked))
             reads.append(layer.read(target=targets[-1]))
             owners.append((i, band))
     for position, answer in reader.read_many(reads):

@@ -109,8 +109,16 @@ def raster_assets(item: Json, profile: ProviderProfile) -> dict[str, RasterAsset
     return best
 
 
-def source_rasters(assets: Iterable[RasterAsset], item: Json, file: Path | None) -> dict[str, SourceRaster]:
+def source_rasters(
+    assets: Iterable[RasterAsset], item: Json, file: Path | None, host: str = ""
+) -> dict[str, SourceRaster]:
     """Where to read assets, and on which grids the item says that they lie; by product name.
+
+    Args:
+        assets: Assets of the item.
+        item: The item.
+        file: File that it was read from; ``None`` for an API.
+        host: Host of the API.
 
     Raises:
         MetadataError: if an href may not be read, or a declared grid is absurd.
@@ -118,7 +126,7 @@ def source_rasters(assets: Iterable[RasterAsset], item: Json, file: Path | None)
     properties = properties_of(item)
     return {
         asset.name: SourceRaster(
-            resolve_href(asset.asset["href"], file),
+            resolve_href(asset.asset["href"], file, host),
             declared_grid(asset.asset, properties, asset.resolution),
         )
         for asset in assets

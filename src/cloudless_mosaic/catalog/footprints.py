@@ -41,7 +41,9 @@ def _polygons(geometry: object) -> list[Polygon]:
     if not isinstance(geometry, Mapping) or str(geometry.get("type")) not in _KINDS:
         raise MetadataError("it has no footprint polygon")
     try:
-        parsed: Any = force_2d(shape(dict(geometry)))
+        # numbers that are none are found below, and need no warning of the library's
+        with np.errstate(all="ignore"):
+            parsed: Any = force_2d(shape(dict(geometry)))
     except (
         ValueError,
         TypeError,

@@ -57,7 +57,7 @@ def parse_scene(found: FoundItem, request: MosaicRequest, sensed: datetime, foot
     assets = _requested_assets(item, request, profile)
     baseline = baseline_of(item)
     offset = _offset(item, request, profile, baseline, [asset for asset in assets if asset.name != SCL])
-    rasters = source_rasters(assets, item, found.file)
+    rasters = source_rasters(assets, item, found.file, found.host)
     scl = rasters.pop(SCL, None)
     return Scene(
         id=scene_id,

@@ -19,6 +19,8 @@ class ApiSettings:
     """Seconds before the second retry; doubles from there, unless the server says when to come back."""
     longest_wait: float = 60.0
     """Most seconds to wait before a retry, whatever the server asks for."""
+    deadline: float = 600.0
+    """Seconds for one page, all retries and waits included, however its bytes drip."""
     page_size: int = 100
     """Items asked for at once."""
     most_items: int = 10_000

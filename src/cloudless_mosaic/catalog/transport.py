@@ -18,8 +18,12 @@ from urllib3.exceptions import InvalidHeader, NewConnectionError, ReadTimeoutErr
 from urllib3.response import BaseHTTPResponse
 from urllib3.util import Retry
 
+from cloudless_mosaic.catalog.found import quoted, web_address
+from cloudless_mosaic.catalog.hosts import is_host, is_private
 from cloudless_mosaic.catalog.settings import ApiSettings
+from cloudless_mosaic.deadline import run_within
 from cloudless_mosaic.errors import CloudlessMosaicError, TemporaryError, UsageError
+from cloudless_mosaic.redaction import redact, without_credentials
 from cloudless_mosaic.version import __version__
 
 RETRIED = (429, 500, 502, 503, 504)
@@ -50,6 +54,7 @@ class ApiTransport(StacApiIO):
             headers={"User-Agent": f"cloudless-mosaic/{__version__}"}, max_retries=_PatientRetry.of(settings)
         )
         self.session.auth = auth
+        self.session.hooks["response"].append(self._check_redirect)
 
     def request(
         self,
@@ -76,9 +81,12 @@ class ApiTransport(StacApiIO):
             request.json = dict(parameters or {})
         else:
             request.params = dict(parameters or {})
+        self._require_allowed(href)
         for attempts_left in reversed(range(1 + self._settings.connection_retries)):
             try:
-                return self._exchange(request)
+                return run_within(self._settings.deadline, lambda: self._exchange(request))
+            except TimeoutError:
+                raise TemporaryError(f"{self.where} does not answer in time; try again later") from None
             except faults.ChunkedEncodingError as error:
                 # the answer broke off; the retries of the session end where its body begins
                 if not attempts_left:
@@ -86,6 +94,26 @@ class ApiTransport(StacApiIO):
             except faults.RequestException as error:
                 raise self._explained(error) from None
         raise AssertionError  # pragma: no cover - the last attempt returns or raises
+
+    def _check_redirect(self, response: Response, **_: object) -> None:
+        """Looks where a redirect leads before it is followed."""
+        target = self.session.get_redirect_target(response)
+        if target is not None:
+            self._require_allowed(web_address(response.url, target) or "")
+
+    def _require_allowed(self, url: str) -> None:
+        """Keeps a public API from sending requests into the network of whoever asks it.
+
+        Raises:
+            UsageError: if it tries to.
+        """
+        own, parts = urlsplit(self.root), urlsplit(url)
+        host = parts.hostname or ""
+        downgrade = own.scheme == "https" and parts.scheme != "https"
+        inside = host != own.hostname and (not is_host(host) or is_private(host))
+        if (downgrade or inside) and not is_private(own.hostname or ""):
+            shown = quoted(redact(without_credentials(url)))
+            raise UsageError(f"{self.where} leads to {shown}, open or in a private network; not followed")
 
     def _exchange(self, request: Request) -> str:
         prepared = self.session.prepare_request(request)

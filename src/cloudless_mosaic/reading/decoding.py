@@ -40,8 +40,10 @@ def decode_tile(data: Any, level: TiledLevel, dtype: np.dtype[Any]) -> Pixels:  
         elif level.compression == "zstd":
             count = len(imagecodecs.zstd_decode(data, out=target))
         else:
-            out[:] = np.frombuffer(data, np.uint8)
-            count = size
+            # a shorter one would be spread over the tile
+            count = len(data)
+            if count == size:
+                out[:] = np.frombuffer(data, np.uint8)
     except (RuntimeError, ValueError) as error:
         raise SourceError(f"a tile is corrupt ({type(error).__name__})") from None
     if count != size:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -16,13 +17,18 @@ from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
 from cloudless_mosaic.errors import SourceError
-from cloudless_mosaic.reading.credentials import sign
+from cloudless_mosaic.reading.credentials import refuse, sign
 from cloudless_mosaic.reading.protocol import RasterHeader, WindowRead
 from cloudless_mosaic.redaction import redact
 from cloudless_mosaic.scenes import SourceGrid
 
+Answer = TypeVar("Answer")
+
 _DRIVERS = {".jp2": "JP2OpenJPEG"}
 """Driver by the end of the path; all else is GeoTIFF. Any other driver would let a file name more files."""
+
+_LARGEST_BLOCK = 10980
+"""Pixels along an edge of what GDAL unpacks at once; no raster of the product is larger as a whole."""
 
 _OPEN_DATASETS = 32
 """Files that one thread keeps open."""
@@ -34,12 +40,16 @@ _ENVIRONMENT: dict[str, str | int] = {
     # nothing beside the file is looked for: a sidecar could change what its pixels mean
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
     "GDAL_PAM_ENABLED": "NO",
+    # defaults of some version or other that let a file run code, or send files of this machine away
+    "GDAL_VRT_ENABLE_PYTHON": "NO",
+    "GDAL_VRT_ENABLE_RAWRASTERBAND": "NO",
+    "CPL_VSIL_CURL_HEADER_FILE_KVP_ENABLED": "NO",
     # GDAL waits for ever by default
     "GDAL_HTTP_CONNECTTIMEOUT": "10",
     "GDAL_HTTP_TIMEOUT": "60",
     "GDAL_HTTP_LOW_SPEED_TIME": "30",
     "GDAL_HTTP_LOW_SPEED_LIMIT": "1000",
-    "GDAL_HTTP_MAX_RETRY": "4",
+    "GDAL_HTTP_MAX_RETRY": "2",
     "GDAL_HTTP_RETRY_DELAY": "0.5",
     # with threads GDAL returns zeros for parts that it could not fetch, without an error
     "GDAL_NUM_THREADS": "1",
@@ -73,8 +83,7 @@ class GdalReader:
         known = self._headers.get(href)
         if known is None:
             try:
-                with rasterio.Env(**_ENVIRONMENT):
-                    known = self._read_header(href)
+                known = self._twice(href, lambda: self._read_header(href))
             except _FAULTS as error:
                 raise _lost(href, error) from None
             self._headers[href] = known
@@ -84,13 +93,28 @@ class GdalReader:
         """See ``RasterReader.read_many``; one after the other."""
         for position, read in enumerate(reads):
             try:
-                with rasterio.Env(**_ENVIRONMENT):
-                    answer: npt.NDArray[Any] | SourceError = self._read_window(read)
+                pixels = self._twice(read.href, partial(self._read_window, read))
+                answer: npt.NDArray[Any] | SourceError = read.deliver(pixels)
             except SourceError as error:
                 answer = error
             except _FAULTS as error:
                 answer = _lost(read.href, error)
             yield position, answer
+
+    def _twice(self, href: str, get: Callable[[], Answer]) -> Answer:
+        """Does something with a file; where it fails once more, with a fresh token and nothing cached."""
+        try:
+            with rasterio.Env(**_ENVIRONMENT):
+                return get()
+        except _FAULTS as error:
+            if "403" in str(_root(error)):
+                refuse(self._sign(href))
+        for key in [key for key in self._datasets if key[0] == href]:
+            self._datasets.pop(key).close()
+        # GDAL remembers what it could not find
+        afresh = {"CPL_VSIL_CURL_NON_CACHED": f"/vsicurl/{self._sign(href)};"}
+        with rasterio.Env(**_ENVIRONMENT, **afresh):
+            return get()
 
     def _read_header(self, href: str) -> RasterHeader:
         native = self._dataset(href, 0)
@@ -99,6 +123,8 @@ class GdalReader:
             raise SourceError(
                 f"{redact(href)} is not a single north-up band with a CRS; the scene can't be used"
             )
+        if max(native.block_shapes[0]) > _LARGEST_BLOCK:
+            raise SourceError(f"{redact(href)} declares tiles of {native.block_shapes[0]} pixels")
         levels = [native, *(self._dataset(href, i + 1) for i in range(len(native.overviews(1))))]
         authority = native.crs.to_authority()
         crs = f"{authority[0]}:{authority[1]}" if authority else native.crs.to_wkt()
@@ -110,20 +136,12 @@ class GdalReader:
 
     def _read_window(self, read: WindowRead) -> npt.NDArray[Any]:
         window = Window(read.column, read.row, read.shape[1], read.shape[0])
-        kept = self._datasets.get((read.href, read.level))
-        try:
-            pixels: npt.NDArray[Any] = self._dataset(read.href, read.level).read(1, window=window)
-        except _FAULTS:
-            if kept is None:
-                raise
-            # the token that it was opened with may have expired
-            self._datasets.pop((read.href, read.level)).close()
-            pixels = self._dataset(read.href, read.level).read(1, window=window)
+        pixels: npt.NDArray[Any] = self._dataset(read.href, read.level).read(1, window=window)
         if pixels.shape != read.shape:
             raise SourceError(
                 f"{redact(read.href)} gave {pixels.shape} pixels of {read.shape}; it is cut short"
             )
-        return read.deliver(pixels)
+        return pixels
 
     @property
     def _datasets(self) -> OrderedDict[tuple[str, int], DatasetReader]:
@@ -149,9 +167,14 @@ class GdalReader:
         return dataset
 
 
-def _lost(href: str, error: BaseException) -> SourceError:
+def _root(error: BaseException) -> BaseException:
+    """The error that is behind an error: GDAL's own words."""
     while error.__cause__:
-        # GDAL's own words
         error = error.__cause__
-    reason = redact(str(error)) or type(error).__name__
+    return error
+
+
+def _lost(href: str, error: BaseException) -> SourceError:
+    root = _root(error)
+    reason = redact(str(root)) or type(root).__name__
     return SourceError(f"{redact(href)} can't be read: {reason}")

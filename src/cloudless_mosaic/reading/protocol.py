@@ -62,6 +62,8 @@ class Target:
     """Digital number to add; sums are clipped to 1..65535, and 0 stays 0."""
     witness: Witness
     """Gets some of the pixels as they are."""
+    masked: bool = False
+    """True where ``clear`` comes of a classification, which knows where there is no data."""
 
 
 @dataclass(frozen=True, slots=True)

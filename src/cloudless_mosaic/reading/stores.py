@@ -2,53 +2,87 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from obstore.store import AzureStore, HTTPStore, LocalStore, ObjectStore, S3Store
 
-from cloudless_mosaic.reading.credentials import PLANETARY_COMPUTER_HOSTS
+from cloudless_mosaic.reading.credentials import planetary_computer_container
+from cloudless_mosaic.reading.patience import PATIENT, Patience
+from cloudless_mosaic.reading.tokens import Token, TokenBroker, token_broker
 
 if TYPE_CHECKING:
-    from obstore.store import ClientConfig, RetryConfig
+    from obstore.store import AzureConfig, AzureSASToken, ClientConfig, RetryConfig
 
-_CLIENT: ClientConfig = {
-    "connect_timeout": timedelta(seconds=10),
-    "timeout": timedelta(seconds=60),
-    "allow_http": True,
-    "user_agent": "cloudless-mosaic",
-}
-_RETRIES: RetryConfig = {
-    "max_retries": 4,
-    "retry_timeout": timedelta(seconds=120),
-    "backoff": {"init_backoff": timedelta(milliseconds=200), "max_backoff": timedelta(seconds=10), "base": 2},
-}
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where to read a file for now."""
+
+    store: ObjectStore
+    """The store."""
+    path: str
+    """Place of the file in the store."""
+    local: bool = False
+    """True for a file of this machine, which another try would not change."""
+    container: tuple[str, str] | None = None
+    """Account and container that a token opens; ``None`` where no token can be renewed."""
+    token: Token | None = None
+    """That token."""
 
 
 class Stores:
     """Object stores by the place they serve, made when first needed; safe to use from many threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience: Patience = PATIENT, broker: TokenBroker | None = None) -> None:
+        """Makes no store yet.
+
+        Args:
+            patience: Time-outs and retries.
+            broker: Where tokens come from; by default the process's own.
+        """
+        self._patience = patience
+        self._broker = broker
         self._stores: dict[str, ObjectStore] = {}
+        self._signed: dict[tuple[str, str], tuple[Token, ObjectStore]] = {}
         self._lock = threading.Lock()
 
-    def locate(self, href: str) -> tuple[ObjectStore, str]:
-        """The store that serves an href, and the path of the href in it."""
+    async def locate(self, href: str) -> Place:
+        """Where to read an href, with a token that is good for now.
+
+        Raises:
+            SourceError: if it needs a token and none could be had.
+        """
+        container = planetary_computer_container(href)
+        if container is None:
+            return self._unsigned(href)
+        broker = self._broker or token_broker()
+        token = broker.current(*container)
+        if token is None:
+            token = await asyncio.to_thread(broker.token, *container)
+        path = urlsplit(href).path.lstrip("/").partition("/")[2]
+        return Place(self._with_token(container, token), unquote(path), container=container, token=token)
+
+    def refuse(self, place: Place) -> None:
+        """Gives up the token of a place that was refused."""
+        if place.container and place.token:
+            (self._broker or token_broker()).reject(*place.container, place.token.query)
+
+    def _unsigned(self, href: str) -> Place:
         parts = urlsplit(href)
-        if parts.hostname in PLANETARY_COMPUTER_HOSTS:
-            container, _, path = parts.path.lstrip("/").partition("/")
-            place = f"https://{parts.hostname}/{container}"
-            return self._store(place, _planetary_computer), unquote(path)
+        path = unquote(parts.path.lstrip("/"))
         if parts.scheme in {"http", "https"}:
-            return self._store(f"{parts.scheme}://{parts.netloc}", _web), unquote(parts.path.lstrip("/"))
+            return Place(self._store(f"{parts.scheme}://{parts.netloc}", self._web), path)
         if parts.scheme == "s3":
-            return self._store(f"s3://{parts.netloc}", _bucket), unquote(parts.path.lstrip("/"))
+            return Place(self._store(f"s3://{parts.netloc}", self._bucket), path)
         file = Path(href)
-        return self._store(str(file.parent), _folder), file.name
+        return Place(self._store(str(file.parent), _folder), file.name, local=True)
 
     def _store(self, place: str, make: Callable[[str], ObjectStore]) -> ObjectStore:
         with self._lock:
@@ -56,25 +90,63 @@ class Stores:
                 self._stores[place] = make(place)
             return self._stores[place]
 
+    def _with_token(self, container: tuple[str, str], token: Token) -> ObjectStore:
+        """A container of the Planetary Computer, as long as a token holds."""
+        with self._lock:
+            known, store = self._signed.get(container, (None, None))
+            if store is None or known is not token:
+                store = AzureStore(
+                    credential_provider=_Fixed(container, token),
+                    # the endpoint is plain http on loopback only, and only by the environment
+                    client_options=self._client(allow_http=True),
+                    retry_config=self._retries(),
+                )
+                self._signed[container] = token, store
+            return store
 
-def _web(place: str) -> ObjectStore:
-    return HTTPStore.from_url(place, client_options=_CLIENT, retry_config=_RETRIES)
+    def _web(self, place: str) -> ObjectStore:
+        # a secure address must not redirect to an open one, which is what most private services are
+        client = self._client(allow_http=place.startswith("http://"))
+        return HTTPStore.from_url(place, client_options=client, retry_config=self._retries())
+
+    def _bucket(self, place: str) -> ObjectStore:
+        """A bucket of S3; credentials and endpoint come from the environment."""
+        client = self._client(allow_http=True)
+        return S3Store.from_url(place, client_options=client, retry_config=self._retries())
+
+    def _client(self, *, allow_http: bool) -> ClientConfig:
+        return {
+            "connect_timeout": timedelta(seconds=self._patience.connect),
+            "timeout": timedelta(seconds=self._patience.request),
+            "allow_http": allow_http,
+            "user_agent": "cloudless-mosaic",
+        }
+
+    def _retries(self) -> RetryConfig:
+        return {
+            "max_retries": self._patience.store_retries,
+            "retry_timeout": timedelta(seconds=2 * self._patience.request),
+            "backoff": {
+                "init_backoff": timedelta(seconds=self._patience.store_pause),
+                "max_backoff": timedelta(seconds=50 * self._patience.store_pause),
+                "base": 2,
+            },
+        }
 
 
-def _bucket(place: str) -> ObjectStore:
-    """A bucket of S3; credentials and endpoint come from the environment."""
-    return S3Store.from_url(place, client_options=_CLIENT, retry_config=_RETRIES)
+class _Fixed:
+    """One token as a credential provider, which goes before any key of Azure's in the environment."""
+
+    prefix = None
+
+    def __init__(self, container: tuple[str, str], token: Token) -> None:
+        self.config: AzureConfig = {"account_name": container[0], "container_name": container[1]}
+        self._token = token
+
+    def __call__(self) -> AzureSASToken:
+        # the store is left behind before the token ends
+        return {"sas_token": self._token.query, "expires_at": datetime.now(UTC) + timedelta(days=1)}
 
 
 def _folder(place: str) -> ObjectStore:
     return LocalStore(prefix=place)
-
-
-def _planetary_computer(place: str) -> ObjectStore:
-    """A container of the Planetary Computer; the store renews its tokens when they are about to end."""
-    from obstore.auth.planetary_computer import (  # noqa: PLC0415 - needs requests, which only this provider does
-        PlanetaryComputerCredentialProvider,
-    )
-
-    provider = PlanetaryComputerCredentialProvider(place)
-    return AzureStore(credential_provider=provider, client_options=_CLIENT, retry_config=_RETRIES)

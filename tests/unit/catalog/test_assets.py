@@ -411,7 +411,7 @@ def test_junk_is_a_grid_or_none_or_a_refusal(own, inherited, resolution):
 )
 @pytest.mark.parametrize("local", [True, False])
 def test_addresses_are_kept(tmp_path, href, local):
-    assert resolve_href(href, tmp_path / "item.json" if local else None) == href
+    assert resolve_href(href, tmp_path / "item.json" if local else None, "" if local else "127.0.0.1") == href
 
 
 def test_a_token_that_was_saved_with_an_item_is_taken_off():

@@ -279,7 +279,26 @@ def test_token_that_expires_between_reads_is_renewed(server):
     for row in (0, 600, 1100):
         (pixels,) = dict(reader.read_many([WindowRead(server.href, 0, row, 0, (100, 1200))])).values()
         np.testing.assert_array_equal(pixels, server.pixels[row : row + 100])
-    assert signed == [server.href] * 2
+    # once to open it, once to go past the cache, once to open it again
+    assert signed == [server.href] * 3
+
+
+def test_a_file_that_appears_after_it_was_missing_is_read(server):
+    """GDAL remembers by address what it could not find."""
+    reader = GdalReader()
+    server.token, token = "NOBODY-HAS-THIS", "SECRET-1"
+    for _ in range(2):
+        with pytest.raises(SourceError):
+            reader.header(f"{server.href}?sig={token}")
+    server.token = token
+    assert reader.header(f"{server.href}?sig={token}").levels[0].shape == (1200, 1200)
+
+
+def test_a_tile_larger_than_any_raster_of_the_product_is_refused(tmp_path, tiff):
+    """A few bytes of a header may ask for gigabytes of memory."""
+    path = tiff(tmp_path / "a.tif", PIXELS, blockxsize=16384, blockysize=16, sparse_ok=True, big_endian=True)
+    with pytest.raises(SourceError, match="declares tiles"):
+        GdalReader().header(str(path))
 
 
 def test_refused_token_is_an_error_without_the_token(server):

@@ -1,7 +1,9 @@
 """The reader of tiles against a real server that misbehaves: the right pixels or an error, never others."""
 
+import asyncio
+import gc
 import threading
-from datetime import timedelta
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 
@@ -10,10 +12,12 @@ import pytest
 
 from cloudless_mosaic.errors import SourceError
 from cloudless_mosaic.reading import Target, TileReader, WindowRead, Witness
-from cloudless_mosaic.reading import stores as reading_stores
+from cloudless_mosaic.reading.patience import Patience
+from cloudless_mosaic.reading.stores import Stores
 
 HEAD = 64 * 1024
 """Bytes that the reader asks for first."""
+QUICK = Patience(connect=5, request=1.5, read=8, pause=0.01, store_retries=2, store_pause=0.001)
 
 
 class RangeServer(ThreadingHTTPServer):
@@ -28,6 +32,9 @@ class RangeServer(ThreadingHTTPServer):
         self.always = None
         self.requests = []
         self.lock = threading.Lock()
+        self.closing = threading.Event()
+        self.tag = None
+        self.first = []
 
     @property
     def address(self):
@@ -47,19 +54,30 @@ class Handler(BaseHTTPRequestHandler):
         with self.server.lock:
             self.server.requests.append((self.path, start, end + 1))
         fault = self.server.next_fault() if start else None
+        if not start and self.server.first:
+            fault = self.server.first.pop()
         if content is None or fault == 404:
-            return self.answer(404, b"gone")
-        if isinstance(fault, int):
-            return self.answer(fault, b"not now", {"Retry-After": "0"})
-        if fault == "html":
-            return self.answer(200, b"<html>please log in</html>")
-        if fault == "drop":
-            return self.hang_up()
-        body = content[start : end + 1]
+            self.answer(404, b"gone")
+        elif isinstance(fault, int):
+            self.answer(fault, b"not now", {"Retry-After": "0"})
+        elif fault == "html":
+            self.answer(200, b"<html>please log in</html>")
+        elif fault == "drop":
+            self.hang_up()
+        else:
+            self.serve(content, start, content[start : end + 1], fault)
+
+    def serve(self, content, start, body, fault):
         headers = {"Content-Range": f"bytes {start}-{start + len(body) - 1}/{len(content)}"}
-        if fault == "zeros":
-            body = bytes(len(body))
-        return self.answer(206, body, headers, short=fault == "short")
+        if self.server.tag:
+            headers["ETag"] = self.server.tag
+        if fault == "elsewhere":
+            headers["Content-Range"] = f"bytes {start + 8}-{start + len(body) + 7}/{len(content)}"
+        if fault in {"drip", "stall"}:
+            return self.drip(body, headers, stall=fault == "stall")
+        # a stump keeps to its own word, which isn't what was asked for
+        sent = {"zeros": bytes(len(body)), "stump": body[:1]}.get(fault, body)
+        return self.answer(206, sent, headers, short=fault == "short")
 
     def answer(self, status, body, headers=None, *, short=False):
         self.send_response(status)
@@ -71,6 +89,18 @@ class Handler(BaseHTTPRequestHandler):
         if short:
             self.hang_up()
 
+    def drip(self, body, headers, *, stall):
+        self.send_response(206)
+        for name, value in {**headers, "Content-Length": str(len(body))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        for i in range(len(body)):
+            self.wfile.write(body[i : i + 1])
+            self.wfile.flush()
+            if self.server.closing.wait(60 if stall else 0.1):
+                break
+        self.hang_up()
+
     def hang_up(self):
         self.wfile.flush()
         self.close_connection = True
@@ -81,14 +111,12 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def server(monkeypatch):
-    quick = {"init_backoff": timedelta(milliseconds=1), "max_backoff": timedelta(milliseconds=5), "base": 2}
-    patience = {"max_retries": 2, "retry_timeout": timedelta(seconds=5), "backoff": quick}
-    monkeypatch.setattr(reading_stores, "_RETRIES", patience)
+def server():
     server = RangeServer()
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     yield server
+    server.closing.set()
     server.shutdown()
     server.server_close()
     thread.join()
@@ -107,8 +135,9 @@ def href(server, tiff, tmp_path, pixels):
     return f"{server.address}/scenes/band.tif"
 
 
-def target(clear):
-    return Target(np.zeros(clear.shape, np.uint16), clear, 0, Witness.of(clear.shape, slice(0, None, 100)))
+def target(clear, *, masked=False):
+    witness = Witness.of(clear.shape, slice(0, None, 100))
+    return Target(np.zeros(clear.shape, np.uint16), clear, 0, witness, masked)
 
 
 def read(reader, href, shape=(512, 640), row=0, column=0, **options):
@@ -117,16 +146,18 @@ def read(reader, href, shape=(512, 640), row=0, column=0, **options):
     return answer
 
 
-@pytest.mark.parametrize("fault", [503, 429, 500, "drop", "short"])
+@pytest.mark.parametrize(
+    "fault", [503, 429, 500, "drop", "short", "html", "zeros", "stump", "elsewhere", "drip", "stall"]
+)
 def test_a_fault_that_passes_costs_nothing(server, href, pixels, fault):
     server.faults = [fault]
-    np.testing.assert_array_equal(read(TileReader(), href), pixels)
+    np.testing.assert_array_equal(read(TileReader(QUICK), href), pixels)
     assert server.faults == []
 
 
-@pytest.mark.parametrize("fault", [503, 403, 404, "drop", "short", "html", "zeros"])
+@pytest.mark.parametrize("fault", [503, 403, 404, "drop", "short", "html", "zeros", "stump", "elsewhere"])
 def test_a_fault_that_stays_is_an_error_that_names_the_file(server, href, fault):
-    reader = TileReader()
+    reader = TileReader(QUICK)
     reader.header(href)
     server.always = fault
     answer = read(reader, href)
@@ -137,14 +168,14 @@ def test_a_fault_that_stays_is_an_error_that_names_the_file(server, href, fault)
 
 def test_a_lost_file_does_not_hurt_the_others(href, pixels):
     good, lost = WindowRead(href, 0, 0, 0, (512, 640)), WindowRead(href + "x", 0, 0, 0, (5, 5))
-    answers = dict(TileReader().read_many([lost, good]))
+    answers = dict(TileReader(QUICK).read_many([lost, good]))
     assert isinstance(answers[0], SourceError)
     np.testing.assert_array_equal(answers[1], pixels)
 
 
 def test_a_header_that_failed_is_tried_again(server, href, pixels):
     content = server.files.pop("/scenes/band.tif")
-    reader = TileReader()
+    reader = TileReader(QUICK)
     with pytest.raises(SourceError):
         reader.header(href)
     server.files["/scenes/band.tif"] = content
@@ -153,7 +184,7 @@ def test_a_header_that_failed_is_tried_again(server, href, pixels):
 
 def test_every_byte_of_a_tile_is_asked_for_once(server, href, pixels):
     """Windows that share tiles, one after the other, as the margins of masks do."""
-    reader = TileReader()
+    reader = TileReader(QUICK)
     for row in range(0, 512, 100):
         shape = min(112, 512 - row), 640
         np.testing.assert_array_equal(read(reader, href, shape, row), pixels[row : row + shape[0]])
@@ -165,7 +196,7 @@ def test_every_byte_of_a_tile_is_asked_for_once(server, href, pixels):
 def test_tiles_that_nobody_wants_are_not_asked_for(server, href, pixels):
     wanted = np.zeros((512, 640), bool)
     wanted[300:310, 200:210] = True
-    reader = TileReader()
+    reader = TileReader(QUICK)
     reader.header(href)
     before = len(server.requests)
     answer = read(reader, href, target=target(wanted))
@@ -177,7 +208,7 @@ def test_tiles_that_nobody_wants_are_not_asked_for(server, href, pixels):
 
 
 def test_one_request_opens_a_file(server, href):
-    reader = TileReader()
+    reader = TileReader(QUICK)
     reader.prepare([href, href])
     reader.header(href)
     reader.header(href)
@@ -187,5 +218,108 @@ def test_one_request_opens_a_file(server, href):
 def test_signed_addresses_are_left_to_gdal_and_never_told(server, href):
     server.files.clear()
     with pytest.raises(SourceError) as caught:
-        TileReader().header(f"{href}?sig=secret")
+        TileReader(QUICK).header(f"{href}?sig=secret")
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("fault", ["drip", "stall"])
+def test_a_server_that_never_ends_is_given_up_in_time(server, href, fault):
+    """A byte now and then keeps the time-outs of sockets quiet for ever."""
+    reader = TileReader(Patience(request=0.5, read=1.2, attempts=10, pause=0.01, store_retries=0))
+    reader.header(href)
+    server.always = fault
+    began = time.monotonic()
+    answer = read(reader, href)
+    assert time.monotonic() - began < 6
+    assert isinstance(answer, SourceError)
+    assert "band.tif" in str(answer)
+
+
+@pytest.mark.parametrize("fault", ["html", "zeros", "short", "drip"])
+def test_a_header_that_comes_wrong_once_is_read_again(server, href, pixels, fault):
+    server.first = [fault]
+    np.testing.assert_array_equal(read(TileReader(QUICK), href), pixels)
+    assert server.first == []
+
+
+def replace_file(server, tiff, folder, other, **options):
+    path = tiff(folder / "other.tif", other, blockxsize=128, blockysize=128, **options)
+    server.files["/scenes/band.tif"] = path.read_bytes()
+
+
+@pytest.mark.parametrize("compress", ["deflate", "none"])
+def test_a_file_that_is_replaced_while_it_is_read_gives_no_pixel(
+    server, href, tiff, tmp_path, pixels, compress
+):
+    """Uncompressed, the tiles of the other file lie at the very same bytes."""
+    replace_file(server, tiff, tmp_path, pixels, compress=compress)
+    server.tag = '"first"'
+    reader = TileReader(QUICK)
+    reader.header(href)
+    other = pixels[::-1].copy()
+    replace_file(server, tiff, tmp_path, other, compress=compress)
+    server.tag = '"second"'
+    answer = read(reader, href)
+    assert isinstance(answer, SourceError)
+    assert "has changed" in str(answer) or "bytes came of" in str(answer)
+    # whoever comes next meets the new file
+    np.testing.assert_array_equal(read(reader, href), other)
+
+
+def test_mirrors_that_tag_one_content_in_two_ways_do_no_harm(server, href, pixels):
+    server.tag = '"first"'
+    reader = TileReader(QUICK)
+    reader.header(href)
+    server.tag = '"second"'
+    np.testing.assert_array_equal(read(reader, href), pixels)
+
+
+@pytest.fixture
+def plain(server, tiff, tmp_path, pixels):
+    """A file without compression, so without any checksum."""
+    replace_file(server, tiff, tmp_path, pixels, compress="none")
+    return f"{server.address}/scenes/band.tif"
+
+
+def test_zeros_of_a_proxy_in_an_uncompressed_file_are_fetched_again(server, plain, pixels):
+    server.faults = ["zeros"]
+    answer = read(TileReader(QUICK), plain, target=target(np.ones(pixels.shape, bool), masked=True))
+    np.testing.assert_array_equal(answer, pixels)
+    assert server.faults == []
+
+
+def test_zeros_of_a_proxy_that_stay_are_an_error_where_the_mask_sees_land(server, plain, pixels):
+    reader = TileReader(QUICK)
+    reader.header(plain)
+    server.always = "zeros"
+    answer = read(reader, plain, target=target(np.ones(pixels.shape, bool), masked=True))
+    assert isinstance(answer, SourceError)
+    assert "classification" in str(answer)
+    # without a mask nobody knows better
+    assert not read(reader, plain, target=target(np.ones(pixels.shape, bool))).all()
+
+
+def test_one_byte_is_not_spread_over_a_tile(server, plain):
+    reader = TileReader(QUICK)
+    reader.header(plain)
+    server.always = "stump"
+    assert isinstance(read(reader, plain), SourceError)
+
+
+def test_secure_addresses_lead_to_no_open_ones():
+    """A redirect from https to http is refused by the client."""
+    for href, open_too in (("https://files.example.com/a.tif", False), ("http://127.0.0.1:9/a.tif", True)):
+        place = asyncio.run(Stores().locate(href))
+        assert str(place.store.client_options["allow_http"]).lower() == str(open_too).lower()
+
+
+def test_a_reader_that_nobody_holds_leaves_no_thread():
+    before = set(threading.enumerate())
+    readers = [TileReader(QUICK) for _ in range(5)]
+    own = {thread for thread in threading.enumerate() if thread.name == "mosaic-fetch"} - before
+    assert len(own) == len(readers)
+    readers.clear()
+    gc.collect()
+    for thread in own:
+        thread.join(5)
+        assert not thread.is_alive()

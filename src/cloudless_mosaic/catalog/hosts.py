@@ -1,0 +1,74 @@
+"""Which hosts are somebody's own network, where a catalogue of strangers has no business."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import socket
+from functools import lru_cache
+
+_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,252})")
+_OWN = (".localhost", ".local", ".internal", ".intranet", ".lan", ".home.arpa")
+_STORAGES = (".amazonaws.com", ".blob.core.windows.net", ".dataspace.copernicus.eu")
+"""Public storage whose names lead to private addresses inside of clouds that have a private link to it."""
+
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+def is_host(text: str) -> bool:
+    """True for a name or a plain address; False for what programs read in different ways.
+
+    ``127.1``, ``0x7f000001`` and ``2130706433`` are all 127.0.0.1 to some of them, and other letters than
+    those of ASCII are turned into digits by others.
+    """
+    if _address(text) is not None:
+        return True
+    if not _NAME.fullmatch(text):
+        return False
+    try:
+        socket.inet_aton(text)
+    except OSError:
+        return not text.replace(".", "").isdigit()
+    return False
+
+
+def is_private(host: str) -> bool:
+    """True for a host that is not on the public internet, by its address or its name.
+
+    A name is looked up once. One that nobody knows counts as public, since nothing can be read from it.
+    """
+    address = _address(host)
+    if address is not None:
+        return not _is_public(address)
+    name = host.rstrip(".").lower()
+    if "." not in name or name.endswith(_OWN):
+        return True
+    return not name.endswith(_STORAGES) and _leads_inside(name)
+
+
+def _address(host: str) -> _Address | None:
+    try:
+        return ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return None
+
+
+def _is_public(address: _Address) -> bool:
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
+        if int(address) >> 32 == 0x64FF9B << 64:
+            # NAT64 (RFC 6052)
+            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        if inner is not None:
+            return _is_public(inner)
+    return address.is_global and not address.is_multicast
+
+
+@lru_cache(maxsize=1024)
+def _leads_inside(name: str) -> bool:
+    try:
+        found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return False
+    addresses = [_address(str(place[4][0])) for place in found]
+    return any(address is not None and not _is_public(address) for address in addresses)

@@ -1,0 +1,37 @@
+"""A limit on the whole time of a call that can't be interrupted."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from typing import TypeVar
+
+Answer = TypeVar("Answer")
+
+
+def run_within(seconds: float, function: Callable[[], Answer]) -> Answer:
+    """Calls a function in a thread of its own, and leaves it alone when the time is up.
+
+    Time-outs of sockets begin anew with every byte, so a server that sends one byte a second is endless to
+    them. The thread that is left behind ends with its connection, or with the process.
+
+    Raises:
+        TimeoutError: if the function isn't done in time.
+    """
+    outcome: SimpleQueue[tuple[Answer | None, BaseException | None]] = SimpleQueue()
+
+    def run() -> None:
+        try:
+            outcome.put((function(), None))
+        except BaseException as error:  # noqa: BLE001 - raised again in the thread that waits
+            outcome.put((None, error))
+
+    threading.Thread(target=run, name="mosaic-deadline", daemon=True).start()
+    try:
+        answer, error = outcome.get(timeout=seconds)
+    except Empty:
+        raise TimeoutError from None
+    if error is not None:
+        raise error
+    return answer  # type: ignore[return-value] # None only where the function gives it

@@ -1,0 +1,199 @@
+"""One window on its way: the tiles that it needs, their bytes, their pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cloudless_mosaic.errors import SourceError
+from cloudless_mosaic.kernels import harmonise, sum_and_harmonise, sum_rows
+from cloudless_mosaic.reading.decoding import decode_tile
+from cloudless_mosaic.reading.protocol import WindowRead
+from cloudless_mosaic.reading.ranges import Version
+from cloudless_mosaic.reading.tiff import TiledRaster
+from cloudless_mosaic.reading.tilecache import TileCache
+
+Pixels = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRaster:
+    """A raster whose header has been read."""
+
+    raster: TiledRaster
+    """The header."""
+    version: Version
+    """The content that it is the header of."""
+
+
+@dataclass(slots=True)
+class Fetch:
+    """A read of a window: which tiles it needs and what has come of them."""
+
+    read: WindowRead
+    """The wish."""
+    source: OpenRaster
+    """The raster."""
+    needed: list[tuple[int, int]]
+    """Tiles to fetch, by row and column."""
+    kept: dict[tuple[int, int], Pixels]
+    """Tiles that were kept from before, decoded and summed up."""
+    out: Pixels
+    """Where the pixels go; those that nobody asked for stay 0."""
+    data: Sequence[Any] = ()
+    """Bytes of the needed tiles, in their order."""
+    repeated: bool = field(default=False)
+    """True once tiles have been fetched again because they were corrupt."""
+
+    @classmethod
+    def of(cls, read: WindowRead, source: OpenRaster, cache: TileCache) -> Fetch:
+        """Looks up which tiles a read needs.
+
+        Raises:
+            SourceError: if the raster has no such level, or the window is not inside it.
+        """
+        if not 0 <= read.level < len(source.raster.levels):
+            raise SourceError(f"it has no level {read.level}")
+        level = source.raster.levels[read.level]
+        if not _inside_grid(read, level.grid.shape):
+            raise SourceError(f"its {level.grid.shape} pixels don't hold the window")
+        height, width = level.tile_shape
+        needed: list[tuple[int, int]] = []
+        kept: dict[tuple[int, int], Pixels] = {}
+        for row in range(read.row // height, -(-(read.row + read.shape[0]) // height)):
+            for column in range(read.column // width, -(-(read.column + read.shape[1]) // width)):
+                tile = row, column
+                if not level.sizes[tile] or not _wanted(read, tile, level.tile_shape):
+                    continue
+                pixels = cache.get((read.href, source.version, read.level, tile))
+                if pixels is None:
+                    needed.append(tile)
+                else:
+                    kept[tile] = pixels
+        out = np.zeros(read.shape, source.raster.dtype) if read.target is None else read.target.out
+        return cls(read, source, needed, kept, out)
+
+    def ranges(self) -> list[tuple[int, int]]:
+        """First byte of each needed tile, and the byte after its last."""
+        level = self.source.raster.levels[self.read.level]
+        starts = [int(level.offsets[tile]) for tile in self.needed]
+        sizes = [int(level.sizes[tile]) for tile in self.needed]
+        return [(start, start + size) for start, size in zip(starts, sizes, strict=True)]
+
+    def assemble(self, cache: TileCache) -> list[SourceError]:
+        """Decodes the tiles into the window.
+
+        Returns:
+            What is wrong with each corrupt tile; those are needed still, and no other.
+        """
+        level, dtype = self.source.raster.levels[self.read.level], self.source.raster.dtype
+        corrupt, errors = [], []
+        for tile, data in zip(self.needed, self.data, strict=True):
+            try:
+                pixels = decode_tile(data, level, dtype)
+                if level.compression == "none":
+                    self._require_data(tile, pixels)
+            except SourceError as error:
+                corrupt.append(tile)
+                errors.append(error)
+                continue
+            differenced = level.differenced
+            if self.read.shared and not self._inside(tile):
+                pixels, differenced = _whole(pixels, differenced=differenced), False
+                cache.put((self.read.href, self.source.version, self.read.level, tile), pixels)
+            self._paste(tile, pixels, differenced=differenced)
+        for tile, pixels in self.kept.items():
+            self._paste(tile, pixels, differenced=False)
+        self.needed, self.kept, self.data = corrupt, {}, ()
+        return errors
+
+    def _require_data(self, tile: tuple[int, int], pixels: Pixels) -> None:
+        """Refuses a tile of zeros where the classification sees land, for want of a checksum.
+
+        Proxies fill with zeros what they could not get; only compressed tiles give that away by themselves.
+
+        Raises:
+            SourceError: if there is such a contradiction.
+        """
+        target = self.read.target
+        if target is None or not target.masked or pixels.any():
+            return
+        place, _ = self._places(tile, pixels.shape)
+        clear = target.clear[place]
+        if 2 * np.count_nonzero(clear) > clear.size:
+            raise SourceError("a tile has no data where its scene classification is clear")
+
+    def _inside(self, tile: tuple[int, int]) -> bool:
+        """True where the window needs all pixels of a tile that lie in the raster."""
+        level = self.source.raster.levels[self.read.level]
+        (height, width), (rows, columns) = level.tile_shape, level.grid.shape
+        top, left = tile[0] * height, tile[1] * width
+        bottom, right = min(top + height, rows), min(left + width, columns)
+        end_row, end_column = self.read.row + self.read.shape[0], self.read.column + self.read.shape[1]
+        return self.read.row <= top and bottom <= end_row and self.read.column <= left and right <= end_column
+
+    def _places(
+        self, tile: tuple[int, int], shape: tuple[int, ...]
+    ) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
+        """Where a tile lies in the window, and which part of it that is."""
+        height, width = shape
+        top, left = tile[0] * height - self.read.row, tile[1] * width - self.read.column
+        rows = slice(max(0, -top), min(height, self.read.shape[0] - top))
+        columns = slice(max(0, -left), min(width, self.read.shape[1] - left))
+        place = (
+            slice(top + rows.start, top + rows.stop),
+            slice(left + columns.start, left + columns.stop),
+        )
+        return place, (rows, columns)
+
+    def _paste(self, tile: tuple[int, int], pixels: Pixels, *, differenced: bool) -> None:
+        place, (rows, columns) = self._places(tile, pixels.shape)
+        target, out = self.read.target, self.out[place]
+        if target is None:
+            _take_part(pixels[rows], columns.start, out, differenced=differenced)
+            return
+        kept, below = target.witness.within(place[0].start, place[0].stop)
+        if kept.start < kept.stop:
+            some = pixels[rows][below :: target.witness.rows.step]
+            _take_part(some, columns.start, target.witness.values[kept, place[1]], differenced=differenced)
+        if differenced:
+            sum_and_harmonise(pixels, rows.start, columns.start, target.clear[place], target.offset, out)
+        else:
+            harmonise(pixels[rows, columns], target.clear[place], target.offset, out)
+
+
+def _inside_grid(read: WindowRead, shape: tuple[int, int]) -> bool:
+    return (
+        min(read.row, read.column) >= 0
+        and read.row + read.shape[0] <= shape[0]
+        and read.column + read.shape[1] <= shape[1]
+    )
+
+
+def _take_part(rows: Pixels, first_column: int, out: Pixels, *, differenced: bool) -> None:
+    """Copies a part of some rows of a tile."""
+    if differenced:
+        sum_rows(rows, 0, first_column, out)
+    else:
+        out[...] = rows[: out.shape[0], first_column : first_column + out.shape[1]]
+
+
+def _whole(pixels: Pixels, *, differenced: bool) -> Pixels:
+    """A copy of the pixels of a tile, which its buffer will not keep."""
+    if not differenced:
+        return pixels.copy()
+    whole = np.empty_like(pixels)
+    sum_rows(pixels, 0, 0, whole)
+    return whole
+
+
+def _wanted(read: WindowRead, tile: tuple[int, int], shape: tuple[int, int]) -> bool:
+    """True unless the read says that no pixel of the tile matters."""
+    if read.target is None:
+        return True
+    top, left = tile[0] * shape[0] - read.row, tile[1] * shape[1] - read.column
+    return bool(read.target.clear[max(0, top) : top + shape[0], max(0, left) : left + shape[1]].any())

@@ -1,0 +1,121 @@
+"""Ranges of bytes of a file, checked to be those that were asked for, of the file that was meant."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import obstore
+from obstore.store import ObjectStore
+
+from cloudless_mosaic.errors import SourceError
+
+_COALESCE = 128 * 1024
+"""Bytes between two ranges that are rather read along than asked for in two requests."""
+
+_HEAD = 64 * 1024
+"""Bytes read at once from the head of a file: whole headers of full-size products fit."""
+
+_MOST_HEAD = 16 * 2**20
+"""Bytes of the largest header that is read."""
+
+_MOST_HEAD_REQUESTS = 32
+
+
+class DoubtfulBytesError(SourceError):
+    """What came can't be what was asked for; another try may bring it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What tells two contents of one address apart."""
+
+    size: int
+    """Bytes of the whole file."""
+    tag: str | None
+    """The server's ETag; ``None`` where it gives none."""
+
+    def matches(self, other: Version) -> bool:
+        """True unless the two are known to differ."""
+        return self.size == other.size and (None in {self.tag, other.tag} or self.tag == other.tag)
+
+
+async def read_ranges(
+    store: ObjectStore, path: str, ranges: Sequence[tuple[int, int]]
+) -> tuple[list[memoryview], list[Version]]:
+    """The bytes of ranges, near ones in one request.
+
+    Args:
+        store: Where the file is.
+        path: Its place there.
+        ranges: First byte, and the byte after the last.
+
+    Returns:
+        Bytes in the order of the ranges, and what each answer said of the file.
+
+    Raises:
+        DoubtfulBytesError: if the server gives fewer bytes than it promised, or the file ends before.
+        BaseError: if the object store can't get them.
+    """
+    order = sorted(range(len(ranges)), key=lambda i: ranges[i])
+    groups: list[list[int]] = []
+    end = -1
+    for i in order:
+        if not groups or ranges[i][0] > end + _COALESCE:
+            groups.append([])
+        groups[-1].append(i)
+        end = max(end, ranges[i][1])
+    spans = [(ranges[group[0]][0], max(ranges[i][1] for i in group)) for group in groups]
+    answers = await asyncio.gather(*(_read(store, path, *span) for span in spans))
+    found: list[memoryview] = [memoryview(b"")] * len(ranges)
+    for group, (first, _), (data, _) in zip(groups, spans, answers, strict=True):
+        for i in group:
+            found[i] = data[ranges[i][0] - first : ranges[i][1] - first]
+    return found, [version for _, version in answers]
+
+
+async def _read(store: ObjectStore, path: str, start: int, end: int) -> tuple[memoryview, Version]:
+    data, version = await _get(store, path, start, end)
+    if len(data) != end - start:
+        raise DoubtfulBytesError(f"{len(data)} bytes came of {end - start} at {start}")
+    return data, version
+
+
+async def _get(store: ObjectStore, path: str, start: int, end: int) -> tuple[memoryview, Version]:
+    answer = await obstore.get_async(store, path, options={"range": (start, end)})
+    meta: Any = answer.meta
+    return memoryview(await answer.bytes_async()), Version(meta["size"], meta["e_tag"])
+
+
+class Head:
+    """The head of a file as a ``ByteSource``: one request, and more where a header goes on elsewhere."""
+
+    def __init__(self, store: ObjectStore, path: str) -> None:
+        self._store = store
+        self._path = path
+        self._pieces: list[tuple[int, memoryview]] = []
+        self._bytes = 0
+        self.version: Version | None = None
+        """The file, once a byte of it has been read."""
+
+    async def span(self, start: int, size: int) -> memoryview:
+        """See ``ByteSource.span``."""
+        for first, data in self._pieces:
+            if first <= start and start + size <= first + len(data):
+                return data[start - first : start - first + size]
+        if self.version and start + size > self.version.size:
+            raise SourceError(f"its header points behind its end at {self.version.size}")
+        if self._bytes + size > _MOST_HEAD or len(self._pieces) >= _MOST_HEAD_REQUESTS:
+            raise SourceError("its header is larger than that of any product")
+        end = start + max(size, _HEAD)
+        data, version = await _get(self._store, self._path, start, end)
+        if self.version and not self.version.matches(version):
+            raise DoubtfulBytesError("it has changed while it was opened")
+        self.version = version
+        if len(data) != min(end, version.size) - start or len(data) < size:
+            raise DoubtfulBytesError(f"{len(data)} bytes came of {size} at {start}")
+        self._pieces.append((start, data))
+        self._bytes += len(data)
+        return data[:size]

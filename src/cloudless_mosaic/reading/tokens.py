@@ -1,0 +1,199 @@
+"""Tokens of the Planetary Computer: fetched once per container and process, renewed before they end.
+
+Its token service gives an Azure SAS for reading one container of one storage account, which lives for some
+45 minutes in Azure and for a day elsewhere. The service throttles, and has been seen to give tokens that had
+already run out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from typing import Any
+from urllib.parse import parse_qs
+
+from cloudless_mosaic.deadline import run_within
+from cloudless_mosaic.errors import SourceError
+
+SERVICE = "https://planetarycomputer.microsoft.com/api/sas/v1/token"
+"""Where tokens come from; ``PC_SDK_SAS_URL`` names another place, as for the provider's own library."""
+
+_MARGIN = 300.0
+"""Seconds before its end at which a token is renewed; for short-lived ones half of their life."""
+_EXCHANGE = 60.0
+"""Seconds for one exchange with the service, however its answer drips."""
+_ATTEMPTS = 6
+_FIRST_PAUSE = 0.5
+_LONGEST_PAUSE = 20.0
+_SULK = 30.0
+"""Seconds for which a failure answers everybody who asks."""
+_LARGEST_ANSWER = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token for reading one container."""
+
+    query: str = field(repr=False)
+    """Query string that makes an address readable; secret."""
+    life: float
+    """Seconds that it lives, counted from when it was fetched."""
+    renewal: float
+    """When to fetch the next one, by the process's monotonic clock."""
+
+
+class TokenBroker:
+    """The tokens of this process. Safe to use from many threads: whoever comes first fetches for all."""
+
+    def __init__(self, service: str = "", sleep: Callable[[float], None] = time.sleep) -> None:
+        """Fetches nothing yet.
+
+        Args:
+            service: Address of the token service; by default that of the environment, else the provider's.
+            sleep: Waits between attempts.
+        """
+        self._service = (service or os.environ.get("PC_SDK_SAS_URL") or SERVICE).rstrip("/")
+        self._sleep = sleep
+        self._tokens: dict[tuple[str, str], Token] = {}
+        self._failures: dict[tuple[str, str], tuple[float, str]] = {}
+        self._locks: dict[tuple[str, str], threading.Lock] = {}
+        self._lock = threading.Lock()
+
+    def current(self, account: str, container: str) -> Token | None:
+        """The token in use; ``None`` where it is time for another. Never waits."""
+        token = self._tokens.get((account, container))
+        return token if token and time.monotonic() < token.renewal else None
+
+    def token(self, account: str, container: str) -> Token:
+        """The token in use, or a new one.
+
+        Raises:
+            SourceError: if none can be had for now.
+        """
+        key = account, container
+        with self._lock:
+            lock = self._locks.setdefault(key, threading.Lock())
+        with lock:
+            token = self.current(account, container)
+            if token is None:
+                token = self._tokens[key] = self._fetch_or_sulk(key)
+        return token
+
+    def reject(self, account: str, container: str, query: str) -> None:
+        """Gives a token up that the storage refused; a newer one stays."""
+        token = self._tokens.get((account, container))
+        if token and token.query == query:
+            self._tokens.pop((account, container), None)
+
+    def _fetch_or_sulk(self, key: tuple[str, str]) -> Token:
+        since, reason = self._failures.get(key, (float("-inf"), ""))
+        if time.monotonic() - since > _SULK:
+            try:
+                return self._fetch(*key)
+            except _NoTokenError as error:
+                reason = str(error)
+                self._failures[key] = time.monotonic(), reason
+        raise SourceError(
+            f"no token for container {key[1]} of {key[0]}: {reason}; the token service of the Planetary "
+            "Computer is out of reach or throttles, try again later"
+        )
+
+    def _fetch(self, account: str, container: str) -> Token:
+        reason = ""
+        for attempt in range(_ATTEMPTS):
+            try:
+                return run_within(_EXCHANGE, lambda: self._ask(account, container))
+            except _NoTokenError as error:
+                reason, pause = str(error), error.pause
+            except TimeoutError:
+                reason, pause = "it does not answer in time", None
+            if attempt + 1 < _ATTEMPTS:
+                self._sleep(_FIRST_PAUSE * 2**attempt * _jitter() if pause is None else pause + _jitter())
+        raise _NoTokenError(reason)
+
+    def _ask(self, account: str, container: str) -> Token:
+        import requests  # noqa: PLC0415 - a fifth of a second that only this provider needs
+
+        key = os.environ.get("PC_SDK_SUBSCRIPTION_KEY")
+        try:
+            response = requests.get(
+                f"{self._service}/{account}/{container}",
+                headers={"Ocp-Apim-Subscription-Key": key} if key else {},
+                timeout=(10.0, 30.0),
+                # the key must not travel on
+                allow_redirects=False,
+                stream=True,
+            )
+            with response:
+                content = response.raw.read(_LARGEST_ANSWER, decode_content=True)
+        except Exception as error:  # noqa: BLE001 - of several libraries, with addresses in their words
+            raise _NoTokenError(type(error).__name__) from None
+        if response.status_code != 200:
+            pause = _pause_asked_for(response.headers.get("Retry-After"))
+            raise _NoTokenError(f"it answers {response.status_code}", pause)
+        return _parse(content, response.headers.get("Date"))
+
+
+class _NoTokenError(Exception):
+    """One attempt to get a token failed."""
+
+    def __init__(self, reason: str, pause: float | None = None) -> None:
+        self.pause = pause
+        """Seconds to wait before the next, where the service says."""
+        super().__init__(reason)
+
+
+def _jitter() -> float:
+    return random.uniform(0.5, 1.5)  # noqa: S311 - only spreads requests
+
+
+def _pause_asked_for(header: str | None) -> float | None:
+    try:
+        return min(max(float(header or ""), 0.0), _LONGEST_PAUSE)
+    except ValueError:
+        return None
+
+
+def _parse(content: bytes, date: str | None) -> Token:
+    """A token from the service's answer.
+
+    Its life is counted by the service's own clock, since that of this machine may be wrong.
+    """
+    try:
+        answer: Any = json.loads(content)
+        query, end = str(answer["token"]), _instant(str(answer["msft:expiry"]))
+        signed = parse_qs(query).get("se")
+        end = min(end, _instant(signed[0])) if signed else end
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise _NoTokenError("its answer holds no token") from None
+    life = (end - _server_time(date)).total_seconds()
+    if life <= 0:
+        raise _NoTokenError("it gives tokens that have run out")
+    return Token(query.lstrip("?"), life, time.monotonic() + life - min(_MARGIN, life / 2))
+
+
+def _instant(text: str) -> datetime:
+    instant = datetime.fromisoformat(text)
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+def _server_time(date: str | None) -> datetime:
+    try:
+        told = parsedate_to_datetime(date or "")
+    except ValueError:
+        return datetime.now(UTC)
+    return told if told.tzinfo else told.replace(tzinfo=UTC)
+
+
+@lru_cache(maxsize=1)
+def token_broker() -> TokenBroker:
+    """The broker of this process."""
+    return TokenBroker()

@@ -1,0 +1,131 @@
+"""An API that leads its visitors astray, or never ends an answer."""
+
+import gc
+import threading
+import time
+from dataclasses import replace
+
+import pytest
+
+from cloudless_mosaic.catalog import hosts, transport
+from cloudless_mosaic.catalog.hosts import is_host, is_private
+from cloudless_mosaic.catalog.search import find_scenes
+from cloudless_mosaic.catalog.transport import ApiTransport
+from cloudless_mosaic.errors import TemporaryError, UsageError
+
+PUBLIC = "https://stac.example.com/v1"
+
+
+@pytest.fixture
+def elsewhere(monkeypatch):
+    """Names lead to public addresses, but for one."""
+    hosts._leads_inside.cache_clear()
+    places = {"inside.example.com": "10.0.0.1"}
+    monkeypatch.setattr(
+        hosts.socket,
+        "getaddrinfo",
+        lambda name, *_, **__: [(2, 1, 6, "", (places.get(name, "93.184.216.34"), 0))],
+    )
+    yield
+    hosts._leads_inside.cache_clear()
+
+
+@pytest.mark.usefixtures("elsewhere")
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://169.254.169.254/latest/meta-data/",
+        "https://169.254.169.254/latest/meta-data/",
+        "https://localhost/",
+        "https://127.1/",
+        "https://[::1]/",
+        "https://inside.example.com/",
+        "http://stac.example.com/v1/search",
+        "",
+    ],
+)
+def test_a_public_api_leads_neither_inside_nor_into_the_open(hasty, url):
+    with pytest.raises(UsageError, match="not followed"):
+        ApiTransport(PUBLIC, hasty)._require_allowed(url)
+
+
+@pytest.mark.usefixtures("elsewhere")
+@pytest.mark.parametrize("url", ["https://other.example.com/search", f"{PUBLIC}/search?token=1"])
+def test_a_public_api_may_lead_to_another(hasty, url):
+    ApiTransport(PUBLIC, hasty)._require_allowed(url)
+
+
+def test_redirects_are_looked_at_before_they_are_followed(api, make_request, hasty, monkeypatch):
+    # the scripted API stands for a public one
+    monkeypatch.setattr(transport, "is_private", lambda host: host != "127.0.0.1" and is_private(host))
+    honest = api.honest_search
+    elsewhere = api.url.replace("127.0.0.1", "localhost") + "/secret"
+    api.search = lambda asked: replace(honest(asked), status=307, headers={"Location": elsewhere})
+    with pytest.raises(UsageError, match="not followed"):
+        find_scenes(make_request(api.url), hasty)
+    assert len(api.searches) == 1
+    assert not any(asked.path == "/secret" for asked in api.asked)
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_an_answer_has_a_deadline(api, make_request, hasty, make_item):
+    """Even where time-outs are long, or begin anew with every byte."""
+    api.items = [make_item()]
+    page = api.honest_search
+    api.search = lambda asked: replace(page(asked), fault="stall")
+    began = time.monotonic()
+    with pytest.raises(TemporaryError, match="in time"):
+        find_scenes(make_request(api.url), replace(hasty, timeout=(5.0, 60.0), deadline=0.5))
+    assert time.monotonic() - began < 10
+    api.closing.set()
+    for thread in threading.enumerate():
+        if thread.name == "mosaic-deadline":
+            thread.join(5)
+    # the socket of the thread that was left behind
+    gc.collect()
+
+
+@pytest.mark.parametrize("host", ["example.com", "1.2.3.4", "a_b.example", "::1", "xn--bcher-kva.example"])
+def test_what_is_a_host(host):
+    assert is_host(host)
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["", "127.1", "0x7f.1", "2130706433", "017700000001", "1.2.3", "①.example", "a b", "a%2eb", "-a"],
+)
+def test_what_programs_read_in_different_ways_is_none(host):
+    assert not is_host(host)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.0.1", "169.254.169.254", "100.64.0.1", "0.0.0.0"),
+        *("::1", "fe80::1", "fe80::1%eth0", "fd00::1", "::ffff:10.0.0.1", "2002:7f00:1::", "64:ff9b::a00:1"),
+        *("224.0.0.1", "localhost", "a.localhost", "printer.local", "x.internal", "intranet", "LOCALHOST."),
+    ],
+)
+def test_what_is_private(host):
+    assert is_private(host)
+
+
+@pytest.mark.usefixtures("elsewhere")
+@pytest.mark.parametrize("host", ["93.184.216.34", "2606:4700::1111", "files.example.com"])
+def test_what_is_public(host):
+    assert not is_private(host)
+
+
+def test_a_name_that_nobody_knows_is_asked_once(monkeypatch):
+    hosts._leads_inside.cache_clear()
+    asked = []
+
+    def fail(name, *_, **__):
+        asked.append(name)
+        raise OSError
+
+    monkeypatch.setattr(hosts.socket, "getaddrinfo", fail)
+    assert not is_private("nobody.example.com")
+    assert not is_private("nobody.example.com")
+    assert asked == ["nobody.example.com"]
+    hosts._leads_inside.cache_clear()
