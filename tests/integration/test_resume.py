@@ -112,7 +112,9 @@ def test_a_finished_run_has_nothing_to_do(place, arguments, undisturbed, mosaic_
 def test_two_runs_at_a_time(place, arguments, undisturbed, start_command, mosaic_command):
     with start_command(*arguments, "twice", cwd=place) as first:
         assert '"plan"' in first.stdout.readline()
+        first.send_signal(signal.SIGSTOP)
         second = mosaic_command(*arguments, "twice", cwd=place)
+        first.send_signal(signal.SIGCONT)
         first.communicate(timeout=60)
     assert first.returncode == 0
     assert second.code == 75, second

@@ -149,7 +149,8 @@ def test_local_cluster_does_not_outlive_the_run(
         _, errors = running.communicate(timeout=60)
         assert running.returncode == code, errors
         until(lambda: not any(alive(child) for child in children))
-    assert not list((tmp_path / "out").rglob("*.json"))
+    assert not list((tmp_path / "out").glob("*.json"))
+    assert not list((tmp_path / "out").glob("monthly-*"))
 
 
 def alive(one):
