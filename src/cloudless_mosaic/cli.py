@@ -134,6 +134,13 @@ _REQUEST_OPTIONS = (
         metavar="METRES",
         help="Grow clouds and shadows before masking; 0 is off.",
     ),
+    click.option(
+        "--compression",
+        type=click.Choice(["deflate", "zstd"]),
+        default=_default("compression"),
+        show_default=True,
+        help="Of the GeoTIFFs; not every program reads zstd.",
+    ),
     click.option("--exact", is_flag=True, help="Average native pixels instead of reading overviews."),
     click.option(
         "--max-lost",

@@ -19,6 +19,9 @@ PLANETARY_COMPUTER = "https://planetarycomputer.microsoft.com/api/stac/v1"
 
 MaskSource = Literal["scl", "none"]
 
+Compression = Literal["deflate", "zstd"]
+"""``deflate``: every reader knows it; ``zstd``: quicker to read, but not every reader knows it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Execution:
@@ -81,6 +84,8 @@ class MosaicRequest:
     """Codes of the scene classification that count as clear."""
     cloud_dilation: float = 100.0
     """Metres by which cloud and shadow grow before they are masked; 0 is off."""
+    compression: Compression = "deflate"
+    """How tiles of the GeoTIFFs are compressed."""
     exact: bool = False
     """Read native pixels even where an overview is fine enough."""
     max_lost: float = 5.0

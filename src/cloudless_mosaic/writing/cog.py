@@ -15,7 +15,8 @@ import rasterio
 from odc.geo.geobox import GeoBox
 
 from cloudless_mosaic.errors import TemporaryError
-from cloudless_mosaic.writing.encoding import TIFF_COMPRESSION, Codec, Pixels, Reduction, encode_tile
+from cloudless_mosaic.request import Compression
+from cloudless_mosaic.writing.encoding import TIFF_COMPRESSION, Pixels, Reduction, encode_tile
 from cloudless_mosaic.writing.geotags import geo_tags
 from cloudless_mosaic.writing.geotiff import (
     LEADER,
@@ -50,7 +51,7 @@ class CogSpec:
     """Type of a sample."""
     reduction: Reduction
     """How overviews are made."""
-    codec: Codec = "deflate"
+    codec: Compression = "deflate"
     """How tiles are compressed."""
     nodata: int | None = None
     """Value of pixels without data."""

@@ -9,12 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from cloudless_mosaic.kernels import average_half, deflate, interleave_differences
+from cloudless_mosaic.request import Compression
 
 Pixels = npt.NDArray[Any]
 """uint8 or uint16, shape (band, y, x)."""
 
-Codec = Literal["deflate", "zstd"]
-"""``deflate``: every reader knows it; ``zstd``: faster, but not every reader knows it."""
 
 _LEVEL = 1
 """Differences of noisy pixels hardly repeat; looking longer for repetitions gains a few percent at most."""
@@ -22,11 +21,11 @@ _LEVEL = 1
 Reduction = Literal["average", "nearest"]
 """How four pixels make one of an overview."""
 
-TIFF_COMPRESSION: dict[Codec, int] = {"deflate": 8, "zstd": 50000}
+TIFF_COMPRESSION: dict[Compression, int] = {"deflate": 8, "zstd": 50000}
 """Value of the TIFF tag Compression."""
 
 
-def encode_tile(tile: Pixels, codec: Codec) -> bytes:
+def encode_tile(tile: Pixels, codec: Compression) -> bytes:
     """Encodes a whole tile, band-interleaved by pixel, with the horizontal predictor (TIFF Predictor 2).
 
     Args:

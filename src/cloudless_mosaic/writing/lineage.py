@@ -54,6 +54,7 @@ def run_parameters(plan: MosaicPlan) -> dict[str, Any]:
         "scl_clear": list(request.clear_classes) if request.mask == "scl" else None,
         "cloud_dilation": request.cloud_dilation if request.mask == "scl" else None,
         "exact": request.exact,
+        "compression": request.compression,
     }
     return {name: value for name, value in parameters.items() if value is not None}
 

@@ -130,20 +130,27 @@ class PeriodSink:
 
     def _specs(self) -> tuple[tuple[str, CogSpec], ...]:
         """Suffix and content of each raster."""
-        geobox = self._plan.geobox
+        geobox, codec = self._plan.geobox, self._plan.request.compression
         picture = tuple(common_name(band) for band in self._stretch.bands)
         mosaic = CogSpec(
             geobox=geobox,
             bands=output_bands(self._plan.request.bands),
             dtype="uint16",
             reduction="average",
+            codec=codec,
             nodata=0,
             scale=SCALE,
         )
         # 0 is a count like any other, so there's no nodata value
-        count = CogSpec(geobox=geobox, bands=("count",), dtype="uint16", reduction="nearest")
+        count = CogSpec(geobox=geobox, bands=("count",), dtype="uint16", reduction="nearest", codec=codec)
         visual = CogSpec(
-            geobox=geobox, bands=picture, dtype="uint8", reduction="average", nodata=0, rgb=len(picture) == 3
+            geobox=geobox,
+            bands=picture,
+            dtype="uint8",
+            reduction="average",
+            codec=codec,
+            nodata=0,
+            rgb=len(picture) == 3,
         )
         return ("", mosaic), ("-count", count), ("-visual", visual)
 

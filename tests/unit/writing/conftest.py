@@ -118,9 +118,9 @@ def output_of(plan, folder, **wishes):
     return OutputFolder(replace(plan, request=replace(plan.request, output_dir=folder, **wishes)))
 
 
-def write_month(month, folder, seed=None, threads=1):
+def write_month(month, folder, seed=None, threads=1, **wishes):
     """Writes the first period of a plan."""
-    with output_of(month.plan, folder) as output:
+    with output_of(month.plan, folder, **wishes) as output:
         sink = PeriodSink(output, month.plan.periods[0])
         with ThreadPoolExecutor(threads) as pool:
             for _ in pool.map(sink.write, month.composites(seed)):

@@ -70,6 +70,17 @@ def test_the_result_adds_the_blocks_up(tmp_path, month, write):
     assert [(lost.scene_id, lost.block) for lost in result.lost] == [("S2A_4", (1, 0))]
 
 
+@pytest.mark.parametrize("compression", ["deflate", "zstd"])
+def test_the_compression_is_that_of_the_request(tmp_path, month, write, compression):
+    result = write(month, tmp_path, compression=compression)
+    for path in (path for path in result.files if path.suffix == ".tif"):
+        with rasterio.open(path) as file:
+            assert file.compression.value.lower() == compression
+            whole = month.count[None] if "count" in path.name else month.data
+            if "visual" not in path.name:
+                np.testing.assert_array_equal(file.read(), whole)
+
+
 def test_order_and_threads_change_no_byte(tmp_path, month, write):
     trees = []
     for seed, threads in ((None, 1), (1, 1), (2, 6)):

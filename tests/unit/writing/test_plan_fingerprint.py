@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from cloudless_mosaic.request import Execution
 from cloudless_mosaic.scenes import SceneSet, SourceGrid, SourceRaster
 from cloudless_mosaic.writing import fingerprint as module
 from cloudless_mosaic.writing.fingerprint import differences, fingerprint, plan_record
@@ -26,6 +27,7 @@ CHANGES = {
     "resolution": lambda plan: with_request(plan, resolution=20.0),
     "mask": lambda plan: with_request(plan, mask="none"),
     "exact": lambda plan: with_request(plan, exact=True),
+    "compression": lambda plan: with_request(plan, compression="zstd"),
     "grid": lambda plan: replace(plan, geobox=plan.geobox.pad(1)),
     "offset": lambda plan: with_scenes(plan, lambda scene: replace(scene, offset=-1000)),
     "time": lambda plan: with_scenes(
@@ -45,7 +47,10 @@ def test_what_decides_the_bytes_decides_the_fingerprint(plan, tmp_path, what):
     assert differences(before, after)
 
 
-@pytest.mark.parametrize("wish", [{"workers": 3}, {"max_lost": 50.0}, {"overwrite": True}])
+@pytest.mark.parametrize(
+    "wish",
+    [{"workers": 3}, {"max_lost": 50.0}, {"overwrite": True}, {"execution": Execution(cluster="local")}],
+)
 def test_how_the_work_is_done_does_not(plan, tmp_path, wish):
     changed = with_request(plan, **wish)
     assert fingerprint(plan_record(plan, tmp_path)) == fingerprint(plan_record(changed, tmp_path))
