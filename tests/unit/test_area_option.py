@@ -5,7 +5,7 @@ import json
 import pytest
 
 from cloudless_mosaic.aoi import Aoi
-from cloudless_mosaic.cli import _LARGEST_AOI, _aoi
+from cloudless_mosaic.cli.values import _LARGEST_AOI, read_aoi
 from cloudless_mosaic.errors import UsageError
 
 POLYGON = {"type": "Polygon", "coordinates": [[[14, 45], [16, 45], [16, 46], [14, 46], [14, 45]]]}
@@ -15,11 +15,11 @@ POLYGON = {"type": "Polygon", "coordinates": [[[14, 45], [16, 45], [16, 46], [14
 @pytest.mark.parametrize("name", ["area.geojson", "Area.JSON"])
 def test_a_file_holds_what_a_text_may(tmp_path, encoding, name):
     (tmp_path / name).write_text(f"\n {json.dumps(POLYGON)}", encoding)
-    assert _aoi(str(tmp_path / name)) == _aoi(json.dumps(POLYGON)) == Aoi.from_geojson(POLYGON)
+    assert read_aoi(str(tmp_path / name)) == read_aoi(json.dumps(POLYGON)) == Aoi.from_geojson(POLYGON)
 
 
 def test_four_numbers_are_a_box():
-    assert _aoi("14,45,16,46") == Aoi(14, 45, 16, 46)
+    assert read_aoi("14,45,16,46") == Aoi(14, 45, 16, 46)
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_a_file_that_is_no_area_is_named(tmp_path, content, said):
     path = tmp_path / "area.json"
     path.write_bytes(content)
     with pytest.raises(UsageError, match=said) as caught:
-        _aoi(str(path))
+        read_aoi(str(path))
     assert str(caught.value).startswith(f"--aoi {path}")
     assert "\n" not in str(caught.value)
 
@@ -56,4 +56,4 @@ def test_a_file_that_is_not_there_a_folder_and_a_huge_one_are_refused(tmp_path):
         ("huge", "larger than 32 MiB"),
     ):
         with pytest.raises(UsageError, match=said):
-            _aoi(str(tmp_path / f"{name}.json"))
+            read_aoi(str(tmp_path / f"{name}.json"))

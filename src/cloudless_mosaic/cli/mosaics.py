@@ -1,0 +1,105 @@
+"""``cloudless-mosaic``: makes, plans and demonstrates mosaics."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cloudless_mosaic.cli.clusters import cluster
+from cloudless_mosaic.cli.options import OVERWRITE, REQUEST_OPTIONS, SCREEN_OPTIONS, with_options
+from cloudless_mosaic.cli.program import loading, open_screen, run_program
+from cloudless_mosaic.cli.values import read_request
+from cloudless_mosaic.version import __version__
+
+
+class _RunByDefault(click.Group):
+    """A group that runs ``run`` when no subcommand is named, as the published application does."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or (args[0] not in self.commands and args[0] not in {"--help", "-h", "--version"}):
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Shows the options of ``run`` as those of the command itself."""
+        run.format_options(ctx, formatter)
+        self.format_commands(ctx, formatter)
+
+
+@click.group("cloudless-mosaic", cls=_RunByDefault, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="cloudless-mosaic")
+def cli() -> None:
+    """Monthly cloud-free Sentinel-2 mosaics from any STAC API."""
+
+
+@cli.command(hidden=True)
+@with_options(REQUEST_OPTIONS)
+@with_options(SCREEN_OPTIONS)
+def run(verbose: bool, quiet: bool, as_json: bool, **options: Any) -> None:  # noqa: ANN401 - options of the request
+    """Makes the mosaics."""
+    request = read_request(**options)
+    with loading():
+        from cloudless_mosaic.pipeline import run as run_pipeline  # noqa: PLC0415 - keeps --help quick
+
+        screen = open_screen(verbose=verbose, quiet=quiet, as_json=as_json)
+    with screen:
+        screen.done(run_pipeline(request, screen))
+
+
+@cli.command()
+@with_options(REQUEST_OPTIONS)
+@with_options(SCREEN_OPTIONS)
+def plan(verbose: bool, quiet: bool, as_json: bool, **options: Any) -> None:  # noqa: ANN401 - options of the request
+    """Shows what a run would read, hold and write; reads no pixel."""
+    request = read_request(**options)
+    with loading():
+        from cloudless_mosaic.pipeline import plan_mosaics  # noqa: PLC0415 - keeps --help quick
+
+        screen = open_screen(verbose=verbose, quiet=quiet, as_json=as_json)
+    screen.show_plan(plan_mosaics(request))
+
+
+@cli.command()
+@click.option(
+    "--output-dir",
+    type=click.Path(path_type=Path),
+    default=Path("demo-output"),
+    show_default=True,
+    help="Folder for the mosaics.",
+)
+@click.option(
+    "--archive-dir",
+    type=click.Path(path_type=Path),
+    default=Path("demo-archive"),
+    show_default=True,
+    help="Folder for the synthetic scenes; made once, then kept.",
+)
+@click.option("--workers", type=int, default=None, help="Threads.  [default: two per core]")
+@click.option("--overwrite", is_flag=True, help=OVERWRITE)
+@with_options(SCREEN_OPTIONS)
+def demo(
+    output_dir: Path,
+    archive_dir: Path,
+    workers: int | None,
+    overwrite: bool,
+    verbose: bool,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Makes three mosaics of a synthetic archive; needs no network and no account."""
+    with loading():
+        from cloudless_mosaic.demo import run_demo  # noqa: PLC0415 - keeps --help quick
+
+        screen = open_screen(verbose=verbose, quiet=quiet, as_json=as_json)
+    with screen:
+        screen.done(run_demo(output_dir, archive_dir, workers, screen, overwrite=overwrite))
+
+
+cli.add_command(cluster)
+
+
+def main() -> None:
+    """Runs the command line and exits with the code of whatever went wrong."""
+    run_program(cli)

@@ -1,0 +1,171 @@
+"""The options of commands: those of a request, and those of the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cloudless_mosaic.offsets import OFFSETS
+from cloudless_mosaic.request import Execution, MosaicRequest
+
+_FIELDS = MosaicRequest.__dataclass_fields__
+
+
+def _default(field: str) -> Any:  # noqa: ANN401 - click takes any default
+    return _FIELDS[field].default
+
+
+OVERWRITE = "Replace what a run of another plan left in the folder."
+
+REQUEST_OPTIONS = (
+    click.option("--start-date", required=True, metavar="YYYY-MM-DD", help="First day, UTC."),
+    click.option("--end-date", required=True, metavar="YYYY-MM-DD", help="Last day, UTC, inclusive."),
+    click.option(
+        "--aoi",
+        required=True,
+        metavar="W,S,E,N",
+        help="Area of interest in degrees, or a GeoJSON file or text with polygons.",
+    ),
+    click.option(
+        "--bands",
+        required=True,
+        multiple=True,
+        metavar="NAME",
+        help="Band by name, such as red or B04; repeat it.",
+    ),
+    click.option("--collection", default=_default("collection"), show_default=True, help="STAC collection."),
+    click.option(
+        "--resolution",
+        type=float,
+        default=_default("resolution"),
+        show_default=True,
+        help="Pixel size, metres.",
+    ),
+    click.option(
+        "--max-items", type=int, default=_default("max_items"), show_default=True, help="Most scenes to use."
+    ),
+    click.option(
+        "--max-cloud-cover",
+        type=float,
+        default=_default("max_cloud_cover"),
+        show_default=True,
+        help="Leave out scenes with more cloud, percent.",
+    ),
+    click.option(
+        "--stac-url",
+        default=_default("stac_url"),
+        show_default=True,
+        help="STAC API, or a local catalog.json, item or ItemCollection.",
+    ),
+    click.option(
+        "--profile",
+        type=click.Path(path_type=Path),
+        default=None,
+        metavar="FILE",
+        help="How to read the items of another provider.  [default: by API and collection]",
+    ),
+    click.option(
+        "--boa-offset",
+        type=click.Choice(["auto", *map(str, OFFSETS)]),
+        default="auto",
+        show_default=True,
+        help="Add this to the pixels of all scenes, or decide it scene by scene.",
+    ),
+    click.option(
+        "--crs", default=None, help="Output CRS, such as EPSG:32633.  [default: UTM zone of the AOI]"
+    ),
+    click.option(
+        "--mask",
+        type=click.Choice(["scl", "none"]),
+        default=_default("mask"),
+        show_default=True,
+        help="Mask clouds by the scene classification, or not at all.",
+    ),
+    click.option(
+        "--scl-clear",
+        default=",".join(map(str, _default("clear_classes"))),
+        show_default=True,
+        metavar="CODES",
+        help="Classes that count as clear.",
+    ),
+    click.option(
+        "--cloud-dilation",
+        type=float,
+        default=_default("cloud_dilation"),
+        show_default=True,
+        metavar="METRES",
+        help="Grow clouds and shadows before masking; 0 is off.",
+    ),
+    click.option(
+        "--compression",
+        type=click.Choice(["deflate", "zstd"]),
+        default=_default("compression"),
+        show_default=True,
+        help="Of the GeoTIFFs; not every program reads zstd.",
+    ),
+    click.option("--exact", is_flag=True, help="Average native pixels instead of reading overviews."),
+    click.option(
+        "--max-lost",
+        type=float,
+        default=_default("max_lost"),
+        show_default=True,
+        metavar="PERCENT",
+        help="Observations of a month that may be unreadable.",
+    ),
+    click.option(
+        "--workers",
+        type=int,
+        default=None,
+        help="Threads, or workers of --cluster local.  [default: two threads, or one worker, per core]",
+    ),
+    click.option(
+        "--cluster",
+        type=click.Choice(["local"]),
+        default=None,
+        help="Start a Dask cluster on this computer.  [default: that of DASK_CLUSTER or "
+        "DASK_SCHEDULER_ADDRESS, else threads]",
+    ),
+    click.option(
+        "--worker-memory", type=float, default=None, metavar="GB", help="Of each worker of --cluster local."
+    ),
+    click.option(
+        "--gateway-url",
+        default=None,
+        metavar="URL",
+        help="Dask Gateway of DASK_CLUSTER.  [default: of Dask's configuration]",
+    ),
+    click.option(
+        "--wait-workers",
+        type=float,
+        default=Execution.__dataclass_fields__["wait_workers"].default,
+        show_default=True,
+        metavar="SECONDS",
+        help="How long a cluster may be without workers.",
+    ),
+    click.option(
+        "--output-dir",
+        type=click.Path(path_type=Path),
+        default=_default("output_dir"),
+        help="Folder for the mosaics.  [default: the working directory]",
+    ),
+    click.option("--overwrite", is_flag=True, help=OVERWRITE),
+)
+SCREEN_OPTIONS = (
+    click.option("-v", "--verbose", is_flag=True, help="Name every scene that is left out."),
+    click.option("-q", "--quiet", is_flag=True, help="Errors only."),
+    click.option("--json", "as_json", is_flag=True, help="One JSON object per line, for machines."),
+)
+
+
+def with_options(options: tuple[Callable[[Any], Any], ...]) -> Callable[[Any], Any]:
+    """Adds options to a command, in their order."""
+
+    def add(command: Any) -> Any:  # noqa: ANN401 - click's decorators take commands and functions
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add

@@ -1,0 +1,84 @@
+"""What every program of the package does around its commands: loading, signals and exit codes."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import click
+
+from cloudless_mosaic.errors import CloudlessMosaicError
+
+if TYPE_CHECKING:
+    from cloudless_mosaic.screen import Screen
+
+_TRACEBACK = "CLOUDLESS_MOSAIC_TRACEBACK"
+"""Environment variable for developers; a traceback may hold addresses with credentials."""
+
+_GO_ON = "the same command goes on from what is done"
+
+
+def open_screen(*, verbose: bool, quiet: bool, as_json: bool) -> Screen:
+    """The screen that the options ask for."""
+    from cloudless_mosaic.screen import make_screen  # noqa: PLC0415 - keeps --help quick
+
+    return make_screen(verbose=verbose, quiet=quiet, as_json=as_json)
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """Modules are loaded inside: objects by the hundred thousand, which stay, and next to no garbage.
+
+    Neither collecting garbage meanwhile nor looking at them again at the end saves a tenth of a short run.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+class _Terminated(BaseException):
+    """SIGTERM came. Not an ``Exception``, so that nothing on the way takes it for a fault of its own."""
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> None:
+    """Unwinds, so that files and clusters of this run do not outlive it."""
+    raise _Terminated
+
+
+def run_program(command: click.Command) -> None:
+    """Runs a command line and exits with the code of whatever went wrong."""
+    # nothing here multiplies matrices, and the threads that would wait for it do so at full speed
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        command.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        _fail(f"interrupted; {_GO_ON}", 130)
+    except _Terminated:
+        _fail(f"terminated; {_GO_ON}", 143)
+    except click.ClickException as error:
+        _fail(f"{error.format_message()}; see {command.name} --help", error.exit_code)
+    except CloudlessMosaicError as error:
+        _fail(str(error), error.exit_code)
+    except MemoryError:
+        _fail("out of memory; use fewer --workers or a smaller AOI", 75)
+    except Exception as error:
+        if os.environ.get(_TRACEBACK):
+            raise
+        _fail(f"a bug, please report it: {type(error).__name__} {error}; {_TRACEBACK}=1 shows where", 1)
+
+
+def _fail(message: str, exit_code: int) -> None:
+    from cloudless_mosaic.redaction import redact  # noqa: PLC0415 - keeps --help quick
+
+    click.echo(f"error: {redact(' '.join(message.split()))}", err=True)
+    sys.exit(exit_code)

@@ -1,0 +1,74 @@
+"""What the options of a command say, as a request."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from cloudless_mosaic.aoi import Aoi
+from cloudless_mosaic.errors import UsageError
+from cloudless_mosaic.profile import read_profile
+from cloudless_mosaic.request import Execution, MosaicRequest, parse_date
+
+_LARGEST_AOI = 32 * 2**20
+"""Bytes of the largest GeoJSON file that is read."""
+
+
+def read_request(
+    start_date: str,
+    end_date: str,
+    aoi: str,
+    bands: tuple[str, ...],
+    scl_clear: str,
+    profile: Path | None,
+    boa_offset: str,
+    cluster: Literal["local"] | None,
+    worker_memory: float | None,
+    gateway_url: str | None,
+    wait_workers: float,
+    **rest: Any,  # noqa: ANN401 - one for one the fields of the request
+) -> MosaicRequest:
+    """The options of a command as a request."""
+    return MosaicRequest(
+        start_date=parse_date("--start-date", start_date),
+        end_date=parse_date("--end-date", end_date),
+        aoi=read_aoi(aoi),
+        bands=bands,
+        clear_classes=_codes(scl_clear),
+        profile=read_profile(profile) if profile else None,
+        boa_offset=None if boa_offset == "auto" else int(boa_offset),
+        execution=Execution(
+            cluster=cluster,
+            worker_memory=worker_memory,
+            gateway_url=gateway_url,
+            wait_workers=wait_workers,
+        ),
+        **rest,
+    )
+
+
+def read_aoi(text: str) -> Aoi:
+    """The area of interest: four numbers, GeoJSON, or a file of it."""
+    if not text.lower().endswith((".json", ".geojson")):
+        return Aoi.parse(text)
+    try:
+        path = Path(text)
+        if path.stat().st_size > _LARGEST_AOI:
+            raise UsageError(f"--aoi {text} is larger than {_LARGEST_AOI >> 20} MiB; simplify it")
+        content = path.read_text("utf-8-sig")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text"
+        raise UsageError(f"--aoi {text} can't be read: {reason.lower()}; give a GeoJSON file") from None
+    if not content.lstrip().startswith("{"):
+        raise UsageError(f"--aoi {text} holds no GeoJSON object; give polygons, or four numbers")
+    try:
+        return Aoi.parse(content)
+    except UsageError as error:
+        raise UsageError(f"--aoi {text}: {error}") from None
+
+
+def _codes(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(sorted({int(code) for code in text.split(",") if code.strip()}))
+    except ValueError:
+        raise UsageError(f"--scl-clear needs numbers with commas, got {text!r}; for example 4,5,6") from None
