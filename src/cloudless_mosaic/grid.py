@@ -9,7 +9,6 @@ from itertools import pairwise
 
 import numpy as np
 from affine import Affine
-from odc.geo.geobox import GeoBox
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 from shapely import transform
@@ -18,6 +17,7 @@ from shapely.geometry.base import BaseGeometry
 
 from cloudless_mosaic.aoi import Aoi
 from cloudless_mosaic.errors import UsageError
+from cloudless_mosaic.geobox import GeoBox
 from cloudless_mosaic.projection import project
 
 _SNAP = 1e-6

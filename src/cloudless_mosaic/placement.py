@@ -8,8 +8,8 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from odc.geo.geobox import GeoBox
 
+from cloudless_mosaic.geobox import GeoBox
 from cloudless_mosaic.projection import transformer
 from cloudless_mosaic.scenes import SourceGrid
 

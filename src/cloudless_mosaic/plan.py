@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from math import floor, inf, log2
 
-from odc.geo.geobox import GeoBox
-
 from cloudless_mosaic.bands import canonical_band
+from cloudless_mosaic.geobox import GeoBox
 from cloudless_mosaic.grid import (
     Block,
     Blocks,

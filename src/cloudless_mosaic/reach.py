@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from odc.geo.geobox import GeoBox
 from shapely import STRtree, area, bounds, box, buffer, contains, intersection, union, union_all
 from shapely.geometry.base import BaseGeometry
 
+from cloudless_mosaic.geobox import GeoBox
 from cloudless_mosaic.grid import Blocks
 from cloudless_mosaic.projection import metres_per_unit, project
 from cloudless_mosaic.scenes import Scene

@@ -372,5 +372,6 @@ def _whole(array: npt.NDArray[Any], dtype: npt.DTypeLike | None = None) -> Any: 
 
 
 def _pointer(array: npt.NDArray[Any], dtype: npt.DTypeLike | None) -> Any:  # noqa: ANN401 - a pointer
-    _check(dtype is None or array.dtype == dtype, f"{array.dtype} pixels")
+    if dtype is not None and array.dtype != dtype:  # no _check: the name of a type takes long to make
+        raise ValueError(f"a kernel was given {array.dtype} pixels")
     return _ffi.cast(_TYPES[array.dtype], array.__array_interface__["data"][0])

@@ -80,9 +80,9 @@ class Fetch:
     def ranges(self) -> list[tuple[int, int]]:
         """First byte of each needed tile, and the byte after its last."""
         level = self.source.raster.levels[self.read.level]
-        starts = [int(level.offsets[tile]) for tile in self.needed]
-        sizes = [int(level.sizes[tile]) for tile in self.needed]
-        return [(start, start + size) for start, size in zip(starts, sizes, strict=True)]
+        tiles = tuple(np.array(self.needed).T)
+        starts = level.offsets[tiles]
+        return list(zip(starts.tolist(), (starts + level.sizes[tiles]).tolist(), strict=True))
 
     def assemble(self, cache: TileCache) -> list[SourceError]:
         """Decodes the tiles into the window.

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from odc.geo.geobox import GeoBox
 from pyproj import CRS, Transformer
 from shapely import affinity, set_precision, to_geojson
 from shapely.geometry import MultiPolygon, Polygon, box
 from shapely.geometry.polygon import orient
+
+from cloudless_mosaic.geobox import GeoBox
 
 _POINTS = 21
 """Points along each side, so that the outline follows its curve."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import rasterio
-from odc.geo.geobox import GeoBox
 from rasterio.io import MemoryFile
 
 from cloudless_mosaic.errors import UsageError
+from cloudless_mosaic.geobox import GeoBox
 from cloudless_mosaic.writing.geotiff import Tag, read_geo_tags
 
 

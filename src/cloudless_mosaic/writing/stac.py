@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pystac
-from odc.geo.geobox import GeoBox
 from pyproj import CRS
 from pystac.utils import datetime_to_str
 
 from cloudless_mosaic.bands import BANDS, canonical_band, common_name
+from cloudless_mosaic.geobox import GeoBox
 from cloudless_mosaic.plan import MosaicPlan, PeriodPlan
 from cloudless_mosaic.results import PeriodResult
 from cloudless_mosaic.version import __version__
