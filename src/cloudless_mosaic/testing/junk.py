@@ -74,7 +74,7 @@ def _change(holder: Any, key: Any, rng: random.Random) -> None:  # noqa: ANN401 
     if action == 0:
         del holder[key]
     elif action == 1 and isinstance(holder, list):
-        holder += copy.deepcopy(holder[:3])
+        holder += holder[:3]
     elif action == 2 and isinstance(holder, dict):
         other = rng.choice(list(holder))
         holder[key], holder[other] = holder[other], holder[key]
