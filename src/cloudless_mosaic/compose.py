@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -12,18 +12,15 @@ from cloudless_mosaic.checks import look_at_band, look_at_classes, sampled_rows
 from cloudless_mosaic.errors import SourceError
 from cloudless_mosaic.kernels import fill_free
 from cloudless_mosaic.layout import Clear, Granule, Layer, lay_out
-from cloudless_mosaic.masking import clear_pixels
+from cloudless_mosaic.masking import PackedMask, clear_pixels
 from cloudless_mosaic.placement import Window
 from cloudless_mosaic.plan import BlockTask, MaskPolicy
 from cloudless_mosaic.reading.protocol import RasterReader, Target, WindowRead, Witness
-from cloudless_mosaic.reducers import Reduced, median
+from cloudless_mosaic.reducers import median
 from cloudless_mosaic.results import Composite, LostObservation
 from cloudless_mosaic.sampling import at_centres, resample
 
 UInt16s = npt.NDArray[np.uint16]
-
-_TOGETHER = 2
-"""Granules with planes of their own that are read at once."""
 
 
 def compose(task: BlockTask, reader: RasterReader) -> Composite:
@@ -43,9 +40,12 @@ def compose(task: BlockTask, reader: RasterReader) -> Composite:
     _read_masks(granules, task.mask, crowded, reader)
     _share_out(granules)
     stack = np.zeros((len(task.bands), len(task.observations), *task.block.shape), np.uint16)
-    used = set(_fill(stack, granules, crowded, reader))
+    worthy = [granule for granule in granules if _worth_reading(granule)]
+    alone, sharing = _by_company(worthy)
+    _fill_slots(stack, alone, reader)
+    used = {granule.source.scene_id for granule in sharing if _fill_free(stack, granule, reader)}
     reduced = median(stack)
-    used.update(_alone_and_used(reduced, granules, crowded))
+    used.update(one.source.scene_id for one in alone if reduced.contributed[one.observation])
     return Composite(
         period=task.period,
         block=task.block,
@@ -82,7 +82,7 @@ def _read_masks(
         granule.clear = _clear(answer, granule, mask)
         if granule.observation in crowded and granule.scl and granule.mask_window:
             inner = _inner(answer != 0, granule.mask_window, granule.scl.placement.window)
-            granule.wanted = at_centres(inner, granule.scl.placement)
+            granule.wanted = PackedMask.of(at_centres(inner, granule.scl.placement))
 
 
 def _clear(scl: npt.NDArray[np.uint8], granule: Granule, mask: MaskPolicy) -> Clear:
@@ -101,103 +101,78 @@ def _share_out(granules: Sequence[Granule]) -> None:
 
     Where none has, a pixel may still overlap some data, and any granule may fill it.
     """
-    rivals = [(one, one.wanted) for one in granules if one.wanted is not None and not one.error]
-    everywhere: dict[int, Clear] = {}
-    for granule, data in rivals:
-        everywhere[granule.observation] = data | everywhere.get(granule.observation, np.False_)
-    taken: dict[int, Clear] = {}
-    for granule, data in rivals:
-        before = taken.get(granule.observation, np.False_)
-        taken[granule.observation] = data | before
-        granule.wanted = (data | ~everywhere[granule.observation]) & ~before
-
-
-def _fill(
-    stack: UInt16s, granules: Sequence[Granule], crowded: frozenset[int], reader: RasterReader
-) -> Iterator[str]:
-    """Reads the bands of all granules into the stack.
-
-    A granule that is alone in its observation is read right into its slot of the stack. Others get planes of
-    their own first, which are laid into the slot in the order of the granules.
-
-    Yields:
-        Ids of the scenes in crowded observations that gave a pixel.
-    """
-    for positions in _rounds(granules, crowded):
-        yield from _fill_round(stack, granules, positions, crowded, reader)
-
-
-def _rounds(granules: Sequence[Granule], crowded: frozenset[int]) -> Iterator[Sequence[int]]:
-    """Places of the granules that are read at once.
-
-    Granules that are alone need no planes of their own and come first. Of the others there are a few at a
-    time, and never two of one observation: planes stay small beside the stack, and without masks the next
-    granule is read only where pixels are left over.
-    """
-    yield [i for i, granule in enumerate(granules) if granule.observation not in crowded]
-    turns: defaultdict[int, list[int]] = defaultdict(list)
-    before: Counter[int] = Counter()
-    for i, granule in enumerate(granules):
-        if granule.observation in crowded:
-            turns[before[granule.observation]].append(i)
-            before[granule.observation] += 1
-    for turn in turns.values():
-        for first in range(0, len(turn), _TOGETHER):
-            yield turn[first : first + _TOGETHER]
-
-
-def _fill_round(
-    stack: UInt16s,
-    granules: Sequence[Granule],
-    positions: Sequence[int],
-    crowded: frozenset[int],
-    reader: RasterReader,
-) -> Iterator[str]:
-    planes = {}
-    for i in positions:
-        granule = granules[i]
-        slot = stack[:, granule.observation]
-        if granule.observation in crowded and granule.scl is None:
-            granule.wanted = slot[0] == 0
-        if not granule.error and _worth_reading(granule):
-            planes[i] = np.zeros(slot.shape, np.uint16) if granule.observation in crowded else slot
-    _read_bands(granules, planes, reader)
-    for i, own in planes.items():
-        granule = granules[i]
-        slot = stack[:, granule.observation]
-        if granule.error:
-            own[:] = 0
-        elif granule.observation in crowded and fill_free(
-            slot, own, _everywhere_or(granule.wanted, slot.shape[1:])
-        ):
-            yield granule.source.scene_id
-    for i in positions:
-        granules[i].forget_masks()
-
-
-def _alone_and_used(reduced: Reduced, granules: Sequence[Granule], crowded: frozenset[int]) -> Iterator[str]:
-    """Ids of the other scenes that gave a pixel."""
+    rivals: defaultdict[int, list[tuple[Granule, PackedMask]]] = defaultdict(list)
     for granule in granules:
-        if granule.observation not in crowded and reduced.contributed[granule.observation]:
-            yield granule.source.scene_id
+        if granule.wanted is not None and not granule.error:
+            rivals[granule.observation].append((granule, granule.wanted))
+    for group in rivals.values():
+        nowhere = ~np.logical_or.reduce([data.unpacked() for _, data in group])
+        free = np.ones_like(nowhere)
+        for granule, packed in group:
+            data = packed.unpacked()
+            granule.wanted = PackedMask.of((data | nowhere) & free)
+            free &= ~data
 
 
 def _worth_reading(granule: Granule) -> bool:
     """False where the granule has nothing clear, or only where another of its overpass is taken."""
-    if granule.clear is not None and not granule.clear.any():
+    if granule.error or (granule.clear is not None and not granule.clear.any()):
         return False
     if granule.wanted is None:
         return True
     return all(bool(granule.needed_under(layer).any()) for layer in granule.bands)
 
 
-def _read_bands(granules: Sequence[Granule], planes: dict[int, UInt16s], reader: RasterReader) -> None:
-    """Reads the bands of those granules that have planes to fill: harmonised, masked and resampled."""
+def _by_company(granules: Sequence[Granule]) -> tuple[list[Granule], list[Granule]]:
+    """Granules that are alone in their observation, and those that share it with others."""
+    votes = Counter(granule.observation for granule in granules)
+    alone = [granule for granule in granules if votes[granule.observation] == 1]
+    sharing = [granule for granule in granules if votes[granule.observation] > 1]
+    for granule in sharing:
+        granule.forget_needed()  # they are read one after the other, much later
+    return alone, sharing
+
+
+def _fill_slots(stack: UInt16s, granules: Sequence[Granule], reader: RasterReader) -> None:
+    """Reads the bands of granules that are alone in their observation right into its slot of the stack."""
+    slots = [stack[:, granule.observation] for granule in granules]
+    _read_bands(granules, slots, reader)
+    for granule, slot in zip(granules, slots, strict=True):
+        if granule.error:
+            slot[:] = 0
+        elif granule.wanted is not None:
+            # resampling gives values next to what was asked for
+            slot[:, ~granule.wanted.unpacked()] = 0
+        granule.forget_masks()
+
+
+def _fill_free(stack: UInt16s, granule: Granule, reader: RasterReader) -> bool:
+    """Reads the bands of a granule, and lays them into those pixels of its slot that none has filled yet.
+
+    One granule at a time keeps memory small beside the stack. Without masks it's read only where pixels are
+    left over.
+
+    Returns:
+        True if it filled any pixel.
+    """
+    slot = stack[:, granule.observation]
+    if granule.scl is None:
+        granule.wanted = PackedMask.of(slot[0] == 0)
+        if not _worth_reading(granule):
+            return False
+    own = np.zeros(slot.shape, np.uint16)
+    _read_bands([granule], [own], reader)
+    filled = not granule.error and fill_free(slot, own, _everywhere_or(granule.wanted, slot.shape[1:]))
+    granule.forget_masks()
+    return filled
+
+
+def _read_bands(granules: Sequence[Granule], planes: Sequence[UInt16s], reader: RasterReader) -> None:
+    """Reads the bands of granules into planes of zeros: harmonised, masked and resampled."""
     reads: list[WindowRead] = []
     owners: list[tuple[int, int]] = []
     targets: list[Target] = []
-    for i, own in planes.items():
-        granule = granules[i]
+    for i, (granule, own) in enumerate(zip(granules, planes, strict=True)):
         for band, layer in enumerate(granule.bands):
             copied, shape = layer.placement.copied, layer.placement.window.shape
             out = own[band][copied] if copied else np.zeros(shape, np.uint16)
@@ -232,5 +207,5 @@ def _testify(target: Target, granule: Granule, layer: Layer) -> None:
     granule.testify(evidence)
 
 
-def _everywhere_or(wanted: Clear | None, shape: tuple[int, ...]) -> Clear:
-    return np.ones(shape, np.bool_) if wanted is None else wanted
+def _everywhere_or(wanted: PackedMask | None, shape: tuple[int, ...]) -> Clear:
+    return np.ones(shape, np.bool_) if wanted is None else wanted.unpacked()

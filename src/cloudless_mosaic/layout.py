@@ -14,7 +14,7 @@ import numpy.typing as npt
 from cloudless_mosaic.bands import canonical_band
 from cloudless_mosaic.checks import Classified, Evidence, verdict
 from cloudless_mosaic.errors import SourceError
-from cloudless_mosaic.masking import dilation_margin
+from cloudless_mosaic.masking import PackedMask, dilation_margin
 from cloudless_mosaic.placement import Placement, Window, place, read_level
 from cloudless_mosaic.plan import BlockTask, GranuleSource, MaskPolicy
 from cloudless_mosaic.projection import same_crs
@@ -84,7 +84,7 @@ class Granule:
     """Classes of ``mask_window`` as they were read."""
     clear: Clear | None = None
     """Clear pixels, of the shape of ``mask_window``."""
-    wanted: Clear | None = None
+    wanted: PackedMask | None = None
     """Pixels of the block that this granule may fill; ``None`` is all."""
     error: SourceError | None = None
     """Why the granule is lost."""
@@ -103,7 +103,7 @@ class Granule:
         if key not in self._needed_on_grids:
             needed = self._clear_on(*key)
             if self.wanted is not None:
-                needed &= samples_under(self.wanted, layer.placement)
+                needed &= samples_under(self.wanted.unpacked(), layer.placement)
             self._needed_on_grids[key] = needed
         return self._needed_on_grids[key]
 
@@ -113,9 +113,13 @@ class Granule:
             return np.ones(window.shape, np.bool_)
         return clear_on(self.clear, self.scl.grid, self.mask_window, grid, window)
 
+    def forget_needed(self) -> None:
+        """Frees what `needed_under` can make again."""
+        self._needed_on_grids.clear()
+
     def forget_masks(self) -> None:
         """Frees what only reading the bands needs."""
-        self._needed_on_grids.clear()
+        self.forget_needed()
         self.codes = self.clear = self.wanted = None
 
     @property

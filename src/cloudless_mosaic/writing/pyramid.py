@@ -12,7 +12,7 @@ import numpy.typing as npt
 from cloudless_mosaic.writing.encoding import Pixels, Reduction, halve
 from cloudless_mosaic.writing.spool import Span, Spool
 
-_MOST_WAITING = 16 * 2**20
+_MOST_WAITING = 8 * 2**20
 """Bytes of the pixels of open tiles that are kept in memory."""
 
 
