@@ -231,6 +231,22 @@ def test_json_is_an_object_on_every_line(plan, composite, result):
     assert done["warnings"] == ["cut"]
 
 
+def test_every_field_of_an_event_is_documented(plan, composite, result):
+    page = (Path(__file__).resolve().parents[2] / "docs/reference/json-lines.md").read_text("utf-8")
+    documented = {
+        event: set(re.findall(r"`(\w+)`", fields))
+        for event, fields in re.findall(r"^\| `(\w+)` \| [^|]* \| (.*) \|$", page, re.MULTILINE)
+    }
+    screen, stream = plain(as_json=True)
+    screen.note("in passing")
+    screen.resumed(result.periods[:1], 2)
+    show(screen, plan, composite, result)
+    events = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert {event["event"] for event in events} == set(documented)
+    for event in events:
+        assert set(event) - {"event"} == documented[event["event"]]
+
+
 def test_json_plan_is_one_line(plan):
     screen, stream = plain(as_json=True)
     screen.show_plan(plan)
