@@ -7,7 +7,7 @@ and one folder; of a console block the lines after ``$`` run, and their output h
 - ``<!-- not run: REASON -->``: it can't run here, for example because it needs an account.
 - ``<!-- run by: COMMAND -->``: that command runs it.
 
-Local catalogues stand in for public ones (``stand_in/sitecustomize.py``); the demo's archive is there already.
+Local catalogues stand in for public ones (``stand_in/sitecustomize.py``); the demo's archive is there.
 """
 
 from __future__ import annotations
