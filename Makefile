@@ -2,9 +2,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+DOCS_STAMP := $(VENV)/.installed-docs
 FUZZ_SECONDS ?= 600
 
-.PHONY: setup demo test chaos fuzz check format bench bench-compare docs clean constraints
+.PHONY: setup demo test chaos fuzz check format bench bench-compare docs newcomer clean constraints
 
 setup: $(STAMP)
 
@@ -44,12 +45,20 @@ bench: setup
 bench-compare: setup
 	$(BIN)/python -m benchmarks.compare_versions $(BASE)
 
-docs: setup
-	$(BIN)/python docs/pictures.py demo-archive docs/images/demo.png
+docs: $(DOCS_STAMP)
+	$(BIN)/python docs/pictures.py demo-archive docs/images
 	$(BIN)/python docs/radiometry.py docs/radiometry.md
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+$(DOCS_STAMP): $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[docs]'
+	touch $@
+
+newcomer: setup
+	$(BIN)/python -m pytest -m newcomer tests/integration/test_documentation.py
 
 constraints:
 	uv pip compile --universal --python-version 3.11 --all-extras --no-annotate --no-header --output-file constraints.txt pyproject.toml
 
 clean:
-	rm -rf $(VENV) demo-archive demo-output .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) site demo-archive demo-output .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -3,55 +3,99 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
+import re
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
-import imagecodecs
+import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
 import rasterio
+from matplotlib import pyplot as plt
+from PIL import Image
 from rasterio.windows import from_bounds
+from rich._export_format import CONSOLE_SVG_FORMAT
+from rich.console import Console
 
 from cloudless_mosaic.demo import demo_request
+from cloudless_mosaic.masking import clear_pixels
 from cloudless_mosaic.pipeline import run
+from cloudless_mosaic.request import MosaicRequest
+from cloudless_mosaic.scl import DEFAULT_CLEAR_CLASSES
+from cloudless_mosaic.screen.plain import PlainScreen
 from cloudless_mosaic.testing.archive import Archive, ArchiveSpec, build_archive
 from cloudless_mosaic.writing.visual import Stretch
 
 _BANDS = {"red": "B04", "green": "B03", "blue": "B02"}
 _GAP = 8
 """White pixels between two pictures."""
+_MASKED = np.array([[[214]], [[39]], [[40]]], np.uint8)
+"""Red, for what a mask takes out."""
+_HAZY = date(2020, 10, 18)
+"""The overpass of the archive with the most haze, and with the least cloud according to its metadata."""
+_NO_FONTS = re.compile(r"@font-face \{\{.*?\}\}\s*", re.DOTALL)
+"""Fonts that rich's picture would fetch from elsewhere."""
+
+Picture = npt.NDArray[np.uint8]
+"""Shape (3, y, x)."""
 
 
 def main(archive_folder: Path, target: Path) -> None:
-    """Writes ``demo.png``: a clouded scene beside the mosaic of its month."""
+    """Writes all pictures to a folder."""
     archive = build_archive(archive_folder, ArchiveSpec.demo())
+    october = dataclasses.replace(
+        demo_request(archive.catalog, Path()),
+        bands=tuple(_BANDS),
+        resolution=60.0,
+        end_date=date(2020, 10, 31),
+    )
+    with _mosaic(october) as folder:
+        mosaic, bounds = _read(folder, "-visual")
+        count = _read(folder, "-count")[0][0]
+    with _mosaic(dataclasses.replace(october, start_date=_HAZY, end_date=_HAZY)) as folder:
+        hazy = _read(folder, "-visual")[0]
+    scene, clear = _cloudiest(archive, bounds, mosaic.shape[1:])
+    _save(target / "demo.png", scene, mosaic)
+    _save(target / "masking.png", scene, np.where(clear, scene, _MASKED), mosaic)
+    _save(target / "haze.png", hazy, mosaic)
+    _save_count(target / "count.png", count)
+    _save_screen(target / "screen.svg", demo_request(archive.catalog, Path("demo-output")))
+
+
+@contextmanager
+def _mosaic(request: MosaicRequest) -> Iterator[Path]:
+    """The folder of October's mosaic, while it is wanted."""
     with tempfile.TemporaryDirectory() as scratch:
-        request = demo_request(archive.catalog, Path(scratch))
-        request = dataclasses.replace(request, bands=tuple(_BANDS), resolution=60.0)
-        run(request)
-        path = Path(scratch) / "monthly-mosaic-2020-10" / "monthly-mosaic-2020-10-visual.tif"
-        with rasterio.open(path) as file:
-            mosaic, bounds = file.read(), file.bounds
-    scene = _scene(archive, bounds, mosaic.shape[1:])
-    gap = np.full((3, mosaic.shape[1], _GAP), 255, np.uint8)
-    picture = np.concatenate([scene, gap, mosaic], axis=2).transpose(1, 2, 0)
-    target.write_bytes(imagecodecs.png_encode(np.ascontiguousarray(picture)))
+        run(dataclasses.replace(request, output_dir=Path(scratch)))
+        yield Path(scratch) / "monthly-mosaic-2020-10"
 
 
-def _scene(
+def _read(folder: Path, kind: str) -> tuple[npt.NDArray[np.generic], tuple[float, float, float, float]]:
+    with rasterio.open(folder / f"{folder.name}{kind}.tif") as file:
+        return file.read(), file.bounds
+
+
+def _cloudiest(
     archive: Archive, bounds: tuple[float, float, float, float], shape: tuple[int, int]
-) -> npt.NDArray[np.uint8]:
-    """The cloudiest scene of October that still shows land, in the same frame and stretch."""
+) -> tuple[Picture, npt.NDArray[np.bool_]]:
+    """The cloudiest scene of October that still shows land, in the same frame; and where it is clear."""
     cloud, folder = max(_october(archive))
     print(f"scene with {cloud:.0f} % cloud: {folder.name}")  # noqa: T201 - a script for people
-    planes = []
-    for band in _BANDS.values():
-        with rasterio.open(next(folder.glob(f"*_{band}_10m.tif"))) as file:
+
+    def read(raster: str) -> npt.NDArray[np.uint16]:
+        with rasterio.open(next(folder.glob(f"*_{raster}.tif"))) as file:
             window = from_bounds(*bounds, transform=file.transform)
-            planes.append(file.read(1, window=window, out_shape=shape))
-    return Stretch(list(_BANDS.values()))(np.stack(planes))
+            return file.read(1, window=window, out_shape=shape)
+
+    planes = [read(f"{band}_10m") for band in _BANDS.values()]
+    clear = clear_pixels(read("SCL_20m").astype(np.uint8), DEFAULT_CLEAR_CLASSES, 100.0, 60.0)
+    return Stretch(list(_BANDS.values()))(np.stack(planes)), clear
 
 
 def _october(archive: Archive) -> list[tuple[float, Path]]:
@@ -61,6 +105,44 @@ def _october(archive: Archive) -> list[tuple[float, Path]]:
         if 10 < properties["eo:cloud_cover"] < 60 and properties["s2:nodata_pixel_percentage"] < 1:
             scenes.append((properties["eo:cloud_cover"], path.parent))
     return scenes
+
+
+def _save(path: Path, *pictures: Picture) -> None:
+    """Pictures side by side."""
+    gap = np.full((3, pictures[0].shape[1], _GAP), 255, np.uint8)
+    parts = [part for picture in pictures for part in (gap, picture)][1:]
+    whole = np.concatenate(parts, axis=2).transpose(1, 2, 0)
+    # 256 colours are enough for the eye, and a third of the bytes
+    Image.fromarray(whole).quantize(256).save(path, optimize=True)
+
+
+def _save_count(path: Path, count: npt.NDArray[np.generic]) -> None:
+    """The count, each number in a colour of its own."""
+    mpl.use("agg")
+    most = int(count.max())
+    colours = mpl.colormaps["viridis"].resampled(most + 1)
+    figure, axis = plt.subplots(figsize=(6.4, 4.8), dpi=100, layout="constrained")
+    drawn = axis.imshow(count, cmap=colours, vmin=-0.5, vmax=most + 0.5, interpolation="nearest")
+    axis.set_axis_off()
+    figure.colorbar(drawn, ax=axis, ticks=range(most + 1), label="clear observations", shrink=0.8)
+    figure.savefig(path, metadata={"Software": None})
+    plt.close(figure)
+
+
+def _save_screen(path: Path, request: MosaicRequest) -> None:
+    """What a run of the demo shows."""
+    console = Console(record=True, file=io.StringIO(), width=78, highlight=False, soft_wrap=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        result = run(
+            dataclasses.replace(request, output_dir=Path(scratch), workers=1),
+            PlainScreen(console, verbose=False),
+        )
+        screen = PlainScreen(console, verbose=False)
+        screen.done(dataclasses.replace(result, catalog=request.output_dir / "catalog.json"))
+    picture = console.export_svg(
+        title="cloudless-mosaic demo", code_format=_NO_FONTS.sub("", CONSOLE_SVG_FORMAT), unique_id="screen"
+    )
+    path.write_text(picture, "utf-8")
 
 
 if __name__ == "__main__":

@@ -30,6 +30,8 @@ class PlanCost:
     """Blocks times periods that have scenes."""
     read_bytes: int
     """Bytes to read in all periods; what the mask spares is not subtracted."""
+    period_bytes: tuple[int, ...]
+    """The same for every period of the plan, in its order; 0 where there is no scene."""
     task_memory: int
     """Bytes that the largest task holds at once."""
     output_bytes: int
@@ -41,17 +43,21 @@ def estimate(plan: MosaicPlan) -> PlanCost:
     crs = str(plan.geobox.crs)
     rows, columns = plan.geobox.shape
     per_pixel = len(plan.request.bands) * _BAND_BYTES + _COUNT_BYTES + _VISUAL_BYTES
-    active = [period for period in plan.periods if period.scenes]
-    read_bytes = memory = 0
-    for period in active:
-        reach = SceneReach(period.scenes, crs)
-        read_bytes += _period_bytes(plan, period, reach)
-        memory = max(memory, _task_memory(plan, period, reach))
+    active = memory = 0
+    period_bytes = []
+    for period in plan.periods:
+        period_bytes.append(0)
+        if period.scenes:
+            reach = SceneReach(period.scenes, crs)
+            active += 1
+            period_bytes[-1] = _period_bytes(plan, period, reach)
+            memory = max(memory, _task_memory(plan, period, reach))
     return PlanCost(
-        tasks=len(active) * len(plan.blocks),
-        read_bytes=read_bytes,
+        tasks=active * len(plan.blocks),
+        read_bytes=sum(period_bytes),
+        period_bytes=tuple(period_bytes),
         task_memory=memory,
-        output_bytes=round(len(active) * rows * columns * per_pixel * _OVERVIEWS),
+        output_bytes=round(active * rows * columns * per_pixel * _OVERVIEWS),
     )
 
 

@@ -52,7 +52,7 @@ def _keep(name: str) -> bool:
 def test_the_plan_reads_no_pixel_and_writes_nothing(demo_archive, mosaic_command, tmp_path):
     outcome = mosaic_command("plan", *OCTOBER, "--stac-url", str(demo_archive.catalog), cwd=tmp_path)
     assert outcome.code == 0, outcome.err
-    for word in ("2020-10", "grid", "blocks", "to read", "memory", "output", "EPSG:32610"):
+    for word in ("2020-10", "pixels of", "block", "to read", "memory", "to write", "EPSG:32610"):
         assert word in outcome.out
     assert list(tmp_path.iterdir()) == []
 

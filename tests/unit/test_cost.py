@@ -44,6 +44,7 @@ def test_bytes_are_those_that_are_read(filled, make_geobox, resolution, options)
     plan = filled.plan(make_geobox((edge, edge), resolution), blocks, bands=("red", "nir"), **options)
     cost = estimate(plan)
     assert cost.read_bytes == pytest.approx(bytes_read(filled, plan), rel=0.02)
+    assert cost.period_bytes == (cost.read_bytes,)
     assert cost.tasks == 2
 
 

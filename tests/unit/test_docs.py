@@ -1,5 +1,6 @@
 """Pages of the documentation say what the code does."""
 
+import json
 import re
 import runpy
 import tomllib
@@ -9,9 +10,12 @@ import pytest
 
 from cloudless_mosaic.bands import BANDS, canonical_band
 from cloudless_mosaic.catalog.providers import PROVIDERS, recognise
+from cloudless_mosaic.cli.mosaics import cli
+from cloudless_mosaic.errors import CloudlessMosaicError
 from cloudless_mosaic.offsets import BOA_OFFSET, OFFSET_POLICIES
 from cloudless_mosaic.profile import parse_profile
 from cloudless_mosaic.request import PLANETARY_COMPUTER
+from cloudless_mosaic.scl import CLOUD_CLASSES, DEFAULT_CLEAR_CLASSES, SCL_CLASSES
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -70,3 +74,56 @@ def test_the_bands_of_the_page_are_those_of_the_code(providers_page):
         assert {BANDS[band].resolution for band in bands} == {int(resolution)}
         seen += bands
     assert sorted(seen) == sorted(BANDS)
+
+
+def rows_of(page, columns):
+    """Cells of the rows of a page's tables that have so many columns."""
+    rows = re.findall(r"^\|(.*)\|$", (DOCS / page).read_text("utf-8"), re.MULTILINE)
+    cells = [[cell.strip() for cell in re.split(r"(?<!\\)\|", row)] for row in rows]
+    return [row for row in cells if len(row) == columns and not row[0].startswith("---")]
+
+
+def test_the_masking_page_has_the_classes_of_the_code():
+    rows = [row for row in rows_of("explanation/masking.md", 4) if row[0].isdigit()]
+    assert {int(code): name for code, name, _, _ in rows} == SCL_CLASSES
+    assert tuple(int(code) for code, _, clear, _ in rows if clear == "yes") == DEFAULT_CLEAR_CLASSES
+    assert tuple(int(code) for code, _, _, grows in rows if grows == "yes") == CLOUD_CLASSES
+
+
+def test_the_page_of_exit_codes_has_those_of_the_errors():
+    codes = {int(code) for code, _, _ in rows_of("reference/exit-codes.md", 3)[1:]}
+    assert codes == {0, 130, 143} | {
+        kind.exit_code for kind in (CloudlessMosaicError, *CloudlessMosaicError.__subclasses__())
+    }
+
+
+def test_the_page_of_the_command_line_has_every_command_and_option():
+    page = runpy.run_path(str(DOCS / "generators" / "command_line.py"))["command_line_page"]()
+    for name, command in cli.commands.items():
+        assert name == "run" or f"## cloudless-mosaic {name}\n" in page
+        for option in (option for parameter in command.params for option in parameter.opts):
+            assert f"`{option}" in page or f", {option}" in page
+    assert page.count("`--resolution FLOAT`") == 1
+
+
+def test_the_pictures_are_there_and_small():
+    named = set()
+    for page in [DOCS.parent / "README.md", *DOCS.rglob("*.md")]:
+        for picture in re.findall(r"!\[[^]]*\]\(([^)]+)\)", page.read_text("utf-8")):
+            path = (page.parent / picture).resolve()
+            assert path.stat().st_size < 200_000, path
+            named.add(path)
+    assert named == set((DOCS / "images").iterdir())
+
+
+def test_the_picture_of_the_screen_fetches_nothing():
+    picture = (DOCS / "images" / "screen.svg").read_text("utf-8")
+    assert not re.findall(r"@font-face|@import|url\((?!#)|href=.(?!#)", picture)
+
+
+def test_notebooks_are_stored_without_outputs():
+    notebooks = list((DOCS / "notebooks").glob("*.ipynb"))
+    assert notebooks
+    for path in notebooks:
+        cells = json.loads(path.read_text("utf-8"))["cells"]
+        assert not any(cell.get("outputs") or cell.get("execution_count") for cell in cells)

@@ -1,5 +1,6 @@
 import io
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +12,9 @@ from rich.console import Console
 from cloudless_mosaic.grid import Blocks
 from cloudless_mosaic.results import Composite, LostObservation, MosaicResult, PeriodResult, SceneNote
 from cloudless_mosaic.scenes import DroppedScene
-from cloudless_mosaic.screen import LiveScreen, PlainScreen, make_screen
+from cloudless_mosaic.screen import make_screen
+from cloudless_mosaic.screen.live import LiveScreen
+from cloudless_mosaic.screen.plain import PlainScreen
 
 DROPPED = DroppedScene("S2B_cloudy", datetime(2023, 9, 1, tzinfo=UTC), "cloud cover 88.0 % is above 25 %")
 
@@ -68,6 +71,11 @@ def show(screen, plan, composite, result):
         screen.done(result)
 
 
+def table(text):
+    """Cells of the lines that look like rows of a table."""
+    return [re.split(r" {2,}", line.strip()) for line in text.splitlines() if line.startswith(" ")]
+
+
 def plain(*, verbose=False, quiet=False, as_json=False):
     stream = io.StringIO()
     return make_screen(verbose=verbose, quiet=quiet, as_json=as_json, stream=stream), stream
@@ -91,10 +99,20 @@ def test_plain_run_says_what_a_user_has_to_know(plan, composite, result):
 def test_closing_table_has_a_row_for_every_month(plan, composite, result):
     screen, stream = plain()
     show(screen, plan, composite, result)
-    lines = [line for line in stream.getvalue().splitlines() if line.startswith("│")]
-    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in lines]
-    assert rows[0][:5] == ["2023-08", "2", "1", "98.8 %", "1.2"]
-    assert rows[1][:5] == ["2023-09", "1", "0", "-", "-"]
+    rows = table(stream.getvalue().partition("Mosaics")[2])
+    assert rows[0] == ["month", "scenes found", "used", "clear pixels", "mean count", "lost", "size"]
+    assert rows[1] == ["2023-08", "2", "1", "98.8 %", "1.2", "25.0 %", "0 B"]
+    assert rows[2] == ["2023-09", "1", "0", "-", "-", "-", "-"]
+
+
+def test_size_of_a_month_is_that_of_its_files(result, tmp_path):
+    files = (tmp_path / "mosaic.tif", tmp_path / "item.json", tmp_path / "taken-away.tif")
+    files[0].write_bytes(bytes(4000))
+    files[1].write_bytes(bytes(1000))
+    written = replace(result.periods[0], files=files)
+    screen, stream = plain()
+    screen.done(replace(result, periods=(written,)))
+    assert table(stream.getvalue())[1][-1] == "5 kB"
 
 
 def test_paths_are_shown_as_they_are_however_long(plan, composite, result):
@@ -163,13 +181,12 @@ def test_plan_shows_scenes_and_costs(plan):
     screen, stream = plain()
     screen.show_plan(plan)
     text = stream.getvalue()
-    august = next(line for line in text.splitlines() if "2023-08" in line)
-    assert [cell.strip() for cell in august.split("│")[1:-1]] == ["2023-08", "2", "2", "2", "15 %"]
-    september = next(line for line in text.splitlines() if "2023-09" in line)
-    assert [cell.strip() for cell in september.split("│")[1:-1]] == ["2023-09", "1", "0", "0", "-"]
-    assert "2 of at most 64 x 32 pixels, 2 tasks" in text
-    assert "to read" in text
-    assert "kB" in text
+    heads, august, september = table(text)
+    assert heads == ["month", "found", "to read", "overpasses", "mean cloud", "bytes to read"]
+    assert august == ["2023-08", "2", "2", "2", "15 %", "18 kB"]
+    assert september == ["2023-09", "1", "0", "0", "-", "-"]
+    assert "2 blocks of at most 64 x 32 pixels, 2 tasks of about" in text
+    assert "about 18 kB to read" in text
 
 
 @pytest.mark.parametrize(
@@ -188,7 +205,7 @@ def test_sizes_are_shown_in_a_unit_that_fits(plan, size, shown):
     pixels = max(1, round(size / (7 * 4 / 3)))
     screen, stream = plain()
     screen.show_plan(replace(plan, geobox=plan.geobox[:1, :1].pad_wh(1).expand((1, pixels))))
-    assert f"at most {shown} before compression" in stream.getvalue()
+    assert f"at most {shown} to write, both before compression" in stream.getvalue()
 
 
 def test_json_is_an_object_on_every_line(plan, composite, result):
@@ -202,7 +219,8 @@ def test_json_is_an_object_on_every_line(plan, composite, result):
     assert planned["shape"] == [64, 64]
     assert planned["transform"] == [10, 0, 499980, 0, -10, 5300040]
     assert planned["tasks"] == planned["blocks"] == 2
-    assert planned["periods"][0] == {"period": "2023-08", "found": 2, "scenes": ["scene-0", "scene-1"]}
+    august = {"period": "2023-08", "found": 2, "scenes": ["scene-0", "scene-1"]}
+    assert planned["periods"][0] == {**august, "read_bytes": planned["read_bytes"]}
     assert planned["dropped"] == [{"scene": "S2B_cloudy", "reason": DROPPED.reason}]
     assert planned["warnings"] == ["--max-items 2 cuts 1 of 3 scenes"]
     assert min(planned[name] for name in ("read_bytes", "task_memory_bytes", "output_bytes")) > 0
@@ -213,22 +231,106 @@ def test_json_is_an_object_on_every_line(plan, composite, result):
     assert done["warnings"] == ["cut"]
 
 
+def test_every_field_of_an_event_is_documented(plan, composite, result):
+    page = (Path(__file__).resolve().parents[2] / "docs/reference/json-lines.md").read_text("utf-8")
+    documented = {
+        event: set(re.findall(r"`(\w+)`", fields))
+        for event, fields in re.findall(r"^\| `(\w+)` \| [^|]* \| (.*) \|$", page, re.MULTILINE)
+    }
+    screen, stream = plain(as_json=True)
+    screen.note("in passing")
+    screen.resumed(result.periods[:1], 2)
+    show(screen, plan, composite, result)
+    events = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert {event["event"] for event in events} == set(documented)
+    for event in events:
+        assert set(event) - {"event"} == documented[event["event"]]
+
+
 def test_json_plan_is_one_line(plan):
     screen, stream = plain(as_json=True)
     screen.show_plan(plan)
     assert len(stream.getvalue().splitlines()) == 1
 
 
-def test_terminal_gets_a_bar_for_every_month_with_scenes(plan, composite, result):
-    stream = io.StringIO()
-    console = Console(file=stream, force_terminal=True, width=120, color_system=None, _environ={})
-    screen = LiveScreen(console, verbose=False)
-    show(screen, plan, composite, result)
+@pytest.fixture
+def terminal():
+    """A live screen of a given width, and what is written to it."""
+
+    def open_terminal(width=120):
+        stream = io.StringIO()
+        console = Console(file=stream, force_terminal=True, width=width, color_system=None, _environ={})
+        return LiveScreen(console, verbose=False), stream
+
+    return open_terminal
+
+
+def show_half(screen, plan, composite):
+    """A run at half its way, drawn without waiting for the clock."""
+    with screen:
+        screen.planned(plan)
+        screen.composed(composite)
+        screen._progress.refresh()
+
+
+def test_terminal_gets_a_bar_for_a_month_with_scenes(terminal, plan, composite, result):
+    screen, stream = terminal()
+    show_half(screen, plan, composite)
+    screen.written(result.periods[0])
+    screen.done(result)
     text = stream.getvalue()
     assert "2023-08  2 scenes" in text
-    assert "2/2 blocks" in text
-    assert "2023-09  " not in text.split("Mosaics")[0]
+    assert " 9 kB of  18 kB" in text
+    assert "2023-09  " not in text.partition("scenes in 2 months")[2].partition("Mosaics")[0]
     assert "98.8 %" in text
+    assert "begun" not in text
+
+
+@pytest.fixture
+def two_months(plan):
+    """A plan in which both months have scenes."""
+    september = replace(plan.periods[1], scenes=plan.periods[0].scenes)
+    return replace(plan, periods=(plan.periods[0], september))
+
+
+def test_month_has_a_bar_from_its_first_block_until_it_is_written(terminal, two_months, composite, result):
+    screen, _ = terminal()
+    september = replace(composite, period=two_months.periods[1].period, lost=())
+
+    def visible():
+        return [task.description for task in screen._progress.tasks if task.visible]
+
+    screen.planned(two_months)
+    assert visible() == ["2023-08  2 scenes", "2 months"]
+    screen.composed(composite)
+    screen.composed(september)
+    assert visible() == ["2023-08  2 scenes", "2023-09  2 scenes", "2 months"]
+    screen.composed(composite)
+    screen.written(result.periods[0])
+    assert visible() == ["2023-09  2 scenes", "2 months"]
+    shown = {task.description: task.percentage for task in screen._progress.tasks}
+    assert shown == {"2023-08  2 scenes": 100, "2023-09  2 scenes": 50, "2 months": 75}
+
+
+def test_months_of_an_earlier_run_count_as_done(terminal, two_months, result):
+    screen, _ = terminal()
+    screen.planned(two_months)
+    screen.resumed(result.periods[:1], 0)
+    assert [(task.visible, task.percentage) for task in screen._progress.tasks] == [
+        (False, 100),
+        (False, 0),
+        (True, 50),
+    ]
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_bars_fit_on_the_terminal(terminal, plan, composite, width):
+    screen, stream = terminal(width)
+    show_half(screen, plan, composite)
+    bars = [line for line in re.split(r"[\r\n]|\x1b\[\S*?[A-Za-z]", stream.getvalue()) if "━" in line]
+    assert bars
+    assert max(map(len, bars)) <= width
+    assert all("0:00:00" in line or "-:--:--" in line for line in bars)
 
 
 def test_screen_on_a_terminal_is_live(monkeypatch):
@@ -236,6 +338,42 @@ def test_screen_on_a_terminal_is_live(monkeypatch):
     assert isinstance(
         make_screen(verbose=False, quiet=False, as_json=False, stream=io.StringIO()), LiveScreen
     )
+
+
+def test_dumb_terminal_gets_lines(monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "dumb")
+    screen = make_screen(verbose=False, quiet=False, as_json=False, stream=io.StringIO())
+    assert type(screen) is PlainScreen
+
+
+def test_log_has_a_line_where_a_month_begins_and_none_for_its_blocks(plan, composite, result):
+    screen, stream = plain()
+    show(screen, plan, replace(composite, lost=()), result)
+    lines = [line for line in stream.getvalue().splitlines() if line.startswith("2023-08: ")]
+    assert lines[0] == "2023-08: begun, 2 scenes, about 18 kB to read"
+    assert lines[1].startswith("2023-08: written")
+    assert len(lines) == 3  # the last tells what was lost
+    assert stream.getvalue().isprintable() or set(re.findall(r"[\x00-\x1f]", stream.getvalue())) == {"\n"}
+
+
+def test_month_of_one_block_is_over_when_it_begins(plan, composite):
+    screen, stream = plain()
+    screen.planned(replace(plan, blocks=Blocks((0, 64), (0, 64))))
+    screen.composed(composite)
+    assert "begun" not in stream.getvalue()
+
+
+def test_log_names_some_losses_and_counts_the_rest(plan, composite, result):
+    for verbose in (False, True):
+        screen, stream = plain(verbose=verbose)
+        screen.planned(plan)
+        for _ in range(8):
+            screen.composed(composite)
+        screen.written(result.periods[0])
+        text = stream.getvalue()
+        assert text.count("lost: scene-1") == (8 if verbose else 5)
+        assert ("2023-08: 3 more losses; -v names them" in text) is not verbose
 
 
 def test_bars_are_taken_off_when_a_run_fails(plan):

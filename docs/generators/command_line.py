@@ -1,0 +1,67 @@
+"""The reference of the command line, from the commands themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+
+from cloudless_mosaic.cli.mosaics import cli
+
+_HEAD = """# Command line
+
+Written from the program; `cloudless-mosaic COMMAND --help` shows the same. Without a command, mosaics are
+made. What `--json` writes is in [JSON lines](json-lines.md), how a run can end in
+[Exit codes](exit-codes.md).
+
+"""
+
+
+def command_line_page() -> str:
+    """The page, in Markdown."""
+    run = cli.commands["run"]
+    sections = [*_section(run, "cloudless-mosaic")]
+    for name in sorted(set(cli.commands) - {"run"}):
+        sections += _sections(cli.commands[name], f"cloudless-mosaic {name}", known=run)
+    return _HEAD + "\n".join(sections)
+
+
+def _sections(command: click.Command, path: str, known: click.Command) -> Iterator[str]:
+    """A command, or the commands of a group."""
+    if isinstance(command, click.Group):
+        yield f"## {path}\n\n{_help(command)}\n"
+        for name in sorted(command.commands):
+            yield from _sections(command.commands[name], f"{path} {name}", known)
+    else:
+        yield from _section(command, path, known)
+
+
+def _section(command: click.Command, path: str, known: click.Command | None = None) -> Iterator[str]:
+    """A heading, what the command does, and its options; those of ``known`` are not repeated in full."""
+    level = "###" if path.count(" ") > 1 else "##"
+    yield f"{level} {path}\n\n{_help(command)}\n"
+    context = click.Context(command, info_name=path)
+    yield f"```text\n{path} {' '.join(command.collect_usage_pieces(context))}\n```\n"
+    records = _records(command)
+    if known and set(_records(known)) <= set(records):
+        records = [record for record in records if record not in _records(known)]
+        yield "Takes all options of `cloudless-mosaic`" + (", and these:\n" if records else ".\n")
+    if records:
+        yield "| option | meaning |\n|---|---|"
+        yield from (f"| `{option}` | {_cell(text)} |" for option, text in records)
+        yield ""
+
+
+def _records(command: click.Command) -> list[tuple[str, str]]:
+    """Options with their texts, as ``--help`` shows them."""
+    context = click.Context(command)
+    records = (parameter.get_help_record(context) for parameter in command.get_params(context))
+    return [record for record in records if record and "--help" not in record[0]]
+
+
+def _help(command: click.Command) -> str:
+    return " ".join((command.help or "").split())
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("  [", "<br>[")

@@ -1,0 +1,119 @@
+"""One JSON object per line, for machines. ``docs/reference/json-lines.md`` has every field."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from rich.console import Console
+
+from cloudless_mosaic.cost import PlanCost, estimate
+from cloudless_mosaic.plan import MosaicPlan
+from cloudless_mosaic.results import Composite, MosaicResult, PeriodResult
+from cloudless_mosaic.scenes import DroppedScene
+from cloudless_mosaic.screen.quantities import size_on_disk
+
+
+class JsonScreen:
+    """Writes events; what is said to people in passing is one as well."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Nothing is held."""
+
+    def note(self, message: str) -> None:
+        """Writes a note."""
+        self._write("note", message=message)
+
+    def planned(self, plan: MosaicPlan) -> None:
+        """Writes the plan."""
+        self._write("plan", **_plan_fields(plan, estimate(plan)))
+
+    def resumed(self, finished: Sequence[PeriodResult], blocks: int) -> None:
+        """Writes what is there already."""
+        self._write("resumed", periods=[_period_fields(result) for result in finished], blocks=blocks)
+
+    def composed(self, composite: Composite) -> None:
+        """Writes a block."""
+        self._write(
+            "block",
+            period=composite.period.label,
+            block=composite.block.index,
+            lost=[{"scene": lost.scene_id, "reason": lost.reason} for lost in composite.lost],
+        )
+
+    def written(self, result: PeriodResult) -> None:
+        """Writes a month."""
+        self._write("period", **_period_fields(result))
+
+    def show_plan(self, plan: MosaicPlan) -> None:
+        """Writes the plan."""
+        self.planned(plan)
+
+    def done(self, result: MosaicResult) -> None:
+        """Writes the result."""
+        self._write(
+            "result",
+            catalog=str(result.catalog),
+            periods=[_period_fields(period) for period in result.periods],
+            dropped=_dropped_fields(result.dropped),
+            warnings=result.warnings,
+        )
+
+    def _write(self, event: str, **fields: Any) -> None:  # noqa: ANN401 - whatever JSON holds
+        self._console.out(json.dumps({"event": event, **fields}))
+
+
+def _plan_fields(plan: MosaicPlan, cost: PlanCost) -> dict[str, Any]:
+    return {
+        "crs": str(plan.geobox.crs),
+        "shape": list(plan.geobox.shape),
+        "transform": list(plan.geobox.affine)[:6],
+        "blocks": len(plan.blocks),
+        "largest_block": plan.blocks.largest,
+        "tasks": cost.tasks,
+        "read_bytes": cost.read_bytes,
+        "task_memory_bytes": cost.task_memory,
+        "output_bytes": cost.output_bytes,
+        "periods": [
+            {
+                "period": period.period.label,
+                "found": period.found,
+                "scenes": [scene.id for scene in period.scenes],
+                "read_bytes": read,
+            }
+            for period, read in zip(plan.periods, cost.period_bytes, strict=True)
+        ],
+        "dropped": _dropped_fields(plan.scene_set.dropped),
+        "warnings": list(plan.scene_set.warnings),
+    }
+
+
+def _period_fields(result: PeriodResult) -> dict[str, Any]:
+    return {
+        "period": result.period.label,
+        "found": result.found,
+        "used": list(result.used),
+        "clear_share": result.clear_share,
+        "mean_count": result.mean_count,
+        "observations": result.observations,
+        "lost": len(result.lost),
+        "files": [str(file) for file in result.files],
+        "bytes": size_on_disk(result.files),
+        "notes": [
+            {"scene": note.scene_id, "note": note.text, "warning": note.warning} for note in result.notes
+        ],
+    }
+
+
+def _dropped_fields(dropped: Iterable[DroppedScene]) -> list[dict[str, str]]:
+    return [{"scene": scene.id, "reason": scene.reason} for scene in dropped]

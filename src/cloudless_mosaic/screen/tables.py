@@ -1,0 +1,75 @@
+"""Tables: the plan before work, and the mosaics after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from cloudless_mosaic.cost import PlanCost
+from cloudless_mosaic.plan import MosaicPlan
+from cloudless_mosaic.results import MosaicResult, PeriodResult
+from cloudless_mosaic.screen.quantities import number, size, size_on_disk
+
+
+def plan_table(plan: MosaicPlan, cost: PlanCost) -> Table:
+    """A row for every month: its scenes, their clouds, and bytes to read before compression."""
+    table = _table("Plan", "found", "to read", "overpasses", "mean cloud", "bytes to read")
+    for period, read in zip(plan.periods, cost.period_bytes, strict=True):
+        clouds = [scene.cloud_cover for scene in period.scenes]
+        table.add_row(
+            period.period.label,
+            str(period.found),
+            str(len(period.scenes)),
+            str(len({scene.overpass for scene in period.scenes})),
+            f"{sum(clouds) / len(clouds):.0f} %" if clouds else "-",
+            size(read) if clouds else "-",
+        )
+    return table
+
+
+def plan_summary(plan: MosaicPlan, cost: PlanCost) -> Iterator[str]:
+    """What holds for the plan as a whole, a line each."""
+    scenes = sum(len(period.scenes) for period in plan.periods)
+    rows, columns = plan.geobox.shape
+    block_rows, block_columns = plan.blocks.largest
+    yield (
+        f"{number(scenes, 'scene')} in {number(len(plan.periods), 'month')}; "
+        f"{columns} x {rows} pixels of {plan.request.resolution:g} m in {plan.geobox.crs}"
+    )
+    yield (
+        f"{number(len(plan.blocks), 'block')} of at most {block_columns} x {block_rows} pixels, "
+        f"{number(cost.tasks, 'task')} of about {size(cost.task_memory)} of memory"
+    )
+    yield (
+        f"about {size(cost.read_bytes)} to read, at most {size(cost.output_bytes)} to write, "
+        "both before compression"
+    )
+
+
+def result_table(result: MosaicResult) -> Table:
+    """A row for every month, those without a mosaic included."""
+    table = _table("Mosaics", "scenes found", "used", "clear pixels", "mean count", "lost", "size")
+    for period in result.periods:
+        cells = ("-",) * 4 if period.empty else _written_cells(period)
+        table.add_row(period.period.label, str(period.found), str(len(period.used)), *cells)
+    return table
+
+
+def _written_cells(period: PeriodResult) -> tuple[str, ...]:
+    return (
+        f"{100 * period.clear_share:.1f} %",
+        f"{period.mean_count:.1f}",
+        f"{period.lost_percent:.1f} %" if period.lost else "0",
+        size(size_on_disk(period.files)),
+    )
+
+
+def _table(title: str, *headings: str) -> Table:
+    """A table of months; all other columns are numbers."""
+    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, show_edge=False)
+    table.add_column("month")
+    for heading in headings:
+        table.add_column(heading, justify="right")
+    return table
