@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -18,6 +19,9 @@ from cloudless_mosaic.reading import RasterReader
 from cloudless_mosaic.request import MosaicRequest
 from cloudless_mosaic.results import Composite, MosaicResult, PeriodResult
 from cloudless_mosaic.writing import OutputFolder, PeriodSink
+
+_CLOSING = 2
+"""Periods whose files are finished at once, beside the work on later ones."""
 
 
 class Progress(Protocol):
@@ -130,7 +134,9 @@ class _Run:
     output: OutputFolder
     progress: Progress
     sinks: ExitStack
+    closers: Executor
     results: dict[str, PeriodResult]
+    closing: deque[Future[PeriodResult]] = field(default_factory=deque)
     opened: dict[str, _OpenPeriod] = field(default_factory=dict)
 
     def tasks(self) -> Iterator[BlockTask]:
@@ -155,7 +161,7 @@ class _Run:
         return composite
 
     def done(self, composite: Composite) -> None:
-        """Counts a block, and closes its period after the last one."""
+        """Counts a block, and has its period closed after the last one."""
         self.progress.composed(composite)
         period = self.opened[composite.period.label]
         period.missing -= 1
@@ -163,9 +169,20 @@ class _Run:
         period.observations += composite.observations
         if not period.missing:
             self._check_losses(period, composite)
-            result = self.opened.pop(composite.period.label).sink.close()
-            self.progress.written(result)
-            self.results[result.period.label] = result
+            self.closing.append(self.closers.submit(period.sink.close))
+            del self.opened[composite.period.label]
+        while self.closing and (self.closing[0].done() or len(self.closing) > _CLOSING):
+            self._closed()
+
+    def finish(self) -> None:
+        """Waits for the periods that are being closed."""
+        while self.closing:
+            self._closed()
+
+    def _closed(self) -> None:
+        result = self.closing.popleft().result()
+        self.progress.written(result)
+        self.results[result.period.label] = result
 
     def _restore(self, sink: PeriodSink) -> Iterator[tuple[int, int]]:
         """Writes the blocks that an earlier run kept, and gives the places of those that are intact."""
@@ -193,12 +210,13 @@ def _compose_all(output: OutputFolder, engine: Engine, progress: Progress) -> li
     """Results of all periods, in their order; on any failure only finished blocks of the others stay."""
     periods = output.plan.periods
     results = output.finished | {p.period.label: _empty(p) for p in periods if not p.scenes}
-    with ExitStack() as sinks:
-        state = _Run(output, progress, sinks, results)
-        # left before the sinks are, which its threads write to
+    # engine and closers are left before the sinks are, which their threads work with
+    with ExitStack() as sinks, ThreadPoolExecutor(_CLOSING, "close") as closers:
+        state = _Run(output, progress, sinks, closers, results)
         with closing(engine.run(state.tasks(), state.write)) as composites:
             for composite in composites:
                 state.done(composite)
+        state.finish()
     return [results[period.period.label] for period in periods]
 
 

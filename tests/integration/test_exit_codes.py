@@ -127,6 +127,6 @@ def test_a_read_only_disk_is_2(line, small_disk):
     assert "read-only file system; choose another folder" in done.stderr
 
 
-def test_the_readme_lists_every_code():
-    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+def test_the_documentation_lists_every_code():
+    text = (Path(__file__).parents[2] / "docs/reference/exit-codes.md").read_text(encoding="utf-8")
     assert re.findall(r"^\| (\d+) \|", text, re.MULTILINE) == ["0", "1", "2", "3", "4", "75", "130", "143"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import wait
 from contextlib import ExitStack
 
 from cloudless_mosaic.bands import canonical_band, common_name
@@ -101,9 +101,11 @@ class PeriodSink:
         with ExitStack() as undo:
             undo.callback(self.abort)
             picture = self._writers[2]
-            with ThreadPoolExecutor(len(self._writers) + 1) as pool:
-                thumbnail = pool.submit(self._write_thumbnail, picture)
-                mosaic, count, visual = pool.map(CogWriter.close, self._writers)
+            # threads that stay, since each takes a while to be ready for its first GDAL dataset
+            thumbnail = self._background.submit(self._write_thumbnail, picture)
+            rasters = [self._background.submit(writer.close) for writer in self._writers]
+            wait([thumbnail, *rasters])  # also where one fails: what follows may remove the files
+            mosaic, count, visual = (raster.result() for raster in rasters)
             files = PeriodFiles(
                 mosaic=mosaic,
                 count=count,
