@@ -24,6 +24,7 @@ from odc.geo.geobox import GeoBox
 from shapely.geometry import box
 
 from cloudless_mosaic.aoi import Aoi
+from cloudless_mosaic.compose import compose
 from cloudless_mosaic.execution.cluster import ClusterEngine
 from cloudless_mosaic.execution.connection import connect
 from cloudless_mosaic.grid import cut_blocks
@@ -141,7 +142,7 @@ def main(number: int) -> None:
         engine = ClusterEngine(connection, 60.0, MadeUpReader())
         connection.client.wait_for_workers(2)
         began, used = time.monotonic(), time.process_time()
-        for done, _ in enumerate(engine.run(make_tasks(number), _discard), start=1):
+        for done, _ in enumerate(engine.run(make_tasks(number), compose, _discard), start=1):
             if done % max(1, number // 10) == 0:
                 client = 1000 * (time.process_time() - used) / done
                 wall = 1000 * (time.monotonic() - began) / done

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from cloudless_mosaic.catalog import find_scenes
+from cloudless_mosaic.compose import compose
 from cloudless_mosaic.errors import NoDataError, ObservationsLostError
 from cloudless_mosaic.execution import Engine, open_engine, run_bounded, thread_executor, worker_count
 from cloudless_mosaic.grid import parse_crs
@@ -213,7 +214,7 @@ def _compose_all(output: OutputFolder, engine: Engine, progress: Progress) -> li
     # engine and closers are left before the sinks are, which their threads work with
     with ExitStack() as sinks, ThreadPoolExecutor(_CLOSING, "close") as closers:
         state = _Run(output, progress, sinks, closers, results)
-        with closing(engine.run(state.tasks(), state.write)) as composites:
+        with closing(engine.run(state.tasks(), compose, state.write)) as composites:
             for composite in composites:
                 state.done(composite)
         state.finish()

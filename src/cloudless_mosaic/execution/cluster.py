@@ -7,23 +7,20 @@ this process does not go with the number of workers. (``Client.get_executor`` fe
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable
-from typing import TypeVar
 
 from cloudless_mosaic.errors import TemporaryError, UsageError
 from cloudless_mosaic.execution.connection import Connection
+from cloudless_mosaic.execution.engine import Answer, AnyTask, Made
 from cloudless_mosaic.execution.flow import Flow
 from cloudless_mosaic.execution.memory import Crew, composite_bytes, fit_blocks
 from cloudless_mosaic.execution.preflight import check_reports, sample_hrefs
 from cloudless_mosaic.execution.worker import WorkerReport, report
-from cloudless_mosaic.plan import BlockTask, MosaicPlan
+from cloudless_mosaic.plan import MosaicPlan
 from cloudless_mosaic.reading import RasterReader
-from cloudless_mosaic.results import Composite
-
-Answer = TypeVar("Answer")
 
 
 class ClusterEngine:
-    """An ``Engine`` that composes on the workers of a Dask cluster."""
+    """An ``Engine`` that works on the workers of a Dask cluster."""
 
     def __init__(self, connection: Connection, wait_workers: float, reader: RasterReader | None) -> None:
         """Takes a cluster.
@@ -49,10 +46,13 @@ class ClusterEngine:
         return plan
 
     def run(
-        self, tasks: Iterable[BlockTask], finish: Callable[[Composite], Answer]
+        self,
+        tasks: Iterable[AnyTask],
+        work: Callable[[AnyTask, RasterReader], Made],
+        finish: Callable[[Made], Answer],
     ) -> Generator[Answer, None, None]:
         """See ``Engine.run``."""
-        flow = Flow(self._connection, finish, self._reader, self._composite_bytes, self._wait_workers)
+        flow = Flow(self._connection, work, finish, self._reader, self._composite_bytes, self._wait_workers)
         return flow.run(tasks)
 
     def _await_worker(self) -> None:

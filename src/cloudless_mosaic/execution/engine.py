@@ -1,18 +1,42 @@
-"""The seam between the pipeline and whatever composes its tasks."""
+"""The seam between a pipeline and whatever carries out its tasks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Protocol, TypeVar
 
-from cloudless_mosaic.plan import BlockTask, MosaicPlan
-from cloudless_mosaic.results import Composite
+from cloudless_mosaic.grid import Block
+from cloudless_mosaic.periods import Period
+from cloudless_mosaic.plan import MosaicPlan
+from cloudless_mosaic.reading import RasterReader
 
+
+class Task(Protocol):
+    """What an engine needs to know of a task. Small to pickle."""
+
+    @property
+    def period(self) -> Period:
+        """Names the task, together with its block."""
+        ...
+
+    @property
+    def block(self) -> Block:
+        """Place of the task in the output grid."""
+        ...
+
+    @property
+    def hrefs(self) -> Iterator[str]:
+        """Every raster that may be read."""
+        ...
+
+
+AnyTask = TypeVar("AnyTask", bound=Task)
+Made = TypeVar("Made")
 Answer = TypeVar("Answer")
 
 
 class Engine(Protocol):
-    """Composes tasks somewhere, and finishes their composites in this process."""
+    """Makes something of tasks somewhere, and finishes it in this process."""
 
     def fit(self, plan: MosaicPlan) -> MosaicPlan:
         """Makes sure that work can begin, and cuts blocks smaller where the workers' memory asks for it.
@@ -24,16 +48,21 @@ class Engine(Protocol):
         ...
 
     def run(
-        self, tasks: Iterable[BlockTask], finish: Callable[[Composite], Answer]
+        self,
+        tasks: Iterable[AnyTask],
+        work: Callable[[AnyTask, RasterReader], Made],
+        finish: Callable[[Made], Answer],
     ) -> Generator[Answer, None, None]:
-        """Composes tasks, a bounded number at a time, and yields what ``finish`` makes of each composite.
+        """Works on tasks, a bounded number at a time, and yields what ``finish`` makes of what was made.
 
         Tasks are drawn in the calling thread, and only when there is room for them. When anything raises, or
         the consumer stops, nothing is under way any more once the generator is closed.
 
         Args:
-            tasks: What to compose.
-            finish: Called once for every composite, from several threads of this process.
+            tasks: What to work on.
+            work: Called once for every task, wherever the engine works; a function of a module, such as
+                ``compose``.
+            finish: Called once for everything that was made, from several threads of this process.
 
         Raises:
             TemporaryError: if the workers or their scheduler were lost.

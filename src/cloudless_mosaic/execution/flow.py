@@ -1,4 +1,4 @@
-"""Tasks on their way through a cluster: sent, composed, fetched, finished."""
+"""Tasks on their way through a cluster: sent, worked on, fetched, finished."""
 
 from __future__ import annotations
 
@@ -10,21 +10,18 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic
 from uuid import uuid4
 
 from cloudless_mosaic.errors import CloudlessMosaicError, TemporaryError
 from cloudless_mosaic.execution.connection import Connection
+from cloudless_mosaic.execution.engine import Answer, AnyTask, Made
 from cloudless_mosaic.execution.memory import Crew
-from cloudless_mosaic.execution.worker import compose_block, package_digest
-from cloudless_mosaic.plan import BlockTask
+from cloudless_mosaic.execution.worker import package_digest, work_on_block
 from cloudless_mosaic.reading import RasterReader
-from cloudless_mosaic.results import Composite
 
 if TYPE_CHECKING:
     import distributed
-
-Answer = TypeVar("Answer")
 
 _FINISHERS = 4
 """Threads that fetch and finish composites; no more composites than this are in this process."""
@@ -40,21 +37,22 @@ _MOST_KILLS = 3
 
 
 @dataclass(slots=True)
-class _Sent:
+class _Sent(Generic[AnyTask, Made]):
     """A task that was sent to the cluster."""
 
-    task: BlockTask
+    task: AnyTask
     attempt: int
-    future: distributed.Future[Composite]
+    future: distributed.Future[Made]
 
 
-class Flow(Generic[Answer]):
+class Flow(Generic[AnyTask, Made, Answer]):
     """One run of tasks over a cluster; driven by the thread that iterates over ``run``."""
 
     def __init__(
         self,
         connection: Connection,
-        finish: Callable[[Composite], Answer],
+        work: Callable[[AnyTask, RasterReader], Made],
+        finish: Callable[[Made], Answer],
         reader: RasterReader | None,
         composite_bytes: int,
         wait_workers: float,
@@ -63,27 +61,29 @@ class Flow(Generic[Answer]):
 
         Args:
             connection: To the scheduler.
-            finish: What to do with a composite in this process.
-            reader: See ``compose_block``.
+            work: What to do with a task on a worker.
+            finish: What to do in this process with what was made.
+            reader: See ``work_on_block``.
             composite_bytes: Bytes of a composite at most.
             wait_workers: Seconds that the cluster may be without a worker.
         """
         self._connection = connection
         self._client = connection.client
+        self._work = work
         self._finish = finish
         self._reader = reader
         self._composite_bytes = composite_bytes
         self._wait_workers = wait_workers
         self._run_id = uuid4().hex[:8]
         self._events: SimpleQueue[Any] = SimpleQueue()
-        self._composing: dict[str, _Sent] = {}
-        self._composed: deque[_Sent] = deque()
-        self._finishing: dict[Future[Answer], _Sent] = {}
+        self._composing: dict[str, _Sent[AnyTask, Made]] = {}
+        self._composed: deque[_Sent[AnyTask, Made]] = deque()
+        self._finishing: dict[Future[Answer], _Sent[AnyTask, Made]] = {}
         self._in_flight = 1
         self._next_look = 0.0
         self._alone_since: float | None = None
 
-    def run(self, tasks: Iterable[BlockTask]) -> Generator[Answer, None, None]:
+    def run(self, tasks: Iterable[AnyTask]) -> Generator[Answer, None, None]:
         """See ``Engine.run``."""
         source = iter(tasks)
         pool = ThreadPoolExecutor(_FINISHERS, thread_name_prefix="mosaic-finish")
@@ -104,7 +104,7 @@ class Flow(Generic[Answer]):
         """Tasks drawn and not yet yielded."""
         return len(self._composing) + len(self._composed) + len(self._finishing)
 
-    def _send(self, source: Iterator[BlockTask]) -> None:
+    def _send(self, source: Iterator[AnyTask]) -> None:
         """Draws tasks once there is room for some: one message for many is a third of the work."""
         room = self._in_flight - self._busy
         if self._composing and room < self._in_flight // 4:
@@ -113,11 +113,12 @@ class Flow(Generic[Answer]):
         if tasks:
             self._submit(tasks, attempt=1)
 
-    def _submit(self, tasks: list[BlockTask], attempt: int) -> None:
+    def _submit(self, tasks: list[AnyTask], attempt: int) -> None:
         keys = [self._key(task, attempt) for task in tasks]
         futures = self._client.map(
-            compose_block,
+            work_on_block,
             tasks,
+            work=self._work,
             digest=package_digest(),
             reader=self._reader,
             key=keys,
@@ -128,7 +129,7 @@ class Flow(Generic[Answer]):
             self._composing[key] = _Sent(task, attempt, future)
             future.add_done_callback(self._events.put)
 
-    def _key(self, task: BlockTask, attempt: int) -> str:
+    def _key(self, task: AnyTask, attempt: int) -> str:
         row, column = task.block.index
         return f"compose-{task.period.label}-{row}-{column}-{self._run_id}-{attempt}"
 
@@ -140,11 +141,11 @@ class Flow(Generic[Answer]):
             self._finishing[finishing] = sent
             finishing.add_done_callback(self._events.put)
 
-    def _fetch_and_finish(self, future: distributed.Future[Composite]) -> Answer:
+    def _fetch_and_finish(self, future: distributed.Future[Made]) -> Answer:
         return self._finish(self._result(future))
 
-    def _result(self, future: distributed.Future[Composite]) -> Composite:
-        """Brings a composite here; while it is fetched its worker may die, and it is composed once more.
+    def _result(self, future: distributed.Future[Made]) -> Made:
+        """Brings what was made here; while it is fetched its worker may die, and it is composed once more.
 
         Raises:
             KilledWorker: if too many workers died of its task.
@@ -153,13 +154,13 @@ class Flow(Generic[Answer]):
         from distributed.client import FutureCancelledError  # noqa: PLC0415 - imported already
 
         try:
-            composite: Composite = future.result()
+            made: Made = future.result()
         except CloudlessMosaicError:
             raise
         except (FutureCancelledError, OSError) as error:
             raise self._lost(type(error).__name__) from None
         future.release()
-        return composite
+        return made
 
     def _answers(self) -> Iterator[Answer]:
         """Waits for something to happen; yields if it is an answer."""
@@ -180,7 +181,7 @@ class Flow(Generic[Answer]):
             return
         yield answer
 
-    def _send_again(self, sent: _Sent) -> None:
+    def _send_again(self, sent: _Sent[AnyTask, Made]) -> None:
         """Sends a task whose workers died: of something else, as a rule.
 
         Raises:

@@ -5,15 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
 
-from cloudless_mosaic.compose import compose
 from cloudless_mosaic.execution.bounded import run_bounded
-from cloudless_mosaic.plan import BlockTask, MosaicPlan
+from cloudless_mosaic.execution.engine import Answer, AnyTask, Made
+from cloudless_mosaic.plan import MosaicPlan
 from cloudless_mosaic.reading import RasterReader
-from cloudless_mosaic.results import Composite
-
-Answer = TypeVar("Answer")
 
 
 def worker_count(workers: int | None) -> int:
@@ -36,7 +32,7 @@ def thread_executor(workers: int | None) -> ThreadPoolExecutor:
 
 
 class ThreadEngine:
-    """An ``Engine`` that composes and finishes a task in one thread, so that encoding runs beside reading."""
+    """An ``Engine`` that works on and finishes a task in one thread; encoding runs beside reading."""
 
     def __init__(self, workers: int, reader: RasterReader) -> None:
         """Takes a number of threads.
@@ -53,17 +49,20 @@ class ThreadEngine:
         return plan
 
     def run(
-        self, tasks: Iterable[BlockTask], finish: Callable[[Composite], Answer]
+        self,
+        tasks: Iterable[AnyTask],
+        work: Callable[[AnyTask, RasterReader], Made],
+        finish: Callable[[Made], Answer],
     ) -> Generator[Answer, None, None]:
         """See ``Engine.run``."""
 
-        def work(task: BlockTask) -> Answer:
-            return finish(compose(task, self._reader))
+        def work_and_finish(task: AnyTask) -> Answer:
+            return finish(work(task, self._reader))
 
         with thread_executor(self._workers) as threads:
-            yield from run_bounded(threads, work, self._prepared(tasks), 2 * self._workers)
+            yield from run_bounded(threads, work_and_finish, self._prepared(tasks), 2 * self._workers)
 
-    def _prepared(self, tasks: Iterable[BlockTask]) -> Iterator[BlockTask]:
+    def _prepared(self, tasks: Iterable[AnyTask]) -> Iterator[AnyTask]:
         """Headers are asked for as tasks are drawn, which is some tasks ahead of the work."""
         for task in tasks:
             self._reader.prepare(task.hrefs)

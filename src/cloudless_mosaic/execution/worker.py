@@ -5,17 +5,15 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from cloudless_mosaic.compose import compose
 from cloudless_mosaic.errors import SourceError, UsageError
-from cloudless_mosaic.plan import BlockTask
+from cloudless_mosaic.execution.engine import AnyTask, Made
 from cloudless_mosaic.reading import RasterReader, default_reader
-from cloudless_mosaic.results import Composite
 
 _PACKAGES = ("dask", "distributed", "numpy", "numba", "imagecodecs", "async-tiff", "obstore", "rasterio")
 """Distributions whose versions have to be the same everywhere, for the sake of messages and of pixels."""
@@ -71,11 +69,14 @@ def report(hrefs: Iterable[str]) -> WorkerReport:
     )
 
 
-def compose_block(task: BlockTask, digest: str, reader: RasterReader | None) -> Composite:
-    """Composes a task with the reader of this process.
+def work_on_block(
+    task: AnyTask, work: Callable[[AnyTask, RasterReader], Made], digest: str, reader: RasterReader | None
+) -> Made:
+    """Works on a task with the reader of this process.
 
     Args:
-        task: What to compose.
+        task: What to work on.
+        work: What to do with it.
         digest: That of the package where the task was made.
         reader: Used instead of this process's own, where it is given.
 
@@ -88,7 +89,7 @@ def compose_block(task: BlockTask, digest: str, reader: RasterReader | None) -> 
         )
     reader = reader or default_reader()
     reader.prepare(task.hrefs)
-    return compose(task, reader)
+    return work(task, reader)
 
 
 def _versions() -> dict[str, str]:

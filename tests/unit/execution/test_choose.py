@@ -5,11 +5,12 @@ import numpy as np
 import pytest
 
 from cloudless_mosaic import Aoi, MosaicRequest
+from cloudless_mosaic.compose import compose
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.execution import open_engine
 from cloudless_mosaic.execution.gateway import ClusterSize, list_clusters
 from cloudless_mosaic.execution.threads import ThreadEngine
-from cloudless_mosaic.execution.worker import compose_block, package_digest
+from cloudless_mosaic.execution.worker import package_digest, work_on_block
 from cloudless_mosaic.request import Execution
 
 
@@ -92,11 +93,11 @@ def test_size_that_gives_no_worker_is_refused(size, words):
 
 def test_worker_with_other_source_refuses_a_task_of_ours():
     with pytest.raises(UsageError, match="another version"):
-        compose_block(None, "other", None)
+        work_on_block(None, compose, "other", None)
 
 
 def test_worker_composes_with_the_reader_it_is_given(world, make_geobox):
     world.add(np.full((64, 64), 700, np.uint16), np.full((32, 32), 4))
     plan = world.plan(make_geobox((64, 64)))
-    composite = compose_block(next(plan.tasks(plan.periods[0])), package_digest(), world.reader())
+    composite = work_on_block(next(plan.tasks(plan.periods[0])), compose, package_digest(), world.reader())
     assert (composite.data == 700).all()
