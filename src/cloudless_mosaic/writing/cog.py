@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from html import escape
@@ -34,9 +35,14 @@ from cloudless_mosaic.writing.output import storage_faults
 from cloudless_mosaic.writing.pyramid import Pyramid, TileIndex
 from cloudless_mosaic.writing.spool import Span, Spool, checked, write_all
 
-_MIN_IS_BLACK, _RGB = 1, 2
+_MIN_IS_BLACK, _RGB, _PALETTE = 1, 2, 3
 _REDUCED = 1
-_HORIZONTAL = 2
+_SAMPLE_FORMAT = {"u": 1, "f": 3}
+_PREDICTOR = {"u": 2, "f": 3}
+"""Values of the TIFF tags SampleFormat and Predictor by the kind of a sample."""
+
+Colour = tuple[int, int, int]
+"""Red, green and blue, 0 to 255."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,18 +53,20 @@ class CogSpec:
     """Grid of full resolution."""
     bands: tuple[str, ...]
     """Descriptions of the bands."""
-    dtype: Literal["uint8", "uint16"]
+    dtype: Literal["uint8", "uint16", "float32"]
     """Type of a sample."""
     reduction: Reduction
     """How overviews are made."""
     codec: Compression = "deflate"
     """How tiles are compressed."""
-    nodata: int | None = None
-    """Value of pixels without data."""
+    nodata: float | None = None
+    """Value of pixels without data; NaN for floats."""
     scale: float | None = None
     """What a sample times this is; an offset of 0 is written with it."""
     rgb: bool = False
     """True where the three bands are red, green and blue of a picture."""
+    palette: tuple[Colour, ...] = ()
+    """Colours of the values from 0 on, for a band of uint8; the rest is black."""
     tile_size: int = 512
     """Edge of a tile, pixels; a multiple of 16."""
 
@@ -216,7 +224,7 @@ class CogWriter:
         )
         if found != expected:
             raise self._fault(f"another grid than was written: {found}")
-        if not np.array_equal(smallest, self.smallest):
+        if not np.array_equal(smallest, self.smallest, equal_nan=spec.dtype == "float32"):
             raise self._fault("other pixels than were written")
 
     def _fault(self, what: str) -> TemporaryError:
@@ -227,23 +235,30 @@ class CogWriter:
 def _image_tags(spec: CogSpec, shape: tuple[int, int]) -> tuple[Tag, ...]:
     """The tags that every level has."""
     rows, columns = shape
-    bands = len(spec.bands)
+    bands, kind = len(spec.bands), np.dtype(spec.dtype).kind
     extra = bands - (3 if spec.rgb else 1)
     return (
         long_tag(256, columns),
         long_tag(257, rows),
         short_tag(258, *[8 * np.dtype(spec.dtype).itemsize] * bands),
         short_tag(259, TIFF_COMPRESSION[spec.codec]),
-        short_tag(262, _RGB if spec.rgb else _MIN_IS_BLACK),
+        short_tag(262, _RGB if spec.rgb else _PALETTE if spec.palette else _MIN_IS_BLACK),
         short_tag(277, bands),
         short_tag(284, 1),  # samples of a pixel lie together
-        short_tag(317, _HORIZONTAL),
+        short_tag(317, _PREDICTOR[kind]),
+        *((short_tag(320, *_colour_map(spec.palette)),) if spec.palette else ()),
         short_tag(322, spec.tile_size),
         short_tag(323, spec.tile_size),
         *((short_tag(338, *[0] * extra),) if extra else ()),
-        short_tag(339, *[1] * bands),  # unsigned
+        short_tag(339, *[_SAMPLE_FORMAT[kind]] * bands),
         *(() if spec.nodata is None else (ascii_tag(42113, str(spec.nodata)),)),
     )
+
+
+def _colour_map(palette: tuple[Colour, ...]) -> Iterator[int]:
+    """All reds, then all greens, then all blues of 256 values, in 16 bits (TIFF 6.0, ColorMap)."""
+    colours = palette + ((0, 0, 0),) * (256 - len(palette))
+    return (257 * level for levels in zip(*colours, strict=True) for level in levels)
 
 
 def _metadata_tags(spec: CogSpec) -> tuple[Tag, ...]:

@@ -12,7 +12,7 @@ from cloudless_mosaic.kernels import average_half, deflate, interleave_differenc
 from cloudless_mosaic.request import Compression
 
 Pixels = npt.NDArray[Any]
-"""uint8 or uint16, shape (band, y, x)."""
+"""uint8, uint16 or float32, shape (band, y, x)."""
 
 
 _LEVEL = 1
@@ -26,15 +26,20 @@ TIFF_COMPRESSION: dict[Compression, int] = {"deflate": 8, "zstd": 50000}
 
 
 def encode_tile(tile: Pixels, codec: Compression) -> bytes:
-    """Encodes a whole tile, band-interleaved by pixel, with the horizontal predictor (TIFF Predictor 2).
+    """Encodes a whole tile, band-interleaved by pixel, with the predictor of its type.
+
+    That is TIFF predictor 2 (differences of neighbours), and 3 for floats (differences of their bytes).
 
     Args:
         tile: C-contiguous.
         codec: The compression.
     """
     bands, rows, columns = tile.shape
-    out = np.empty((rows, columns, bands), tile.dtype)
-    interleave_differences(tile, out)
+    if tile.dtype == np.float32:
+        out = imagecodecs.floatpred_encode(tile.transpose(1, 2, 0).copy(), axis=-2).view(np.uint8)
+    else:
+        out = np.empty((rows, columns, bands), tile.dtype)
+        interleave_differences(tile, out)
     if codec == "deflate":
         return deflate(out)
     return bytes(imagecodecs.zstd_encode(cast("bytes", out), _LEVEL))
@@ -44,16 +49,34 @@ def halve(tile: Pixels, reduction: Reduction) -> Pixels:
     """Half the resolution.
 
     Args:
-        tile: C-contiguous, with an even number of rows and of columns; 0 is nodata for ``average``.
+        tile: C-contiguous, with an even number of rows and of columns; for ``average`` 0 is nodata, and NaN
+            that of floats.
         reduction: ``average`` is the mean of those of the four pixels that have data, rounded half to even,
-            or 0 where none has; ``nearest`` is the upper left pixel.
+            or nodata where none has; ``nearest`` is the upper left pixel.
 
     Returns:
         Shape (band, y / 2, x / 2).
     """
     if reduction == "nearest":
         return np.ascontiguousarray(tile[:, ::2, ::2])
+    if tile.dtype == np.float32:
+        return _mean_of_four(tile)
     bands, rows, columns = tile.shape
     out = np.empty((bands, rows // 2, columns // 2), tile.dtype)
     average_half(tile, out)
     return out
+
+
+def _mean_of_four(tile: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Mean of those of four floats that are numbers, in single precision; NaN where none is."""
+    bands, rows, columns = tile.shape
+    total = np.zeros((bands, rows // 2, columns // 2), np.float32)
+    count = np.zeros_like(total)
+    for row, column in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        part = tile[:, row::2, column::2]
+        valid = part == part  # noqa: PLR0124 - NaN is not equal to itself
+        np.add(total, part, out=total, where=valid)
+        count += valid
+    with np.errstate(invalid="ignore"):
+        total /= count
+    return total

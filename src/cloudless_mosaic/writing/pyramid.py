@@ -65,15 +65,16 @@ class Pyramid:
 
         Args:
             shape: Bands, rows, columns of full resolution.
-            dtype: uint8 or uint16.
+            dtype: uint8, uint16 or float32.
             reduction: How overviews are made.
             emit: Called once for every tile, from any thread, with all ``tile_size`` x ``tile_size`` pixels;
-                those outside the level are 0. The array is the caller's to keep.
+                those outside the level are 0, or NaN for floats. The array is the caller's to keep.
             spool: Takes pixels that wait.
             tile_size: Edge of a tile; an even number.
         """
         self._bands = shape[0]
         self._dtype = np.dtype(dtype)
+        self._outside = np.nan if self._dtype.kind == "f" else 0
         self._reduction = reduction
         self._emit = emit
         self._size = tile_size
@@ -178,7 +179,7 @@ class Pyramid:
         return min(self._size, below), min(self._size, beside)
 
     def _joined(self, pieces: list[_Piece]) -> Pixels:
-        whole = np.zeros((self._bands, self._size, self._size), self._dtype)
+        whole = np.full((self._bands, self._size, self._size), self._outside, self._dtype)
         for piece in pieces:
             height, width = piece.shape[1:]
             data = piece.data
