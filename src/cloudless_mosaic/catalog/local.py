@@ -73,7 +73,7 @@ class _Walk:
         Raises:
             MetadataError: if it can't be read, or isn't STAC.
         """
-        content = _load(path)
+        content = load_document(path)
         kind = content.get("type")
         links = content.get("links")
         if kind == "Feature":
@@ -133,7 +133,12 @@ class _Walk:
             self.warnings.append(f"{path.name} holds {broken} features that are no items; they are left out")
 
 
-def _load(path: Path) -> Json:
+def load_document(path: Path) -> Json:
+    """The JSON object in a file.
+
+    Raises:
+        MetadataError: if there is none.
+    """
     try:
         if path.stat().st_size > _LARGEST_FILE:
             raise MetadataError(f"it is larger than {_LARGEST_FILE >> 20} MiB")

@@ -1,0 +1,121 @@
+"""A single STAC item, by its address or its file, as a scene."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import unquote, urljoin, urlsplit
+
+from cloudless_mosaic.catalog.footprints import parse_footprint
+from cloudless_mosaic.catalog.found import FoundItem, Json, assets_of, is_web_address, quoted
+from cloudless_mosaic.catalog.identity import sensing_time, shown_id
+from cloudless_mosaic.catalog.items import parse_scene
+from cloudless_mosaic.catalog.local import load_document
+from cloudless_mosaic.catalog.settings import ApiSettings
+from cloudless_mosaic.errors import MetadataError, TemporaryError, UsageError
+from cloudless_mosaic.redaction import redact, without_credentials
+from cloudless_mosaic.request import MosaicRequest
+from cloudless_mosaic.scenes import Scene
+
+
+def find_scene(
+    location: str, request: MosaicRequest, option: str, settings: ApiSettings | None = None
+) -> Scene:
+    """The scene of one item.
+
+    Args:
+        location: Address or path of a STAC item of any version.
+        request: Says which bands have to be there, and whether the scene classification has to.
+        option: Where the user gave the location; for messages.
+        settings: Time-outs and retries of a server.
+
+    Raises:
+        UsageError: if there is no item, or it can't serve the request.
+        TemporaryError: if the server fails in a way that may pass.
+    """
+    try:
+        found = _found_item(location, option, settings or ApiSettings())
+        _require_item(found.item)
+    except MetadataError as error:
+        raise UsageError(
+            f"{option} {_shown(location)}: {error}; give the address or file of one item"
+        ) from None
+    try:
+        footprint = parse_footprint(found.item.get("geometry"))
+        scene = parse_scene(found, request, sensing_time(found.item), footprint)
+    except MetadataError as error:
+        raise UsageError(
+            f"{option} {shown_id(found.item)} can't be used: {error}; give another scene"
+        ) from None
+    return replace(scene, href=scene.href or without_credentials(location))
+
+
+def _found_item(location: str, option: str, settings: ApiSettings) -> FoundItem:
+    if is_web_address(location):
+        return _fetch(location, option, settings)
+    path = Path(unquote(urlsplit(location).path) if location.startswith("file:") else location)
+    try:
+        there = path.is_file()
+    except (ValueError, OSError):
+        there = False
+    if not there:
+        raise MetadataError("there is no such file")
+    return FoundItem(load_document(path), path.resolve())
+
+
+def _fetch(url: str, option: str, settings: ApiSettings) -> FoundItem:
+    # its client loads slowly
+    from cloudless_mosaic.catalog.transport import (  # noqa: PLC0415
+        RETRIED,
+        ApiTransport,
+        StatusError,
+    )
+
+    transport = ApiTransport(url, settings, option)
+    try:
+        text = transport.request(transport.root)
+    except StatusError as error:
+        if error.status in RETRIED:
+            raise TemporaryError(
+                f"{transport.where} answers {error.status} again and again; try again later"
+            ) from None
+        raise UsageError(f"{transport.where} answers {error.status}; check {option}") from None
+    try:
+        item = json.loads(text)
+    except (ValueError, RecursionError):
+        raise MetadataError("it is not JSON") from None
+    if not isinstance(item, Mapping):
+        raise MetadataError("it is no STAC object")
+    return FoundItem(_with_addresses(item, transport.root), host=urlsplit(transport.root).hostname or "")
+
+
+def _with_addresses(item: Json, url: str) -> Json:
+    """The item with hrefs of its assets that are relative to it made addresses; the others as they are."""
+    if not isinstance(item.get("assets"), Mapping):
+        return item
+    assets = {
+        key: {**asset, "href": urljoin(url, asset["href"])} if _is_relative(asset["href"]) else asset
+        for key, asset in assets_of(item).items()
+    }
+    return {**item, "assets": assets}
+
+
+def _is_relative(href: str) -> bool:
+    try:
+        parts = urlsplit(href)
+    except ValueError:
+        return False
+    return not parts.scheme and not parts.netloc
+
+
+def _require_item(document: Json) -> None:
+    kind = document.get("type")
+    if kind != "Feature":
+        raise MetadataError(f"it is JSON of type {quoted(kind, 40)}, not a STAC item")
+
+
+def _shown(location: str) -> str:
+    # a slip in the scheme makes a path of an address, with all that is secret in it
+    return quoted(redact(location.partition("?")[0]))
