@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
+from cloudless_mosaic.testing.fire import Fire
 from cloudless_mosaic.testing.sun import Sun
 
 
@@ -55,6 +56,8 @@ class Acquisition:
     """Processing baseline; from 04.00 on, digital numbers carry +1000."""
     delay: timedelta = timedelta(hours=10, minutes=45, seconds=1)
     """Time between sensing and processing."""
+    fire: Fire | None = None
+    """What burned since the overpass before; ``None`` where nothing did."""
 
     @property
     def offset(self) -> int:
@@ -139,3 +142,23 @@ AUTUMN = tuple(
     )
 )
 """`CLEAR_AUTUMN`, a reprocessed twin, two cloudy overpasses and one under solid cloud."""
+
+BEFORE_FIRE = Acquisition(
+    platform="S2B",
+    start=datetime.fromisoformat("2021-07-13T18:49:19+00:00"),
+    relative_orbit=113,
+    absolute_orbit=22731,
+    sun=Sun.over(-121.5, 40.4, datetime.fromisoformat("2021-07-13T18:49:19+00:00")),
+    sky=Sky(clouds=0.04),
+    baseline="03.01",
+)
+AFTER_FIRE = replace(
+    BEFORE_FIRE,
+    platform="S2A",
+    start=datetime.fromisoformat("2021-07-18T18:49:21+00:00"),
+    absolute_orbit=31711,
+    sun=Sun.over(-121.5, 40.4, datetime.fromisoformat("2021-07-18T18:49:21+00:00")),
+    sky=Sky(clouds=0.06, cloud_height=1100.0),
+    fire=Fire(centre=(-121.475, 40.466), radius=4200.0, green=(-121.53, 40.505), green_radius=3200.0),
+)
+"""Two overpasses of granule 10TFK, five days apart, and a fire in between."""

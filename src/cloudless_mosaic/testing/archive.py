@@ -17,9 +17,17 @@ import numpy.typing as npt
 from shapely.geometry import MultiPolygon, Polygon
 
 from cloudless_mosaic.errors import UsageError
-from cloudless_mosaic.testing.acquisitions import AUTUMN, CLEAR_AUTUMN, Acquisition
+from cloudless_mosaic.testing.acquisitions import (
+    AFTER_FIRE,
+    AUTUMN,
+    BEFORE_FIRE,
+    CLEAR_AUTUMN,
+    Acquisition,
+)
 from cloudless_mosaic.testing.catalog import CATALOG, write_catalog, write_item
-from cloudless_mosaic.testing.granules import SEATTLE, Extent
+from cloudless_mosaic.testing.earth_search_v0 import EARTH_SEARCH_V0
+from cloudless_mosaic.testing.fire import Floats, burn
+from cloudless_mosaic.testing.granules import PLUMAS, SEATTLE, Extent
 from cloudless_mosaic.testing.ground import Ground, make_ground
 from cloudless_mosaic.testing.items import PLANETARY_COMPUTER, Json, ProviderStyle
 from cloudless_mosaic.testing.pool import run_all
@@ -70,6 +78,16 @@ class ArchiveSpec:
     def full_tile(cls) -> ArchiveSpec:
         """The whole granule, with 12 dates over three months and pixels as noisy as real ones."""
         return cls((Extent(SEATTLE),), CLEAR_AUTUMN, noise=1.0)
+
+    @classmethod
+    def fire(cls) -> ArchiveSpec:
+        """Before and after a fire, 15 km by 15 km, in the style of the scenes of the burned-area example."""
+        return cls(
+            (Extent(PLUMAS, offset=(2048, 1024), size=(1536, 1536)),),
+            (BEFORE_FIRE, AFTER_FIRE),
+            bands=("B04", "B08", "B12"),
+            style=EARTH_SEARCH_V0,
+        )
 
     def product(self, acquisition: Acquisition, extent: Extent) -> Product:
         """The product of an acquisition over an extent, with its classes still to be counted."""
@@ -132,6 +150,22 @@ class Archive:
         middle = date.fromisoformat(f"{month}-15")
         ground = _remembered_ground(self.spec.seed, extent or self.spec.extents[0])
         return clear_reflectance(ground, Season.of(middle), band)
+
+    def fire_truth(self, acquisition: Acquisition, extent: Extent | None = None) -> Floats:
+        """How far NBR fell by the fire that an acquisition shows, whatever the sky; 0 without a fire.
+
+        Args:
+            acquisition: One of the spec's.
+            extent: One of the spec's; the first by default.
+
+        Returns:
+            Shape (rows, columns) at 10 m.
+        """
+        extent = extent or self.spec.extents[0]
+        if acquisition.fire is None:
+            return np.zeros(extent.grid(10).shape, np.float32)
+        ground = _remembered_ground(self.spec.seed, extent)
+        return acquisition.fire.severity(ground, extent.grid(10)).repeat(2, axis=0).repeat(2, axis=1)
 
     def clear_truth(self, acquisition: Acquisition, extent: Extent | None = None) -> npt.NDArray[np.bool_]:
         """Where an acquisition shows the land: inside the swath, no cloud, shadow, cirrus or haze.
@@ -242,7 +276,12 @@ def _observe(
     # a coarse band takes the room of a fine one until it's made, so each is made on its own
     groups = [fine, *([band] for band in spec.bands if band not in fine)]
     bands = {band: plane for group in groups for band, plane in zip(group, observe(group), strict=True)}
-    return {SCL: classify(ground, season, weather, pool), **{band: bands[band] for band in spec.bands}}
+    rasters: dict[str, Pixels] = {SCL: classify(ground, season, weather, pool)}
+    rasters |= {band: bands[band] for band in spec.bands}
+    if acquisition.fire is None:
+        return rasters
+    severity = acquisition.fire.severity(ground, extent.grid(10))
+    return burn(rasters, severity, spec.style.offset(acquisition))
 
 
 def _without_offset(pixels: npt.NDArray[np.uint16], taken_out: int) -> npt.NDArray[np.uint16]:

@@ -36,6 +36,9 @@ class Granule:
 SEATTLE = Granule("10TET", 32610, (499980, 5300040))
 """The granule of the README example."""
 
+PLUMAS = Granule("10TFK", 32610, (600000, 4500000))
+"""The granule of the example of burned area."""
+
 
 @dataclass(frozen=True, slots=True)
 class Extent:
