@@ -9,26 +9,12 @@ import click
 
 from cloudless_mosaic.cli.clusters import cluster
 from cloudless_mosaic.cli.options import OVERWRITE, REQUEST_OPTIONS, SCREEN_OPTIONS, with_options
-from cloudless_mosaic.cli.program import loading, open_screen, run_program
+from cloudless_mosaic.cli.program import RunByDefault, loading, open_screen, run_program
 from cloudless_mosaic.cli.values import read_request
 from cloudless_mosaic.version import __version__
 
 
-class _RunByDefault(click.Group):
-    """A group that runs ``run`` when no subcommand is named, as the published application does."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not args or (args[0] not in self.commands and args[0] not in {"--help", "-h", "--version"}):
-            args = ["run", *args]
-        return super().parse_args(ctx, args)
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Shows the options of ``run`` as those of the command itself."""
-        run.format_options(ctx, formatter)
-        self.format_commands(ctx, formatter)
-
-
-@click.group("cloudless-mosaic", cls=_RunByDefault, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group("cloudless-mosaic", cls=RunByDefault, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="cloudless-mosaic")
 def cli() -> None:
     """Monthly cloud-free Sentinel-2 mosaics from any STAC API."""

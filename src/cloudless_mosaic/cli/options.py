@@ -20,7 +20,7 @@ def _default(field: str) -> Any:  # noqa: ANN401 - click takes any default
 
 OVERWRITE = "Replace what a run of another plan left in the folder."
 
-REQUEST_OPTIONS = (
+_SEARCH_OPTIONS = (
     click.option("--start-date", required=True, metavar="YYYY-MM-DD", help="First day, UTC."),
     click.option("--end-date", required=True, metavar="YYYY-MM-DD", help="Last day, UTC, inclusive."),
     click.option(
@@ -60,6 +60,8 @@ REQUEST_OPTIONS = (
         show_default=True,
         help="STAC API, or a local catalog.json, item or ItemCollection.",
     ),
+)
+PROVIDER_OPTIONS = (
     click.option(
         "--profile",
         type=click.Path(path_type=Path),
@@ -74,6 +76,8 @@ REQUEST_OPTIONS = (
         show_default=True,
         help="Add this to the pixels of all scenes, or decide it scene by scene.",
     ),
+)
+_MOSAIC_OPTIONS = (
     click.option(
         "--crs", default=None, help="Output CRS, such as EPSG:32633.  [default: UTM zone of the AOI]"
     ),
@@ -115,6 +119,8 @@ REQUEST_OPTIONS = (
         metavar="PERCENT",
         help="Observations of a month that may be unreadable.",
     ),
+)
+EXECUTION_OPTIONS = (
     click.option(
         "--workers",
         type=int,
@@ -145,6 +151,8 @@ REQUEST_OPTIONS = (
         metavar="SECONDS",
         help="How long a cluster may be without workers.",
     ),
+)
+_OUTPUT_OPTIONS = (
     click.option(
         "--output-dir",
         type=click.Path(path_type=Path),
@@ -152,6 +160,13 @@ REQUEST_OPTIONS = (
         help="Folder for the mosaics.  [default: the working directory]",
     ),
     click.option("--overwrite", is_flag=True, help=OVERWRITE),
+)
+REQUEST_OPTIONS = (
+    *_SEARCH_OPTIONS,
+    *PROVIDER_OPTIONS,
+    *_MOSAIC_OPTIONS,
+    *EXECUTION_OPTIONS,
+    *_OUTPUT_OPTIONS,
 )
 SCREEN_OPTIONS = (
     click.option("-v", "--verbose", is_flag=True, help="Name every scene that is left out."),

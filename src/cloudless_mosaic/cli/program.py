@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 _TRACEBACK = "CLOUDLESS_MOSAIC_TRACEBACK"
 """Environment variable for developers; a traceback may hold addresses with credentials."""
 
-_GO_ON = "the same command goes on from what is done"
+GOES_ON = "the same command goes on from what is done"
+"""What a user may do after a run of mosaics was ended."""
 
 
 def open_screen(*, verbose: bool, quiet: bool, as_json: bool) -> Screen:
@@ -54,17 +55,37 @@ def _terminate(_signal: int, _frame: FrameType | None) -> None:
     raise _Terminated
 
 
-def run_program(command: click.Command) -> None:
-    """Runs a command line and exits with the code of whatever went wrong."""
+class RunByDefault(click.Group):
+    """A group that runs its command ``run`` when no subcommand is named, as the published programs do."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Puts ``run`` in front where no command is."""
+        if not args or (args[0] not in self.commands and args[0] not in {"--help", "-h", "--version"}):
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Shows the options of ``run`` as those of the command itself."""
+        self.commands["run"].format_options(ctx, formatter)
+        self.format_commands(ctx, formatter)
+
+
+def run_program(command: click.Command, after_end: str = GOES_ON) -> None:
+    """Runs a command line and exits with the code of whatever went wrong.
+
+    Args:
+        command: The command line.
+        after_end: What a user may do after the run was interrupted or terminated.
+    """
     # nothing here multiplies matrices, and the threads that would wait for it do so at full speed
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     signal.signal(signal.SIGTERM, _terminate)
     try:
         command.main(standalone_mode=False)
     except click.exceptions.Abort:
-        _fail(f"interrupted; {_GO_ON}", 130)
+        _fail(f"interrupted; {after_end}", 130)
     except _Terminated:
-        _fail(f"terminated; {_GO_ON}", 143)
+        _fail(f"terminated; {after_end}", 143)
     except click.ClickException as error:
         _fail(f"{error.format_message()}; see {command.name} --help", error.exit_code)
     except CloudlessMosaicError as error:

@@ -34,7 +34,7 @@ def read_request(
         end_date=parse_date("--end-date", end_date),
         aoi=read_aoi(aoi),
         bands=bands,
-        clear_classes=_codes(scl_clear),
+        clear_classes=read_codes(scl_clear),
         profile=read_profile(profile) if profile else None,
         boa_offset=None if boa_offset == "auto" else int(boa_offset),
         execution=Execution(
@@ -67,7 +67,8 @@ def read_aoi(text: str) -> Aoi:
         raise UsageError(f"--aoi {text}: {error}") from None
 
 
-def _codes(text: str) -> tuple[int, ...]:
+def read_codes(text: str) -> tuple[int, ...]:
+    """Codes of the scene classification, with commas."""
     try:
         return tuple(sorted({int(code) for code in text.split(",") if code.strip()}))
     except ValueError:

@@ -1,0 +1,3 @@
+from cloudless_mosaic.cli.burned import main
+
+main()

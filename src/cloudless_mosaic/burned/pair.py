@@ -1,0 +1,67 @@
+"""The two scenes of a comparison."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cloudless_mosaic.burned.request import BurnedAreaRequest
+from cloudless_mosaic.catalog.single import find_scene
+from cloudless_mosaic.errors import NoDataError, UsageError
+from cloudless_mosaic.scenes import Scene
+
+
+@dataclass(frozen=True, slots=True)
+class ScenePair:
+    """A scene before and a scene after a fire, which overlap.
+
+    Raises:
+        UsageError: if one can't be compared with the other.
+        NoDataError: if they don't overlap.
+    """
+
+    before: Scene
+    """Taken first."""
+    after: Scene
+    """Taken later, of the same collection."""
+
+    def __post_init__(self) -> None:
+        before, after = self.before, self.after
+        names = f"{before.id} and {after.id}"
+        if before.overpass == after.overpass and before.granule == after.granule:
+            raise UsageError(
+                f"--pre-fire-url and --post-fire-url give the same scene ({before.id}); give two dates"
+            )
+        if after.datetime <= before.datetime:
+            raise UsageError(
+                f"--post-fire-url {after.id} was taken at {after.datetime:%Y-%m-%d %H:%M:%S}, not after "
+                f"--pre-fire-url {before.id} at {before.datetime:%Y-%m-%d %H:%M:%S}; swap them"
+            )
+        if before.collection != after.collection:
+            raise UsageError(
+                f"{names} are of different collections, {before.collection or 'none'} and "
+                f"{after.collection or 'none'}; give two scenes of one"
+            )
+        if not before.footprint.intersects(after.footprint):
+            raise NoDataError(
+                f"{names} don't overlap (granules {before.granule} and {after.granule}); give two scenes of "
+                "one place"
+            )
+
+    @property
+    def name(self) -> str:
+        """Granule and days, for ids."""
+        return f"{self.before.granule}-{self.before.datetime:%Y%m%d}-{self.after.datetime:%Y%m%d}"
+
+
+def find_pair(request: BurnedAreaRequest) -> ScenePair:
+    """Reads both items.
+
+    Raises:
+        UsageError: if an item isn't there, can't serve the request, or they can't be compared.
+        NoDataError: if the scenes don't overlap.
+        TemporaryError: if a server fails in a way that may pass.
+    """
+    return ScenePair(
+        find_scene(request.pre_fire_url, request.reading, "--pre-fire-url"),
+        find_scene(request.post_fire_url, request.reading, "--post-fire-url"),
+    )

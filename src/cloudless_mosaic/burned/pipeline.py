@@ -1,0 +1,118 @@
+"""Wires reading of items, plan, comparing and writing together."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import Protocol
+
+from cloudless_mosaic.burned.compare import BlockChange, compare
+from cloudless_mosaic.burned.files import ChangeSink
+from cloudless_mosaic.burned.folder import FILES, BurnedAreaFolder
+from cloudless_mosaic.burned.pair import find_pair
+from cloudless_mosaic.burned.plan import ChangePlan, GridOf, make_plan
+from cloudless_mosaic.burned.request import BurnedAreaRequest
+from cloudless_mosaic.burned.results import BurnedAreaResult, Tally
+from cloudless_mosaic.burned.stac import ITEM, change_catalog, change_item
+from cloudless_mosaic.errors import NoDataError, ObservationsLostError, SourceError
+from cloudless_mosaic.execution import Engine, open_engine
+from cloudless_mosaic.reading import RasterReader, default_reader
+from cloudless_mosaic.scenes import Scene, SourceGrid
+from cloudless_mosaic.writing.output import write_whole
+
+
+class Progress(Protocol):
+    """Gets told how a run goes; called from one thread."""
+
+    def note(self, message: str) -> None:
+        """Something to know in passing."""
+        ...
+
+    def planned(self, plan: ChangePlan) -> None:
+        """The plan is made and work begins."""
+        ...
+
+    def compared(self, change: BlockChange) -> None:
+        """A block is done."""
+        ...
+
+
+def run(
+    request: BurnedAreaRequest, progress: Progress, reader: RasterReader | None = None
+) -> BurnedAreaResult:
+    """Compares the scenes of a request and writes what changed.
+
+    Args:
+        request: The wish.
+        progress: Gets told how the run goes.
+        reader: Where pixels come from; by default the files themselves.
+
+    Raises:
+        UsageError: if the request can't be carried out, or the output folder can't be written to or has
+            something else in it.
+        NoDataError: if there is nothing to compare.
+        ObservationsLostError: if more observations were lost than the request allows.
+        TemporaryError: if a service or the disk failed in a way that may pass, or another run is writing to
+            the output folder.
+    """
+    plan = make_plan(request, find_pair(request), _grids(reader))
+    with open_engine(plan.sources.request, reader, progress.note) as engine:
+        plan = plan.recut(engine.fit(plan.sources))
+        with BurnedAreaFolder(plan) as output:
+            progress.planned(plan)
+            sink = ChangeSink(plan, output.staging)
+            try:
+                _compare_all(plan, engine, sink, progress)
+                _require_enough(plan, sink.tally)
+                files = sink.close()
+                write_whole(output.staging / ITEM, change_item(plan, files, sink.tally))
+                catalog = output.publish(change_catalog(plan))
+            finally:
+                sink.abort()
+    tally = sink.tally
+    return BurnedAreaResult(
+        catalog=catalog,
+        files=tuple(output.path / name for name in FILES),
+        areas=tally.areas,
+        not_compared=tally.not_compared,
+        observations=tally.observations,
+        lost=tally.lost,
+        notes=tally.notes,
+    )
+
+
+def _grids(reader: RasterReader | None) -> GridOf:
+    """Grids as items declare them, else as files do."""
+
+    def grid_of(scene: Scene) -> SourceGrid:
+        band = scene.rasters["B08"]
+        if band.grid is not None:
+            return band.grid
+        try:
+            return (reader or default_reader()).header(band.href).levels[0]
+        except SourceError as error:
+            raise ObservationsLostError(f"{scene.id} is lost: {error}; give another scene") from None
+
+    return grid_of
+
+
+def _compare_all(plan: ChangePlan, engine: Engine, sink: ChangeSink, progress: Progress) -> None:
+    with closing(engine.run(plan.tasks(), compare, sink.write)) as changes:
+        for change in changes:
+            progress.compared(change)
+
+
+def _require_enough(plan: ChangePlan, tally: Tally) -> None:
+    """Raises an error where too much was lost, or nothing is left."""
+    lost, limit = tally.lost, plan.request.max_lost
+    share = 100 * len(lost) / tally.observations if tally.observations else 0.0
+    if share > limit:
+        raise ObservationsLostError(
+            f"{len(lost)} of {tally.observations} observations could not be read ({share:.1f} %, "
+            f"--max-lost is {limit:g} %); the last: {lost[-1].reason}; try again, or raise --max-lost"
+        )
+    if tally.statistics is None:
+        pair = plan.pair
+        raise NoDataError(
+            f"no pixel is clear in both {pair.before.id} and {pair.after.id}; give other scenes or another "
+            "--aoi, or compare clouds and all with --mask none"
+        )

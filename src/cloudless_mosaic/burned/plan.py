@@ -1,0 +1,178 @@
+"""The plan of a comparison: its grid and its tasks. Reads no pixel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from math import ceil, floor, log2
+
+from affine import Affine
+from odc.geo.geobox import GeoBox
+from shapely import unary_union
+from shapely.geometry import box
+
+from cloudless_mosaic.aoi import Aoi
+from cloudless_mosaic.burned.pair import ScenePair
+from cloudless_mosaic.burned.request import BurnedAreaRequest, Index
+from cloudless_mosaic.errors import NoDataError
+from cloudless_mosaic.grid import Block, cut_blocks
+from cloudless_mosaic.periods import Period
+from cloudless_mosaic.plan import BlockTask, MosaicPlan, PeriodPlan
+from cloudless_mosaic.projection import project, same_crs
+from cloudless_mosaic.scenes import Scene, SceneSet, SourceGrid
+
+_SNAP = 1e-6
+"""Share of a pixel by which an edge may miss the grid and still lie on it."""
+
+_LARGEST_BLOCK, _SMALLEST_BLOCK = 1024, 64
+"""Pixels; the larger one holds whole internal tiles of 512 and 1024 pixels."""
+
+_SOURCE_METRES = 20_480.0
+"""Metres along a block: 2048 pixels of 10 m."""
+
+_NEAR = 0.1
+"""Degrees around the scenes that an area is looked at in; far away it can't be projected."""
+
+Bounds = tuple[float, float, float, float]
+"""Left, bottom, right, top."""
+
+GridOf = Callable[[Scene], SourceGrid]
+"""Tells the 10 m grid of a scene."""
+
+
+@dataclass(frozen=True, slots=True)
+class PairTask:
+    """One block of both dates. Small to pickle."""
+
+    before: BlockTask
+    """The composite of a single date, before the fire."""
+    after: BlockTask
+    """Likewise, after the fire."""
+    index: Index
+    """What to make of them."""
+
+    @property
+    def period(self) -> Period:
+        """From the one date to the other."""
+        first, last = self.before.period, self.after.period
+        return Period(first.start, last.end, f"{first.label}-{last.label}")
+
+    @property
+    def block(self) -> Block:
+        """Place of the block in the output grid."""
+        return self.before.block
+
+    @property
+    def hrefs(self) -> Iterator[str]:
+        """Every raster that may be read."""
+        yield from self.before.hrefs
+        yield from self.after.hrefs
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePlan:
+    """Everything that is decided before a pixel is read."""
+
+    request: BurnedAreaRequest
+    """The wish."""
+    pair: ScenePair
+    """The scenes."""
+    sources: MosaicPlan
+    """Grid, blocks, and the two dates as periods of one scene each."""
+    notes: tuple[str, ...] = ()
+    """What the user should know of the pair."""
+
+    @property
+    def geobox(self) -> GeoBox:
+        """Output grid."""
+        return self.sources.geobox
+
+    def tasks(self) -> Iterator[PairTask]:
+        """One task for every block, made as they are asked for."""
+        before, after = (self.sources.tasks(period) for period in self.sources.periods)
+        for first, last in zip(before, after, strict=True):
+            yield PairTask(first, last, self.request.index)
+
+    def recut(self, sources: MosaicPlan) -> ChangePlan:
+        """The plan with blocks cut in another way."""
+        return replace(self, sources=sources)
+
+
+def make_plan(request: BurnedAreaRequest, pair: ScenePair, grid_of: GridOf) -> ChangePlan:
+    """Decides grid and blocks.
+
+    The grid covers the overlap of both scenes (and of the AOI), in the UTM zone of the scene before the fire
+    and along its pixels.
+
+    Args:
+        request: The wish.
+        pair: The scenes.
+        grid_of: Tells the grid of a scene.
+
+    Raises:
+        NoDataError: if nothing is left to compare.
+    """
+    before, after = grid_of(pair.before), grid_of(pair.after)
+    geobox = _snapped(_overlap(request.aoi, pair, before, after), before, request.resolution)
+    edge = 2 ** floor(log2(_SOURCE_METRES / request.resolution))
+    sources = MosaicPlan(
+        request=replace(
+            request.reading,
+            start_date=pair.before.datetime.date(),
+            end_date=pair.after.datetime.date(),
+            collection=pair.before.collection,
+        ),
+        geobox=geobox,
+        blocks=cut_blocks(geobox, min(_LARGEST_BLOCK, max(_SMALLEST_BLOCK, edge)), before.origin),
+        periods=(_instant(pair.before), _instant(pair.after)),
+        scene_set=SceneSet((pair.before, pair.after)),
+    )
+    return ChangePlan(request, pair, sources, tuple(_notes(pair, before, after)))
+
+
+def _instant(scene: Scene) -> PeriodPlan:
+    moment = scene.datetime
+    period = Period(moment, moment + timedelta(seconds=1), f"{moment:%Y%m%dT%H%M%S}")
+    return PeriodPlan(period, (scene,), 1)
+
+
+def _overlap(aoi: Aoi | None, pair: ScenePair, before: SourceGrid, after: SourceGrid) -> Bounds:
+    """What is common to both scenes and the AOI, in the CRS of the scene before the fire."""
+    common = box(*before.bounds).intersection(project(box(*after.bounds), after.crs, before.crs))
+    if aoi is not None:
+        seen = pair.before.footprint.intersection(pair.after.footprint)
+        wanted = unary_union(aoi.parts).intersection(box(*seen.bounds).buffer(_NEAR))
+        if wanted.is_empty:
+            raise NoDataError(f"--aoi {aoi} lies outside of {_where(pair)}; give an area inside")
+        common = common.intersection(box(*project(wanted, "EPSG:4326", before.crs).bounds))
+    if not common.area:
+        what = _where(pair) if aoi is None else f"--aoi {aoi} and {_where(pair)}"
+        raise NoDataError(f"nothing is common to {what}; give scenes and an area of one place")
+    left, bottom, right, top = common.bounds
+    return left, bottom, right, top
+
+
+def _where(pair: ScenePair) -> str:
+    return f"{pair.before.id} and {pair.after.id}"
+
+
+def _snapped(bounds: Bounds, native: SourceGrid, resolution: float) -> GeoBox:
+    """The smallest grid around some bounds whose edges are whole pixels away from the source's corner."""
+    (x, y), (left, bottom, right, top) = native.origin, bounds
+    first_column, end_column = floor((left - x) / resolution + _SNAP), ceil((right - x) / resolution - _SNAP)
+    first_row, end_row = floor((y - top) / resolution + _SNAP), ceil((y - bottom) / resolution - _SNAP)
+    corner = x + first_column * resolution, y - first_row * resolution
+    return GeoBox(
+        (max(1, end_row - first_row), max(1, end_column - first_column)),
+        Affine(resolution, 0, corner[0], 0, -resolution, corner[1]),
+        native.crs,
+    )
+
+
+def _notes(pair: ScenePair, before: SourceGrid, after: SourceGrid) -> Iterator[str]:
+    if not same_crs(before.crs, after.crs):
+        yield (
+            f"the scenes lie in two zones: {pair.after.id} ({after.crs}) is resampled to that of "
+            f"{pair.before.id} ({before.crs})"
+        )

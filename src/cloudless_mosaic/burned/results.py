@@ -1,0 +1,141 @@
+"""What a comparison gives: sums over blocks, areas per class, and the whole."""
+
+from __future__ import annotations
+
+import math
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from odc.geo.geobox import GeoBox
+
+from cloudless_mosaic.burned.compare import BlockChange
+from cloudless_mosaic.burned.severity import NOT_COMPARED, SEVERITY_CLASSES, SeverityClass
+from cloudless_mosaic.checks import Evidence, findings
+from cloudless_mosaic.projection import metres_per_unit
+from cloudless_mosaic.results import LostObservation, SceneNote
+
+_HECTARE = 10_000.0
+"""Square metres."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClassArea:
+    """How much of the grid is of one class."""
+
+    severity: SeverityClass
+    """The class."""
+    pixels: int
+    """Pixels of the class."""
+    hectares: float
+    """Their area on the grid. UTM isn't true to area: beside that on the ellipsoid it is 0.08 percent too
+    small in the middle of a zone, and up to 0.2 percent too large at its edge."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexStatistics:
+    """Statistics of the pixels of the index that have a value."""
+
+    count: int
+    """Pixels with a value, at least 1."""
+    minimum: float
+    """Least value."""
+    maximum: float
+    """Greatest value."""
+    mean: float
+    """Mean."""
+
+
+@dataclass(frozen=True, slots=True)
+class BurnedAreaResult:
+    """What a run wrote, and what it could not use."""
+
+    catalog: Path
+    """The root ``catalog.json``."""
+    files: tuple[Path, ...]
+    """Files written, the STAC item last."""
+    areas: tuple[ClassArea, ...]
+    """Every class, in the order of codes."""
+    not_compared: float
+    """Hectares of the grid that have no data, or are masked, on either date."""
+    observations: int
+    """Observations (scene and block) that were planned."""
+    lost: tuple[LostObservation, ...]
+    """Observations that could not be read."""
+    notes: tuple[SceneNote, ...]
+    """What the user should know of the scenes."""
+
+
+class Tally:
+    """What the blocks add up to, whatever their order. Safe to use from many threads."""
+
+    def __init__(self, geobox: GeoBox) -> None:
+        self._lock = threading.Lock()
+        self._hectares = (
+            abs(geobox.affine.a * geobox.affine.e) * metres_per_unit(str(geobox.crs)) ** 2 / _HECTARE
+        )
+        self._pixels = np.zeros(1 + len(SEVERITY_CLASSES), np.int64)
+        self._sums: dict[tuple[int, int], tuple[float, float, float]] = {}
+        self._lost: list[LostObservation] = []
+        self._notes: set[SceneNote] = set()
+        self._evidence: dict[str, Evidence] = {}
+        self.observations = 0
+        """Observations that were planned."""
+
+    def add(self, change: BlockChange) -> None:
+        """Adds a block."""
+        pixels = np.bincount(change.severity.ravel(), minlength=len(self._pixels))
+        values = change.index[change.severity != NOT_COMPARED]
+        with self._lock:
+            self._pixels += pixels
+            if values.size:
+                total = float(values.sum(dtype=np.float64))
+                self._sums[change.block.index] = float(values.min()), float(values.max()), total
+            self.observations += change.observations
+            self._lost += change.lost
+            self._notes |= set(change.notes)
+            for scene_id, evidence in change.evidence:
+                known = self._evidence.get(scene_id)
+                self._evidence[scene_id] = known.plus(evidence) if known else evidence
+
+    @property
+    def areas(self) -> tuple[ClassArea, ...]:
+        """Every class, in the order of codes."""
+        counts = self._pixels.tolist()
+        return tuple(
+            ClassArea(one, counts[one.code], self._area(counts[one.code])) for one in SEVERITY_CLASSES
+        )
+
+    @property
+    def not_compared(self) -> float:
+        """Hectares that have no data, or are masked, on either date."""
+        return self._area(int(self._pixels[NOT_COMPARED]))
+
+    @property
+    def statistics(self) -> IndexStatistics | None:
+        """Statistics of the index; ``None`` where no pixel could be compared."""
+        count = int(self._pixels[1:].sum())
+        if not count:
+            return None
+        # sums of floats depend on their order, and blocks come in any
+        least, most, totals = zip(*(self._sums[index] for index in sorted(self._sums)), strict=True)
+        return IndexStatistics(count, min(least), max(most), math.fsum(totals) / count)
+
+    @property
+    def lost(self) -> tuple[LostObservation, ...]:
+        """Observations that could not be read, sorted."""
+        return tuple(sorted(self._lost, key=lambda lost: (lost.scene_id, lost.block, lost.reason)))
+
+    @property
+    def notes(self) -> tuple[SceneNote, ...]:
+        """What the user should know of scenes, each once, sorted."""
+        found = {
+            SceneNote(scene_id, text, warning)
+            for scene_id, evidence in self._evidence.items()
+            for text, warning in findings(evidence)
+        }
+        return tuple(sorted(self._notes | found))
+
+    def _area(self, pixels: int) -> float:
+        return round(pixels * self._hectares, 4)

@@ -1,0 +1,296 @@
+"""The STAC item of a comparison and its catalog (STAC 1.1.0)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+import pystac
+from odc.geo.geobox import GeoBox
+from pyproj import CRS
+from pystac.utils import datetime_to_str
+
+from cloudless_mosaic.burned.files import ChangeFiles
+from cloudless_mosaic.burned.plan import ChangePlan
+from cloudless_mosaic.burned.results import Tally
+from cloudless_mosaic.burned.severity import NOT_COMPARED, SEVERITY_CLASSES
+from cloudless_mosaic.redaction import without_credentials
+from cloudless_mosaic.scenes import Scene
+from cloudless_mosaic.scl import SCL_CLASSES
+from cloudless_mosaic.version import __version__
+from cloudless_mosaic.writing.cog import CogFile
+from cloudless_mosaic.writing.fields import PARAMETERS, PLAN, PREFIX, SHA256
+from cloudless_mosaic.writing.fingerprint import fingerprint, plan_record
+from cloudless_mosaic.writing.footprint import footprint, pixel_metres
+from cloudless_mosaic.writing.lineage import derived_from
+from cloudless_mosaic.writing.output import CATALOG
+
+ITEM = "burned-area.json"
+"""Name of the item's file."""
+
+BURNED_CATALOG = "burned-area"
+"""Id of the catalog."""
+
+EXTENSIONS = (
+    "https://stac-extensions.github.io/projection/v2.0.0/schema.json",
+    "https://stac-extensions.github.io/raster/v2.0.0/schema.json",
+    "https://stac-extensions.github.io/processing/v1.2.0/schema.json",
+    "https://stac-extensions.github.io/file/v2.1.0/schema.json",
+    "https://stac-extensions.github.io/classification/v2.0.0/schema.json",
+)
+
+EXPRESSIONS = {
+    "dnbr": "nbr(before) - nbr(after)",
+    "rbr": "(nbr(before) - nbr(after)) / (nbr(before) + 1.001)",
+    "bai": "1 / ((0.1 - red(after))**2 + (0.06 - nir(after))**2)",
+}
+"""What each index is; ``nbr`` is ``(nir - swir22) / (nir + swir22)``."""
+
+TITLES = {
+    "dnbr": "Difference of the normalized burn ratio (dNBR)",
+    "rbr": "Relativized burn ratio (RBR)",
+    "bai": "Burned area index (BAI)",
+}
+
+
+def run_record(plan: ChangePlan) -> dict[str, Any]:
+    """Everything of a plan that decides the bytes of its output, as JSON has it."""
+    return {**plan_record(plan.sources, plan.request.output_dir), "parameters": run_parameters(plan)}
+
+
+def plan_fingerprint(plan: ChangePlan) -> str:
+    """SHA-256 of ``run_record`` but for the cuts of the grid: workers decide those, and they change no pixel."""
+    record = run_record(plan)
+    record["grid"] = {key: value for key, value in record["grid"].items() if not key.endswith("_edges")}
+    return fingerprint(record)
+
+
+def run_parameters(plan: ChangePlan) -> dict[str, Any]:
+    """What was asked for, as far as it decides the output; without anything of this machine."""
+    request = plan.request
+    masked = request.mask == "scl"
+    parameters = {
+        "pre_fire": _location(request.pre_fire_url, plan.pair.before),
+        "post_fire": _location(request.post_fire_url, plan.pair.after),
+        "index": request.index,
+        "aoi": str(request.aoi) if request.aoi else None,
+        "resolution": request.resolution,
+        "profile": request.profile.fields if request.profile else None,
+        "boa_offset": "auto" if request.boa_offset is None else request.boa_offset,
+        "mask": request.mask,
+        "scl_clear": list(request.clear_classes) if masked else None,
+        "cloud_dilation": request.cloud_dilation if masked else None,
+        "compression": request.compression,
+    }
+    return {name: value for name, value in parameters.items() if value is not None}
+
+
+def change_item(plan: ChangePlan, files: ChangeFiles, tally: Tally) -> bytes:
+    """The item, as JSON. The same run gives the same bytes.
+
+    Args:
+        plan: The run.
+        files: What was written.
+        tally: What the blocks add up to.
+    """
+    pair, folder = plan.pair, plan.request.output_dir
+    geometry, bbox = footprint(plan.geobox)
+    item = pystac.Item(
+        id=f"burned-area-{pair.name}",
+        geometry=geometry,
+        bbox=bbox,
+        datetime=None,
+        start_datetime=pair.before.datetime,
+        end_datetime=pair.after.datetime,
+        stac_extensions=list(EXTENSIONS),
+        properties={
+            "title": f"Burned area, {pair.before.datetime:%Y-%m-%d} to {pair.after.datetime:%Y-%m-%d}",
+            "constellation": "sentinel-2",
+            "instruments": ["msi"],
+            "gsd": pixel_metres(plan.geobox),
+            **_projection(plan.geobox),
+            **_processing(plan),
+            **_outcome(plan, tally),
+            PARAMETERS: run_parameters(plan),
+            PLAN: plan_fingerprint(plan),
+        },
+    )
+    for key, asset in _assets(plan, files, tally).items():
+        item.add_asset(key, asset)
+    for relation in (pystac.RelType.ROOT, pystac.RelType.PARENT):
+        item.add_link(pystac.Link(relation, f"./{CATALOG}", pystac.MediaType.JSON))
+    for scene in (pair.before, pair.after):
+        href = derived_from(scene.href, folder)
+        if href:
+            item.add_link(pystac.Link(pystac.RelType.DERIVED_FROM, href, pystac.MediaType.GEOJSON, scene.id))
+    return _json(item.to_dict(include_self_link=False, transform_hrefs=False))
+
+
+def change_catalog(plan: ChangePlan) -> bytes:
+    """The root catalog, as JSON."""
+    pair = plan.pair
+    catalog = pystac.Catalog(
+        id=BURNED_CATALOG,
+        title="Burned area",
+        description=(
+            f"Burned area and its severity between Sentinel-2 scenes {pair.before.id} and {pair.after.id}."
+        ),
+        extra_fields={PARAMETERS: run_parameters(plan), PLAN: plan_fingerprint(plan)},
+    )
+    catalog.clear_links()
+    catalog.add_link(pystac.Link(pystac.RelType.ROOT, f"./{CATALOG}", pystac.MediaType.JSON))
+    catalog.add_link(pystac.Link(pystac.RelType.ITEM, f"./{ITEM}", pystac.MediaType.GEOJSON, pair.name))
+    return _json(catalog.to_dict(include_self_link=False, transform_hrefs=False))
+
+
+def _location(text: str, scene: Scene) -> str:
+    """The address of an item without credentials; its id where it is a file, which may lie anywhere."""
+    return without_credentials(text) if urlsplit(text).netloc else scene.id
+
+
+def _projection(geobox: GeoBox) -> dict[str, Any]:
+    """Fields of the projection extension."""
+    crs = CRS.from_user_input(str(geobox.crs))
+    authority = crs.to_authority()
+    code = {"proj:code": ":".join(authority)} if authority else {"proj:code": None, "proj:wkt2": crs.to_wkt()}
+    return {
+        **code,
+        "proj:shape": list(geobox.shape),
+        "proj:transform": list(geobox.affine[:6]),
+        "proj:bbox": list(geobox.boundingbox.bbox),
+    }
+
+
+def _processing(plan: ChangePlan) -> dict[str, Any]:
+    """Fields of the processing extension."""
+    request = plan.request
+    masked = "Every pixel that has data on both dates was compared."
+    if request.mask == "scl":
+        classes = ", ".join(f"{code} ({SCL_CLASSES[code]})" for code in sorted(request.clear_classes))
+        masked = (
+            f"Pixels were compared where the scene classification of both dates is one of {classes}; clouds "
+            f"and shadows were grown by {request.cloud_dilation:g} m."
+        )
+    return {
+        "processing:level": "L3",
+        "processing:software": {"cloudless-mosaic": __version__},
+        "processing:lineage": (
+            f"Sentinel-2 Level-2A surface reflectance before and after a fire. {masked} The radiometric "
+            "offset of each scene was removed before. Pixels coarser than the output (20 m in B12) were repeated, "
+            "finer ones averaged. Severity is by the difference of the normalized burn ratio (dNBR)."
+        ),
+        "processing:expression": {"format": "numpy", "expression": EXPRESSIONS[request.index]},
+    }
+
+
+def _outcome(plan: ChangePlan, tally: Tally) -> dict[str, Any]:
+    """Areas, and what the pixels stand on: scenes and losses."""
+    fields = {
+        "areas": [
+            {
+                "class": area.severity.name,
+                "code": area.severity.code,
+                "pixels": area.pixels,
+                "hectares": area.hectares,
+            }
+            for area in tally.areas
+        ],
+        "not_compared_hectares": tally.not_compared,
+        "observations": tally.observations,
+        "lost_observations": [
+            {"scene": lost.scene_id, "block": list(lost.block), "reason": lost.reason} for lost in tally.lost
+        ],
+        "notes": [{"scene": one.scene_id, "note": one.text, "warning": one.warning} for one in tally.notes],
+        "scenes": [
+            {
+                "id": scene.id,
+                "datetime": datetime_to_str(scene.datetime),
+                "offset": scene.offset,
+                "offset_reason": scene.offset_reason,
+            }
+            for scene in (plan.pair.before, plan.pair.after)
+        ],
+    }
+    return {PREFIX + key: value for key, value in fields.items()}
+
+
+def _assets(plan: ChangePlan, files: ChangeFiles, tally: Tally) -> dict[str, pystac.Asset]:
+    index = plan.request.index
+    gsd = pixel_metres(plan.geobox)
+    bands = {
+        "index": {"name": index, "data_type": "float32", "nodata": "nan", **_statistics(tally)},
+        "severity": {
+            "name": "severity",
+            "data_type": "uint8",
+            "nodata": NOT_COMPARED,
+            "classification:classes": _classes(),
+        },
+    }
+    rasters = {
+        "index": _asset(files.index, TITLES[index], f"{EXPRESSIONS[index]}; NaN is nodata", ["data"]),
+        "severity": _asset(
+            files.severity, "Burn severity", "Classes by dNBR; 0 is nodata", ["data", "classification"]
+        ),
+    }
+    for key, asset in rasters.items():
+        asset.extra_fields |= {"gsd": gsd, "bands": [bands[key]]}
+    return {**rasters, "thumbnail": _picture(plan, files)}
+
+
+def _picture(plan: ChangePlan, files: ChangeFiles) -> pystac.Asset:
+    factor = files.picture_factor
+    rows, columns = plan.geobox.shape
+    a, b, c, d, e, f = plan.geobox.affine[:6]
+    asset = _asset(
+        files.picture,
+        "Picture",
+        "Classes of severity in their colours; transparent where nothing could be compared",
+        ["thumbnail"],
+    )
+    asset.media_type = pystac.MediaType.PNG
+    asset.extra_fields |= {
+        "proj:shape": [-(-rows // factor), -(-columns // factor)],
+        "proj:transform": [a * factor, b * factor, c, d * factor, e * factor, f],
+    }
+    return asset
+
+
+def _asset(file: CogFile, title: str, description: str, roles: list[str]) -> pystac.Asset:
+    fields = {"file:size": file.size, "file:checksum": SHA256 + file.sha256}
+    return pystac.Asset(f"./{file.path.name}", title, description, pystac.MediaType.COG, roles, fields)
+
+
+def _classes() -> list[dict[str, Any]]:
+    nothing = {
+        "value": NOT_COMPARED,
+        "name": "not_compared",
+        "description": "no data or masked",
+        "nodata": True,
+    }
+    return [
+        nothing,
+        *(
+            {"value": one.code, "name": one.name, "description": one.title, "color_hint": one.colour_hint}
+            for one in SEVERITY_CLASSES
+        ),
+    ]
+
+
+def _statistics(tally: Tally) -> dict[str, Any]:
+    """Statistics where there is a pixel to take them of."""
+    found = tally.statistics
+    if found is None:
+        return {}
+    return {
+        "statistics": {
+            "minimum": round(found.minimum, 6),
+            "maximum": round(found.maximum, 6),
+            "mean": round(found.mean, 6),
+            "count": found.count,
+        }
+    }
+
+
+def _json(document: dict[str, Any]) -> bytes:
+    return (json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()

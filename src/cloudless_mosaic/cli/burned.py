@@ -1,0 +1,194 @@
+"""``burned-area``: compares a scene before with a scene after a fire."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+import click
+
+from cloudless_mosaic.burned.request import CLEAR_CLASSES, BurnedAreaRequest
+from cloudless_mosaic.cli.options import (
+    EXECUTION_OPTIONS,
+    OVERWRITE,
+    PROVIDER_OPTIONS,
+    SCREEN_OPTIONS,
+    with_options,
+)
+from cloudless_mosaic.cli.program import RunByDefault, loading, run_program
+from cloudless_mosaic.cli.values import read_aoi, read_codes
+from cloudless_mosaic.profile import read_profile
+from cloudless_mosaic.request import Execution
+from cloudless_mosaic.version import __version__
+
+_FIELDS = BurnedAreaRequest.__dataclass_fields__
+
+_SCENE_OPTIONS = (
+    click.option(
+        "--pre-fire-url", required=True, metavar="URL", help="STAC item before the fire: address or file."
+    ),
+    click.option(
+        "--post-fire-url", required=True, metavar="URL", help="STAC item after the fire: address or file."
+    ),
+    click.option(
+        "--index",
+        type=click.Choice(["dnbr", "rbr", "bai"]),
+        default=_FIELDS["index"].default,
+        show_default=True,
+        help="What bai.tif holds; severity.tif is always by dNBR.",
+    ),
+    click.option(
+        "--aoi",
+        default=None,
+        metavar="W,S,E,N",
+        help="Cut to the rectangle around this: degrees, or a GeoJSON file or text with polygons.  "
+        "[default: the overlap of the scenes]",
+    ),
+    click.option(
+        "--resolution",
+        type=float,
+        default=_FIELDS["resolution"].default,
+        show_default=True,
+        help="Pixel size, metres.",
+    ),
+    click.option(
+        "--mask",
+        type=click.Choice(["scl", "none"]),
+        default=_FIELDS["mask"].default,
+        show_default=True,
+        help="Mask by the scene classification of both dates, or not at all.",
+    ),
+    click.option(
+        "--scl-clear",
+        default=",".join(map(str, CLEAR_CLASSES)),
+        show_default=True,
+        metavar="CODES",
+        help="Classes that are compared.",
+    ),
+    click.option(
+        "--cloud-dilation",
+        type=float,
+        default=_FIELDS["cloud_dilation"].default,
+        show_default=True,
+        metavar="METRES",
+        help="Grow clouds and shadows before masking; 0 is off.",
+    ),
+    click.option(
+        "--max-lost",
+        type=float,
+        default=_FIELDS["max_lost"].default,
+        show_default=True,
+        metavar="PERCENT",
+        help="Observations (scene and block) that may be unreadable.",
+    ),
+)
+_OUTPUT_OPTIONS = (
+    click.option(
+        "--compression",
+        type=click.Choice(["deflate", "zstd"]),
+        default=_FIELDS["compression"].default,
+        show_default=True,
+        help="Of the GeoTIFFs; not every program reads zstd.",
+    ),
+    click.option(
+        "--output-dir",
+        type=click.Path(path_type=Path),
+        default=_FIELDS["output_dir"].default,
+        help="Folder for the files.  [default: the working directory]",
+    ),
+    click.option("--overwrite", is_flag=True, help=OVERWRITE),
+)
+_SCREEN_OPTIONS = (
+    click.option("-v", "--verbose", is_flag=True, help="Show offsets and every note on the scenes."),
+    *SCREEN_OPTIONS[1:],
+)
+
+
+@click.group(
+    "burned-area",
+    cls=RunByDefault,
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        # the published program has --pre_fire_url
+        "token_normalize_func": lambda token: token.replace("_", "-"),
+    },
+)
+@click.version_option(__version__, prog_name="burned-area")
+def cli() -> None:
+    """Burned area and its severity between two Sentinel-2 scenes."""
+
+
+@cli.command(hidden=True)
+@with_options(_SCENE_OPTIONS)
+@with_options(PROVIDER_OPTIONS)
+@with_options(EXECUTION_OPTIONS)
+@with_options(_OUTPUT_OPTIONS)
+@with_options(_SCREEN_OPTIONS)
+def run(verbose: bool, quiet: bool, as_json: bool, **options: Any) -> None:  # noqa: ANN401 - options of the request
+    """Compares two scenes."""
+    request = _read_request(**options)
+    with loading():
+        from cloudless_mosaic.burned.pipeline import run as run_pipeline  # noqa: PLC0415 - keeps --help quick
+        from cloudless_mosaic.burned.screen import make_screen  # noqa: PLC0415 - as above
+
+        screen = make_screen(verbose=verbose, quiet=quiet, as_json=as_json)
+    with screen:
+        screen.done(run_pipeline(request, screen))
+
+
+@cli.command()
+@click.option(
+    "--output-dir",
+    type=click.Path(path_type=Path),
+    default=Path("burned-area-output"),
+    show_default=True,
+    help="Folder for the files.",
+)
+@click.option(
+    "--archive-dir",
+    type=click.Path(path_type=Path),
+    default=Path("burned-area-archive"),
+    show_default=True,
+    help="Folder for the synthetic scenes; made once, then kept.",
+)
+@click.option("--overwrite", is_flag=True, help=OVERWRITE)
+@with_options(_SCREEN_OPTIONS)
+def demo(
+    output_dir: Path, archive_dir: Path, overwrite: bool, verbose: bool, quiet: bool, as_json: bool
+) -> None:
+    """Compares two synthetic scenes; needs no network and no account."""
+    with loading():
+        from cloudless_mosaic.burned.demo import run_demo  # noqa: PLC0415 - keeps --help quick
+        from cloudless_mosaic.burned.screen import make_screen  # noqa: PLC0415 - as above
+
+        screen = make_screen(verbose=verbose, quiet=quiet, as_json=as_json)
+    with screen:
+        screen.done(run_demo(output_dir, archive_dir, screen, overwrite=overwrite))
+
+
+def _read_request(
+    aoi: str | None,
+    scl_clear: str,
+    profile: Path | None,
+    boa_offset: str,
+    cluster: Literal["local"] | None,
+    worker_memory: float | None,
+    gateway_url: str | None,
+    wait_workers: float,
+    **rest: Any,  # noqa: ANN401 - one for one the fields of the request
+) -> BurnedAreaRequest:
+    return BurnedAreaRequest(
+        aoi=read_aoi(aoi) if aoi is not None else None,
+        clear_classes=read_codes(scl_clear),
+        profile=read_profile(profile) if profile else None,
+        boa_offset=None if boa_offset == "auto" else int(boa_offset),
+        execution=Execution(
+            cluster=cluster, worker_memory=worker_memory, gateway_url=gateway_url, wait_workers=wait_workers
+        ),
+        **rest,
+    )
+
+
+def main() -> None:
+    """Runs the command line and exits with the code of whatever went wrong."""
+    run_program(cli, "the same command starts over")
