@@ -1,3 +1,4 @@
 from cloudless_mosaic.cli.burned import main
 
-main()
+if __name__ == "__main__":
+    main()

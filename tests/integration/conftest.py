@@ -77,3 +77,46 @@ def readme_example() -> tuple[str, ...]:
 @pytest.fixture(scope="session")
 def demo_archive(tmp_path_factory: pytest.TempPathFactory) -> Archive:
     return build_archive(tmp_path_factory.mktemp("demo") / "archive", ArchiveSpec.demo())
+
+
+@pytest.fixture(scope="session")
+def fire_archive(tmp_path_factory: pytest.TempPathFactory) -> Archive:
+    """Two scenes, and a fire of known severity in between."""
+    return build_archive(tmp_path_factory.mktemp("fire") / "archive", ArchiveSpec.fire())
+
+
+@pytest.fixture(scope="session")
+def fire_items(fire_archive: Archive) -> tuple[str, str]:
+    """Paths of their items."""
+    before, after = map(fire_archive.item_path, fire_archive.acquisitions)
+    return str(before), str(after)
+
+
+@pytest.fixture(scope="session")
+def burned_command():
+    """Runs ``burned-area`` in a process of its own."""
+
+    def run(*arguments: str, cwd: Path, env: dict[str, str] | None = None) -> Outcome:
+        done = subprocess.run(
+            [sys.executable, str(Path(__file__).resolve().parents[2] / "bai.py"), *arguments],
+            cwd=cwd,
+            env={**os.environ, **(env or {})},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        return Outcome(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def burned_example(fire_items, burned_command, tmp_path_factory) -> Path:
+    """The fire's map, made by threads."""
+    folder = tmp_path_factory.mktemp("burned")
+    before, after = fire_items
+    outcome = burned_command("--pre-fire-url", before, "--post-fire-url", after, cwd=folder)
+    assert outcome.code == 0, outcome.err
+    (folder / "screen.txt").write_text(outcome.out)
+    return folder

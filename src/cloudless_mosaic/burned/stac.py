@@ -60,7 +60,7 @@ def run_record(plan: ChangePlan) -> dict[str, Any]:
 
 
 def plan_fingerprint(plan: ChangePlan) -> str:
-    """SHA-256 of ``run_record`` but for the cuts of the grid: workers decide those, and they change no pixel."""
+    """SHA-256 of ``run_record`` but for the blocks: workers decide their size, and no pixel changes."""
     record = run_record(plan)
     record["grid"] = {key: value for key, value in record["grid"].items() if not key.endswith("_edges")}
     return fingerprint(record)
@@ -177,8 +177,8 @@ def _processing(plan: ChangePlan) -> dict[str, Any]:
         "processing:software": {"cloudless-mosaic": __version__},
         "processing:lineage": (
             f"Sentinel-2 Level-2A surface reflectance before and after a fire. {masked} The radiometric "
-            "offset of each scene was removed before. Pixels coarser than the output (20 m in B12) were repeated, "
-            "finer ones averaged. Severity is by the difference of the normalized burn ratio (dNBR)."
+            "offset of each scene was removed before. Pixels coarser than the output (20 m in B12) were "
+            "repeated, finer ones averaged. Severity is by the fall of the normalized burn ratio (dNBR)."
         ),
         "processing:expression": {"format": "numpy", "expression": EXPRESSIONS[request.index]},
     }

@@ -149,7 +149,7 @@ BEFORE_FIRE = Acquisition(
     relative_orbit=113,
     absolute_orbit=22731,
     sun=Sun.over(-121.5, 40.4, datetime.fromisoformat("2021-07-13T18:49:19+00:00")),
-    sky=Sky(clouds=0.04),
+    sky=Sky(clouds=0.02),
     baseline="03.01",
 )
 AFTER_FIRE = replace(
@@ -158,7 +158,7 @@ AFTER_FIRE = replace(
     start=datetime.fromisoformat("2021-07-18T18:49:21+00:00"),
     absolute_orbit=31711,
     sun=Sun.over(-121.5, 40.4, datetime.fromisoformat("2021-07-18T18:49:21+00:00")),
-    sky=Sky(clouds=0.06, cloud_height=1100.0),
-    fire=Fire(centre=(-121.475, 40.466), radius=4200.0, green=(-121.53, 40.505), green_radius=3200.0),
+    sky=Sky(clouds=0.04, cloud_height=1100.0),
+    fire=Fire(centre=(-121.475, 40.466), radius=4200.0, green=(-121.53, 40.505), green_radius=4500.0),
 )
 """Two overpasses of granule 10TFK, five days apart, and a fire in between."""
