@@ -109,9 +109,8 @@ def test_without_a_mask_every_pixel_is_compared(burned, change):
     np.testing.assert_array_equal(read(burned("--mask", "none") / "bai.tif"), change)
 
 
-def test_other_indices_are_those_of_numpy_and_severity_stays(
-    burned, burned_example, scenes, change, both_clear
-):
+def test_other_indices_are_those_of_numpy(burned, burned_example, scenes, change, both_clear):
+    red, near = (1e-4 * scenes[1][band].astype(float) for band in ("B04", "B08"))
     expected = {
         "rbr": change / (ratio(scenes[0]) + np.float32(1.001)),
         "bai": 1 / ((0.1 - red) ** 2 + (0.06 - near) ** 2),
@@ -142,9 +141,7 @@ def test_areas_are_the_truth_within_a_percent(burned_example, fire_archive, both
 
 def test_the_screen_has_the_areas_of_the_item(burned_example):
     screen = (burned_example / "screen.txt").read_text()
-    areas = json.loads((burned_example / "burned-area.json").read_text())["properties"][
-        "cloudless_mosaic:areas"
-    ]
+    properties = json.loads((burned_example / "burned-area.json").read_text())["properties"]
     assert "S2B_10TFK_20210713_0_L2A, 2021-07-13 18:49 UTC" in screen
     for area in properties["cloudless_mosaic:areas"]:
         assert f"{area['hectares']:,.1f}" in screen
@@ -247,4 +244,7 @@ def test_local_dask_gives_the_same_bytes(burned, burned_example):
     for name in ("bai.tif", "severity.tif", "severity.png"):
         assert (folder / name).read_bytes() == (burned_example / name).read_bytes(), name
     ours, theirs = (json.loads((one / "burned-area.json").read_text()) for one in (folder, burned_example))
-    assert ours["properties"] == theirs["properties"]
+    for one in (ours, theirs):
+        # the way to local scenes depends on the folder
+        del one["properties"]["cloudless_mosaic:plan"], one["links"]
+    assert ours == theirs
