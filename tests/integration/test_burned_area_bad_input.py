@@ -1,0 +1,243 @@
+"""Whatever is wrong with two scenes is one clear line, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+import rasterio
+
+
+@pytest.fixture
+def variant(tmp_path):
+    """Writes a changed copy of an item, whose assets stay where they are."""
+
+    def write(item, name="variant.json", assets=None, properties=None, **changes):
+        document = json.loads(Path(item).read_text())
+        for asset in document["assets"].values():
+            asset["href"] = str(Path(item).parent / asset["href"])
+        document["assets"] = {
+            key: asset | (assets or {}).get(key, {})
+            for key, asset in document["assets"].items()
+            if (assets or {}).get(key, {}) is not None
+        }
+        document["properties"] |= properties or {}
+        path = tmp_path / name
+        path.write_text(json.dumps(document | changes))
+        return str(path)
+
+    return write
+
+
+@pytest.fixture
+def refused(burned_command, fire_items, tmp_path):
+    """Runs the program, and looks that it fails in one line."""
+
+    def run(before=None, after=None, *options):
+        folder = tmp_path / "work"
+        folder.mkdir(exist_ok=True)
+        here = sorted(folder.rglob("*"))
+        outcome = burned_command(
+            *("--pre-fire-url", before or fire_items[0], "--post-fire-url", after or fire_items[1], *options),
+            *("--output-dir", "out"),
+            cwd=folder,
+        )
+        assert outcome.err.startswith("error: "), outcome.err
+        assert len(outcome.err.splitlines()) == 1, outcome.err
+        assert [path for path in sorted(folder.rglob("*")) if path.is_file() and path not in here] == []
+        return outcome.code, outcome.err
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{", "not JSON"),
+        ("[]", "no STAC object"),
+        ("{}", "not a STAC item"),
+        ('{"type": "FeatureCollection", "features": []}', "'FeatureCollection', not a STAC item"),
+        ('{"type": "Catalog", "links": []}', "'Catalog', not a STAC item"),
+        ('{"type": "Feature"}', "footprint"),
+    ],
+)
+def test_something_else_than_an_item(refused, tmp_path, text, words):
+    path = tmp_path / "other.json"
+    path.write_text(text)
+    code, line = refused(after=str(path))
+    assert (code, words in line, "--post-fire-url" in line) == (2, True, True), line
+
+
+@pytest.mark.parametrize(
+    "location", ["nowhere.json", "/dev", "s3://bucket/item.json", "ftp://a/b", "a\nb", " "]
+)
+def test_no_such_file(refused, location):
+    code, line = refused(before=location)
+    assert (code, "--pre-fire-url" in line) == (2, True), line
+
+
+def test_lacks_a_band(refused, variant, fire_items):
+    code, line = refused(after=variant(fire_items[1], assets={"B12": None}))
+    assert (code, "it has no band swir22" in line) == (2, True), line
+
+
+def test_lacks_the_classification(refused, variant, fire_items):
+    code, line = refused(after=variant(fire_items[1], assets={"SCL": None}))
+    assert (code, "--mask none does without" in line) == (2, True), line
+
+
+def test_is_not_surface_reflectance(refused, variant, fire_items):
+    code, line = refused(after=variant(fire_items[1], properties={"s2:product_type": "S2MSI1C"}))
+    assert (code, "not Level-2A" in line) == (2, True), line
+
+
+def test_dates_and_scenes_that_are_swapped_or_the_same(refused, fire_items):
+    before, after = fire_items
+    code, line = refused(before=after, after=before)
+    assert (code, "swap them" in line) == (2, True), line
+    code, line = refused(after=before)
+    assert (code, "the same scene" in line) == (2, True), line
+
+
+def test_different_collections(refused, variant, fire_items):
+    code, line = refused(after=variant(fire_items[1], collection="sentinel-2-l2a"))
+    assert (code, "different collections" in line) == (2, True), line
+
+
+def test_elsewhere(refused, variant, fire_items):
+    square = [[10, 40], [11, 40], [11, 41], [10, 41], [10, 40]]
+    code, line = refused(after=variant(fire_items[1], geometry={"type": "Polygon", "coordinates": [square]}))
+    assert (code, "don't overlap" in line) == (3, True), line
+    code, line = refused(None, None, "--aoi=10,40,11,41")
+    assert (code, "--aoi" in line) == (3, True), line
+
+
+def test_nothing_is_clear(refused):
+    code, line = refused(None, None, "--scl-clear", "1")
+    assert (code, "no pixel is clear in both" in line) == (3, True), line
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--index", "ndvi"), "--index"),
+        (("--resolution", "0"), "--resolution"),
+        (("--aoi", "1,2"), "AOI needs four numbers"),
+        (("--max-lost", "200"), "--max-lost"),
+        (("--bogus",), "--bogus"),
+    ],
+)
+def test_wrong_options(refused, options, words):
+    code, line = refused(None, None, *options)
+    assert (code, words in line) == (2, True), line
+
+
+def test_files_that_can_not_be_read_are_lost(refused, variant, fire_items):
+    broken = variant(fire_items[1], assets={"B12": {"href": "/nowhere/B12.tif"}})
+    code, line = refused(after=broken)
+    assert (code, "--max-lost is 5 %" in line) == (4, True), line
+    code, line = refused(None, broken, "--max-lost", "100")
+    assert (code, "no pixel is clear" in line) == (3, True), line
+
+
+def test_what_is_in_the_folder_is_kept(burned_command, fire_items, tmp_path):
+    def run(*options):
+        return burned_command(
+            *("--pre-fire-url", fire_items[0], "--post-fire-url", fire_items[1], *options), cwd=tmp_path
+        )
+
+    strange = tmp_path / "bai.tif"
+    strange.write_text("mine")
+    outcome = run()
+    assert (outcome.code, "of something else" in outcome.err) == (2, True)
+    assert strange.read_text() == "mine"
+    assert run("--overwrite").code == 0
+    first = strange.read_bytes()
+    assert run().code == 0  # the same plan makes the same files again
+    assert strange.read_bytes() == first
+    outcome = run("--index", "rbr")
+    assert outcome.code == 2
+    assert "index is dnbr there and rbr here" in outcome.err
+    assert strange.read_bytes() == first
+    assert run("--index", "rbr", "--overwrite").code == 0
+    assert strange.read_bytes() != first
+    (tmp_path / "catalog.json").write_text('{"id": "cloudless-mosaic"}')
+    outcome = run("--overwrite")
+    assert (outcome.code, "isn't one of burned area" in outcome.err) == (2, True)
+    assert not (tmp_path / ".cloudless-mosaic").exists()
+
+
+class Storage(BaseHTTPRequestHandler):
+    """Serves files whole, or by ranges; what is below ``closed`` to nobody."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        """Says nothing."""
+
+    def do_GET(self):
+        kind, _, path = urlsplit(self.path).path.lstrip("/").partition("/")
+        file = self.server.folder / path
+        if kind == "closed" or not file.is_file():
+            return self.send_error(403 if kind == "closed" else 404)
+        data = file.read_bytes()
+        wanted = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
+        start, end = (int(wanted[1]), min(len(data), int(wanted[2]) + 1)) if wanted else (0, len(data))
+        self.send_response(206 if wanted else 200)
+        self.send_header("Content-Length", str(end - start))
+        self.send_header("Content-Range", f"bytes {start}-{end - 1}/{len(data)}")
+        self.send_header("ETag", f'"{len(data)}"')
+        self.send_header("Last-Modified", "Thu, 01 Oct 2020 00:00:00 GMT")
+        self.end_headers()
+        return self.wfile.write(data[start:end])
+
+
+@pytest.fixture
+def archive_server(fire_archive):
+    """The archive behind http, as a static catalog."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Storage) as server:
+        server.folder = fire_archive.folder
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_items_by_their_address(archive_server, fire_archive, fire_items, burned_command, tmp_path):
+    """Assets of an item lie where it lies, as it says."""
+    addresses = [
+        f"{archive_server}/open/{Path(item).relative_to(fire_archive.folder)}" for item in fire_items
+    ]
+    assert json.loads(Path(fire_items[0]).read_text())["assets"]["B08"]["href"] == "./B08.tif"
+    for name, (before, after) in {"web": addresses, "files": fire_items}.items():
+        outcome = burned_command(
+            *("--pre-fire-url", f"{before}?sig=hidden" if name == "web" else before),
+            *("--post-fire-url", after, "--output-dir", name),
+            cwd=tmp_path,
+        )
+        assert outcome.code == 0, outcome.err
+        assert "hidden" not in outcome.out
+    with rasterio.open(tmp_path / "web/bai.tif") as ours, rasterio.open(tmp_path / "files/bai.tif") as other:
+        np.testing.assert_array_equal(ours.read(), other.read())
+    text = (tmp_path / "web/burned-area.json").read_text()
+    assert "hidden" not in text
+    links = [link["href"] for link in json.loads(text)["links"] if link["rel"] == "derived_from"]
+    assert links == addresses
+
+
+def test_addresses_without_an_item(archive_server, fire_archive, fire_items, refused):
+    picture = (Path(fire_items[0]).parent / "SCL.tif").relative_to(fire_archive.folder)
+    places = {"open/no.json": "answers 404", "closed/a.json": "answers 403", f"open/{picture}": "not JSON"}
+    for place, words in places.items():
+        code, line = refused(before=f"{archive_server}/{place}?sig=hidden")
+        assert (code, words in line, "--pre-fire-url" in line) == (2, True, True), line
+        assert "hidden" not in line
+    code, line = refused(before="http://127.0.0.1:9/a.json")
+    assert (code, "can't be reached; check --pre-fire-url" in line) == (2, True), line
