@@ -60,6 +60,7 @@ class BurnedAreaFolder:
             UsageError: if it can't be written to, or something else is in it.
             TemporaryError: if another run has it, or the disk is full.
         """
+        self._is_new = not self.path.exists()
         try:
             self._lock = FolderLock(self._work / "lock")
             try:
@@ -146,6 +147,9 @@ class BurnedAreaFolder:
         self._lock.release()
         with suppress(OSError):
             self._work.rmdir()  # refused unless it's empty
+            if self._is_new:
+                # so that nobody takes an empty folder for a result
+                self.path.rmdir()
 
 
 def _document(path: Path) -> dict[str, Any]:

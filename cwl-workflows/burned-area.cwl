@@ -1,0 +1,87 @@
+cwlVersion: v1.2
+$namespaces:
+  calrissian: https://calrissian-cwl.github.io/schema#
+  s: https://schema.org/
+s:name: burned-area
+s:description: Burned area and its severity between two Sentinel-2 scenes
+s:license: https://spdx.org/licenses/MIT
+s:keywords: [sentinel-2, burned area, dNBR, STAC, COG]
+$graph:
+  - class: Workflow
+    id: main
+    label: Burned area
+    doc: Compares a Sentinel-2 scene before with one after a fire; gives maps of the change and of its severity.
+    inputs:
+      pre-fire-url:
+        type: string
+        label: Scene before the fire
+        doc: Address of its STAC item (Level-2A)
+      post-fire-url:
+        type: string
+        label: Scene after the fire
+        doc: Address of its STAC item, of the same collection
+      index:
+        type:
+          type: enum
+          symbols: [dnbr, rbr, bai]
+        default: dnbr
+        label: Index
+        doc: What bai.tif holds; severity.tif is always by dNBR
+      aoi:
+        type: string?
+        label: Area of interest
+        doc: West, south, east, north in degrees, with commas; all of the overlap without it
+    outputs:
+      stac-catalog:
+        type: Directory
+        outputSource: compare/stac-catalog
+    steps:
+      compare:
+        run: '#burned-area'
+        in:
+          pre-fire-url: pre-fire-url
+          post-fire-url: post-fire-url
+          index: index
+          aoi: aoi
+        out: [stac-catalog]
+  - class: CommandLineTool
+    id: burned-area
+    label: burned-area
+    requirements:
+      calrissian:DaskGatewayRequirement:
+        workerCores: 1
+        workerCoresLimit: 1
+        workerMemory: 4G
+        clusterMaxCores: 8
+        clusterMaxMemory: 32G
+      DockerRequirement:
+        dockerPull: cloudless-mosaic:latest
+      NetworkAccess:
+        networkAccess: true
+      ResourceRequirement:
+        coresMin: 1
+        ramMin: 2000
+    baseCommand: burned-area
+    arguments: [--output-dir=stac-catalog]
+    inputs:
+      pre-fire-url:
+        type: string
+        inputBinding: {prefix: --pre-fire-url=, separate: false}
+      post-fire-url:
+        type: string
+        inputBinding: {prefix: --post-fire-url=, separate: false}
+      index:
+        type:
+          type: enum
+          symbols: [dnbr, rbr, bai]
+        inputBinding: {prefix: --index=, separate: false}
+      aoi:
+        type: string?
+        # together with its value, which may begin with a minus
+        inputBinding: {prefix: --aoi=, separate: false}
+    outputs:
+      stac-catalog:
+        type: Directory
+        outputBinding: {glob: stac-catalog}
+    successCodes: [0]
+    temporaryFailCodes: [75]
