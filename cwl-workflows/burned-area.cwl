@@ -54,13 +54,14 @@ $graph:
         workerMemory: 4G
         clusterMaxCores: 8
         clusterMaxMemory: 32G
-      DockerRequirement:
-        dockerPull: cloudless-mosaic:latest
       NetworkAccess:
         networkAccess: true
       ResourceRequirement:
         coresMin: 1
         ramMin: 2000
+    hints:
+      DockerRequirement:
+        dockerPull: cloudless-mosaic:latest
     baseCommand: burned-area
     arguments: [--output-dir=stac-catalog]
     inputs:
