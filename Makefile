@@ -47,6 +47,7 @@ bench-compare: setup
 
 docs: $(DOCS_STAMP)
 	$(BIN)/python docs/pictures.py demo-archive docs/images
+	$(BIN)/python docs/burned_picture.py demo-archive-fire docs/images/burned-area.png
 	$(BIN)/python docs/radiometry.py docs/radiometry.md
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
@@ -61,4 +62,4 @@ constraints:
 	uv pip compile --universal --python-version 3.11 --all-extras --no-annotate --no-header --output-file constraints.txt pyproject.toml
 
 clean:
-	rm -rf $(VENV) site demo-archive demo-output .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) site demo-archive demo-archive-fire demo-output burned-area-archive burned-area-output .mypy_cache .pytest_cache .ruff_cache .hypothesis
