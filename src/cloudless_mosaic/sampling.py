@@ -100,10 +100,24 @@ def resample(samples: npt.NDArray[np.uint16], placement: Placement) -> npt.NDArr
         out = np.zeros((len(placement.y), len(placement.x)), np.uint16)
         out[placement.copied] = samples
         return out
+    if placement.separable:
+        rows = _only_sample(placement.y, placement.half[1], samples.shape[0])
+        columns = _only_sample(placement.x, placement.half[0], samples.shape[1])
+        if rows is not None and columns is not None:
+            # the mean of one is itself: a few times quicker than to weigh it
+            return np.asarray(samples.take(columns, axis=1).take(rows, axis=0))
     samples = np.ascontiguousarray(samples)
     if placement.separable:
         return mean_separable(samples, placement.x, placement.y, placement.half)
     return mean_at_points(samples, placement.x, placement.y, placement.half)
+
+
+def _only_sample(centres: npt.NDArray[np.float64], half: float, size: int) -> npt.NDArray[np.int64] | None:
+    """The sample that each output pixel lies in along an axis; ``None`` if one isn't in a single sample."""
+    first, last = np.floor(centres - half + _SNAP), np.ceil(centres + half - _SNAP) - 1
+    if (first != last).any() or first.min() < 0 or last.max() >= size:
+        return None
+    return first.astype(np.int64)
 
 
 def samples_under(wanted: npt.NDArray[np.bool_], placement: Placement) -> npt.NDArray[np.bool_]:

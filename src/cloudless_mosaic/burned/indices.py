@@ -30,8 +30,8 @@ def nbr(nir: UInt16s, swir: UInt16s) -> Floats:
         nir: Near infrared (B08), any shape.
         swir: Short-wave infrared at 2.2 micrometres (B12), likewise.
     """
-    near, short = nir.astype(np.float32), swir.astype(np.float32)
-    return _quotient(near - short, near + short)
+    difference = np.subtract(nir, swir, dtype=np.float32)
+    return _quotient(difference, np.add(nir, swir, dtype=np.float32))
 
 
 def dnbr(before: Floats, after: Floats) -> Floats:
