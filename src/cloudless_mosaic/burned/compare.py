@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from cloudless_mosaic.burned.indices import Floats, bai, dnbr, nbr, rbr
+from cloudless_mosaic.burned.indices import Floats, UInt16s, bai, dnbr, nbr, rbr
 from cloudless_mosaic.burned.plan import PairTask
+from cloudless_mosaic.burned.request import Index
 from cloudless_mosaic.burned.severity import classify
 from cloudless_mosaic.checks import Evidence
 from cloudless_mosaic.compose import compose
@@ -18,6 +19,9 @@ from cloudless_mosaic.results import Composite, LostObservation, SceneNote
 
 _NIR, _SWIR, _RED = 0, 1, 2
 """Places of the bands in a composite, by ``BurnedAreaRequest.bands``."""
+
+_STRIP = 32
+"""Rows that are computed at once: they stay in the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +55,15 @@ def compare(task: PairTask, reader: RasterReader) -> BlockChange:
         reader: Where pixels come from.
     """
     before, after = compose(task.before, reader), compose(task.after, reader)
-    old, new = (nbr(one.data[_NIR], one.data[_SWIR]) for one in (before, after))
-    change = dnbr(old, new)
-    index = change
-    if task.index == "rbr":
-        index = rbr(change, old)
-    elif task.index == "bai":
-        index = _where_compared(bai(after.data[_RED], after.data[_NIR]), change)
+    index, severity = np.empty(task.block.shape, np.float32), np.empty(task.block.shape, np.uint8)
+    for first in range(0, len(index), _STRIP):
+        rows = slice(first, first + _STRIP)
+        index[rows], severity[rows] = _compared(before.data[:, rows], after.data[:, rows], task.index)
     both: tuple[Composite, Composite] = (before, after)
     return BlockChange(
         block=task.block,
         index=index,
-        severity=classify(change),
+        severity=severity,
         observations=sum(one.observations for one in both),
         lost=tuple(lost for one in both for lost in one.lost),
         notes=tuple(note for one in both for note in one.notes),
@@ -70,6 +71,15 @@ def compare(task: PairTask, reader: RasterReader) -> BlockChange:
     )
 
 
-def _where_compared(index: Floats, change: Floats) -> Floats:
-    index[np.isnan(change)] = np.nan
-    return index
+def _compared(before: UInt16s, after: UInt16s, index: Index) -> tuple[Floats, npt.NDArray[np.uint8]]:
+    """Index and severity of some rows of both dates, shape (band, y, x); 0 is nodata."""
+    old, new = (nbr(one[_NIR], one[_SWIR]) for one in (before, after))
+    change = dnbr(old, new)
+    severity = classify(change)
+    if index == "rbr":
+        return rbr(change, old), severity
+    if index == "bai":
+        char = bai(after[_RED], after[_NIR])
+        char[np.isnan(change)] = np.nan
+        return char, severity
+    return change, severity

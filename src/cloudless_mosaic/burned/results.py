@@ -85,13 +85,15 @@ class Tally:
 
     def add(self, change: BlockChange) -> None:
         """Adds a block."""
-        pixels = np.bincount(change.severity.ravel(), minlength=len(self._pixels))
-        values = change.index[change.severity != NOT_COMPARED]
+        pixels = [int(np.count_nonzero(change.severity == code)) for code in range(len(self._pixels))]
+        extremes = None
+        if sum(pixels) > pixels[NOT_COMPARED]:
+            least, most = np.fmin.reduce(change.index, axis=None), np.fmax.reduce(change.index, axis=None)
+            extremes = float(least), float(most), float(np.nansum(change.index, dtype=np.float64))
         with self._lock:
             self._pixels += pixels
-            if values.size:
-                total = float(values.sum(dtype=np.float64))
-                self._sums[change.block.index] = float(values.min()), float(values.max()), total
+            if extremes:
+                self._sums[change.block.index] = extremes
             self.observations += change.observations
             self._lost += change.lost
             self._notes |= set(change.notes)
