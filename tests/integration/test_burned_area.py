@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import imagecodecs
@@ -19,6 +20,7 @@ from rio_cogeo.cogeo import cog_validate
 
 from cloudless_mosaic.burned.severity import PALETTE, SEVERITY_CLASSES, classify
 from cloudless_mosaic.testing.archive import ArchiveSpec, build_archive
+from cloudless_mosaic.testing.granules import Extent, Granule
 from cloudless_mosaic.testing.items import PLANETARY_COMPUTER
 
 CLEAR = (2, 4, 5, 7)
@@ -248,3 +250,40 @@ def test_local_dask_gives_the_same_bytes(burned, burned_example):
         # the way to local scenes depends on the folder
         del one["properties"]["cloudless_mosaic:plan"], one["links"]
     assert ours == theirs
+
+
+def test_what_a_killed_run_left_is_cleared_away(burned, burned_example, tmp_path):
+    """It was killed while it moved its files out."""
+    work = tmp_path / "out/.cloudless-mosaic"
+    (work / "burned-area").mkdir(parents=True)
+    (work / "burned-area/severity.tif.spool").write_bytes(b"half")
+    (work / "publishing").touch()
+    (tmp_path / "out/bai.tif").write_bytes(b"half")
+    folder = burned()
+    assert (folder / "bai.tif").read_bytes() == (burned_example / "bai.tif").read_bytes()
+    assert sorted(path.name for path in folder.iterdir()) == [
+        *("bai.tif", "burned-area.json", "catalog.json", "severity.png", "severity.tif")
+    ]
+
+
+def test_scenes_of_two_zones_show_the_same_land(burned_command, tmp_path):
+    spec = ArchiveSpec.fire()
+    western = Extent(Granule("10TGK", 32610, (699960, 4500000)), (4096, 2048), (1024, 1024))
+    eastern = Extent(Granule("11TKE", 32611, (199980, 4500000)), (3072, 2048), (1024, 1024))
+    archive = build_archive(
+        tmp_path / "archive", replace(spec, extents=(western, eastern), acquisitions=spec.acquisitions[:2])
+    )
+    before = archive.item_path(archive.acquisitions[0], western)
+    after = archive.item_path(archive.acquisitions[1], eastern)
+    outcome = burned_command(
+        *("--pre-fire-url", str(before), "--post-fire-url", str(after), "--output-dir", "out"), cwd=tmp_path
+    )
+    assert outcome.code == 0, outcome.err
+    assert "the scenes lie in two zones" in outcome.out
+    with rasterio.open(tmp_path / "out/bai.tif") as file:
+        assert file.crs.to_epsg() == 32610
+        values = file.read(1)
+    compared = np.isfinite(values)
+    assert compared.mean() > 0.3
+    # nothing burned here: what is left is noise, and edges that are smoothed in one scene only
+    assert np.percentile(np.abs(values[compared]), 90) < 0.05
