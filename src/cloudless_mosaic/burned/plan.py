@@ -8,7 +8,6 @@ from datetime import timedelta
 from math import ceil, floor, log2
 
 from affine import Affine
-from odc.geo.geobox import GeoBox
 from shapely import unary_union
 from shapely.geometry import box
 
@@ -16,6 +15,7 @@ from cloudless_mosaic.aoi import Aoi
 from cloudless_mosaic.burned.pair import ScenePair
 from cloudless_mosaic.burned.request import BurnedAreaRequest, Index
 from cloudless_mosaic.errors import NoDataError
+from cloudless_mosaic.geobox import GeoBox
 from cloudless_mosaic.grid import Block, cut_blocks
 from cloudless_mosaic.periods import Period
 from cloudless_mosaic.plan import BlockTask, MosaicPlan, PeriodPlan

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from odc.geo.geobox import GeoBox
 
 from cloudless_mosaic.burned.compare import BlockChange
 from cloudless_mosaic.burned.severity import NOT_COMPARED, SEVERITY_CLASSES, SeverityClass
 from cloudless_mosaic.checks import Evidence, findings
+from cloudless_mosaic.geobox import GeoBox
 from cloudless_mosaic.projection import metres_per_unit
 from cloudless_mosaic.results import LostObservation, SceneNote
 

@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pystac
-from odc.geo.geobox import GeoBox
 from pyproj import CRS
 from pystac.utils import datetime_to_str
 
@@ -15,6 +14,7 @@ from cloudless_mosaic.burned.files import ChangeFiles
 from cloudless_mosaic.burned.plan import ChangePlan
 from cloudless_mosaic.burned.results import Tally
 from cloudless_mosaic.burned.severity import NOT_COMPARED, SEVERITY_CLASSES
+from cloudless_mosaic.geobox import GeoBox
 from cloudless_mosaic.redaction import without_credentials
 from cloudless_mosaic.scenes import Scene
 from cloudless_mosaic.scl import SCL_CLASSES
