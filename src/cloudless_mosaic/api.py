@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.pipeline import Progress, plan_mosaics, run
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ def open_mosaics(request: MosaicRequest) -> xr.Dataset:
     import numpy as np  # noqa: PLC0415 - Dask and xarray take seconds to import
     import xarray as xr  # noqa: PLC0415
 
+    if request.shard:
+        raise UsageError(f"a lazy dataset holds all mosaics; leave out the shard ({request.shard})")
     plan = plan_mosaics(request)
     periods = [period for period in plan.periods if period.scenes]
     names = (*request.bands, "count")

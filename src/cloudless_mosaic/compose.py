@@ -60,6 +60,7 @@ def compose(task: BlockTask, reader: RasterReader) -> Composite:
         ),
         notes=layout.notes,
         evidence=tuple((one.source.scene_id, one.evidence) for one in granules if one.evidence),
+        tile=task.tile,
     )
 
 

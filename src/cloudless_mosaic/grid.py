@@ -93,6 +93,10 @@ class Blocks:
         """Rows and columns of the largest block (the two need not meet in one block)."""
         return int(np.diff(self.row_edges).max()), int(np.diff(self.column_edges).max())
 
+    def cut_at(self, rows: Iterable[int], columns: Iterable[int]) -> Blocks:
+        """Blocks with more cuts."""
+        return Blocks(tuple(sorted({*self.row_edges, *rows})), tuple(sorted({*self.column_edges, *columns})))
+
     def halved(self) -> Blocks:
         """Blocks of half the edge that keep all cuts of these."""
         return Blocks(_halve(self.row_edges), _halve(self.column_edges))

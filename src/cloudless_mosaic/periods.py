@@ -26,6 +26,11 @@ class Period:
         return self.end - timedelta(seconds=1)
 
 
+def mosaic_label(period: Period, tile: str) -> str:
+    """Name of a mosaic in paths and ids: its period, and its tile where there are tiles."""
+    return f"{period.label}-{tile}" if tile else period.label
+
+
 def monthly_periods(start: date, end: date) -> tuple[Period, ...]:
     """Cuts the days from ``start`` to ``end``, both inclusive, at the calendar months of UTC.
 

@@ -15,6 +15,7 @@ from cloudless_mosaic.compose import compose
 from cloudless_mosaic.errors import NoDataError, ObservationsLostError
 from cloudless_mosaic.execution import Engine, open_engine, run_bounded, thread_executor, worker_count
 from cloudless_mosaic.grid import parse_crs
+from cloudless_mosaic.mosaics import Mosaic, cut_mosaics
 from cloudless_mosaic.plan import BlockTask, MosaicPlan, PeriodPlan, make_plan
 from cloudless_mosaic.reading import RasterReader
 from cloudless_mosaic.request import MosaicRequest
@@ -22,7 +23,7 @@ from cloudless_mosaic.results import Composite, MosaicResult, PeriodResult
 from cloudless_mosaic.writing import OutputFolder, PeriodSink
 
 _CLOSING = 2
-"""Periods whose files are finished at once, beside the work on later ones."""
+"""Mosaics whose files are finished at once, beside the work on later ones."""
 
 
 class Progress(Protocol):
@@ -32,12 +33,12 @@ class Progress(Protocol):
         """Something to know in passing."""
         ...
 
-    def planned(self, plan: MosaicPlan) -> None:
+    def planned(self, plan: MosaicPlan, mosaics: Sequence[Mosaic]) -> None:
         """The plan is made and work begins."""
         ...
 
     def resumed(self, finished: Sequence[PeriodResult], blocks: int) -> None:
-        """An earlier run left these periods, and so many blocks of others."""
+        """An earlier run left these mosaics, and so many blocks of others."""
         ...
 
     def composed(self, composite: Composite) -> None:
@@ -45,7 +46,7 @@ class Progress(Protocol):
         ...
 
     def written(self, result: PeriodResult) -> None:
-        """The files of a period are in their place."""
+        """The files of a mosaic are in their place."""
         ...
 
 
@@ -55,7 +56,7 @@ class Silent:
     def note(self, message: str) -> None:
         """Does nothing."""
 
-    def planned(self, plan: MosaicPlan) -> None:
+    def planned(self, plan: MosaicPlan, mosaics: Sequence[Mosaic]) -> None:
         """Does nothing."""
 
     def resumed(self, finished: Sequence[PeriodResult], blocks: int) -> None:
@@ -79,7 +80,8 @@ def plan_mosaics(request: MosaicRequest) -> MosaicPlan:
     if request.crs:
         parse_crs(request.crs)  # a search for nothing would take minutes
     plan = make_plan(request, find_scenes(request))
-    if not any(period.scenes for period in plan.periods):
+    # of many shards, those over the sea may be without
+    if not request.shard and not any(period.scenes for period in plan.periods):
         raise NoDataError(_nothing_found(plan))
     return plan
 
@@ -106,8 +108,9 @@ def run(
     plan = plan_mosaics(request)
     with open_engine(request, reader, progress.note) as engine:
         plan = engine.fit(plan)
-        with OutputFolder(plan) as output:
-            progress.planned(plan)
+        mosaics = cut_mosaics(plan)
+        with OutputFolder(plan, mosaics) as output:
+            progress.planned(plan, mosaics)
             finished, blocks = tuple(output.finished.values()), output.kept_blocks
             if finished or blocks:
                 progress.resumed(finished, blocks)
@@ -117,10 +120,10 @@ def run(
 
 
 @dataclass(slots=True)
-class _OpenPeriod:
-    """A period whose blocks are coming in."""
+class _OpenMosaic:
+    """A mosaic whose blocks are coming in."""
 
-    plan: PeriodPlan
+    mosaic: Mosaic
     sink: PeriodSink
     missing: int
     """Blocks that are not written yet."""
@@ -130,64 +133,66 @@ class _OpenPeriod:
 
 @dataclass(slots=True)
 class _Run:
-    """The state of one run: a sink for every period that has begun and not ended."""
+    """The state of one run: a sink for every mosaic that has begun and not ended."""
 
     output: OutputFolder
     progress: Progress
-    sinks: ExitStack
     closers: Executor
     results: dict[str, PeriodResult]
     closing: deque[Future[PeriodResult]] = field(default_factory=deque)
-    opened: dict[str, _OpenPeriod] = field(default_factory=dict)
+    opened: dict[str, _OpenMosaic] = field(default_factory=dict)
 
     def tasks(self) -> Iterator[BlockTask]:
-        """All tasks, period after period; a sink opens when the first task of its period is drawn.
+        """All tasks, mosaic after mosaic; a sink opens when the first task of its mosaic is drawn.
 
-        What an earlier run has kept of a period comes first, and is no task.
+        What an earlier run has kept of a mosaic comes first, and is no task.
         """
-        plan = self.output.plan
-        for period in plan.periods:
-            if period.scenes and period.period.label not in self.output.finished:
-                sink = PeriodSink(self.output, period)
-                self.sinks.callback(sink.abort)
-                self.opened[period.period.label] = _OpenPeriod(period, sink, len(plan.blocks))
-                restored = set(self._restore(sink))
-                for task in plan.tasks(period):
+        for mosaic in self.output.mosaics:
+            if mosaic.label not in self.output.finished:
+                sink = PeriodSink(self.output, mosaic)
+                self.opened[mosaic.label] = _OpenMosaic(mosaic, sink, len(mosaic.plan.blocks))
+                restored = set(self._restore(mosaic, sink))
+                for task in mosaic.tasks():
                     if task.block.index not in restored:
                         yield task
 
     def write(self, composite: Composite) -> Composite:
         """One block to its files, in a thread of the engine: encoding runs beside the reading of others."""
-        self.opened[composite.period.label].sink.write(composite)
+        self.opened[composite.label].sink.write(composite)
         return composite
 
     def done(self, composite: Composite) -> None:
-        """Counts a block, and has its period closed after the last one."""
+        """Counts a block, and has its mosaic closed after the last one."""
         self.progress.composed(composite)
-        period = self.opened[composite.period.label]
-        period.missing -= 1
-        period.lost += len(composite.lost)
-        period.observations += composite.observations
-        if not period.missing:
-            self._check_losses(period, composite)
-            self.closing.append(self.closers.submit(period.sink.close))
-            del self.opened[composite.period.label]
+        opened = self.opened[composite.label]
+        opened.missing -= 1
+        opened.lost += len(composite.lost)
+        opened.observations += composite.observations
+        if not opened.missing:
+            self._check_losses(opened, composite)
+            self.closing.append(self.closers.submit(opened.sink.close))
+            del self.opened[composite.label]
         while self.closing and (self.closing[0].done() or len(self.closing) > _CLOSING):
             self._closed()
 
+    def abort(self) -> None:
+        """Removes what was begun; finished blocks stay."""
+        for opened in self.opened.values():
+            opened.sink.abort()
+
     def finish(self) -> None:
-        """Waits for the periods that are being closed."""
+        """Waits for the mosaics that are being closed."""
         while self.closing:
             self._closed()
 
     def _closed(self) -> None:
         result = self.closing.popleft().result()
         self.progress.written(result)
-        self.results[result.period.label] = result
+        self.results[result.label] = result
 
-    def _restore(self, sink: PeriodSink) -> Iterator[tuple[int, int]]:
+    def _restore(self, mosaic: Mosaic, sink: PeriodSink) -> Iterator[tuple[int, int]]:
         """Writes the blocks that an earlier run kept, and gives the places of those that are intact."""
-        kept = [block for block in self.output.plan.blocks if block.index in sink.found]
+        kept = [block for block in mosaic.plan.blocks if block.index in sink.found]
         if kept:
             with thread_executor(None) as threads:
                 for composite in run_bounded(threads, sink.restore, kept, worker_count(None)):
@@ -195,30 +200,34 @@ class _Run:
                         yield composite.block.index
                         self.done(composite)
 
-    def _check_losses(self, period: _OpenPeriod, composite: Composite) -> None:
+    def _check_losses(self, opened: _OpenMosaic, composite: Composite) -> None:
         limit = self.output.plan.request.max_lost
-        share = 100 * period.lost / period.observations if period.observations else 0.0
+        share = 100 * opened.lost / opened.observations if opened.observations else 0.0
         if share > limit:
             example = f"; the last: {composite.lost[-1].reason}" if composite.lost else ""
             raise ObservationsLostError(
-                f"{period.lost} of {period.observations} observations of {period.plan.period.label} "
+                f"{opened.lost} of {opened.observations} observations of {opened.mosaic.label} "
                 f"could not be read ({share:.1f} %, --max-lost is {limit:g} %){example}; "
                 "try again, or raise --max-lost"
             )
 
 
 def _compose_all(output: OutputFolder, engine: Engine, progress: Progress) -> list[PeriodResult]:
-    """Results of all periods, in their order; on any failure only finished blocks of the others stay."""
-    periods = output.plan.periods
-    results = output.finished | {p.period.label: _empty(p) for p in periods if not p.scenes}
-    # engine and closers are left before the sinks are, which their threads work with
-    with ExitStack() as sinks, ThreadPoolExecutor(_CLOSING, "close") as closers:
-        state = _Run(output, progress, sinks, closers, results)
+    """Results of all mosaics, and of periods without scenes, in their order.
+
+    On any failure only finished mosaics and finished blocks of the others stay.
+    """
+    empty = {period.period.label: _empty(period) for period in output.plan.periods if not period.scenes}
+    results = output.finished | empty
+    with ExitStack() as undo, ThreadPoolExecutor(_CLOSING, "close") as closers:
+        state = _Run(output, progress, closers, results)
+        # after engine and closers are left, whose threads work with the sinks
+        undo.callback(state.abort)
         with closing(engine.run(state.tasks(), compose, state.write)) as composites:
             for composite in composites:
                 state.done(composite)
         state.finish()
-    return [results[period.period.label] for period in periods]
+    return sorted(results.values(), key=lambda result: (result.period, result.tile))
 
 
 def _empty(period: PeriodPlan) -> PeriodResult:

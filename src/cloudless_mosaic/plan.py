@@ -19,11 +19,12 @@ from cloudless_mosaic.grid import (
     parse_crs,
     utm_crs,
 )
-from cloudless_mosaic.periods import Period
+from cloudless_mosaic.periods import Period, mosaic_label
 from cloudless_mosaic.projection import metres_per_unit
 from cloudless_mosaic.reach import SceneReach
 from cloudless_mosaic.request import MaskSource, MosaicRequest
 from cloudless_mosaic.scenes import Scene, SceneSet, SourceGrid, SourceRaster
+from cloudless_mosaic.tiles import tile_edges
 
 _MASK_RESOLUTION = 20.0
 """Metres of a pixel of the scene classification."""
@@ -83,6 +84,13 @@ class BlockTask:
     """How clear pixels are told."""
     exact: bool
     """Read native pixels even where an overview is fine enough."""
+    tile: str = ""
+    """Name of the tile; empty where there are none."""
+
+    @property
+    def label(self) -> str:
+        """Names the task, together with its block."""
+        return mosaic_label(self.period, self.tile)
 
     @property
     def hrefs(self) -> Iterator[str]:
@@ -127,6 +135,12 @@ class MosaicPlan:
     """One for every period of the request, those without a scene included."""
     scene_set: SceneSet
     """What the search gave."""
+    tile: str = ""
+    """Name of the tile that this is the part of; empty for a whole plan."""
+
+    def label(self, period: Period) -> str:
+        """Name of the mosaic of a period in paths and ids."""
+        return mosaic_label(period, self.tile)
 
     def tasks(self, period: PeriodPlan) -> Iterator[BlockTask]:
         """The tasks of one period, one for every block, made as they are asked for."""
@@ -143,6 +157,7 @@ class MosaicPlan:
                 bands=request.bands,
                 mask=mask,
                 exact=request.exact,
+                tile=self.tile,
             )
 
 
@@ -158,10 +173,13 @@ def make_plan(request: MosaicRequest, scene_set: SceneSet) -> MosaicPlan:
     native = _native_grid(request, scene_set, crs)
     geobox = mosaic_geobox(request.aoi, request.resolution, crs, _anchor(native))
     edge = _block_edge(request, scene_set, request.resolution * metres_per_unit(crs))
+    blocks = cut_blocks(geobox, edge, native.origin if native else None)
+    if request.tile_size:
+        blocks = blocks.cut_at(*tile_edges(geobox, request.tile_size))
     return MosaicPlan(
         request=request,
         geobox=geobox,
-        blocks=cut_blocks(geobox, edge, native.origin if native else None),
+        blocks=blocks,
         periods=tuple(_plan_period(period, scene_set) for period in request.periods),
         scene_set=scene_set,
     )

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 from cloudless_mosaic.aoi import Aoi
 from cloudless_mosaic.errors import UsageError
@@ -16,6 +16,11 @@ from cloudless_mosaic.profile import ProviderProfile
 from cloudless_mosaic.scl import DEFAULT_CLEAR_CLASSES, SCL_CLASSES
 
 PLANETARY_COMPUTER = "https://planetarycomputer.microsoft.com/api/stac/v1"
+
+_TILE_STEP = 512
+"""Pixels. No tile inside of a file is cut then, and the overviews of neighbours share their grid."""
+
+_MOST_SHARDS = 100_000
 
 MaskSource = Literal["scl", "none"]
 
@@ -44,6 +49,46 @@ class Execution:
         if self.worker_memory is not None:
             _require_positive("--worker-memory", self.worker_memory)
         _require_between("--wait-workers", self.wait_workers, 0, 86400)
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """One of several equal parts of a plan, for a run of its own.
+
+    Raises:
+        UsageError: if there is no such part.
+    """
+
+    number: int
+    """Which one, from 1."""
+    count: int
+    """Of how many."""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.number <= self.count <= _MOST_SHARDS:
+            raise UsageError(
+                f"--shard must be I/N with I from 1 to N, and N at most {_MOST_SHARDS}, got {self}; "
+                "for example 1/4"
+            )
+
+    def __str__(self) -> str:
+        return f"{self.number}/{self.count}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Reads ``2/8``.
+
+        Raises:
+            UsageError: if the text isn't such a part.
+        """
+        number, _, count = text.partition("/")
+        if not (_is_number(number) and _is_number(count)):
+            raise UsageError(f"--shard needs a part as I/N, got {text!r}; for example 1/4")
+        return cls(int(number), int(count))
+
+    def part(self, length: int) -> slice:
+        """The places of this part in a sequence; parts differ by one in length at most."""
+        return slice((self.number - 1) * length // self.count, self.number * length // self.count)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +135,10 @@ class MosaicRequest:
     """Read native pixels even where an overview is fine enough."""
     max_lost: float = 5.0
     """Percentage of a period's observations that may be lost before the run fails."""
+    tile_size: int | None = None
+    """Edge in pixels of the tiles that get files of their own; ``None`` makes one file of each month."""
+    shard: Shard | None = None
+    """Make this part of the mosaics only; ``None`` makes all."""
     workers: int | None = None
     """Threads, or workers of a local cluster; ``None`` is two threads or one worker per core."""
     execution: Execution = field(default_factory=Execution)
@@ -119,6 +168,8 @@ class MosaicRequest:
         _require_positive("--max-items", self.max_items)
         if self.workers is not None:
             _require_positive("--workers", self.workers)
+        if self.tile_size is not None:
+            _require_tile_size(self.tile_size)
         _require_between("--max-cloud-cover", self.max_cloud_cover, 0, 100)
         _require_between("--max-lost", self.max_lost, 0, 100)
         _require_between("--cloud-dilation", self.cloud_dilation, 0, 5000)
@@ -133,6 +184,18 @@ class MosaicRequest:
     def periods(self) -> tuple[Period, ...]:
         """The calendar months of the request, in order."""
         return monthly_periods(self.start_date, self.end_date)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 10
+
+
+def _require_tile_size(size: int) -> None:
+    if size < _TILE_STEP or size % _TILE_STEP:
+        raise UsageError(
+            f"--tile-size must be a multiple of {_TILE_STEP} pixels, the edge of the tiles inside of a file, "
+            f"got {size}; for example {max(_TILE_STEP, round(size / _TILE_STEP) * _TILE_STEP)}"
+        )
 
 
 def parse_date(option: str, text: str) -> date:

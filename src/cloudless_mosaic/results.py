@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from cloudless_mosaic.checks import Evidence
 from cloudless_mosaic.grid import Block
-from cloudless_mosaic.periods import Period
+from cloudless_mosaic.periods import Period, mosaic_label
 from cloudless_mosaic.scenes import DroppedScene
 
 
@@ -60,11 +60,18 @@ class Composite:
     """What the files of scenes say against their metadata."""
     evidence: tuple[tuple[str, Evidence], ...] = ()
     """What samples of the pixels of scenes show, by id; adds up over blocks."""
+    tile: str = ""
+    """Name of the tile; empty where there are none."""
+
+    @property
+    def label(self) -> str:
+        """Name of the mosaic that it is a part of."""
+        return mosaic_label(self.period, self.tile)
 
 
 @dataclass(frozen=True, slots=True)
 class PeriodResult:
-    """What became of one period."""
+    """What became of one period, or of one tile in it."""
 
     period: Period
     """The period."""
@@ -84,6 +91,13 @@ class PeriodResult:
     """Files written, the STAC item last; empty where the period has no scene."""
     notes: tuple[SceneNote, ...] = ()
     """What the user should know of scenes, sorted."""
+    tile: str = ""
+    """Name of the tile; empty where there are none."""
+
+    @property
+    def label(self) -> str:
+        """Name of the mosaic in paths and ids."""
+        return mosaic_label(self.period, self.tile)
 
     @property
     def empty(self) -> bool:
@@ -103,7 +117,7 @@ class MosaicResult:
     catalog: Path
     """The root ``catalog.json``."""
     periods: tuple[PeriodResult, ...]
-    """One result for every period of the request, empty ones included."""
+    """One result for every mosaic, and one for every period of the request that has none."""
     dropped: tuple[DroppedScene, ...]
     """Scenes that were found and not used, with the reason."""
     warnings: tuple[str, ...]

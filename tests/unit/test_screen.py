@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 
 from cloudless_mosaic.grid import Blocks
+from cloudless_mosaic.mosaics import cut_mosaics
 from cloudless_mosaic.results import Composite, LostObservation, MosaicResult, PeriodResult, SceneNote
 from cloudless_mosaic.scenes import DroppedScene
 from cloudless_mosaic.screen import make_screen
@@ -17,6 +18,11 @@ from cloudless_mosaic.screen.live import LiveScreen
 from cloudless_mosaic.screen.plain import PlainScreen
 
 DROPPED = DroppedScene("S2B_cloudy", datetime(2023, 9, 1, tzinfo=UTC), "cloud cover 88.0 % is above 25 %")
+
+
+def planned(plan):
+    """A plan with its mosaics."""
+    return plan, cut_mosaics(plan)
 
 
 @pytest.fixture
@@ -64,7 +70,7 @@ def result(plan, composite):
 
 def show(screen, plan, composite, result):
     with screen:
-        screen.planned(plan)
+        screen.planned(*planned(plan))
         screen.composed(composite)
         screen.composed(replace(composite, lost=()))
         screen.written(result.periods[0])
@@ -123,7 +129,7 @@ def test_paths_are_shown_as_they_are_however_long(plan, composite, result):
 
 def test_verbose_run_names_every_scene_that_is_left_out(plan):
     screen, stream = plain(verbose=True)
-    screen.planned(plan)
+    screen.planned(*planned(plan))
     assert "left out: S2B_cloudy: cloud cover 88.0 % is above 25 %" in stream.getvalue()
 
 
@@ -166,7 +172,7 @@ def test_json_has_every_note(result):
 def test_quiet_run_says_nothing(plan, composite, result, as_json):
     screen, stream = plain(quiet=True, as_json=as_json)
     show(screen, plan, composite, result)
-    screen.show_plan(plan)
+    screen.show_plan(*planned(plan))
     assert stream.getvalue() == ""
 
 
@@ -179,7 +185,7 @@ def test_month_that_nobody_photographed(result):
 
 def test_plan_shows_scenes_and_costs(plan):
     screen, stream = plain()
-    screen.show_plan(plan)
+    screen.show_plan(*planned(plan))
     text = stream.getvalue()
     heads, august, september = table(text)
     assert heads == ["month", "found", "to read", "overpasses", "mean cloud", "bytes to read"]
@@ -204,7 +210,7 @@ def test_sizes_are_shown_in_a_unit_that_fits(plan, size, shown):
     """A pixel takes 7 bytes for band, count and picture, and a third of that for overviews."""
     pixels = max(1, round(size / (7 * 4 / 3)))
     screen, stream = plain()
-    screen.show_plan(replace(plan, geobox=plan.geobox[:1, :1].pad_wh(1).expand((1, pixels))))
+    screen.show_plan(*planned(replace(plan, geobox=plan.geobox[:1, :1].pad_wh(1).expand((1, pixels)))))
     assert f"at most {shown} to write, both before compression" in stream.getvalue()
 
 
@@ -249,7 +255,7 @@ def test_every_field_of_an_event_is_documented(plan, composite, result):
 
 def test_json_plan_is_one_line(plan):
     screen, stream = plain(as_json=True)
-    screen.show_plan(plan)
+    screen.show_plan(*planned(plan))
     assert len(stream.getvalue().splitlines()) == 1
 
 
@@ -268,7 +274,7 @@ def terminal():
 def show_half(screen, plan, composite):
     """A run at half its way, drawn without waiting for the clock."""
     with screen:
-        screen.planned(plan)
+        screen.planned(*planned(plan))
         screen.composed(composite)
         screen._progress.refresh()
 
@@ -300,27 +306,23 @@ def test_month_has_a_bar_from_its_first_block_until_it_is_written(terminal, two_
     def visible():
         return [task.description for task in screen._progress.tasks if task.visible]
 
-    screen.planned(two_months)
-    assert visible() == ["2023-08  2 scenes", "2 months"]
+    screen.planned(*planned(two_months))
+    assert visible() == ["2 months", "2023-08  2 scenes"]
     screen.composed(composite)
     screen.composed(september)
-    assert visible() == ["2023-08  2 scenes", "2023-09  2 scenes", "2 months"]
+    assert visible() == ["2 months", "2023-08  2 scenes", "2023-09  2 scenes"]
     screen.composed(composite)
     screen.written(result.periods[0])
-    assert visible() == ["2023-09  2 scenes", "2 months"]
+    assert visible() == ["2 months", "2023-09  2 scenes"]
     shown = {task.description: task.percentage for task in screen._progress.tasks}
-    assert shown == {"2023-08  2 scenes": 100, "2023-09  2 scenes": 50, "2 months": 75}
+    assert shown == {"2023-09  2 scenes": 50, "2 months": 75}
 
 
 def test_months_of_an_earlier_run_count_as_done(terminal, two_months, result):
     screen, _ = terminal()
-    screen.planned(two_months)
+    screen.planned(*planned(two_months))
     screen.resumed(result.periods[:1], 0)
-    assert [(task.visible, task.percentage) for task in screen._progress.tasks] == [
-        (False, 100),
-        (False, 0),
-        (True, 50),
-    ]
+    assert [(task.description, task.percentage) for task in screen._progress.tasks] == [("2 months", 50)]
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])
@@ -359,7 +361,7 @@ def test_log_has_a_line_where_a_month_begins_and_none_for_its_blocks(plan, compo
 
 def test_month_of_one_block_is_over_when_it_begins(plan, composite):
     screen, stream = plain()
-    screen.planned(replace(plan, blocks=Blocks((0, 64), (0, 64))))
+    screen.planned(*planned(replace(plan, blocks=Blocks((0, 64), (0, 64)))))
     screen.composed(composite)
     assert "begun" not in stream.getvalue()
 
@@ -367,7 +369,7 @@ def test_month_of_one_block_is_over_when_it_begins(plan, composite):
 def test_log_names_some_losses_and_counts_the_rest(plan, composite, result):
     for verbose in (False, True):
         screen, stream = plain(verbose=verbose)
-        screen.planned(plan)
+        screen.planned(*planned(plan))
         for _ in range(8):
             screen.composed(composite)
         screen.written(result.periods[0])
@@ -383,7 +385,7 @@ def test_bars_are_taken_off_when_a_run_fails(plan):
 
     def run():
         with screen:
-            screen.planned(plan)
+            screen.planned(*planned(plan))
             raise LookupError
 
     with pytest.raises(LookupError):

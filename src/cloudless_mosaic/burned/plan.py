@@ -53,10 +53,9 @@ class PairTask:
     """What to make of them."""
 
     @property
-    def period(self) -> Period:
+    def label(self) -> str:
         """From the one date to the other."""
-        first, last = self.before.period, self.after.period
-        return Period(first.start, last.end, f"{first.label}-{last.label}")
+        return f"{self.before.label}-{self.after.label}"
 
     @property
     def block(self) -> Block:

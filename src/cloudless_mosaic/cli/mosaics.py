@@ -41,10 +41,12 @@ def plan(verbose: bool, quiet: bool, as_json: bool, **options: Any) -> None:  # 
     """Shows what a run would read, hold and write; reads no pixel."""
     request = read_request(**options)
     with loading():
-        from cloudless_mosaic.pipeline import plan_mosaics  # noqa: PLC0415 - keeps --help quick
+        from cloudless_mosaic.mosaics import cut_mosaics  # noqa: PLC0415 - keeps --help quick
+        from cloudless_mosaic.pipeline import plan_mosaics  # noqa: PLC0415
 
         screen = open_screen(verbose=verbose, quiet=quiet, as_json=as_json)
-    screen.show_plan(plan_mosaics(request))
+    made = plan_mosaics(request)
+    screen.show_plan(made, cut_mosaics(made))
 
 
 @cli.command()

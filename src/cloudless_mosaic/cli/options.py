@@ -110,6 +110,14 @@ _MOSAIC_OPTIONS = (
         show_default=True,
         help="Of the GeoTIFFs; not every program reads zstd.",
     ),
+    click.option(
+        "--tile-size",
+        type=int,
+        default=None,
+        metavar="PIXELS",
+        help="Write files for each tile of so many pixels.  [default: one mosaic for each month]",
+    ),
+    click.option("--shard", default=None, metavar="I/N", help="Make part I of N of the mosaics only."),
     click.option("--exact", is_flag=True, help="Average native pixels instead of reading overviews."),
     click.option(
         "--max-lost",

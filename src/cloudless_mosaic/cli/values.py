@@ -8,7 +8,7 @@ from typing import Any, Literal
 from cloudless_mosaic.aoi import Aoi
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.profile import read_profile
-from cloudless_mosaic.request import Execution, MosaicRequest, parse_date
+from cloudless_mosaic.request import Execution, MosaicRequest, Shard, parse_date
 
 _LARGEST_AOI = 32 * 2**20
 """Bytes of the largest GeoJSON file that is read."""
@@ -22,6 +22,7 @@ def read_request(
     scl_clear: str,
     profile: Path | None,
     boa_offset: str,
+    shard: str | None,
     cluster: Literal["local"] | None,
     worker_memory: float | None,
     gateway_url: str | None,
@@ -37,6 +38,7 @@ def read_request(
         clear_classes=read_codes(scl_clear),
         profile=read_profile(profile) if profile else None,
         boa_offset=None if boa_offset == "auto" else int(boa_offset),
+        shard=Shard.parse(shard) if shard is not None else None,
         execution=Execution(
             cluster=cluster,
             worker_memory=worker_memory,

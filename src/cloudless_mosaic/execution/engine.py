@@ -6,7 +6,6 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Protocol, TypeVar
 
 from cloudless_mosaic.grid import Block
-from cloudless_mosaic.periods import Period
 from cloudless_mosaic.plan import MosaicPlan
 from cloudless_mosaic.reading import RasterReader
 
@@ -15,7 +14,7 @@ class Task(Protocol):
     """What an engine needs to know of a task. Small to pickle."""
 
     @property
-    def period(self) -> Period:
+    def label(self) -> str:
         """Names the task, together with its block."""
         ...
 

@@ -131,7 +131,7 @@ class Flow(Generic[AnyTask, Made, Answer]):
 
     def _key(self, task: AnyTask, attempt: int) -> str:
         row, column = task.block.index
-        return f"compose-{task.period.label}-{row}-{column}-{self._run_id}-{attempt}"
+        return f"compose-{task.label}-{row}-{column}-{self._run_id}-{attempt}"
 
     def _fetch(self, pool: ThreadPoolExecutor) -> None:
         """Gives composed tasks to those threads that have nothing to do."""
@@ -188,7 +188,7 @@ class Flow(Generic[AnyTask, Made, Answer]):
             TemporaryError: if that went on for too long.
         """
         if sent.attempt >= _MOST_KILLS:
-            block, period = sent.task.block.index, sent.task.period.label
+            block, period = sent.task.block.index, sent.task.label
             raise TemporaryError(
                 f"workers of {self._connection.name} died again and again of block {block} of {period}; most "
                 "likely they need more memory (--worker-memory)"

@@ -10,6 +10,7 @@ from typing import Any, Self
 from rich.console import Console
 
 from cloudless_mosaic.cost import PlanCost, estimate
+from cloudless_mosaic.mosaics import Mosaic
 from cloudless_mosaic.plan import MosaicPlan
 from cloudless_mosaic.results import Composite, MosaicResult, PeriodResult
 from cloudless_mosaic.scenes import DroppedScene
@@ -34,9 +35,9 @@ class JsonScreen:
         """Writes a note."""
         self._write("note", message=message)
 
-    def planned(self, plan: MosaicPlan) -> None:
+    def planned(self, plan: MosaicPlan, mosaics: Sequence[Mosaic]) -> None:
         """Writes the plan."""
-        self._write("plan", **_plan_fields(plan, estimate(plan)))
+        self._write("plan", **_plan_fields(plan, mosaics, estimate(plan)))
 
     def resumed(self, finished: Sequence[PeriodResult], blocks: int) -> None:
         """Writes what is there already."""
@@ -47,6 +48,7 @@ class JsonScreen:
         self._write(
             "block",
             period=composite.period.label,
+            tile=composite.tile or None,
             block=composite.block.index,
             lost=[{"scene": lost.scene_id, "reason": lost.reason} for lost in composite.lost],
         )
@@ -55,9 +57,9 @@ class JsonScreen:
         """Writes a month."""
         self._write("period", **_period_fields(result))
 
-    def show_plan(self, plan: MosaicPlan) -> None:
+    def show_plan(self, plan: MosaicPlan, mosaics: Sequence[Mosaic]) -> None:
         """Writes the plan."""
-        self.planned(plan)
+        self.planned(plan, mosaics)
 
     def done(self, result: MosaicResult) -> None:
         """Writes the result."""
@@ -73,13 +75,15 @@ class JsonScreen:
         self._console.out(json.dumps({"event": event, **fields}))
 
 
-def _plan_fields(plan: MosaicPlan, cost: PlanCost) -> dict[str, Any]:
+def _plan_fields(plan: MosaicPlan, mosaics: Sequence[Mosaic], cost: PlanCost) -> dict[str, Any]:
     return {
         "crs": str(plan.geobox.crs),
         "shape": list(plan.geobox.shape),
         "transform": list(plan.geobox.affine)[:6],
         "blocks": len(plan.blocks),
         "largest_block": plan.blocks.largest,
+        "mosaics": [mosaic.label for mosaic in mosaics],
+        "shard": str(plan.request.shard) if plan.request.shard else None,
         "tasks": cost.tasks,
         "read_bytes": cost.read_bytes,
         "task_memory_bytes": cost.task_memory,
@@ -101,6 +105,7 @@ def _plan_fields(plan: MosaicPlan, cost: PlanCost) -> dict[str, Any]:
 def _period_fields(result: PeriodResult) -> dict[str, Any]:
     return {
         "period": result.period.label,
+        "tile": result.tile or None,
         "found": result.found,
         "used": list(result.used),
         "clear_share": result.clear_share,

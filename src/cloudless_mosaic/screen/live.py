@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
@@ -10,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from cloudless_mosaic.mosaics import Mosaic
 from cloudless_mosaic.plan import MosaicPlan
 from cloudless_mosaic.results import Composite, MosaicResult, PeriodResult
 from cloudless_mosaic.screen.plain import PlainScreen
@@ -20,10 +22,10 @@ _WORDS = 46
 
 
 class LiveScreen(PlainScreen):
-    """As ``PlainScreen``, with a bar for every month in work and one for all of them.
+    """As ``PlainScreen``, with a bar for every mosaic in work and one for all of them.
 
-    A month has a bar from its first block until it is written, so there are as many as a terminal can hold,
-    however long the span of time is.
+    A mosaic has a bar from its first block until it is written, so there are as many as a terminal can hold,
+    however many mosaics there are.
     """
 
     def __init__(self, console: Console, *, verbose: bool) -> None:
@@ -36,9 +38,9 @@ class LiveScreen(PlainScreen):
             console=console,
             transient=True,
         )
+        self._ahead: dict[str, _Ahead] = {}
         self._bars: dict[str, TaskID] = {}
         self._all: TaskID | None = None
-        self._blocks = 1
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -51,20 +53,20 @@ class LiveScreen(PlainScreen):
         self._progress.stop()
 
     def resumed(self, finished: Sequence[PeriodResult], blocks: int) -> None:
-        """Counts finished months as done."""
+        """Counts finished mosaics as done."""
         super().resumed(finished, blocks)
         for result in finished:
-            self._advance(result.period.label, self._blocks)
-            self._hide(result.period.label)
+            self._advance(result.label, self._ahead[result.label].blocks)
+            self._hide(result.label)
 
     def composed(self, composite: Composite) -> None:
-        """Moves the bar of the month, which may appear now."""
+        """Moves the bar of the mosaic, which may appear now."""
         super().composed(composite)
-        self._advance(composite.period.label, 1)
+        self._advance(composite.label, 1)
 
     def written(self, result: PeriodResult) -> None:
         """Puts a line in the place of the bar."""
-        self._hide(result.period.label)
+        self._hide(result.label)
         super().written(result)
 
     def done(self, result: MosaicResult) -> None:
@@ -72,31 +74,51 @@ class LiveScreen(PlainScreen):
         self._progress.stop()
         super().done(result)
 
-    def _await(self, plan: MosaicPlan, period_bytes: Sequence[int]) -> None:
-        """Makes a bar for every month that has scenes; all but the first are hidden."""
-        self._blocks = len(plan.blocks)
-        for period, read in zip(plan.periods, period_bytes, strict=True):
-            if period.scenes:
-                text = f"{period.period.label}  {number(len(period.scenes), 'scene')}"
-                first = not self._bars
-                bar = self._progress.add_task(text, start=first, total=max(1, read), visible=first)
-                self._bars[period.period.label] = bar
-        if len(self._bars) > 1:
-            text = number(len(self._bars), "month")
-            self._all = self._progress.add_task(text, total=max(1, sum(period_bytes)))
+    def _await(self, plan: MosaicPlan, mosaics: Sequence[Mosaic], period_bytes: Sequence[int]) -> None:
+        """Shows the bar of the first mosaic, below that of all where there are several."""
+        reads = dict(zip((period.period for period in plan.periods), period_bytes, strict=True))
+        pixels = plan.geobox.shape[0] * plan.geobox.shape[1]
+        for mosaic in mosaics:
+            rows, columns = mosaic.plan.geobox.shape
+            self._ahead[mosaic.label] = _Ahead(
+                text=f"{mosaic.label}  {number(len(mosaic.period.scenes), 'scene')}",
+                blocks=len(mosaic.plan.blocks),
+                read=max(1.0, reads[mosaic.period.period] * rows * columns / pixels),
+            )
+        if len(mosaics) > 1:
+            kind = "mosaic" if plan.request.tile_size else "month"
+            total = sum(one.read for one in self._ahead.values())
+            self._all = self._progress.add_task(number(len(mosaics), kind), total=total)
+        for label in list(self._ahead)[:1]:
+            self._bar(label)
+
+    def _bar(self, label: str) -> TaskID:
+        if label not in self._bars:
+            one = self._ahead[label]
+            self._bars[label] = self._progress.add_task(one.text, total=one.read)
+        return self._bars[label]
 
     def _advance(self, label: str, blocks: int) -> None:
-        bar = self._bars[label]
-        task = self._progress.tasks[self._progress.task_ids.index(bar)]
-        if not task.started:
-            self._progress.start_task(bar)
-        step = blocks / self._blocks * (task.total or 0.0)
-        self._progress.update(bar, advance=step, visible=True)
+        one = self._ahead[label]
+        step = blocks / one.blocks * one.read
+        self._progress.advance(self._bar(label), step)
         if self._all is not None:
             self._progress.advance(self._all, step)
 
     def _hide(self, label: str) -> None:
-        self._progress.update(self._bars[label], visible=False)
+        self._progress.remove_task(self._bars.pop(label))
+
+
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """A mosaic to come."""
+
+    text: str
+    """What stands beside its bar."""
+    blocks: int
+    """How many it has."""
+    read: float
+    """Bytes to read."""
 
 
 class _Bytes(ProgressColumn):

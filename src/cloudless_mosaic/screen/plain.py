@@ -10,10 +10,11 @@ from typing import Self
 from rich.console import Console
 
 from cloudless_mosaic.cost import estimate
+from cloudless_mosaic.mosaics import Mosaic
 from cloudless_mosaic.plan import MosaicPlan
 from cloudless_mosaic.results import Composite, MosaicResult, PeriodResult
 from cloudless_mosaic.screen.quantities import number, size
-from cloudless_mosaic.screen.tables import plan_summary, plan_table, result_table
+from cloudless_mosaic.screen.tables import plan_summary, plan_table, result_tables
 
 _NAMED_LOSSES = 5
 """Losses of a month that are named; a service that is down loses every one of thousands of blocks."""
@@ -41,29 +42,29 @@ class PlainScreen:
         """Says something in passing."""
         self._console.print(message, markup=False)
 
-    def planned(self, plan: MosaicPlan) -> None:
+    def planned(self, plan: MosaicPlan, mosaics: Sequence[Mosaic]) -> None:
         """Shows the plan."""
         cost = estimate(plan)
         self._console.print(plan_table(plan, cost))
-        for line in plan_summary(plan, cost):
+        for line in plan_summary(plan, mosaics, cost):
             self.note(line)
         for warning in plan.scene_set.warnings:
             self.note(f"warning: {warning}")
         if self._verbose:
             for scene in plan.scene_set.dropped:
                 self.note(f"left out: {scene.id}: {scene.reason}")
-        self._await(plan, cost.period_bytes)
+        self._await(plan, mosaics, cost.period_bytes)
 
     def resumed(self, finished: Sequence[PeriodResult], blocks: int) -> None:
         """Says what is there already."""
         for result in finished:
-            self.note(f"{result.period.label}: written by an earlier run, its files are intact")
+            self.note(f"{result.label}: written by an earlier run, its files are intact")
         if blocks:
             self.note(f"an earlier run left {number(blocks, 'block')}, the rest follows")
 
     def composed(self, composite: Composite) -> None:
         """Says that a month has begun, and which observations were lost."""
-        label = composite.period.label
+        label = composite.label
         if label in self._waiting:
             self.note(self._waiting.pop(label))
         for lost in composite.lost:
@@ -73,7 +74,7 @@ class PlainScreen:
 
     def written(self, result: PeriodResult) -> None:
         """Says that a month is written, and what is odd about its scenes."""
-        label = result.period.label
+        label = result.label
         self.note(f"{label}: written, {100 * result.clear_share:.1f} % of its pixels are clear")
         unnamed = self._lost.pop(label, 0) - _NAMED_LOSSES
         if unnamed > 0 and not self._verbose:
@@ -85,27 +86,29 @@ class PlainScreen:
         if more:
             self.note(f"{label}: {number(more, 'note')} on its scenes; -v shows them")
 
-    def show_plan(self, plan: MosaicPlan) -> None:
+    def show_plan(self, plan: MosaicPlan, mosaics: Sequence[Mosaic]) -> None:
         """Shows the plan."""
-        PlainScreen.planned(self, plan)
+        PlainScreen.planned(self, plan, mosaics)
 
     def done(self, result: MosaicResult) -> None:
         """Shows the closing table."""
-        self._console.print(result_table(result))
+        for table in result_tables(result):
+            self._console.print(table)
         for period in result.periods:
             if period.empty:
-                self.note(f"{period.period.label}: no mosaic, {_why_empty(period)}")
+                self.note(f"{period.label}: no mosaic, {_why_empty(period)}")
             if period.lost:
                 share = f"{len(period.lost)} of {period.observations} observations"
-                self.note(f"{period.period.label}: {share} were lost ({period.lost_percent:.1f} %)")
+                self.note(f"{period.label}: {share} were lost ({period.lost_percent:.1f} %)")
         self.note(f"catalog: {result.catalog}")
 
-    def _await(self, plan: MosaicPlan, period_bytes: Sequence[int]) -> None:
-        """Gets ready for the months to come."""
-        if len(plan.blocks) == 1:
-            return  # a month that begins is over
+    def _await(self, plan: MosaicPlan, mosaics: Sequence[Mosaic], period_bytes: Sequence[int]) -> None:
+        """Gets ready for the mosaics to come."""
+        if len(plan.blocks) == 1 or plan.request.tile_size:
+            return  # one that begins is nearly over
+        labels = {mosaic.label for mosaic in mosaics}
         for period, read in zip(plan.periods, period_bytes, strict=True):
-            if period.scenes:
+            if period.period.label in labels:
                 what = f"{number(len(period.scenes), 'scene')}, about {size(read)} to read"
                 self._waiting[period.period.label] = f"{period.period.label}: begun, {what}"
 

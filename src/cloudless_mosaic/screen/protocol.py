@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Protocol, Self
 
+from cloudless_mosaic.mosaics import Mosaic
 from cloudless_mosaic.plan import MosaicPlan
 from cloudless_mosaic.results import Composite, MosaicResult, PeriodResult
 
@@ -23,12 +24,12 @@ class Screen(Protocol):
         """Says something in passing."""
         ...
 
-    def planned(self, plan: MosaicPlan) -> None:
+    def planned(self, plan: MosaicPlan, mosaics: Sequence[Mosaic]) -> None:
         """The plan is made and work begins."""
         ...
 
     def resumed(self, finished: Sequence[PeriodResult], blocks: int) -> None:
-        """An earlier run left these periods, and so many blocks of others."""
+        """An earlier run left these mosaics, and so many blocks of others."""
         ...
 
     def composed(self, composite: Composite) -> None:
@@ -36,10 +37,10 @@ class Screen(Protocol):
         ...
 
     def written(self, result: PeriodResult) -> None:
-        """The files of a period are in their place."""
+        """The files of a mosaic are in their place."""
         ...
 
-    def show_plan(self, plan: MosaicPlan) -> None:
+    def show_plan(self, plan: MosaicPlan, mosaics: Sequence[Mosaic]) -> None:
         """Shows a plan as the end of a command."""
         ...
 

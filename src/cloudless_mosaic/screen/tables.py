@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from cloudless_mosaic.cost import PlanCost
+from cloudless_mosaic.mosaics import Mosaic
 from cloudless_mosaic.plan import MosaicPlan
 from cloudless_mosaic.results import MosaicResult, PeriodResult
 from cloudless_mosaic.screen.quantities import number, size, size_on_disk
+
+_MOST_ROWS = 60
+"""Rows of the closing table; of more mosaics the lines that were said of each have to do."""
 
 
 def plan_table(plan: MosaicPlan, cost: PlanCost) -> Table:
@@ -29,7 +33,7 @@ def plan_table(plan: MosaicPlan, cost: PlanCost) -> Table:
     return table
 
 
-def plan_summary(plan: MosaicPlan, cost: PlanCost) -> Iterator[str]:
+def plan_summary(plan: MosaicPlan, mosaics: Sequence[Mosaic], cost: PlanCost) -> Iterator[str]:
     """What holds for the plan as a whole, a line each."""
     scenes = sum(len(period.scenes) for period in plan.periods)
     rows, columns = plan.geobox.shape
@@ -42,19 +46,33 @@ def plan_summary(plan: MosaicPlan, cost: PlanCost) -> Iterator[str]:
         f"{number(len(plan.blocks), 'block')} of at most {block_columns} x {block_rows} pixels, "
         f"{number(cost.tasks, 'task')} of about {size(cost.task_memory)} of memory"
     )
+    if plan.request.tile_size:
+        edge = plan.request.tile_size
+        tiles = len({mosaic.plan.tile for mosaic in mosaics})
+        shard = f"shard {plan.request.shard} of them: " if plan.request.shard else ""
+        what = f"{number(len(mosaics), 'mosaic')} in {number(tiles, 'tile')}"
+        yield f"tiles of {edge} x {edge} pixels; {shard}{what}"
+    elif plan.request.shard:
+        yield f"shard {plan.request.shard} of them: {number(len(mosaics), 'mosaic')}"
     yield (
         f"about {size(cost.read_bytes)} to read, at most {size(cost.output_bytes)} to write, "
         "both before compression"
     )
 
 
-def result_table(result: MosaicResult) -> Table:
-    """A row for every month, those without a mosaic included."""
+def result_tables(result: MosaicResult) -> Iterator[Table | str]:
+    """A row for every mosaic, and for every month without one; of very many only their number."""
+    if len(result.periods) > _MOST_ROWS:
+        files = [file for one in result.periods for file in one.files]
+        written = sum(not one.empty for one in result.periods)
+        yield f"{number(written, 'mosaic')} written, {size(size_on_disk(files))}"
+        return
     table = _table("Mosaics", "scenes found", "used", "clear pixels", "mean count", "lost", "size")
+    table.columns[0].min_width = max((len(period.label) for period in result.periods), default=0)
     for period in result.periods:
         cells = ("-",) * 4 if period.empty else _written_cells(period)
-        table.add_row(period.period.label, str(period.found), str(len(period.used)), *cells)
-    return table
+        table.add_row(period.label, str(period.found), str(len(period.used)), *cells)
+    yield table
 
 
 def _written_cells(period: PeriodResult) -> tuple[str, ...]:

@@ -8,6 +8,9 @@ PREFIX = "cloudless_mosaic:"
 PLAN = f"{PREFIX}plan"
 """Fingerprint of the plan that a document belongs to."""
 
+SHARD = f"{PREFIX}shard"
+"""The part of the plan that a catalog lists; all of it where there is no such field."""
+
 PARAMETERS = f"{PREFIX}parameters"
 """What was asked for."""
 

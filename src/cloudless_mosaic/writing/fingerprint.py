@@ -21,12 +21,12 @@ _MOST_NAMED = 3
 def plan_record(plan: MosaicPlan, folder: Path) -> dict[str, Any]:
     """Everything of a plan that decides the bytes of its output, as JSON has it.
 
-    What only decides how the work is done (workers), where it ends (folder) or when it fails (losses) is not
-    in it. Addresses are without credentials, which change from one search to the next.
+    What only decides how the work is done (workers, shards), where it ends (folder) or when it fails (losses)
+    is not in it. Addresses are without credentials, which change from one search to the next.
 
     Args:
         plan: The run.
-        folder: Root of the output; items link local scenes relative to it.
+        folder: Folder of a local catalogue; the addresses of its files count from there.
     """
     return {
         "software": __version__,
@@ -58,6 +58,8 @@ def differences(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> str:
     parameters = _changed_parameters(theirs.get("parameters"), ours["parameters"])
     if parameters:
         return parameters
+    if "shard" in theirs and theirs["shard"] != ours["shard"]:
+        return f"it is shard {_shown(theirs['shard'])} there and {_shown(ours['shard'])} here"
     if "grid" in theirs and theirs["grid"] != ours["grid"]:
         return "its grid is another"
     for kind in ("scenes", "dropped"):

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from cloudless_mosaic.errors import TemporaryError, UsageError
-from cloudless_mosaic.periods import Period
+from cloudless_mosaic.mosaics import Mosaic, cut_mosaics
 from cloudless_mosaic.plan import MosaicPlan
 from cloudless_mosaic.results import PeriodResult
 from cloudless_mosaic.writing.blocks import BlockStore
@@ -43,21 +43,26 @@ class OutputFolder:
     that the item declares. What another plan left is refused, or removed where the request says so.
     """
 
-    def __init__(self, plan: MosaicPlan) -> None:
+    def __init__(self, plan: MosaicPlan, mosaics: Sequence[Mosaic] | None = None) -> None:
         """Touches nothing yet; that's for ``with``.
 
         Args:
             plan: The run, whose request names the folder.
+            mosaics: Those that the run makes; ``None`` cuts the plan.
         """
         self.plan = plan
         """The run."""
+        self.mosaics = cut_mosaics(plan) if mosaics is None else mosaics
+        """Those that the run makes."""
         self.path = plan.request.output_dir
         """Root of the output."""
         self.finished: dict[str, PeriodResult] = {}
-        """Results of periods, by label, that an earlier run of this plan published."""
-        self._record = plan_record(plan, self.path)
-        self.fingerprint = fingerprint(self._record)
-        """Of the plan."""
+        """Results of mosaics, by label, that an earlier run of this plan published."""
+        record = plan_record(plan, Path(plan.request.stac_url).parent)
+        self.fingerprint = fingerprint(record)
+        """Of the plan, whichever part of it the run makes."""
+        self._shard = str(plan.request.shard) if plan.request.shard else None
+        self._record = {**record, "shard": self._shard}
         self._work = self.path / _WORK
         self.background = ThreadPoolExecutor(thread_name_prefix="keep")
         """Threads that wait for the disk beside the work."""
@@ -97,24 +102,22 @@ class OutputFolder:
 
     @property
     def kept_blocks(self) -> int:
-        """Blocks of unfinished periods that an earlier run left."""
+        """Blocks of unfinished mosaics that an earlier run left."""
         return sum(
-            len(self.blocks(period.period).found)
-            for period in self.plan.periods
-            if period.period.label not in self.finished
+            len(self.blocks(mosaic).found) for mosaic in self.mosaics if mosaic.label not in self.finished
         )
 
-    def blocks(self, period: Period) -> BlockStore:
-        """The finished blocks of a period."""
-        return BlockStore(self._work / f"blocks-{period.label}")
+    def blocks(self, mosaic: Mosaic) -> BlockStore:
+        """The finished blocks of a mosaic."""
+        return BlockStore(self._work / f"blocks-{mosaic.label}")
 
-    def staging(self, period: Period) -> Path:
+    def staging(self, mosaic: Mosaic) -> Path:
         """An empty folder for files in the making, on the disk that they go to.
 
         Raises:
             TemporaryError: if the disk is full or fails.
         """
-        staging = self._work / f"files-{period.label}"
+        staging = self._work / f"files-{mosaic.label}"
         with storage_faults(staging):
             shutil.rmtree(staging, ignore_errors=True)
             staging.mkdir()
@@ -134,13 +137,14 @@ class OutputFolder:
         """Refuses or removes what another plan left, and takes over what this one did."""
         catalog = published_catalog(self.path)
         manifest = self._read_manifest()
-        started = manifest is not None and fingerprint(manifest) == self.fingerprint
+        started = manifest is not None and fingerprint(manifest) == fingerprint(self._record)
+        finished = catalog is not None and self._is_ours(catalog)
         others = [item for item in published_items(self.path) if item.fingerprint != self.fingerprint]
-        if started or (catalog and catalog.fingerprint == self.fingerprint):
-            # one of our periods, whose item is not written yet or was damaged since
-            names = {mosaic_name(period.period) for period in self.plan.periods}
+        if started or finished:
+            # one of our mosaics, whose item is not written yet or was damaged since
+            names = {mosaic_name(mosaic.label) for mosaic in self.mosaics}
             others = [item for item in others if item.fingerprint or item.path.stem not in names]
-        if catalog and catalog.fingerprint != self.fingerprint:
+        if catalog and not finished:
             others.insert(0, catalog)
         if not self.plan.request.overwrite:
             self._refuse(others, None if started else manifest)
@@ -154,7 +158,7 @@ class OutputFolder:
     def _refuse(self, others: Sequence[Published], manifest: dict[str, Any] | None) -> None:
         """Raises ``UsageError`` if there's anything of another plan."""
         if others:
-            what, theirs = "mosaics", {"parameters": others[0].parameters}
+            what, theirs = "mosaics", others[0].record
         elif manifest is not None:
             what, theirs = "an unfinished run", manifest
         else:
@@ -166,15 +170,17 @@ class OutputFolder:
 
     def _take_over(self) -> None:
         """Checks what is published, and notes that the rest is in work."""
-        active = [period.period for period in self.plan.periods if period.scenes]
-        for period in active:
-            result = intact_result(self.path, period, self.fingerprint)
+        for mosaic in self.mosaics:
+            result = intact_result(self.path, mosaic.period.period, mosaic.plan.tile, self.fingerprint)
             # a stricter limit is a wish to try the lost observations again
             if result and result.lost_percent <= self.plan.request.max_lost:
-                self.finished[period.label] = result
-        if len(self.finished) < len(active):
+                self.finished[mosaic.label] = result
+        if len(self.finished) < len(self.mosaics):
             (self.path / CATALOG).unlink(missing_ok=True)
             write_whole(self._work / _MANIFEST, json.dumps(self._record).encode())
+
+    def _is_ours(self, catalog: Published) -> bool:
+        return catalog.fingerprint == self.fingerprint and catalog.shard == self._shard
 
     def _read_manifest(self) -> dict[str, Any] | None:
         """The record of the plan in work; ``None`` where there's none, or the disk spoiled it."""

@@ -55,6 +55,7 @@ def run_parameters(plan: MosaicPlan) -> dict[str, Any]:
         "cloud_dilation": request.cloud_dilation if request.mask == "scl" else None,
         "exact": request.exact,
         "compression": request.compression,
+        "tile_size": request.tile_size,
     }
     return {name: value for name, value in parameters.items() if value is not None}
 

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cloudless_mosaic.errors import TemporaryError
-from cloudless_mosaic.periods import Period
 
 CATALOG = "catalog.json"
 
@@ -28,9 +27,9 @@ _TAKEN_AWAY = (errno.EACCES, errno.EPERM, errno.ENOENT)
 """What a folder gives that could be written to when the run began."""
 
 
-def mosaic_name(period: Period) -> str:
-    """Name of a period's folder, files and STAC item."""
-    return f"monthly-mosaic-{period.label}"
+def mosaic_name(label: str) -> str:
+    """Name of a mosaic's folder, files and STAC item."""
+    return f"monthly-mosaic-{label}"
 
 
 def publish(staging: Path, target: Path, names: Iterable[str]) -> None:

@@ -6,10 +6,11 @@ import hashlib
 import shutil
 from concurrent.futures import wait
 from contextlib import ExitStack
+from dataclasses import replace
 
 from cloudless_mosaic.bands import canonical_band, common_name
 from cloudless_mosaic.grid import Block
-from cloudless_mosaic.plan import PeriodPlan
+from cloudless_mosaic.mosaics import Mosaic
 from cloudless_mosaic.results import Composite, PeriodResult
 from cloudless_mosaic.writing.cog import CogFile, CogSpec, CogWriter
 from cloudless_mosaic.writing.folder import OutputFolder
@@ -25,28 +26,28 @@ class PeriodSink:
     Everything is made in a hidden folder and moved to its place at the end, the STAC item last.
     """
 
-    def __init__(self, output: OutputFolder, period: PeriodPlan) -> None:
+    def __init__(self, output: OutputFolder, mosaic: Mosaic) -> None:
         """Opens the files.
 
         Args:
             output: Where they go; it belongs to this run.
-            period: A period of the plan of the run.
+            mosaic: One of the run.
 
         Raises:
             UsageError: if GeoTIFF can't hold the CRS of the plan.
             TemporaryError: if the disk is full or fails.
         """
-        plan = output.plan
+        plan = mosaic.plan
         self._plan = plan
         self._fingerprint = output.fingerprint
-        self._period = period
-        self._name = mosaic_name(period.period)
+        self._period = mosaic.period
+        self._name = mosaic_name(mosaic.label)
         self._target = output.path / self._name
         self._totals = PeriodTotals(len(plan.request.bands))
         self._stretch = Stretch([canonical_band(band) for band in plan.request.bands])
         self._background = output.background
-        self._blocks = output.blocks(period.period)
-        self._staging = output.staging(period.period)
+        self._blocks = output.blocks(mosaic)
+        self._staging = output.staging(mosaic)
         self._writers: list[CogWriter] = []
         with ExitStack() as undo:
             undo.callback(self.abort)
@@ -68,9 +69,11 @@ class PeriodSink:
         Raises:
             TemporaryError: if the disk is full or fails.
         """
-        composite = self._blocks.load(self._period.period, block, len(self._plan.request.bands))
-        if composite:
-            self._add(composite)
+        kept = self._blocks.load(self._period.period, block, len(self._plan.request.bands))
+        if kept is None:
+            return None
+        composite = replace(kept, tile=self._plan.tile)
+        self._add(composite)
         return composite
 
     def write(self, composite: Composite) -> None:
@@ -177,6 +180,7 @@ class PeriodSink:
             lost=totals.lost,
             files=tuple(self._target / name for name in names),
             notes=totals.notes,
+            tile=self._plan.tile,
         )
         item = period_item(self._plan, self._period, result, files, self._target, self._fingerprint)
         write_whole(self._staging / names[-1], item)

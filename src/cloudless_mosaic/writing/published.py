@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from cloudless_mosaic.errors import UsageError
-from cloudless_mosaic.periods import Period
+from cloudless_mosaic.periods import Period, mosaic_label
 from cloudless_mosaic.results import LostObservation, PeriodResult, SceneNote
-from cloudless_mosaic.writing.fields import CATALOG_ID, PARAMETERS, PLAN, PREFIX, SHA256
+from cloudless_mosaic.writing.fields import CATALOG_ID, PARAMETERS, PLAN, PREFIX, SHA256, SHARD
 from cloudless_mosaic.writing.output import CATALOG, SIDECARS, mosaic_name
 
-_FOLDER = re.compile(r"monthly-mosaic-\d{4}-\d{2}")
+_FOLDER = re.compile(r"monthly-mosaic-\d{4}-\d{2}(-x-?\d+y-?\d+)?")
 _ENDINGS = (".json", ".tif", "-count.tif", "-visual.tif", "-thumbnail.png")
 """Of the files of a period; the item goes first, since it speaks for the others."""
 
@@ -26,11 +26,19 @@ class Published:
     """A document of an earlier run, in its place."""
 
     path: Path
-    """The item of a period, or the catalog."""
+    """The item of a mosaic, or the catalog."""
     fingerprint: str | None
     """Of the plan it was made by; ``None`` where it doesn't say."""
     parameters: dict[str, Any] | None
     """Of the run it was made by; ``None`` where it doesn't say."""
+    shard: str | None = None
+    """The part of the plan that a catalog lists, as ``2/8``; ``None`` is all of it."""
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """As much of the record of its plan as it tells."""
+        whole = self.path.name == CATALOG
+        return {"parameters": self.parameters} | ({"shard": self.shard} if whole else {})
 
     def remove(self) -> None:
         """Removes the document; with an item, the files of its period, and its folder if that's all in it.
@@ -64,7 +72,7 @@ def published_catalog(folder: Path) -> Published | None:
         raise UsageError(
             f"--output-dir {folder} has a {CATALOG} that isn't one of mosaics; choose another folder"
         )
-    return Published(path, document.get(PLAN), document.get(PARAMETERS))
+    return Published(path, document.get(PLAN), document.get(PARAMETERS), document.get(SHARD))
 
 
 def published_items(folder: Path) -> Iterator[Published]:
@@ -80,8 +88,14 @@ def published_items(folder: Path) -> Iterator[Published]:
             yield Published(path, properties.get(PLAN), properties.get(PARAMETERS))
 
 
-def intact_result(folder: Path, period: Period, fingerprint: str) -> PeriodResult | None:
-    """What an earlier run of the same plan published of a period.
+def intact_result(folder: Path, period: Period, tile: str, fingerprint: str) -> PeriodResult | None:
+    """What an earlier run of the same plan published of a mosaic.
+
+    Args:
+        folder: Root of the output.
+        period: Of the mosaic.
+        tile: Of the mosaic; empty where there are no tiles.
+        fingerprint: Of the plan.
 
     Returns:
         The result that run had; ``None`` if a file is missing or has other bytes than the item says.
@@ -89,7 +103,7 @@ def intact_result(folder: Path, period: Period, fingerprint: str) -> PeriodResul
     Raises:
         OSError: if a file can't be read.
     """
-    name = mosaic_name(period)
+    name = mosaic_name(mosaic_label(period, tile))
     target = folder / name
     item = target / f"{name}.json"
     properties = _properties(item)
@@ -100,13 +114,13 @@ def intact_result(folder: Path, period: Period, fingerprint: str) -> PeriodResul
         if not all(_is_intact(target / asset["href"], asset) for asset in assets):
             return None
         files = (*(target / Path(asset["href"]).name for asset in assets), item)
-        return _result(properties, period, files)
+        return _result(properties, period, tile, files)
     except (KeyError, TypeError, AttributeError):
         # somebody edited the item
         return None
 
 
-def _result(properties: dict[str, Any], period: Period, files: tuple[Path, ...]) -> PeriodResult:
+def _result(properties: dict[str, Any], period: Period, tile: str, files: tuple[Path, ...]) -> PeriodResult:
     """The result that the properties of an item tell."""
     own = {key.removeprefix(PREFIX): value for key, value in properties.items()}
     return PeriodResult(
@@ -122,6 +136,7 @@ def _result(properties: dict[str, Any], period: Period, files: tuple[Path, ...])
         ),
         notes=tuple(SceneNote(one["scene"], one["note"], one["warning"]) for one in own["notes"]),
         files=files,
+        tile=tile,
     )
 
 

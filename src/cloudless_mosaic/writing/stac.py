@@ -18,7 +18,7 @@ from cloudless_mosaic.plan import MosaicPlan, PeriodPlan
 from cloudless_mosaic.results import PeriodResult
 from cloudless_mosaic.version import __version__
 from cloudless_mosaic.writing.cog import CogFile
-from cloudless_mosaic.writing.fields import CATALOG_ID, PARAMETERS, PLAN, PREFIX, SHA256
+from cloudless_mosaic.writing.fields import CATALOG_ID, PARAMETERS, PLAN, PREFIX, SHA256, SHARD
 from cloudless_mosaic.writing.footprint import footprint, pixel_metres
 from cloudless_mosaic.writing.lineage import derived_from, processing_properties, run_parameters
 from cloudless_mosaic.writing.output import CATALOG, mosaic_name, write_whole
@@ -76,7 +76,8 @@ def period_item(
         folder: Folder that the item goes to; local scenes are linked relative to it.
         fingerprint: Of the plan.
     """
-    name = mosaic_name(period.period)
+    label = plan.label(period.period)
+    name = mosaic_name(label)
     geometry, bbox = footprint(plan.geobox)
     item = pystac.Item(
         id=name,
@@ -87,7 +88,7 @@ def period_item(
         end_datetime=period.period.last_instant,
         stac_extensions=list(EXTENSIONS),
         properties={
-            "title": f"Cloud-free Sentinel-2 mosaic, {period.period.label}",
+            "title": f"Cloud-free Sentinel-2 mosaic, {label}",
             "constellation": "sentinel-2",
             "instruments": ["msi"],
             "gsd": pixel_metres(plan.geobox),
@@ -138,15 +139,16 @@ def write_catalog(plan: MosaicPlan, results: Sequence[PeriodResult], folder: Pat
             ],
             PARAMETERS: run_parameters(plan),
             PLAN: fingerprint,
+            **({SHARD: str(request.shard)} if request.shard else {}),
         },
     )
     catalog.clear_links()
     catalog.add_link(pystac.Link(pystac.RelType.ROOT, f"./{CATALOG}", pystac.MediaType.JSON))
-    for result in sorted(results, key=lambda result: result.period):
+    for result in sorted(results, key=lambda result: (result.period, result.tile)):
         if not result.empty:
-            name = mosaic_name(result.period)
+            name = mosaic_name(result.label)
             link = pystac.Link(
-                pystac.RelType.ITEM, f"./{name}/{name}.json", pystac.MediaType.GEOJSON, result.period.label
+                pystac.RelType.ITEM, f"./{name}/{name}.json", pystac.MediaType.GEOJSON, result.label
             )
             catalog.add_link(link)
     path = folder / CATALOG

@@ -121,7 +121,7 @@ def output_of(plan, folder, **wishes):
 def write_month(month, folder, seed=None, threads=1, **wishes):
     """Writes the first period of a plan."""
     with output_of(month.plan, folder, **wishes) as output:
-        sink = PeriodSink(output, month.plan.periods[0])
+        sink = PeriodSink(output, output.mosaics[0])
         with ThreadPoolExecutor(threads) as pool:
             for _ in pool.map(sink.write, month.composites(seed)):
                 pass
@@ -135,10 +135,10 @@ def empty(period):
 def write_run(month, folder, **wishes):
     """Writes a whole run, of which only the first period has scenes; gives the catalog."""
     with output_of(month.plan, folder, **wishes) as output:
-        first, *others = month.plan.periods
+        others = month.plan.periods[1:]
         if output.finished:
             return output.complete([*output.finished.values(), *map(empty, others)])
-        sink = PeriodSink(output, first)
+        sink = PeriodSink(output, output.mosaics[0])
         for composite in month.composites():
             if sink.restore(composite.block) is None:
                 sink.write(composite)

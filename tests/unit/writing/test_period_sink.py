@@ -115,7 +115,7 @@ def test_bands_have_common_names_and_the_picture_its_choice(tmp_path, plan_of, m
 def sink(tmp_path, month, output):
     """A sink of the first period, whose output folder belongs to the test."""
     with output(month.plan, tmp_path) as folder:
-        opened = PeriodSink(folder, month.plan.periods[0])
+        opened = PeriodSink(folder, folder.mosaics[0])
         yield opened
         opened.abort()
 
@@ -181,7 +181,7 @@ def test_a_missing_block_is_an_error_and_leaves_no_file(tmp_path, month, sink):
 def test_a_crs_that_does_not_fit_leaves_nothing(tmp_path, plan_of, output):
     plan = plan_of(crs="+proj=ob_tran +o_proj=longlat +o_lon_p=0 +o_lat_p=40 +lon_0=10", resolution=0.01)
     with pytest.raises(UsageError, match="--crs"), output(plan, tmp_path) as folder:
-        PeriodSink(folder, plan.periods[0])
+        PeriodSink(folder, folder.mosaics[0])
     assert not list(tmp_path.iterdir())
 
 

@@ -23,7 +23,7 @@ def other(plan_of, month_of):
 def begin(output, month, root, blocks=3, **wishes):
     """A run that ends without its catalog, after some blocks."""
     with output(month.plan, root, **wishes) as opened:
-        sink = PeriodSink(opened, month.plan.periods[0])
+        sink = PeriodSink(opened, opened.mosaics[0])
         for composite in list(month.composites())[:blocks]:
             if sink.restore(composite.block) is None:
                 sink.write(composite)
@@ -38,7 +38,7 @@ def test_a_finished_run_leaves_only_its_files(tmp_path, month, run):
 def test_a_finished_run_is_found_finished(tmp_path, month, run, output):
     begin(output, month, tmp_path, blocks=0)
     with output(month.plan, tmp_path) as opened:
-        sink = PeriodSink(opened, month.plan.periods[0])
+        sink = PeriodSink(opened, opened.mosaics[0])
         for composite in month.composites():
             sink.write(composite)
         result = sink.close()

@@ -1,0 +1,64 @@
+"""The mosaics of a plan: a month of a tile each, with files of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from cloudless_mosaic.plan import BlockTask, MosaicPlan, PeriodPlan
+from cloudless_mosaic.reach import SceneReach
+from cloudless_mosaic.tiles import Tile, cut_tiles
+
+
+@dataclass(frozen=True, slots=True)
+class Mosaic:
+    """A month of a tile, or of the whole grid where no tiles are asked for. It has scenes."""
+
+    plan: MosaicPlan
+    """The plan, narrowed to the tile."""
+    period: PeriodPlan
+    """The month, with the scenes that can touch the tile."""
+
+    @property
+    def label(self) -> str:
+        """Month and tile: ``2020-10``, ``2020-10-x4y52``."""
+        return self.plan.label(self.period.period)
+
+    def tasks(self) -> Iterator[BlockTask]:
+        """One task for every block."""
+        return self.plan.tasks(self.period)
+
+
+def cut_mosaics(plan: MosaicPlan) -> tuple[Mosaic, ...]:
+    """The mosaics that a run makes: those of its shard, tile after tile, and month after month in each.
+
+    A tile that no scene of a month can touch has no mosaic of it.
+    """
+    mosaics = tuple(_tiled(plan) if plan.request.tile_size else _whole(plan))
+    shard = plan.request.shard
+    return mosaics[shard.part(len(mosaics))] if shard else mosaics
+
+
+def _whole(plan: MosaicPlan) -> Iterator[Mosaic]:
+    for period in plan.periods:
+        if period.scenes:
+            yield Mosaic(plan, period)
+
+
+def _tiled(plan: MosaicPlan) -> Iterator[Mosaic]:
+    crs = str(plan.geobox.crs)
+    reaches = [SceneReach(period.scenes, crs) for period in plan.periods]
+    for tile in cut_tiles(plan.geobox, plan.request.tile_size or 0):
+        narrowed = _narrowed(plan, tile, reaches)
+        yield from _whole(narrowed)
+
+
+def _narrowed(plan: MosaicPlan, tile: Tile, reaches: list[SceneReach]) -> MosaicPlan:
+    geobox = plan.geobox[tile.window]
+    periods = []
+    for period, reach in zip(plan.periods, reaches, strict=True):
+        scenes = tuple(reach.touching(geobox))
+        periods.append(PeriodPlan(period.period, scenes, len(scenes)))
+    return replace(
+        plan, geobox=geobox, blocks=tile.blocks(plan.blocks), periods=tuple(periods), tile=tile.name
+    )
