@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from cloudless_mosaic.cli.clusters import cluster
+from cloudless_mosaic.cli.merge import merge
 from cloudless_mosaic.cli.options import OVERWRITE, REQUEST_OPTIONS, SCREEN_OPTIONS, with_options
 from cloudless_mosaic.cli.program import RunByDefault, loading, open_screen, run_program
 from cloudless_mosaic.cli.values import read_request
@@ -86,6 +87,7 @@ def demo(
 
 
 cli.add_command(cluster)
+cli.add_command(merge)
 
 
 def main() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from cloudless_mosaic.errors import TemporaryError
 
@@ -54,6 +56,11 @@ def publish(staging: Path, target: Path, names: Iterable[str]) -> None:
         _sync_folder(target)
         _sync_folder(target.parent)
     shutil.rmtree(staging, ignore_errors=True)
+
+
+def json_bytes(document: Mapping[str, Any]) -> bytes:
+    """A STAC document as it is written."""
+    return (json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
 def write_whole(path: Path, data: bytes) -> None:

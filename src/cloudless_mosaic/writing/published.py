@@ -67,7 +67,7 @@ def published_catalog(folder: Path) -> Published | None:
     path = folder / CATALOG
     if not path.exists():
         return None
-    document = _document(path)
+    document = read_document(path)
     if document.get("id") != CATALOG_ID:
         raise UsageError(
             f"--output-dir {folder} has a {CATALOG} that isn't one of mosaics; choose another folder"
@@ -103,21 +103,38 @@ def intact_result(folder: Path, period: Period, tile: str, fingerprint: str) -> 
     Raises:
         OSError: if a file can't be read.
     """
-    name = mosaic_name(mosaic_label(period, tile))
-    target = folder / name
-    item = target / f"{name}.json"
-    properties = _properties(item)
-    if properties.get(PLAN) != fingerprint:
+    files = intact_files(folder / mosaic_name(mosaic_label(period, tile)), fingerprint)
+    if not files:
         return None
     try:
-        assets = tuple(_document(item)["assets"].values())
-        if not all(_is_intact(target / asset["href"], asset) for asset in assets):
-            return None
-        files = (*(target / Path(asset["href"]).name for asset in assets), item)
-        return _result(properties, period, tile, files)
+        return _result(_properties(files[-1]), period, tile, files)
     except (KeyError, TypeError, AttributeError):
         # somebody edited the item
         return None
+
+
+def intact_files(folder: Path, fingerprint: str) -> tuple[Path, ...]:
+    """The files of a published mosaic, its item last; none where one is missing or has other bytes.
+
+    Args:
+        folder: Of the mosaic.
+        fingerprint: Of the plan that it has to be of.
+
+    Raises:
+        OSError: if a file can't be read.
+    """
+    item = folder / f"{folder.name}.json"
+    if _properties(item).get(PLAN) != fingerprint:
+        return ()
+    try:
+        assets = {
+            folder / Path(asset["href"]).name: asset for asset in read_document(item)["assets"].values()
+        }
+        intact = all(_is_intact(path, asset) for path, asset in assets.items())
+    except (KeyError, TypeError, AttributeError):
+        # somebody edited the item
+        return ()
+    return (*assets, item) if intact else ()
 
 
 def _result(properties: dict[str, Any], period: Period, tile: str, files: tuple[Path, ...]) -> PeriodResult:
@@ -140,7 +157,7 @@ def _result(properties: dict[str, Any], period: Period, tile: str, files: tuple[
     )
 
 
-def _document(path: Path) -> dict[str, Any]:
+def read_document(path: Path) -> dict[str, Any]:
     """A JSON object; an empty one where the file holds something else."""
     try:
         document = json.loads(path.read_bytes())
@@ -151,7 +168,7 @@ def _document(path: Path) -> dict[str, Any]:
 
 def _properties(item: Path) -> dict[str, Any]:
     """Those of an item; none where it is missing or damaged."""
-    properties = _document(item).get("properties") if item.exists() else None
+    properties = read_document(item).get("properties") if item.exists() else None
     return properties if isinstance(properties, dict) else {}
 
 

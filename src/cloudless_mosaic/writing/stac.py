@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,7 @@ from cloudless_mosaic.writing.cog import CogFile
 from cloudless_mosaic.writing.fields import CATALOG_ID, PARAMETERS, PLAN, PREFIX, SHA256, SHARD
 from cloudless_mosaic.writing.footprint import footprint, pixel_metres
 from cloudless_mosaic.writing.lineage import derived_from, processing_properties, run_parameters
-from cloudless_mosaic.writing.output import CATALOG, mosaic_name, write_whole
+from cloudless_mosaic.writing.output import CATALOG, json_bytes, mosaic_name, write_whole
 from cloudless_mosaic.writing.statistics import BandStatistics
 
 EXTENSIONS = (
@@ -107,7 +106,7 @@ def period_item(
         href = derived_from(scene.href, folder) if scene.id in result.used else ""
         if href:
             item.add_link(pystac.Link(pystac.RelType.DERIVED_FROM, href, pystac.MediaType.GEOJSON, scene.id))
-    return _json(item.to_dict(include_self_link=False, transform_hrefs=False))
+    return json_bytes(item.to_dict(include_self_link=False, transform_hrefs=False))
 
 
 def write_catalog(plan: MosaicPlan, results: Sequence[PeriodResult], folder: Path, fingerprint: str) -> Path:
@@ -152,7 +151,7 @@ def write_catalog(plan: MosaicPlan, results: Sequence[PeriodResult], folder: Pat
             )
             catalog.add_link(link)
     path = folder / CATALOG
-    write_whole(path, _json(catalog.to_dict(include_self_link=False, transform_hrefs=False)))
+    write_whole(path, json_bytes(catalog.to_dict(include_self_link=False, transform_hrefs=False)))
     return path
 
 
@@ -307,7 +306,3 @@ def _statistics(band: BandStatistics) -> dict[str, Any]:
             "count": band.count,
         }
     }
-
-
-def _json(document: dict[str, Any]) -> bytes:
-    return (json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()

@@ -1,0 +1,197 @@
+"""One folder of mosaics from those of all shards of a plan."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from cloudless_mosaic.errors import NoDataError, UsageError
+from cloudless_mosaic.writing.fields import PLAN, SHARD
+from cloudless_mosaic.writing.lock import FolderLock
+from cloudless_mosaic.writing.output import CATALOG, json_bytes, publish, storage_faults, write_whole
+from cloudless_mosaic.writing.published import intact_files, published_catalog, published_items, read_document
+
+_WORK = ".cloudless-mosaic"
+_ITEM = "item"
+_NAME = re.compile(r"\./(monthly-mosaic-[-\w]+)/\1\.json")
+"""Where a catalog of ours has its items, and nowhere else."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """The folder of one shard."""
+
+    path: Path
+    """Root of its output."""
+    catalog: dict[str, Any]
+    """Its catalog."""
+
+    @property
+    def shard(self) -> tuple[int, int]:
+        """Number of the shard, and of how many."""
+        number, _, count = str(self.catalog.get(SHARD)).partition("/")
+        return int(number), int(count)
+
+    def mosaics(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Name and link of each of its mosaics."""
+        for link in self.catalog["links"]:
+            if link["rel"] == _ITEM:
+                name = _NAME.fullmatch(link["href"])
+                if not name:
+                    raise UsageError(f"{self.path} lists {link['href']!r}, which is no mosaic of its own")
+                yield name[1], link
+
+
+def merge_shards(shards: Sequence[Path], folder: Path) -> Path:
+    """Puts the mosaics of all shards of a plan into one folder, as if they had been made in one run.
+
+    Files are linked where the file system can, else copied. What is there whole from an earlier merge stays,
+    so the same command goes on after any end. The catalog comes last.
+
+    Args:
+        shards: Folders of all shards, in any order.
+        folder: Root of the output; a new folder, or one that an earlier merge was writing to.
+
+    Returns:
+        The catalog.
+
+    Raises:
+        UsageError: if shards are unfinished, missing, given twice, changed or of different plans, or the
+            folder has something else in it.
+        NoDataError: if no shard has a mosaic.
+        TemporaryError: if the disk is full or fails, or a run is at work in the folder.
+    """
+    sources = _sources(shards)
+    catalog = _joint_catalog(sources)
+    plan = catalog[PLAN]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FolderLock(folder / _WORK / "lock")
+    except OSError as error:
+        reason = (error.strerror or "unknown reason").lower()
+        raise UsageError(f"--output-dir {folder} can't be written to: {reason}; choose another") from error
+    try:
+        _refuse_others(folder, plan)
+        for source in sources:
+            for name, _ in source.mosaics():
+                _place(source.path / name, folder, name, plan)
+        write_whole(folder / CATALOG, json_bytes(catalog))
+    finally:
+        with suppress(OSError):
+            shutil.rmtree(folder / _WORK / "merge", ignore_errors=True)
+        lock.release()
+        with suppress(OSError):
+            (folder / _WORK).rmdir()
+    return folder / CATALOG
+
+
+def _sources(shards: Sequence[Path]) -> list[_Source]:
+    """The shards in their order, all of one plan and none missing.
+
+    Raises:
+        UsageError: if they aren't.
+    """
+    sources = [_read(path) for path in shards]
+    first = sources[0]
+    for source in sources[1:]:
+        if source.catalog[PLAN] != first.catalog[PLAN] or source.shard[1] != first.shard[1]:
+            raise UsageError(f"{source.path} and {first.path} are shards of different plans; merge one plan")
+    places: dict[int, Path] = {}
+    for source in sources:
+        number = source.shard[0]
+        if number in places:
+            raise UsageError(f"{source.path} and {places[number]} are both shard {number}; give each once")
+        places[number] = source.path
+    count = first.shard[1]
+    missing = [f"{number}/{count}" for number in range(1, count + 1) if number not in places]
+    if missing:
+        more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
+        raise UsageError(f"shard {', '.join(missing[:3])}{more} is missing; give the folders of all shards")
+    return sorted(sources, key=lambda source: source.shard)
+
+
+def _read(path: Path) -> _Source:
+    try:
+        found = published_catalog(path)
+    except OSError as error:
+        raise UsageError(f"{path} can't be read: {(error.strerror or '').lower()}; give a folder") from None
+    if found is None:
+        raise UsageError(f"{path} has no {CATALOG}: its run isn't finished; run it again, then merge")
+    if found.shard is None or not re.fullmatch(r"\d{1,9}/\d{1,9}", found.shard):
+        raise UsageError(f"{path} is no shard, it has all mosaics of its plan; merge what --shard made")
+    return _Source(path, read_document(found.path))
+
+
+def _joint_catalog(sources: Sequence[_Source]) -> dict[str, Any]:
+    """The catalog that one run of the whole plan would have written.
+
+    Raises:
+        NoDataError: if it would have no item.
+    """
+    links = [(name, link) for source in sources for name, link in source.mosaics()]
+    if not links:
+        raise NoDataError(
+            f"none of the {len(sources)} shards has a mosaic; widen the dates, the AOI or --max-cloud-cover"
+        )
+    catalog = dict(sources[0].catalog)
+    del catalog[SHARD]
+    others = [link for link in catalog["links"] if link["rel"] != _ITEM]
+    return catalog | {"links": others + [link for _, link in sorted(links, key=lambda one: one[0])]}
+
+
+def _refuse_others(folder: Path, plan: str) -> None:
+    catalog = published_catalog(folder)
+    if catalog and (catalog.fingerprint != plan or catalog.shard):
+        raise UsageError(f"--output-dir {folder} has other mosaics; choose another folder")
+    for item in published_items(folder):
+        if item.fingerprint not in {plan, None}:
+            raise UsageError(f"--output-dir {folder} has {item.path.stem} of another plan; choose another")
+    # a catalog speaks for everything in its folder
+    (folder / CATALOG).unlink(missing_ok=True)
+
+
+def _place(source: Path, folder: Path, name: str, plan: str) -> None:
+    """One mosaic to its place, unless it's there.
+
+    Raises:
+        UsageError: if its files aren't those that its item describes.
+        TemporaryError: if the disk is full or fails.
+    """
+    if intact_files(folder / name, plan):
+        return
+    files = intact_files(source, plan)
+    if not files:
+        raise UsageError(f"{source} is damaged or of another plan; run its shard again, then merge")
+    *rasters, item = files
+    staging = folder / _WORK / "merge"
+    with storage_faults(folder / name):
+        shutil.rmtree(staging, ignore_errors=True)
+        staging.mkdir(parents=True)
+        for path in rasters:
+            _link_or_copy(path, staging / path.name)
+    write_whole(staging / item.name, json_bytes(_moved(read_document(item), source, folder / name)))
+    publish(staging, folder / name, [path.name for path in files])
+
+
+def _link_or_copy(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        # another file system, or one without links
+        shutil.copyfile(source, target)
+
+
+def _moved(item: dict[str, Any], source: Path, target: Path) -> dict[str, Any]:
+    """An item whose links to files outside of the mosaics count from another folder."""
+    for link in item["links"]:
+        if link["rel"] == "derived_from" and not urlsplit(link["href"]).scheme:
+            path = os.path.normpath(source.resolve() / link["href"])
+            link["href"] = Path(os.path.relpath(path, target.resolve())).as_posix()
+    return item
