@@ -5,7 +5,7 @@ STAMP := $(VENV)/.installed
 DOCS_STAMP := $(VENV)/.installed-docs
 FUZZ_SECONDS ?= 600
 
-.PHONY: setup demo test chaos fuzz check format bench bench-compare docs newcomer clean constraints
+.PHONY: setup demo test chaos fuzz check format bench bench-compare docs newcomer clean constraints release-cwl
 
 setup: $(STAMP)
 
@@ -57,6 +57,10 @@ $(DOCS_STAMP): $(STAMP)
 
 newcomer: setup
 	$(BIN)/python -m pytest -m newcomer tests/integration/test_documentation.py
+
+# IMAGE is the pushed image with its digest, NAME@sha256:...
+release-cwl: setup
+	$(BIN)/python scripts/release_cwl.py '$(IMAGE)'
 
 constraints:
 	uv pip compile --universal --python-version 3.11 --all-extras --no-annotate --no-header --output-file constraints.txt pyproject.toml

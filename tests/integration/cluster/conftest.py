@@ -14,10 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import psutil
 import pytest
-import rasterio
 
 BIN = Path(sys.executable).parent
 DASK = str(BIN / "dask")
@@ -281,31 +279,3 @@ def clean_env():
 @pytest.fixture
 def until():
     return wait_for
-
-
-@pytest.fixture
-def same_files():
-    """Asserts that two outputs hold the same files; the way to local scenes depends on the folder."""
-
-    def content(path: Path) -> object:
-        if path.suffix != ".json":
-            return path.read_bytes()
-        document = json.loads(path.read_text())
-        for properties in (document, document.get("properties", {})):
-            properties.pop("cloudless_mosaic:plan", None)
-        return {**document, "links": [one for one in document["links"] if one["rel"] != "derived_from"]}
-
-    def pixels(path: Path) -> np.ndarray:
-        with rasterio.open(path) as file:
-            return file.read()
-
-    def check(one: Path, other: Path) -> None:
-        names = sorted(path.relative_to(one) for path in one.rglob("*.*") if path.is_file())
-        assert names == sorted(path.relative_to(other) for path in other.rglob("*.*") if path.is_file())
-        assert len(names) > 1
-        for name in names:
-            if name.suffix == ".tif":
-                assert np.argwhere(pixels(one / name) != pixels(other / name)).tolist() == [], name
-            assert content(one / name) == content(other / name), name
-
-    return check
