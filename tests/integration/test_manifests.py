@@ -17,9 +17,12 @@ if sys.platform != "linux":
 
 import kubernetes_validate
 
+from cloudless_mosaic.version import __version__
+
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
 CHART = DEPLOY / "calrissian"
+WORKFLOW = ROOT / "cwl-workflows/monthly-composite.cwl"
 KUBERNETES = "1.31"
 
 
@@ -47,8 +50,11 @@ def helm():
 def render(helm):
     """Resources that the chart gives, by kind and name."""
 
-    def run(*arguments):
-        done = helm("template", "mosaics", CHART, "--namespace", "mosaics", *arguments)
+    def run(*arguments, workflow=WORKFLOW):
+        done = helm(
+            *("template", "mosaics", CHART, "--namespace", "mosaics"),
+            *("--set-file", f"workflow={workflow}", *arguments),
+        )
         assert done.returncode == 0, done.stderr
         return {(one["kind"], one["metadata"]["name"]): one for one in yaml.safe_load_all(done.stdout)}
 
@@ -64,7 +70,7 @@ def calrissian(render):
 
 
 def test_helm_finds_no_fault(helm):
-    done = helm("lint", "--strict", CHART)
+    done = helm("lint", "--strict", CHART, "--set-file", f"workflow={WORKFLOW}")
     assert done.returncode == 0, done.stdout
 
 
@@ -76,7 +82,7 @@ def test_helm_finds_no_fault(helm):
         "run.maxCores=0",
         "image=",
         "daskGatewayUrl=gateway:80",
-        "workflow.file=a b.cwl",
+        "toolImage=a b",
         "volume.accessMode=ReadMany",
         "imagePullSecrets=x",
     ],
@@ -85,6 +91,12 @@ def test_helm_refuses_wrong_values(setting, helm):
     done = helm("template", "mosaics", CHART, "--set", setting)
     assert done.returncode == 1
     assert "values don't meet the specifications of the schema" in done.stderr
+
+
+def test_helm_says_how_to_give_the_workflow(helm):
+    done = helm("template", "mosaics", CHART)
+    assert done.returncode == 1
+    assert "no workflow; give --set-file workflow=cwl-workflows/monthly-composite.cwl" in done.stderr
 
 
 def test_what_the_chart_gives_is_valid(render):
@@ -148,19 +160,29 @@ def test_calrissian_gets_the_published_flags(calrissian):
 
 
 def test_the_job_runs_the_workflow_with_inputs_that_it_has(render, calrissian):
-    _, _, (workflow, inputs) = calrissian
-    assert workflow == "/workflow/monthly-composite.cwl#main"
-    assert inputs == "/inputs/inputs.yaml"
-    given = yaml.safe_load(render()["ConfigMap", "monthly-composite-inputs"]["data"]["inputs.yaml"])
-    document = yaml.safe_load((ROOT / "cwl-workflows/monthly-composite.cwl").read_text("utf-8"))
+    _, _, arguments = calrissian
+    assert arguments == ("/config/workflow.cwl#main", "/config/inputs.yaml")
+    data = render()["ConfigMap", "monthly-composite-run"]["data"]
+    assert data["workflow.cwl"] == WORKFLOW.read_text("utf-8")
+    given, document = yaml.safe_load(data["inputs.yaml"]), yaml.safe_load(data["workflow.cwl"])
     known = document["$graph"][0]["inputs"]
     assert {name: known[name]["default"] for name in given} == given
+
+
+@pytest.mark.parametrize("path", sorted(WORKFLOW.parent.glob("*.cwl")), ids=lambda path: path.stem)
+def test_the_image_of_the_tools_can_be_chosen(path, render):
+    data = render("--set", "toolImage=registry.example/mosaics:1", workflow=path)
+    document = yaml.safe_load(data["ConfigMap", "monthly-composite-run"]["data"]["workflow.cwl"])
+    tools = [one for one in document["$graph"] if one["class"] == "CommandLineTool"]
+    assert {one["hints"]["DockerRequirement"]["dockerPull"] for one in tools} == {
+        "registry.example/mosaics:1"
+    }
 
 
 def test_inputs_keep_their_text(render, tmp_path):
     odd = {"aoi": "-1.5,2,3,4", "start-date": "2020-10-01", "bands": ["red"], "stac-url": 'a "b": #c'}
     (tmp_path / "run.yaml").write_text(yaml.safe_dump({"run": {"name": "odd"}, "inputs": odd}))
-    data = render("--values", tmp_path / "run.yaml")["ConfigMap", "odd-inputs"]["data"]
+    data = render("--values", tmp_path / "run.yaml")["ConfigMap", "odd-run"]["data"]
     given = yaml.safe_load(data["inputs.yaml"])
     assert {name: given[name] for name in odd} == odd
 
@@ -173,6 +195,14 @@ def test_nobody_is_root(render):
         "allowPrivilegeEscalation": False,
         "capabilities": {"drop": ["ALL"]},
     }
+
+
+def test_results_are_copied_from_the_volume_of_the_runs(render):
+    pod = yaml.safe_load((DEPLOY / "results.yaml").read_text("utf-8"))
+    kubernetes_validate.validate(pod, KUBERNETES, strict=True)
+    (volume,) = pod["spec"]["volumes"]
+    assert ("PersistentVolumeClaim", volume["persistentVolumeClaim"]["claimName"]) in render()
+    assert pod["spec"]["containers"][0]["image"] == f"cloudless-mosaic:{__version__}"
 
 
 def test_the_pull_secret_is_a_shape_without_values():
@@ -189,6 +219,7 @@ def test_skaffold_names_files_that_are_there():
     assert (DEPLOY / run["chartPath"] / "Chart.yaml").is_file()
     # the chart finds the Gateway by the names of its release and its namespace
     assert (gateway["name"], gateway["namespace"]) == ("dask-gateway", run["namespace"])
+    assert (DEPLOY / run["setFiles"]["workflow"]).resolve() == WORKFLOW
     (image,) = skaffold["build"]["artifacts"]
     values = yaml.safe_load((DEPLOY / "dask-gateway.yaml").read_text("utf-8"))
     assert image["image"] == values["gateway"]["backend"]["image"]["name"]
