@@ -187,6 +187,12 @@ def _gateway(url: str | None) -> Iterator[Gateway]:
             "no Dask Gateway is known; give --gateway-url, or gateway.address in Dask's configuration "
             "(/etc/dask/gateway.yaml)"
         ) from None
+    except (KeyError, OSError):
+        # Python says so when it looks for the user's name: containers run under any number
+        raise UsageError(
+            "a Dask Gateway wants the name of its user, and this one has none; set LOGNAME to the name under "
+            "which the cluster was started"
+        ) from None
     if urlsplit(gateway.address).scheme not in {"http", "https"}:
         raise UsageError(
             f"{gateway.address!r} is no address of a Dask Gateway; give for example https://host"
