@@ -219,6 +219,10 @@ def test_the_pull_secret_is_a_shape_without_values():
     assert [set(one.values()) for one in accounts.values()] == [{""}]
 
 
+def test_the_chart_has_the_version_of_the_package():
+    assert yaml.safe_load((CHART / "Chart.yaml").read_text("utf-8"))["appVersion"] == __version__
+
+
 def test_skaffold_names_files_that_are_there():
     skaffold = yaml.safe_load((DEPLOY / "skaffold.yaml").read_text("utf-8"))
     gateway, run = skaffold["deploy"]["helm"]["releases"]
