@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gateways import GatewayServer, serving_gateway
-from images import Image, engine_environment
+from images import STRANGER, Image, engine_environment, folder_of
 from outputs import assert_same_content
 from pods import Pod, Tool
 from processes import wait_for
@@ -153,3 +153,20 @@ def test_cluster_too_small_for_a_worker_is_a_failure_that_may_pass(platform, dem
     assert "are its limits too small" in tool.err
     with pytest.raises(FileNotFoundError):
         platform.tool.outputs(pod.out)
+
+
+def test_command_of_the_image_starts_a_cluster_where_memory_is_a_text(platform):
+    """As on the published development platform."""
+    url = ("--gateway-url", platform.gateway.address)
+    script = (
+        "cloudless-mosaic cluster start --target name.txt --image $0 --worker-cores 1 --max-cores 1 $*; "
+        "cloudless-mosaic cluster list $*; . ./name.txt; cloudless-mosaic cluster stop $*"
+    )
+    outcome = platform.image.run(
+        *("/bin/sh", "-euc", script, platform.image.name, *url),
+        options=("--network", "host", "--volume", f"{folder_of(STRANGER, platform.folder)}:/output"),
+    )
+    assert outcome.code == 0, outcome.err
+    assert outcome.err == ""
+    assert "with up to 1 workers" in outcome.out
+    assert "running" in outcome.out
