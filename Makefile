@@ -10,7 +10,7 @@ IMAGE_BASE ?= python:3.12-slim
 IMAGE_FLAGS ?=
 VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' src/cloudless_mosaic/version.py)
 
-.PHONY: setup demo test chaos fuzz check format bench bench-compare docs newcomer image package-test clean constraints
+.PHONY: setup demo test chaos fuzz check format bench bench-compare docs newcomer image package-test clean constraints release-cwl
 
 setup: $(STAMP)
 
@@ -69,6 +69,10 @@ package-test: setup
 
 newcomer: setup
 	$(BIN)/python -m pytest -m newcomer tests/integration/test_documentation.py
+
+# IMAGE is the pushed image with its digest, NAME@sha256:...
+release-cwl: setup
+	$(BIN)/python scripts/release_cwl.py '$(IMAGE)'
 
 constraints:
 	uv pip compile --universal --python-version 3.11 --all-extras --no-annotate --no-header --output-file constraints.txt pyproject.toml
