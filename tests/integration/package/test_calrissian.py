@@ -40,7 +40,8 @@ LAUNCHER = """#!/bin/sh
 chmod -R a+rX .
 export CONTAINERS_CONF={conf}
 exec podman run --rm --network host --read-only --cap-drop all --security-opt no-new-privileges \\
-  --workdir /tmp --label cluster="$DASK_GATEWAY_CLUSTER_NAME" --env 'DASK_*' --volume {clusters}:{clusters}:ro "$@"
+  --workdir /tmp --label cluster="$DASK_GATEWAY_CLUSTER_NAME" --env 'DASK_*' \\
+  --volume {clusters}:{clusters}:ro "$@"
 """
 
 INPUTS = {
