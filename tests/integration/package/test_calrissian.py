@@ -22,8 +22,8 @@ IN_IMAGE = """
 offered = c.Backend.cluster_options
 settings_of_platform = offered.handler
 
-def settings_in_image(options):
-    settings = settings_of_platform(options)
+def settings_in_image(options, user):
+    settings = settings_of_platform(options, user)
     image = [{launcher!r}, settings["image"]]
     return {{
         "scheduler_cmd": [*image, *c.KubeClusterConfig.scheduler_cmd],
