@@ -40,8 +40,8 @@ LAUNCHER = """#!/bin/sh
 chmod -R a+rX .
 export CONTAINERS_CONF={conf}
 exec podman run --rm --network host --read-only --cap-drop all --security-opt no-new-privileges \\
-  --workdir /tmp --label cluster="$DASK_GATEWAY_CLUSTER_NAME" --env 'DASK_*' \\
-  --volume {clusters}:{clusters}:ro "$@"
+  --workdir /tmp --label gateway={clusters} --label cluster="$DASK_GATEWAY_CLUSTER_NAME" \\
+  --env 'DASK_*' --volume {clusters}:{clusters}:ro "$@"
 """
 
 INPUTS = {
@@ -89,12 +89,18 @@ def server(image, workflows, demo_archive, damaged_archive, tmp_path_factory):
     folder = tmp_path_factory.mktemp("gateway")
     environment = engine_environment(folder, demo_archive.folder, damaged_archive)
     launcher = folder / "in-image"
-    launcher.write_text(LAUNCHER.format(conf=environment["CONTAINERS_CONF"], clusters=folder / "clusters"))
+    clusters = folder / "clusters"
+    launcher.write_text(LAUNCHER.format(conf=environment["CONTAINERS_CONF"], clusters=clusters))
     launcher.chmod(0o755)
     platform = yaml.safe_load((workflows.parent / "deploy" / "dask-gateway.yaml").read_text("utf-8"))
     lines = "\n".join(platform["gateway"]["extraConfig"].values()) + IN_IMAGE.format(launcher=str(launcher))
+    image = replace(image, environment=environment)
     with serving_gateway(folder, lines) as gateway:
-        yield replace(image, environment=environment), gateway
+        yield image, gateway
+    # a Gateway that is ended while a cluster runs leaves its containers
+    left = image.engine("ps", "--quiet", "--filter", f"label=gateway={clusters}").out.split()
+    if left:
+        image.engine("rm", "--force", *left)
 
 
 @pytest.fixture
