@@ -87,7 +87,7 @@ def run_program(command: click.Command, after_end: str = GOES_ON) -> None:
     except _Terminated:
         _fail(f"terminated; {after_end}", 143)
     except click.ClickException as error:
-        _fail(f"{error.format_message()}; see {command.name} --help", error.exit_code)
+        _fail(f"{error.format_message().rstrip('.')}; see {command.name} --help", error.exit_code)
     except CloudlessMosaicError as error:
         _fail(str(error), error.exit_code)
     except MemoryError:
