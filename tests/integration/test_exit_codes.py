@@ -85,6 +85,31 @@ def test_a_bad_request_is_2_and_no_data_is_3(line, tmp_path, change, code):
     assert list(tmp_path.iterdir()) == []
 
 
+WATCHED = """
+import atexit, os, sys
+seen = set()
+def watch(event, arguments):
+    if event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR):
+        seen.add(os.path.abspath(os.fsdecode(arguments[0])))
+sys.addaudithook(watch)
+atexit.register(lambda: print(*sorted(seen), sep="\\n", file=sys.stderr))
+from cloudless_mosaic import cli
+cli.main()
+"""
+
+
+def test_nothing_is_written_beside_the_output(line, tmp_path, monkeypatch):
+    """Neither home, nor cache, nor temporary folder is needed: containers may have none."""
+    for name in ("HOME", "XDG_CACHE_HOME", "TMPDIR", "NUMBA_CACHE_DIR", "MPLCONFIGDIR"):
+        monkeypatch.setenv(name, "/dev/null")
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    done = run(["-c", WATCHED, *line()], tmp_path)
+    assert done.returncode == 0, done.stderr
+    written = [path for path in done.stderr.splitlines() if ".coverage" not in path]
+    assert len(written) > 5
+    assert [path for path in written if not path.startswith(f"{tmp_path}/out/")] == []
+
+
 @pytest.mark.parametrize("limit", [100_000, 400_000, 900_000])
 def test_a_full_disk_is_75_and_the_next_run_goes_on(line, tmp_path, limit):
     """Under the blocks, under the tiles, or under the files: whatever is too large first."""
