@@ -38,15 +38,17 @@ def line(demo_archive):
     return make
 
 
-def run(program, cwd, limit=None):
-    """Runs a program; the limit is the size of the largest file it may write.
+def run(program, cwd, limit=None, open_files=None):
+    """Runs a program; the limits are the size of the largest file it may write, and its open files.
 
-    Under a limit its lines are not counted: the file of counts would be too large itself.
+    Under a limit of size its lines are not counted: the file of counts would be too large itself.
     """
     kept = {name: value for name, value in os.environ.items() if not (limit and name.startswith("COV"))}
 
     def lower():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+        for what, most in ((resource.RLIMIT_FSIZE, limit), (resource.RLIMIT_NOFILE, open_files)):
+            if most:
+                resource.setrlimit(what, (most, most))
 
     return subprocess.run(
         [sys.executable, *program],
@@ -56,7 +58,7 @@ def run(program, cwd, limit=None):
         text=True,
         timeout=120,
         check=False,
-        preexec_fn=lower if limit else None,
+        preexec_fn=lower,
     )
 
 
@@ -121,6 +123,14 @@ def test_a_full_disk_is_75_and_the_next_run_goes_on(line, tmp_path, limit):
     assert run(["-m", "cloudless_mosaic", *line(resolution="10")], tmp_path).returncode == 0
     assert sorted(visible(tmp_path / "out")) == ["catalog.json", "monthly-mosaic-2020-10"]
     assert len(list((tmp_path / "out").iterdir())) == 2
+
+
+def test_many_tiles_at_a_time_need_few_files_open_at_a_time(line, tmp_path):
+    """Eighteen tiles of one block each, of three files each."""
+    options = {"resolution": "10", "aoi": "-122.27,47.55,-121.97,47.74", "tile_size": "512", "workers": "12"}
+    done = run(["-m", "cloudless_mosaic", *line(**options)], tmp_path, open_files=128)
+    assert done.returncode == 0, done.stderr
+    assert len(visible(tmp_path / "out")) > 18
 
 
 @pytest.fixture
