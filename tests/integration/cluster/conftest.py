@@ -291,8 +291,6 @@ def same_files():
         if path.suffix != ".json":
             return path.read_bytes()
         document = json.loads(path.read_text())
-        for properties in (document, document.get("properties", {})):
-            properties.pop("cloudless_mosaic:plan", None)
         return {**document, "links": [one for one in document["links"] if one["rel"] != "derived_from"]}
 
     def pixels(path: Path) -> np.ndarray:
