@@ -6,6 +6,7 @@ import runpy
 import tomllib
 from pathlib import Path
 
+import click
 import pytest
 
 from cloudless_mosaic.bands import BANDS, canonical_band
@@ -101,7 +102,8 @@ def test_the_page_of_the_command_line_has_every_command_and_option():
     page = runpy.run_path(str(DOCS / "generators" / "command_line.py"))["command_line_page"]()
     for name, command in cli.commands.items():
         assert name == "run" or f"## cloudless-mosaic {name}\n" in page
-        for option in (option for parameter in command.params for option in parameter.opts):
+        options = [parameter for parameter in command.params if isinstance(parameter, click.Option)]
+        for option in (name for parameter in options for name in parameter.opts):
             assert f"`{option}" in page or f", {option}" in page
     assert page.count("`--resolution FLOAT`") == 1
 

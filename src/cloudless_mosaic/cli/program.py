@@ -96,7 +96,7 @@ def run_program(command: click.Command, after_end: str = GOES_ON) -> None:
     except click.ClickException as error:
         context = error.ctx if isinstance(error, click.UsageError) else None
         asked = context.command_path.removesuffix(" run") if context else command.name
-        _fail(f"{error.format_message().removesuffix('.')}; see {asked} --help", error.exit_code)
+        _fail(f"{error.format_message().rstrip('.')}; see {asked} --help", error.exit_code)
     except CloudlessMosaicError as error:
         _fail(str(error), error.exit_code)
     except MemoryError:
