@@ -194,6 +194,7 @@ def _outcome(plan: ChangePlan, tally: Tally) -> dict[str, Any]:
             }
             for area in tally.areas
         ],
+        "burned_hectares": tally.burned,
         "not_compared_hectares": tally.not_compared,
         "observations": tally.observations,
         "lost_observations": [

@@ -10,6 +10,7 @@ from rich.table import Table
 from cloudless_mosaic.cost import PlanCost
 from cloudless_mosaic.mosaics import Mosaic
 from cloudless_mosaic.plan import MosaicPlan
+from cloudless_mosaic.projection import unit_of
 from cloudless_mosaic.results import MosaicResult, PeriodResult
 from cloudless_mosaic.screen.quantities import number, size, size_on_disk
 
@@ -37,10 +38,11 @@ def plan_summary(plan: MosaicPlan, mosaics: Sequence[Mosaic], cost: PlanCost) ->
     """What holds for the plan as a whole, a line each."""
     scenes = sum(len(period.scenes) for period in plan.periods)
     rows, columns = plan.geobox.shape
+    crs = str(plan.geobox.crs)
     block_rows, block_columns = plan.blocks.largest
     yield (
         f"{number(scenes, 'scene')} in {number(len(plan.periods), 'month')}; "
-        f"{columns} x {rows} pixels of {plan.request.resolution:g} m in {plan.geobox.crs}"
+        f"{columns} x {rows} pixels of {plan.request.resolution:g} {unit_of(crs)} in {crs}"
     )
     yield (
         f"{number(len(plan.blocks), 'block')} of at most {block_columns} x {block_rows} pixels, "
