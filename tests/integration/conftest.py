@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from cloudless_mosaic.testing.archive import Archive, ArchiveSpec, build_archive
+from outputs import assert_same_files
 
 README_AOI = "-122.27508544921875,47.54687159892238,-121.96128845214844,47.745787772920934"
 README_EXAMPLE = (
@@ -123,3 +124,9 @@ def burned_example(fire_items, burned_command, tmp_path_factory) -> Path:
     assert outcome.code == 0, outcome.err
     (folder / "screen.txt").write_text(outcome.out)
     return folder
+
+
+@pytest.fixture
+def same_files():
+    """Asserts that two outputs hold the same files, byte for byte."""
+    return assert_same_files
