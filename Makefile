@@ -34,7 +34,8 @@ fuzz: setup
 	$(BIN)/python tests/fuzz/items.py -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=4096
 
 chaos: setup
-	$(BIN)/python -m pytest -m chaos --numprocesses 2 --dist loadgroup
+	$(BIN)/python -m pytest -m chaos --numprocesses 2 --dist loadgroup \
+		-o faulthandler_timeout=900 -o faulthandler_exit_on_timeout=true
 
 check: setup
 	$(BIN)/ruff check

@@ -28,8 +28,6 @@ def _content(path: Path) -> object:
     if path.suffix != ".json":
         return path.read_bytes()
     document = json.loads(path.read_text())
-    for properties in (document, document.get("properties", {})):
-        properties.pop("cloudless_mosaic:plan", None)
     return {**document, "links": [one for one in document["links"] if one["rel"] != "derived_from"]}
 
 
