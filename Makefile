@@ -5,8 +5,14 @@ STAMP := $(VENV)/.installed
 HELM := $(BIN)/helm
 DOCS_STAMP := $(VENV)/.installed-docs
 FUZZ_SECONDS ?= 600
+ENGINE ?= $(if $(shell command -v podman),podman,docker)
+IMAGE ?= cloudless-mosaic
+IMAGE_BASE ?= python:3.12-slim
+IMAGE_FLAGS ?=
+VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' src/cloudless_mosaic/version.py)
 
-.PHONY: setup demo test chaos fuzz check format bench bench-compare docs newcomer clean constraints release-cwl manifests
+.PHONY: setup demo test chaos fuzz check format bench bench-compare docs newcomer clean constraints release-cwl \
+  manifests image package-test
 
 setup: $(STAMP)
 
@@ -28,7 +34,8 @@ fuzz: setup
 	$(BIN)/python tests/fuzz/items.py -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=4096
 
 chaos: setup
-	$(BIN)/python -m pytest -m chaos --numprocesses 2 --dist loadgroup
+	$(BIN)/python -m pytest -m chaos --numprocesses 2 --dist loadgroup \
+		-o faulthandler_timeout=900 -o faulthandler_exit_on_timeout=true
 
 check: setup
 	$(BIN)/ruff check
@@ -55,6 +62,13 @@ docs: $(DOCS_STAMP)
 $(DOCS_STAMP): $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[docs]'
 	touch $@
+
+image:
+	$(ENGINE) build --build-arg BASE=$(IMAGE_BASE) --build-arg VERSION=$(VERSION) \
+	  --build-arg REVISION=$(shell git rev-parse HEAD) $(IMAGE_FLAGS) --tag $(IMAGE):$(VERSION) --tag $(IMAGE):latest .
+
+package-test: setup
+	$(BIN)/python -m pytest -m package tests/integration/package
 
 newcomer: setup
 	$(BIN)/python -m pytest -m newcomer tests/integration/test_documentation.py

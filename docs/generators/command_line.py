@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import click
 
-from cloudless_mosaic.cli.mosaics import cli
+from cloudless_mosaic.cli import burned, mosaics
 
 _HEAD = """# Command line
 
-Written from the program; `cloudless-mosaic COMMAND --help` shows the same. Without a command, mosaics are
-made. What `--json` writes is in [JSON lines](json-lines.md), how a run can end in
+Written from the programs; `--help` after a command shows the same. Without a command, mosaics are made, or
+two scenes are compared. What `--json` writes is in [JSON lines](json-lines.md), how a run can end in
 [Exit codes](exit-codes.md).
 
 """
@@ -19,11 +19,15 @@ made. What `--json` writes is in [JSON lines](json-lines.md), how a run can end 
 
 def command_line_page() -> str:
     """The page, in Markdown."""
-    run = cli.commands["run"]
-    sections = [*_section(run, "cloudless-mosaic")]
-    for name in sorted(set(cli.commands) - {"run"}):
-        sections += _sections(cli.commands[name], f"cloudless-mosaic {name}", known=run)
-    return _HEAD + "\n".join(sections)
+    return _HEAD + "\n".join(line for program in (mosaics.cli, burned.cli) for line in _program(program))
+
+
+def _program(program: click.Group) -> Iterator[str]:
+    """What a program does without a command, then its commands."""
+    run, path = program.commands["run"], program.name or ""
+    yield from _section(run, path)
+    for name in sorted(set(program.commands) - {"run"}):
+        yield from _sections(program.commands[name], f"{path} {name}", known=run)
 
 
 def _sections(command: click.Command, path: str, known: click.Command) -> Iterator[str]:
@@ -45,7 +49,8 @@ def _section(command: click.Command, path: str, known: click.Command | None = No
     records = _records(command)
     if known and set(_records(known)) <= set(records):
         records = [record for record in records if record not in _records(known)]
-        yield "Takes all options of `cloudless-mosaic`" + (", and these:\n" if records else ".\n")
+        program = path.partition(" ")[0]
+        yield f"Takes all options of `{program}`" + (", and these:\n" if records else ".\n")
     if records:
         yield "| option | meaning |\n|---|---|"
         yield from (f"| `{option}` | {_cell(text)} |" for option, text in records)
@@ -53,10 +58,10 @@ def _section(command: click.Command, path: str, known: click.Command | None = No
 
 
 def _records(command: click.Command) -> list[tuple[str, str]]:
-    """Options with their texts, as ``--help`` shows them."""
+    """Options with their texts, as ``--help`` shows them; arguments have none."""
     context = click.Context(command)
     records = (parameter.get_help_record(context) for parameter in command.get_params(context))
-    return [record for record in records if record and "--help" not in record[0]]
+    return [record for record in records if record and record[1] and "--help" not in record[0]]
 
 
 def _help(command: click.Command) -> str:

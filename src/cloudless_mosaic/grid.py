@@ -23,6 +23,9 @@ from cloudless_mosaic.projection import project
 _SNAP = 1e-6
 """Share of a pixel by which an edge may miss the grid and still lie on it (rounding of projections)."""
 
+_MOST_DEGREES = 1.0
+"""The largest pixel of a grid in degrees; more is a size in metres, asked for in another CRS."""
+
 _MOST_PIXELS = 2**31 - 1
 """Pixels along an edge of the largest raster that GDAL reads."""
 
@@ -165,18 +168,27 @@ def mosaic_geobox(aoi: Aoi, resolution: float, crs: str, anchor: tuple[float, fl
         anchor: x and y that pixel edges go through; edges are whole pixels away from it.
 
     Raises:
-        UsageError: if the AOI can't be projected to ``crs``, or no raster can have so many pixels.
+        UsageError: if the AOI can't be projected to ``crs``, or no raster can have pixels of such a size.
     """
+    if resolution > _MOST_DEGREES and CRS.from_user_input(crs).is_geographic:
+        raise UsageError(
+            f"--resolution {resolution:g} counts in degrees in --crs {crs}; give degrees, for example 0.001, "
+            "or a CRS in metres"
+        )
     left, bottom, right, top = aoi_bounds(aoi, crs)
     column, end_column = _snap_out((left - anchor[0]) / resolution, (right - anchor[0]) / resolution)
     row, end_row = _snap_out((bottom - anchor[1]) / resolution, (top - anchor[1]) / resolution)
-    if max(end_column - column, end_row - row) > _MOST_PIXELS:
-        raise UsageError(
-            f"--resolution {resolution:g} makes {end_column - column} x {end_row - row} pixels of AOI {aoi}; "
-            "give a coarser one"
-        )
+    require_raster(end_row - row, end_column - column, resolution, f"AOI {aoi}")
     x, y = anchor[0] + column * resolution, anchor[1] + end_row * resolution
     return GeoBox((end_row - row, end_column - column), Affine(resolution, 0, x, 0, -resolution, y), crs)
+
+
+def require_raster(rows: int, columns: int, resolution: float, what: str) -> None:
+    """Raises ``UsageError`` if no raster can have so many pixels."""
+    if max(rows, columns) > _MOST_PIXELS:
+        raise UsageError(
+            f"--resolution {resolution:g} makes {columns} x {rows} pixels of {what}; give a coarser one"
+        )
 
 
 def aoi_bounds(aoi: Aoi, crs: str) -> tuple[float, float, float, float]:

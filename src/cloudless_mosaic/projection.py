@@ -36,6 +36,13 @@ def metres_per_unit(crs: str) -> float:
     return factor * _EARTH_RADIUS if found.is_geographic else factor
 
 
+@lru_cache(maxsize=1024)
+def unit_of(crs: str) -> str:
+    """Name of the unit of a CRS: ``m`` where it is the metre."""
+    name = CRS.from_user_input(crs).axis_info[0].unit_name
+    return "m" if name == "metre" else name
+
+
 def project(area: Area, source: str, target: str) -> Area:
     """An area, or an array of them, in another CRS, with enough points along edges to follow their curves."""
     step = _DENSE if _is_geographic(source) else 5000.0

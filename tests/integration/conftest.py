@@ -1,17 +1,16 @@
 from __future__ import annotations
 
-import json
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pytest
-import rasterio
 
 from cloudless_mosaic.testing.archive import Archive, ArchiveSpec, build_archive
+from outputs import assert_same_files
 
 README_AOI = "-122.27508544921875,47.54687159892238,-121.96128845214844,47.745787772920934"
 README_EXAMPLE = (
@@ -64,6 +63,8 @@ def start(*arguments: str, cwd: Path) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # a shell that starts the tests in its background has them ignore Ctrl-C
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no other threads
     )
 
 
@@ -127,27 +128,5 @@ def burned_example(fire_items, burned_command, tmp_path_factory) -> Path:
 
 @pytest.fixture
 def same_files():
-    """Asserts that two outputs hold the same files; the way to local scenes depends on the folder."""
-
-    def content(path: Path) -> object:
-        if path.suffix != ".json":
-            return path.read_bytes()
-        document = json.loads(path.read_text())
-        for properties in (document, document.get("properties", {})):
-            properties.pop("cloudless_mosaic:plan", None)
-        return {**document, "links": [one for one in document["links"] if one["rel"] != "derived_from"]}
-
-    def pixels(path: Path) -> np.ndarray:
-        with rasterio.open(path) as file:
-            return file.read()
-
-    def check(one: Path, other: Path) -> None:
-        names = sorted(path.relative_to(one) for path in one.rglob("*.*") if path.is_file())
-        assert names == sorted(path.relative_to(other) for path in other.rglob("*.*") if path.is_file())
-        assert len(names) > 1
-        for name in names:
-            if name.suffix == ".tif":
-                assert np.argwhere(pixels(one / name) != pixels(other / name)).tolist() == [], name
-            assert content(one / name) == content(other / name), name
-
-    return check
+    """Asserts that two outputs hold the same files, byte for byte."""
+    return assert_same_files

@@ -82,6 +82,30 @@ def test_a_missing_option_is_named(mosaic_command, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["pln"], "error: No such command 'pln'. Did you mean 'plan'?; see cloudless-mosaic --help"),
+        (["plan"], "error: Missing option '--start-date'; see cloudless-mosaic plan --help"),
+        (["demo", "extra"], "error: Got unexpected extra argument (extra); see cloudless-mosaic demo --help"),
+        (
+            ["--workers", "x"],
+            "error: Invalid value for '--workers': 'x' is not a valid integer; see cloudless-mosaic --help",
+        ),
+    ],
+    ids=str,
+)
+def test_a_slip_of_the_command_line_names_the_help_that_tells(mosaic_command, tmp_path, arguments, line):
+    outcome = mosaic_command(*arguments, cwd=tmp_path)
+    assert (outcome.code, outcome.err) == (2, line + "\n")
+
+
+def test_commands_are_shown_where_none_is_named(mosaic_command, tmp_path):
+    outcome = mosaic_command("cluster", cwd=tmp_path)
+    assert outcome.code == 2
+    assert "\n  stop " in outcome.err
+
+
 def test_an_unreachable_api(mosaic_command, tmp_path):
     options = {**GOOD, "--stac-url": closed_port()}
     outcome = mosaic_command(*(f"{name}={value}" for name, value in options.items()), cwd=tmp_path)

@@ -75,11 +75,24 @@ def test_something_else_than_an_item(refused, tmp_path, text, words):
 
 
 @pytest.mark.parametrize(
-    "location", ["nowhere.json", "/dev", "s3://bucket/item.json", "ftp://a/b", "a\nb", " "]
+    ("location", "words"),
+    [
+        ("nowhere.json", "no such file"),
+        ("/dev", "it is a folder"),
+        ("s3://bucket/item.json", "no address of http, https or file"),
+        ("ftp://a/b", "no address of http, https or file"),
+        ("a\nb", "no such file"),
+        (" ", "is empty"),
+    ],
 )
-def test_no_such_file(refused, location):
+def test_no_such_file(refused, location, words):
     code, line = refused(before=location)
-    assert (code, "--pre-fire-url" in line) == (2, True), line
+    assert (code, "--pre-fire-url" in line, words in line) == (2, True, True), line
+
+
+def test_pixels_that_no_raster_can_have(refused):
+    code, line = refused(None, None, "--resolution", "1e-6")
+    assert (code, "pixels of the scenes; give a coarser one" in line) == (2, True), line
 
 
 def test_lacks_a_band(refused, variant, fire_items):

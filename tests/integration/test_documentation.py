@@ -62,6 +62,7 @@ def blocks_of(page):
         yield Block(where, found["mark"] or "", found["language"].strip(), found["text"])
 
 
+FIRE_ITEMS = "https://earth-search.aws.element84.com/v0/collections/sentinel-s2-l2a-cogs/items"
 WITH_EXAMPLES = [page for page in PAGES if any(block.runs for block in blocks_of(page))]
 
 
@@ -101,8 +102,8 @@ def run_blocks(blocks, folder, env):
 
 
 @pytest.fixture(scope="module")
-def stand_ins(demo_archive, tmp_path_factory):
-    """Catalogs by the addresses that examples name."""
+def stand_ins(demo_archive, fire_items, tmp_path_factory):
+    """Catalogs and items by the addresses that examples name."""
     folder = tmp_path_factory.mktemp("public")
     extent = Extent(SEATTLE, offset=(5120, 1024), size=(1024, 1024))
     styles = {
@@ -113,7 +114,7 @@ def stand_ins(demo_archive, tmp_path_factory):
     for number, (address, style) in enumerate(styles.items()):
         spec = ArchiveSpec((extent,), CLEAR_AUTUMN[:4], bands=("B04", "B08"), style=style)
         found[address] = str(build_archive(folder / str(number), spec).catalog)
-    return found
+    return found | {f"{FIRE_ITEMS}/{Path(item).stem}": item for item in fire_items}
 
 
 def test_every_block_says_what_it_is():
@@ -127,8 +128,9 @@ def test_every_block_says_what_it_is():
 
 
 @pytest.mark.parametrize("page", WITH_EXAMPLES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_examples_of_a_page_run(page, stand_ins, demo_archive, tmp_path):
+def test_examples_of_a_page_run(page, stand_ins, demo_archive, fire_archive, tmp_path):
     (tmp_path / "demo-archive").symlink_to(demo_archive.folder)
+    (tmp_path / "burned-area-archive").symlink_to(fire_archive.folder)
     env = {
         "STAND_INS": json.dumps(stand_ins),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",

@@ -6,11 +6,12 @@ import runpy
 import tomllib
 from pathlib import Path
 
+import click
 import pytest
 
 from cloudless_mosaic.bands import BANDS, canonical_band
 from cloudless_mosaic.catalog.providers import PROVIDERS, recognise
-from cloudless_mosaic.cli.mosaics import cli
+from cloudless_mosaic.cli import burned, mosaics
 from cloudless_mosaic.errors import CloudlessMosaicError
 from cloudless_mosaic.offsets import BOA_OFFSET, OFFSET_POLICIES
 from cloudless_mosaic.profile import parse_profile
@@ -99,11 +100,26 @@ def test_the_page_of_exit_codes_has_those_of_the_errors():
 
 def test_the_page_of_the_command_line_has_every_command_and_option():
     page = runpy.run_path(str(DOCS / "generators" / "command_line.py"))["command_line_page"]()
-    for name, command in cli.commands.items():
-        assert name == "run" or f"## cloudless-mosaic {name}\n" in page
-        for option in (option for parameter in command.params for option in parameter.opts):
-            assert f"`{option}" in page or f", {option}" in page
-    assert page.count("`--resolution FLOAT`") == 1
+    for program in (mosaics.cli, burned.cli):
+        for name, command in program.commands.items():
+            assert f"## {program.name}{'' if name == 'run' else ' ' + name}\n" in page
+            options = [parameter for parameter in command.params if isinstance(parameter, click.Option)]
+            for option in (name for parameter in options for name in parameter.opts):
+                assert f"`{option}" in page or f", {option}" in page
+    assert page.count("`--resolution FLOAT`") == 2
+
+
+def test_the_tests_that_the_reliability_page_names_are_there():
+    page = (DOCS / "reliability.md").read_text("utf-8")
+    tests = {path.stem: path.read_text("utf-8") for path in DOCS.parent.rglob("tests/**/test_*.py")}
+    names = set(re.findall(r"`(test_\w+)`", page))
+    assert len(names) > 50
+    missing = {
+        name for name in names - set(tests) if not any(f"def {name}(" in text for text in tests.values())
+    }
+    assert missing == set()
+    for name, note in re.findall(r"`(test_\w+)`[^|`]*\((?:[^()]*\*)?(chaos)\*?\)", page):
+        assert f"mark.{note}" in tests[name], name
 
 
 def test_the_pictures_are_there_and_small():

@@ -90,6 +90,13 @@ def test_grid_larger_than_any_raster_is_refused(resolution):
         mosaic_geobox(EXAMPLE, resolution, "EPSG:32610")
 
 
+def test_metres_are_not_taken_for_degrees():
+    with pytest.raises(
+        UsageError, match=r"--resolution 100 counts in degrees in --crs EPSG:4326; give degrees"
+    ):
+        mosaic_geobox(EXAMPLE, 100, "EPSG:4326")
+
+
 @pytest.mark.parametrize(
     ("aoi", "crs"),
     [

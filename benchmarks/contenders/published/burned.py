@@ -2,6 +2,9 @@
 
 Both scenes are stacked lazily, the normalized burn ratio of each is computed, and their difference written.
 There is no cloud mask, and the radiometric offset of newer scenes stays in.
+
+An order is ``tuned`` or not: chunks and options of the file are the published ones, or those that we found
+fastest.
 """
 
 import json
@@ -16,6 +19,9 @@ import stackstac
 import xarray as xr
 from dask.distributed import Client, LocalCluster
 
+PUBLISHED = {"blocksize": 256, "overview_resampling": "nearest"}
+TUNED = {"level": 1, "predictor": 3, "num_threads": "ALL_CPUS", "overview_resampling": "average"}
+
 
 def main(order: dict[str, Any]) -> None:
     """Makes the map of an order."""
@@ -26,7 +32,7 @@ def main(order: dict[str, Any]) -> None:
         epsg=order["epsg"],
         bounds=order["bounds"],
         resolution=order["resolution"],
-        chunksize=2048,
+        chunksize=2048 if order["tuned"] else 1024,
         # else they are corners, and the file lies half a pixel off
         xy_coords="center",
     )
@@ -38,10 +44,7 @@ def main(order: dict[str, Any]) -> None:
         Path(order["output"]) / "bai.tif",
         driver="COG",
         compress="DEFLATE",
-        level=1,
-        predictor=3,
-        num_threads="ALL_CPUS",
-        overview_resampling="average",
+        **(TUNED if order["tuned"] else PUBLISHED),
     )
 
 

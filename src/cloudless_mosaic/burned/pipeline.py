@@ -73,6 +73,7 @@ def run(
         catalog=catalog,
         files=tuple(output.path / name for name in FILES),
         areas=tally.areas,
+        burned=tally.burned,
         not_compared=tally.not_compared,
         observations=tally.observations,
         lost=tally.lost,

@@ -16,7 +16,7 @@ from cloudless_mosaic.burned.pair import ScenePair
 from cloudless_mosaic.burned.request import BurnedAreaRequest, Index
 from cloudless_mosaic.errors import NoDataError
 from cloudless_mosaic.geobox import GeoBox
-from cloudless_mosaic.grid import Block, cut_blocks
+from cloudless_mosaic.grid import Block, cut_blocks, require_raster
 from cloudless_mosaic.periods import Period
 from cloudless_mosaic.plan import BlockTask, MosaicPlan, PeriodPlan
 from cloudless_mosaic.projection import project, same_crs
@@ -111,6 +111,7 @@ def make_plan(request: BurnedAreaRequest, pair: ScenePair, grid_of: GridOf) -> C
 
     Raises:
         NoDataError: if nothing is left to compare.
+        UsageError: if no raster can have pixels of such a size.
     """
     before, after = grid_of(pair.before), grid_of(pair.after)
     geobox = _snapped(_overlap(request.aoi, pair, before, after), before, request.resolution)
@@ -162,8 +163,10 @@ def _snapped(bounds: Bounds, native: SourceGrid, resolution: float) -> GeoBox:
     first_column, end_column = floor((left - x) / resolution + _SNAP), ceil((right - x) / resolution - _SNAP)
     first_row, end_row = floor((y - top) / resolution + _SNAP), ceil((y - bottom) / resolution - _SNAP)
     corner = x + first_column * resolution, y - first_row * resolution
+    shape = max(1, end_row - first_row), max(1, end_column - first_column)
+    require_raster(*shape, resolution, "the scenes")
     return GeoBox(
-        (max(1, end_row - first_row), max(1, end_column - first_column)),
+        shape,
         Affine(resolution, 0, corner[0], 0, -resolution, corner[1]),
         native.crs,
     )

@@ -57,6 +57,8 @@ class BurnedAreaResult:
     """Files written, the STAC item last."""
     areas: tuple[ClassArea, ...]
     """Every class, in the order of codes."""
+    burned: float
+    """Hectares of the classes from low severity up."""
     not_compared: float
     """Hectares of the grid that have no data, or are masked, on either date."""
     observations: int
@@ -108,6 +110,12 @@ class Tally:
         return tuple(
             ClassArea(one, counts[one.code], self._area(counts[one.code])) for one in SEVERITY_CLASSES
         )
+
+    @property
+    def burned(self) -> float:
+        """Hectares of the classes from low severity up."""
+        counts = self._pixels.tolist()
+        return self._area(sum(counts[one.code] for one in SEVERITY_CLASSES if one.burned))
 
     @property
     def not_compared(self) -> float:

@@ -6,6 +6,7 @@ import json
 from types import TracebackType
 from typing import Any, Protocol, Self, TextIO
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -13,6 +14,9 @@ from rich.table import Table
 from cloudless_mosaic.burned.compare import BlockChange
 from cloudless_mosaic.burned.plan import ChangePlan
 from cloudless_mosaic.burned.results import BurnedAreaResult
+
+_NAMED_LOSSES = 5
+"""Losses that are named; a service that is down loses every one of hundreds of blocks."""
 
 
 class Screen(Protocol):
@@ -54,6 +58,7 @@ class PeopleScreen:
     def __init__(self, console: Console, *, verbose: bool) -> None:
         self._console = console
         self._verbose = verbose
+        self._lost = 0
         self._bar = Progress(
             TextColumn("comparing"),
             BarColumn(),
@@ -61,7 +66,8 @@ class PeopleScreen:
             TimeRemainingColumn(),
             console=console,
             transient=True,
-            disable=not console.is_terminal,
+            # a dumb terminal can't move its cursor
+            disable=not console.is_terminal or console.is_dumb_terminal,
         )
 
     def __enter__(self) -> Self:
@@ -97,7 +103,9 @@ class PeopleScreen:
     def compared(self, change: BlockChange) -> None:
         """Says which observations were lost."""
         for lost in change.lost:
-            self.note(f"lost: {lost.scene_id} in block {lost.block}: {lost.reason}")
+            self._lost += 1
+            if self._verbose or self._lost <= _NAMED_LOSSES:
+                self.note(f"lost: {lost.scene_id} in block {lost.block}: {lost.reason}")
         for bar in self._bar.task_ids:
             self._bar.advance(bar)
 
@@ -108,8 +116,10 @@ class PeopleScreen:
             if note.warning or self._verbose:
                 self.note(f"{'warning' if note.warning else 'note'}: {note.scene_id}: {note.text}")
         self._console.print(_area_table(result))
+        self.note(f"burned, from low severity up: {result.burned:,.1f} ha")
         if result.lost:
-            self.note(f"{len(result.lost)} of {result.observations} observations were lost")
+            more = "; -v names them all" if self._lost > _NAMED_LOSSES and not self._verbose else ""
+            self.note(f"{len(result.lost)} of {result.observations} observations were lost{more}")
         self.note(f"catalog: {result.catalog}")
 
 
@@ -155,6 +165,7 @@ class JsonScreen:
             catalog=str(result.catalog),
             files=[str(path) for path in result.files],
             hectares={area.severity.name: area.hectares for area in result.areas},
+            burned_hectares=result.burned,
             not_compared_hectares=result.not_compared,
             observations=result.observations,
             lost=len(result.lost),
@@ -168,7 +179,7 @@ class JsonScreen:
 def _area_table(result: BurnedAreaResult) -> Table:
     """Hectares of every class, and their share of what could be compared."""
     whole = sum(area.hectares for area in result.areas)
-    table = Table(title="Burn severity by dNBR", title_justify="left")
+    table = Table(title="Burn severity by dNBR", title_justify="left", box=SIMPLE_HEAD)
     for heading in ("class", "severity", "dNBR from", "hectares", "share"):
         table.add_column(heading, justify="left" if heading == "severity" else "right")
     for area in result.areas:

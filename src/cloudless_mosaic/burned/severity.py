@@ -14,6 +14,9 @@ import numpy.typing as npt
 
 from cloudless_mosaic.burned.indices import Floats
 
+_BURNED = 0.1
+"""dNBR from which land counts as burned."""
+
 
 @dataclass(frozen=True, slots=True)
 class SeverityClass:
@@ -31,6 +34,11 @@ class SeverityClass:
     """Red, green and blue, 0 to 255."""
 
     @property
+    def burned(self) -> bool:
+        """True for low severity and above."""
+        return self.least >= _BURNED
+
+    @property
     def colour_hint(self) -> str:
         """The colour as ``RRGGBB``."""
         return "".join(f"{level:02X}" for level in self.colour)
@@ -40,7 +48,7 @@ SEVERITY_CLASSES = (
     SeverityClass(1, "regrowth_high", "enhanced regrowth, high", -np.inf, (84, 113, 43)),
     SeverityClass(2, "regrowth_low", "enhanced regrowth, low", -0.25, (158, 186, 92)),
     SeverityClass(3, "unburned", "unburned", -0.1, (221, 226, 208)),
-    SeverityClass(4, "low", "low severity", 0.1, (250, 221, 106)),
+    SeverityClass(4, "low", "low severity", _BURNED, (250, 221, 106)),
     SeverityClass(5, "moderate_low", "moderate-low severity", 0.27, (244, 160, 56)),
     SeverityClass(6, "moderate_high", "moderate-high severity", 0.44, (214, 84, 32)),
     SeverityClass(7, "high", "high severity", 0.66, (128, 20, 52)),

@@ -56,14 +56,12 @@ TITLES = {
 
 def run_record(plan: ChangePlan) -> dict[str, Any]:
     """Everything of a plan that decides the bytes of its output, as JSON has it."""
-    return {**plan_record(plan.sources, plan.request.output_dir), "parameters": run_parameters(plan)}
+    return {**plan_record(plan.sources), "parameters": run_parameters(plan)}
 
 
 def plan_fingerprint(plan: ChangePlan) -> str:
-    """SHA-256 of ``run_record`` but for the blocks: workers decide their size, and no pixel changes."""
-    record = run_record(plan)
-    record["grid"] = {key: value for key, value in record["grid"].items() if not key.endswith("_edges")}
-    return fingerprint(record)
+    """SHA-256 of ``run_record``."""
+    return fingerprint(run_record(plan))
 
 
 def run_parameters(plan: ChangePlan) -> dict[str, Any]:
@@ -196,6 +194,7 @@ def _outcome(plan: ChangePlan, tally: Tally) -> dict[str, Any]:
             }
             for area in tally.areas
         ],
+        "burned_hectares": tally.burned,
         "not_compared_hectares": tally.not_compared,
         "observations": tally.observations,
         "lost_observations": [

@@ -108,7 +108,7 @@ class _Walk:
         except (ValueError, OSError, RuntimeError):
             raise MetadataError("it is no path") from None
         if parts.scheme not in {"", "file"} or parts.netloc or not target.is_relative_to(self.first.parent):
-            raise MetadataError(f"it lies outside of {self.first.parent}; only files below are read")
+            raise MetadataError("it lies outside of the catalog's folder; only files below that are read")
         return target
 
     def _miss(self, link: Json, reason: str) -> None:

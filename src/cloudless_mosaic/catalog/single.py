@@ -55,13 +55,15 @@ def find_scene(
 def _found_item(location: str, option: str, settings: ApiSettings) -> FoundItem:
     if is_web_address(location):
         return _fetch(location, option, settings)
+    if "://" in location and not location.startswith("file:"):
+        raise MetadataError("it is no address of http, https or file")
     path = Path(unquote(urlsplit(location).path) if location.startswith("file:") else location)
     try:
-        there = path.is_file()
+        there, is_folder = path.is_file(), path.is_dir()
     except (ValueError, OSError):
-        there = False
+        there = is_folder = False
     if not there:
-        raise MetadataError("there is no such file")
+        raise MetadataError("it is a folder" if is_folder else "there is no such file")
     return FoundItem(load_document(path), path.resolve())
 
 

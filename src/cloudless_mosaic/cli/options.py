@@ -42,7 +42,7 @@ _SEARCH_OPTIONS = (
         type=float,
         default=_default("resolution"),
         show_default=True,
-        help="Pixel size, metres.",
+        help="Pixel size, metres, or in the unit of --crs.",
     ),
     click.option(
         "--max-items", type=int, default=_default("max_items"), show_default=True, help="Most scenes to use."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import os
 import signal
 import sys
@@ -59,8 +60,8 @@ class RunByDefault(click.Group):
     """A group that runs its command ``run`` when no subcommand is named, as the published programs do."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Puts ``run`` in front where no command is."""
-        if not args or (args[0] not in self.commands and args[0] not in {"--help", "-h", "--version"}):
+        """Puts ``run`` in front of options; another first word can only be meant as a command."""
+        if not args or (args[0].startswith("-") and args[0] not in {"--help", "-h", "--version"}):
             args = ["run", *args]
         return super().parse_args(ctx, args)
 
@@ -80,14 +81,22 @@ def run_program(command: click.Command, after_end: str = GOES_ON) -> None:
     # nothing here multiplies matrices, and the threads that would wait for it do so at full speed
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     signal.signal(signal.SIGTERM, _terminate)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # a table that is cut ends in an ellipsis, which not every terminal or log can take
+        sys.stdout.reconfigure(errors="replace")
     try:
-        command.main(standalone_mode=False)
+        command.main(prog_name=command.name, standalone_mode=False)
     except click.exceptions.Abort:
         _fail(f"interrupted; {after_end}", 130)
     except _Terminated:
         _fail(f"terminated; {after_end}", 143)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        sys.exit(error.exit_code)
     except click.ClickException as error:
-        _fail(f"{error.format_message()}; see {command.name} --help", error.exit_code)
+        context = error.ctx if isinstance(error, click.UsageError) else None
+        asked = context.command_path.removesuffix(" run") if context else command.name
+        _fail(f"{error.format_message().rstrip('.')}; see {asked} --help", error.exit_code)
     except CloudlessMosaicError as error:
         _fail(str(error), error.exit_code)
     except MemoryError:

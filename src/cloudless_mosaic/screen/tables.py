@@ -10,6 +10,7 @@ from rich.table import Table
 from cloudless_mosaic.cost import PlanCost
 from cloudless_mosaic.mosaics import Mosaic
 from cloudless_mosaic.plan import MosaicPlan
+from cloudless_mosaic.projection import unit_of
 from cloudless_mosaic.results import MosaicResult, PeriodResult
 from cloudless_mosaic.screen.quantities import number, size, size_on_disk
 
@@ -37,32 +38,31 @@ def plan_summary(plan: MosaicPlan, mosaics: Sequence[Mosaic], cost: PlanCost) ->
     """What holds for the plan as a whole, a line each."""
     scenes = sum(len(period.scenes) for period in plan.periods)
     rows, columns = plan.geobox.shape
+    crs = str(plan.geobox.crs)
     block_rows, block_columns = plan.blocks.largest
     yield (
         f"{number(scenes, 'scene')} in {number(len(plan.periods), 'month')}; "
-        f"{columns} x {rows} pixels of {plan.request.resolution:g} m in {plan.geobox.crs}"
+        f"{columns} x {rows} pixels of {plan.request.resolution:g} {unit_of(crs)} in {crs}"
     )
     yield (
         f"{number(len(plan.blocks), 'block')} of at most {block_columns} x {block_rows} pixels, "
         f"{number(cost.tasks, 'task')} of about {size(cost.task_memory)} of memory"
     )
-    if plan.request.tile_size:
-        edge = plan.request.tile_size
-        tiles = len({mosaic.plan.tile for mosaic in mosaics})
-        shard = f"shard {plan.request.shard} of them: " if plan.request.shard else ""
-        what = f"{number(len(mosaics), 'mosaic')} in {number(tiles, 'tile')}"
-        yield f"tiles of {edge} x {edge} pixels; {shard}{what}"
-    elif plan.request.shard:
-        yield f"shard {plan.request.shard} of them: {number(len(mosaics), 'mosaic')}"
     yield (
         f"about {size(cost.read_bytes)} to read, at most {size(cost.output_bytes)} to write, "
         "both before compression"
     )
+    edge, shard = plan.request.tile_size, plan.request.shard
+    if edge or shard:
+        tiles = len({mosaic.plan.tile for mosaic in mosaics})
+        where = f" in {number(tiles, 'tile')} of at most {edge} x {edge} pixels" if edge else ""
+        what = f"{number(len(mosaics), 'mosaic')}{where}"
+        yield f"shard {shard} makes {what}; figures above are those of all shards" if shard else what
 
 
 def result_tables(result: MosaicResult) -> Iterator[Table | str]:
-    """A row for every mosaic, and for every month without one; of very many only their number."""
-    if len(result.periods) > _MOST_ROWS:
+    """A row for every mosaic, and for every month without one; of very many, or none, only their number."""
+    if not 0 < len(result.periods) <= _MOST_ROWS:
         files = [file for one in result.periods for file in one.files]
         written = sum(not one.empty for one in result.periods)
         yield f"{number(written, 'mosaic')} written, {size(size_on_disk(files))}"

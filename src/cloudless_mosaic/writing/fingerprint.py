@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping
 from dataclasses import astuple
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from cloudless_mosaic.plan import MosaicPlan
-from cloudless_mosaic.scenes import DroppedScene, Scene
+from cloudless_mosaic.scenes import DroppedScene, Scene, SourceRaster
 from cloudless_mosaic.version import __version__
 from cloudless_mosaic.writing.lineage import derived_from, run_parameters
 
@@ -18,16 +20,17 @@ _MOST_NAMED = 3
 """Differences that a message names."""
 
 
-def plan_record(plan: MosaicPlan, folder: Path) -> dict[str, Any]:
-    """Everything of a plan that decides the bytes of its output, as JSON has it.
+def plan_record(plan: MosaicPlan) -> dict[str, Any]:
+    """Everything of a plan that decides the pixels of its output, as JSON has it.
 
-    What only decides how the work is done (workers, shards), where it ends (folder) or when it fails (losses)
-    is not in it. Addresses are without credentials, which change from one search to the next.
+    What only decides how the work is done (workers, blocks, shards), where it ends (folder) or when it fails
+    (losses) is not in it. Addresses are without credentials, which change from one search to the next. Local
+    files count from the folder that they have in common, wherever that is and whatever links lead to it.
 
     Args:
         plan: The run.
-        folder: Folder of a local catalogue; the addresses of its files count from there.
     """
+    folder = _common_folder(plan.scene_set.scenes)
     return {
         "software": __version__,
         "parameters": run_parameters(plan),
@@ -35,8 +38,6 @@ def plan_record(plan: MosaicPlan, folder: Path) -> dict[str, Any]:
             "crs": str(plan.geobox.crs),
             "shape": list(plan.geobox.shape),
             "transform": list(plan.geobox.affine[:6]),
-            "row_edges": list(plan.blocks.row_edges),
-            "column_edges": list(plan.blocks.column_edges),
         },
         "scenes": [[scene.id, _digest(_scene_fields(scene, folder))] for scene in plan.scene_set.scenes],
         "dropped": [[scene.id, _digest(_dropped_fields(scene))] for scene in plan.scene_set.dropped],
@@ -101,9 +102,23 @@ def _changed_scenes(theirs: list[list[str]], ours: list[list[str]]) -> str:
     return f"the search gives other scenes ({counts}, {example} for example)" if counts else "scenes changed"
 
 
+def _common_folder(scenes: Iterable[Scene]) -> Path:
+    """The deepest folder that all local files of scenes are below; any folder where none is local."""
+    hrefs = (
+        href
+        for scene in scenes
+        for href in (scene.href, *(raster.href for raster in _rasters(scene).values()))
+    )
+    folders = {Path(href).absolute().parent for href in hrefs if href and not urlsplit(href).netloc}
+    return Path(os.path.commonpath(folders)) if folders else Path()
+
+
+def _rasters(scene: Scene) -> dict[str, SourceRaster]:
+    return {**scene.rasters, **({"SCL": scene.scl} if scene.scl else {})}
+
+
 def _scene_fields(scene: Scene, folder: Path) -> dict[str, Any]:
     """What of a scene decides pixels or is named in an item."""
-    rasters = {**scene.rasters, **({"SCL": scene.scl} if scene.scl else {})}
     return {
         "collection": scene.collection,
         "datetime": scene.datetime.isoformat(),
@@ -111,7 +126,7 @@ def _scene_fields(scene: Scene, folder: Path) -> dict[str, Any]:
         "footprint": scene.footprint.wkb_hex,
         "rasters": [
             [band, derived_from(raster.href, folder), raster.grid and astuple(raster.grid)]
-            for band, raster in sorted(rasters.items())
+            for band, raster in sorted(_rasters(scene).items())
         ],
         "offset": scene.offset,
         "offset_reason": scene.offset_reason,

@@ -30,6 +30,8 @@ from cloudless_mosaic.writing.stac import write_catalog
 _WORK = ".cloudless-mosaic"
 _LOCK = "lock"
 _MANIFEST = "manifest.json"
+_CUT = "blocks"
+"""Of the manifest: edges of the rows and columns of blocks."""
 
 
 class OutputFolder:
@@ -58,11 +60,12 @@ class OutputFolder:
         """Root of the output."""
         self.finished: dict[str, PeriodResult] = {}
         """Results of mosaics, by label, that an earlier run of this plan published."""
-        record = plan_record(plan, Path(plan.request.stac_url).parent)
+        record = plan_record(plan)
         self.fingerprint = fingerprint(record)
         """Of the plan, whichever part of it the run makes."""
         self._shard = str(plan.request.shard) if plan.request.shard else None
         self._record = {**record, "shard": self._shard}
+        self._cut = [list(plan.blocks.row_edges), list(plan.blocks.column_edges)]
         self._work = self.path / _WORK
         self.background = ThreadPoolExecutor(thread_name_prefix="keep")
         """Threads that wait for the disk beside the work."""
@@ -137,20 +140,28 @@ class OutputFolder:
         """Refuses or removes what another plan left, and takes over what this one did."""
         catalog = published_catalog(self.path)
         manifest = self._read_manifest()
+        cut = manifest.pop(_CUT, None) if manifest else None
         started = manifest is not None and fingerprint(manifest) == fingerprint(self._record)
         finished = catalog is not None and self._is_ours(catalog)
-        others = [item for item in published_items(self.path) if item.fingerprint != self.fingerprint]
+        names = {mosaic_name(mosaic.label) for mosaic in self.mosaics}
+        items = list(published_items(self.path))
+        others = [item for item in items if item.fingerprint != self.fingerprint]
         if started or finished:
             # one of our mosaics, whose item is not written yet or was damaged since
-            names = {mosaic_name(mosaic.label) for mosaic in self.mosaics}
             others = [item for item in others if item.fingerprint or item.path.stem not in names]
         if catalog and not finished:
             others.insert(0, catalog)
         if not self.plan.request.overwrite:
             self._refuse(others, None if started else manifest)
+        elif self._shard:
+            # the catalog of a shard would not list what another one made
+            others += [
+                item for item in items if item.fingerprint == self.fingerprint and item.path.stem not in names
+            ]
         for other in others:
             other.remove()
-        if not started:
+        if not started or cut != self._cut:
+            # blocks of another size, for workers with more or less memory, are of no use
             self._empty_work()
         self._owned = True
         self._take_over()
@@ -177,7 +188,7 @@ class OutputFolder:
                 self.finished[mosaic.label] = result
         if len(self.finished) < len(self.mosaics):
             (self.path / CATALOG).unlink(missing_ok=True)
-            write_whole(self._work / _MANIFEST, json.dumps(self._record).encode())
+            write_whole(self._work / _MANIFEST, json.dumps({**self._record, _CUT: self._cut}).encode())
 
     def _is_ours(self, catalog: Published) -> bool:
         return catalog.fingerprint == self.fingerprint and catalog.shard == self._shard

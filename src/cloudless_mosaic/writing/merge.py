@@ -118,10 +118,12 @@ def _sources(shards: Sequence[Path]) -> list[_Source]:
 
 
 def _read(path: Path) -> _Source:
+    if not path.is_dir():
+        raise UsageError(f"{path} is no folder; give those that --shard has written to")
     try:
         found = published_catalog(path)
     except OSError as error:
-        raise UsageError(f"{path} can't be read: {(error.strerror or '').lower()}; give a folder") from None
+        raise UsageError(f"{path} can't be read: {(error.strerror or 'unknown reason').lower()}") from None
     if found is None:
         raise UsageError(f"{path} has no {CATALOG}: its run isn't finished; run it again, then merge")
     if found.shard is None or not re.fullmatch(r"\d{1,9}/\d{1,9}", found.shard):

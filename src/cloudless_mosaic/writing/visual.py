@@ -77,7 +77,7 @@ def thumbnail(picture: Pixels) -> bytes:
         picture: uint8, shape (band, y, x), one or three bands; 0 is nodata.
     """
     alpha = np.where(picture.any(axis=0), 255, 0).astype(np.uint8)
-    pixels = np.ascontiguousarray(np.concatenate([picture, alpha[np.newaxis]]).transpose(1, 2, 0))
+    pixels = np.stack([*picture, alpha], axis=-1)
     # imagecodecs takes any array, its type hints name only buffers
     return bytes(imagecodecs.png_encode(cast("bytes", pixels), level=1))
 

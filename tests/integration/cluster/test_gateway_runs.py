@@ -123,8 +123,16 @@ def test_workers_of_a_mean_life_of_ten_seconds(
             same_files(threaded_fine, tmp_path / name)
 
 
-def test_scheduler_that_dies_ends_the_run_with_75(
-    gateway, gateway_cluster, fine, start_command, wait_for_block, tmp_path
+def test_scheduler_that_dies_ends_the_run_with_75_and_the_next_run_goes_on(
+    gateway,
+    gateway_cluster,
+    fine,
+    threaded_fine,
+    start_command,
+    mosaic_command,
+    wait_for_block,
+    same_files,
+    tmp_path,
 ):
     environment = {**gateway.environment, "DASK_CLUSTER": gateway_cluster}
     with start_command(*fine, "--json", "--output-dir", "out", cwd=tmp_path, env=environment) as running:
@@ -135,6 +143,8 @@ def test_scheduler_that_dies_ends_the_run_with_75(
     assert "out of reach" in errors
     assert len(errors.splitlines()) == 1
     assert not (tmp_path / "out/catalog.json").exists()
+    assert mosaic_command(*fine, "-q", "--output-dir", "out", cwd=tmp_path).code == 0
+    same_files(threaded_fine, tmp_path / "out")
 
 
 class killer:  # noqa: N801 - a context

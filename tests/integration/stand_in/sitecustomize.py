@@ -1,7 +1,8 @@
 """Local archives stand in for public catalogues, so that examples run as they are written.
 
 Python imports this module at its start when its folder is on PYTHONPATH. STAND_INS holds, as JSON, addresses
-of STAC APIs and the local catalogs that answer in their place; everything else of a run is the real thing.
+of STAC APIs or of single items, and the local catalogs and items that answer in their place; everything else
+of a run is the real thing.
 """
 
 import json
@@ -10,19 +11,28 @@ from dataclasses import replace
 
 try:
     from cloudless_mosaic import pipeline
+    from cloudless_mosaic.burned import pair
 except ImportError:  # not installed yet
-    pipeline = None
+    pipeline = pair = None
+
+LOCAL = json.loads(os.environ.get("STAND_INS", "{}"))
 
 
-def _stand_in(find_scenes):
-    catalogs = json.loads(os.environ.get("STAND_INS", "{}"))
-
+def _catalog(find_scenes):
     def find(request, settings=None):
-        local = catalogs.get(request.stac_url, request.stac_url)
+        local = LOCAL.get(request.stac_url, request.stac_url)
         return find_scenes(replace(request, stac_url=local), settings)
 
     return find
 
 
+def _item(find_scene):
+    def find(location, *rest):
+        return find_scene(LOCAL.get(location, location), *rest)
+
+    return find
+
+
 if pipeline:
-    pipeline.find_scenes = _stand_in(pipeline.find_scenes)
+    pipeline.find_scenes = _catalog(pipeline.find_scenes)
+    pair.find_scene = _item(pair.find_scene)

@@ -1,9 +1,13 @@
 import json
+import os
+import shutil
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from cloudless_mosaic.catalog import find_scenes
+from cloudless_mosaic.plan import make_plan
 from cloudless_mosaic.request import Execution
 from cloudless_mosaic.scenes import SceneSet, SourceGrid, SourceRaster
 from cloudless_mosaic.writing import fingerprint as module
@@ -41,8 +45,8 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("what", CHANGES)
-def test_what_decides_the_bytes_decides_the_fingerprint(plan, tmp_path, what):
-    before, after = plan_record(plan, tmp_path), plan_record(CHANGES[what](plan), tmp_path)
+def test_what_decides_the_bytes_decides_the_fingerprint(plan, what):
+    before, after = plan_record(plan), plan_record(CHANGES[what](plan))
     assert fingerprint(before) != fingerprint(after)
     assert differences(before, after)
 
@@ -51,26 +55,54 @@ def test_what_decides_the_bytes_decides_the_fingerprint(plan, tmp_path, what):
     "wish",
     [{"workers": 3}, {"max_lost": 50.0}, {"overwrite": True}, {"execution": Execution(cluster="local")}],
 )
-def test_how_the_work_is_done_does_not(plan, tmp_path, wish):
+def test_how_the_work_is_done_does_not(plan, wish):
     changed = with_request(plan, **wish)
-    assert fingerprint(plan_record(plan, tmp_path)) == fingerprint(plan_record(changed, tmp_path))
+    assert fingerprint(plan_record(plan)) == fingerprint(plan_record(changed))
 
 
-def test_tokens_in_addresses_do_not(plan, tmp_path):
+def test_tokens_in_addresses_do_not(plan):
     signed = with_scenes(plan, lambda scene: replace(scene, href=scene.href.replace("secret", "other")))
     assert signed != plan
-    assert fingerprint(plan_record(plan, tmp_path)) == fingerprint(plan_record(signed, tmp_path))
-    assert "sig=" not in json.dumps(plan_record(plan, tmp_path))
+    assert fingerprint(plan_record(plan)) == fingerprint(plan_record(signed))
+    assert "sig=" not in json.dumps(plan_record(plan))
 
 
-def test_a_record_survives_its_file(plan, tmp_path):
-    record = plan_record(plan, tmp_path)
+def test_the_size_of_blocks_does_not(plan):
+    halved = replace(plan, blocks=plan.blocks.halved())
+    assert halved != plan
+    assert plan_record(plan) == plan_record(halved)
+
+
+def test_the_place_of_a_local_catalogue_does_not(trial_archive, trial_request, tmp_path, monkeypatch):
+    """Parts of one plan may run in containers that each see the catalogue at another place."""
+    (tmp_path / "link").symlink_to(trial_archive.folder)
+    shutil.copytree(trial_archive.folder, tmp_path / "copy/of/it", copy_function=os.link)
+    monkeypatch.chdir(tmp_path)
+    places = (
+        str(trial_archive.catalog),
+        str(trial_archive.folder),
+        trial_archive.catalog.as_uri(),
+        "link/catalog.json",
+        "copy/of/it/catalog.json",
+    )
+
+    def record(place):
+        request = replace(trial_request, stac_url=place)
+        return plan_record(make_plan(request, find_scenes(request)))
+
+    first, *others = map(record, places)
+    assert first["scenes"]
+    assert all(other == first for other in others)
+
+
+def test_a_record_survives_its_file(plan):
+    record = plan_record(plan)
     assert fingerprint(json.loads(json.dumps(record))) == fingerprint(record)
 
 
-def test_differences_are_named(plan, tmp_path, monkeypatch):
+def test_differences_are_named(plan, monkeypatch):
     def between(one, other):
-        return differences(plan_record(one, tmp_path), plan_record(other, tmp_path))
+        return differences(plan_record(one), plan_record(other))
 
     assert between(plan, CHANGES["resolution"](plan)) == "resolution is 40.0 there and 20.0 here"
     assert "bands is red,green,blue,nir there and red here" in between(plan, CHANGES["bands"](plan))
@@ -78,8 +110,8 @@ def test_differences_are_named(plan, tmp_path, monkeypatch):
     fewer = replace(plan, scene_set=SceneSet(plan.scene_set.scenes[1:], plan.scene_set.dropped))
     assert "1 new, S2A_1 for example" in between(fewer, plan)
     assert "1 gone, S2A_1 for example" in between(plan, fewer)
-    theirs = plan_record(plan, tmp_path)
+    theirs = plan_record(plan)
     assert differences({"parameters": theirs["parameters"]}, theirs) == "the search gives other scenes"
     assert differences({}, theirs) == "it doesn't say how it was made"
     monkeypatch.setattr(module, "__version__", "99.0")
-    assert "this is 99.0" in differences(theirs, plan_record(plan, tmp_path))
+    assert "this is 99.0" in differences(theirs, plan_record(plan))

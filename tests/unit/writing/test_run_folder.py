@@ -1,6 +1,7 @@
 import errno
 import json
 import os
+from dataclasses import replace
 
 import pytest
 
@@ -88,6 +89,19 @@ def test_blocks_of_a_run_that_ended_are_taken_and_the_bytes_are_the_same(tmp_pat
         assert opened.kept_blocks == 3
     run(month, tmp_path / "out")
     assert tree(tmp_path / "out") == tree(tmp_path / "undisturbed")
+
+
+def test_blocks_of_another_size_are_made_anew_in_the_same_plan(tmp_path, month, run, output):
+    begin(output, month, tmp_path / "begun")
+    smaller = replace(month, plan=replace(month.plan, blocks=month.plan.blocks.halved()))
+    with output(smaller.plan, tmp_path / "begun") as opened:
+        assert opened.kept_blocks == 0
+    run(smaller, tmp_path / "begun")
+    run(smaller, tmp_path / "undisturbed")
+    assert tree(tmp_path / "begun") == tree(tmp_path / "undisturbed")
+    # what is published stays, whatever it was cut into
+    with output(month.plan, tmp_path / "begun") as opened:
+        assert list(opened.finished) == ["2020-10"]
 
 
 def test_a_damaged_block_is_made_anew(tmp_path, month, run, output):

@@ -44,6 +44,12 @@ def test_what_is_shown(bands, shown):
         np.testing.assert_array_equal(picture[place], Stretch([band])(data[[bands.index(band)]])[0])
 
 
+@pytest.mark.parametrize("shape", [(1, 1, 1), (3, 1, 1), (3, 1, 5), (3, 5, 1)])
+def test_thumbnails_of_next_to_nothing(shape):
+    pixels = imagecodecs.png_decode(thumbnail(np.full(shape, 7, np.uint8)))
+    assert pixels.shape == (*shape[1:], shape[0] + 1)
+
+
 @pytest.mark.parametrize("bands", [1, 3])
 def test_thumbnails_are_transparent_where_no_band_has_data(bands):
     picture = np.full((bands, 4, 6), 100, np.uint8)
