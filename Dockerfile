@@ -38,9 +38,10 @@ COPY --from=build /opt/cloudless-mosaic /opt/cloudless-mosaic
 COPY --from=build /application /opt/cloudless-mosaic
 # a folder to work in for whatever user comes; runners mount their own
 RUN mkdir --mode 1777 /output
-# Nothing is written but results: whoever runs this may have no home, or the results' folder as one, and may write
-# nowhere else. Dask would copy its defaults into the home.
+# Whoever runs this may have no name, which a Dask Gateway wants, and no home, or the results' folder as one.
+# Nothing is written but results: Dask would copy its defaults into the home.
 ENV PATH=/opt/cloudless-mosaic/bin:$PATH \
+    LOGNAME=cloudless-mosaic \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     DASK_CONFIG=/etc/dask \

@@ -39,7 +39,8 @@ offered.handler = settings_in_image
 LAUNCHER = """#!/bin/sh
 chmod -R a+rX .
 export CONTAINERS_CONF={conf}
-exec podman run --rm --network host --read-only --cap-drop all --security-opt no-new-privileges \\
+exec podman run --rm --network host --read-only --cap-drop all --passwd=false \\
+  --security-opt no-new-privileges \\
   --workdir /tmp --label gateway={clusters} --label cluster="$DASK_GATEWAY_CLUSTER_NAME" \\
   --env 'DASK_*' --volume {clusters}:{clusters}:ro "$@"
 """
