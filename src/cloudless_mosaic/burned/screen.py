@@ -14,6 +14,7 @@ from rich.table import Table
 from cloudless_mosaic.burned.compare import BlockChange
 from cloudless_mosaic.burned.plan import ChangePlan
 from cloudless_mosaic.burned.results import BurnedAreaResult
+from cloudless_mosaic.screen.quantities import percent
 
 _NAMED_LOSSES = 5
 """Losses that are named; a service that is down loses every one of hundreds of blocks."""
@@ -185,7 +186,7 @@ def _area_table(result: BurnedAreaResult) -> Table:
     for area in result.areas:
         one = area.severity
         least = "" if one is result.areas[0].severity else f"{one.least:g}"
-        share = f"{100 * area.hectares / whole:.1f} %"
+        share = percent(area.hectares / whole)
         table.add_row(str(one.code), one.title, least, f"{area.hectares:,.1f}", share)
     table.add_row("0", "not compared: no data, or masked", "", f"{result.not_compared:,.1f}", "")
     return table
