@@ -4,8 +4,13 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DOCS_STAMP := $(VENV)/.installed-docs
 FUZZ_SECONDS ?= 600
+ENGINE ?= $(if $(shell command -v podman),podman,docker)
+IMAGE ?= cloudless-mosaic
+IMAGE_BASE ?= python:3.12-slim
+IMAGE_FLAGS ?=
+VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' src/cloudless_mosaic/version.py)
 
-.PHONY: setup demo test chaos fuzz check format bench bench-compare docs newcomer clean constraints
+.PHONY: setup demo test chaos fuzz check format bench bench-compare docs newcomer image package-test clean constraints release-cwl
 
 setup: $(STAMP)
 
@@ -27,7 +32,8 @@ fuzz: setup
 	$(BIN)/python tests/fuzz/items.py -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=4096
 
 chaos: setup
-	$(BIN)/python -m pytest -m chaos --numprocesses 2 --dist loadgroup
+	$(BIN)/python -m pytest -m chaos --numprocesses 2 --dist loadgroup \
+		-o faulthandler_timeout=900 -o faulthandler_exit_on_timeout=true
 
 check: setup
 	$(BIN)/ruff check
@@ -55,8 +61,19 @@ $(DOCS_STAMP): $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[docs]'
 	touch $@
 
+image:
+	$(ENGINE) build --build-arg BASE=$(IMAGE_BASE) --build-arg VERSION=$(VERSION) \
+	  --build-arg REVISION=$(shell git rev-parse HEAD) $(IMAGE_FLAGS) --tag $(IMAGE):$(VERSION) --tag $(IMAGE):latest .
+
+package-test: setup
+	$(BIN)/python -m pytest -m package tests/integration/package
+
 newcomer: setup
 	$(BIN)/python -m pytest -m newcomer tests/integration/test_documentation.py
+
+# IMAGE is the pushed image with its digest, NAME@sha256:...
+release-cwl: setup
+	$(BIN)/python scripts/release_cwl.py '$(IMAGE)'
 
 constraints:
 	uv pip compile --universal --python-version 3.11 --all-extras --no-annotate --no-header --output-file constraints.txt pyproject.toml

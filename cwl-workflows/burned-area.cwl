@@ -4,6 +4,7 @@ $namespaces:
   s: https://schema.org/
 s:name: burned-area
 s:description: Burned area and its severity between two Sentinel-2 scenes
+s:softwareVersion: 0.1.0
 s:license: https://spdx.org/licenses/MIT
 s:keywords: [sentinel-2, burned area, dNBR, STAC, COG]
 $graph:
@@ -34,6 +35,8 @@ $graph:
     outputs:
       stac-catalog:
         type: Directory
+        label: Maps
+        doc: A STAC catalog with one item, the map of the change and that of its severity
         outputSource: compare/stac-catalog
     steps:
       compare:
@@ -58,7 +61,9 @@ $graph:
         networkAccess: true
       ResourceRequirement:
         coresMin: 1
+        coresMax: 4
         ramMin: 2000
+        ramMax: 8000
     hints:
       DockerRequirement:
         dockerPull: cloudless-mosaic:latest
@@ -84,5 +89,10 @@ $graph:
       stac-catalog:
         type: Directory
         outputBinding: {glob: stac-catalog}
+      # written last of all: without it the step fails, even where a runner loses the exit code
+      catalog:
+        type: File
+        outputBinding: {glob: stac-catalog/catalog.json}
     successCodes: [0]
     temporaryFailCodes: [75]
+    permanentFailCodes: [1, 2, 3, 4]

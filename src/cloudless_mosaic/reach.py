@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -82,13 +83,25 @@ class SceneReach:
 
     def _extents_of(self, grids: frozenset[tuple[Bounds, str]], crs: str, footprints: Areas) -> Areas:
         """Extents of scenes that declare the same pixel grids, or none."""
-        whole = union_all([project(box(*edges), source, crs) for edges, source in grids])
-        wide = _FOOTPRINT_SLACK * self._metre
-        inside = contains(buffer(whole, wide), footprints)
+        whole, grown, wide = _grid_extents(grids, crs)
+        inside = contains(wide, footprints)
         extents = np.empty(len(footprints), np.object_)
-        extents[inside] = buffer(whole, _GRID_SLACK * self._metre)
-        extents[~inside] = union(whole, buffer(footprints[~inside], wide))
+        extents[inside] = grown
+        extents[~inside] = union(whole, buffer(footprints[~inside], _FOOTPRINT_SLACK * self._metre))
         return extents
+
+
+@lru_cache(maxsize=16384)
+def _grid_extents(
+    grids: frozenset[tuple[Bounds, str]], crs: str
+) -> tuple[BaseGeometry, BaseGeometry, BaseGeometry]:
+    """Pixel grids in another CRS: as they are, grown by what files may be off, and by what footprints may.
+
+    Kept, since a granule's scenes have the same grids month after month.
+    """
+    whole = union_all([project(box(*edges), source, crs) for edges, source in grids])
+    metre = 1 / metres_per_unit(crs)
+    return whole, buffer(whole, _GRID_SLACK * metre), buffer(whole, _FOOTPRINT_SLACK * metre)
 
 
 def _array(areas: Sequence[BaseGeometry]) -> Areas:

@@ -10,6 +10,8 @@ from typing import TypeVar
 from shapely import union_all
 from shapely.geometry.base import BaseGeometry
 
+from cloudless_mosaic.redaction import redact
+
 Affine6 = tuple[float, float, float, float, float, float]
 """Pixel width, 0, x of the left edge, 0, minus pixel height, y of the top edge; units of the CRS."""
 
@@ -56,6 +58,10 @@ class SourceRaster:
     """Unsigned address or path."""
     grid: SourceGrid | None
     """Native grid as the item declares it; ``None`` where it declares none."""
+
+    def __repr__(self) -> str:
+        # some catalogues give addresses that they have signed, and workers log the tasks that fail
+        return f"SourceRaster({redact(self.href)!r}, {self.grid!r})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from cloudless_mosaic.testing.archive import Archive, ArchiveSpec, build_archive
+from outputs import assert_same_files
 
 README_AOI = "-122.27508544921875,47.54687159892238,-121.96128845214844,47.745787772920934"
 README_EXAMPLE = (
@@ -61,6 +63,8 @@ def start(*arguments: str, cwd: Path) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # a shell that starts the tests in its background has them ignore Ctrl-C
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no other threads
     )
 
 
@@ -120,3 +124,9 @@ def burned_example(fire_items, burned_command, tmp_path_factory) -> Path:
     assert outcome.code == 0, outcome.err
     (folder / "screen.txt").write_text(outcome.out)
     return folder
+
+
+@pytest.fixture
+def same_files():
+    """Asserts that two outputs hold the same files, byte for byte."""
+    return assert_same_files

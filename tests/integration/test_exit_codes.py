@@ -38,15 +38,17 @@ def line(demo_archive):
     return make
 
 
-def run(program, cwd, limit=None):
-    """Runs a program; the limit is the size of the largest file it may write.
+def run(program, cwd, limit=None, open_files=None):
+    """Runs a program; the limits are the size of the largest file it may write, and its open files.
 
-    Under a limit its lines are not counted: the file of counts would be too large itself.
+    Under a limit of size its lines are not counted: the file of counts would be too large itself.
     """
     kept = {name: value for name, value in os.environ.items() if not (limit and name.startswith("COV"))}
 
     def lower():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+        for what, most in ((resource.RLIMIT_FSIZE, limit), (resource.RLIMIT_NOFILE, open_files)):
+            if most:
+                resource.setrlimit(what, (most, most))
 
     return subprocess.run(
         [sys.executable, *program],
@@ -56,7 +58,7 @@ def run(program, cwd, limit=None):
         text=True,
         timeout=120,
         check=False,
-        preexec_fn=lower if limit else None,
+        preexec_fn=lower,
     )
 
 
@@ -85,6 +87,31 @@ def test_a_bad_request_is_2_and_no_data_is_3(line, tmp_path, change, code):
     assert list(tmp_path.iterdir()) == []
 
 
+WATCHED = """
+import atexit, os, sys
+seen = set()
+def watch(event, arguments):
+    if event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR):
+        seen.add(os.path.abspath(os.fsdecode(arguments[0])))
+sys.addaudithook(watch)
+atexit.register(lambda: print(*sorted(seen), sep="\\n", file=sys.stderr))
+from cloudless_mosaic import cli
+cli.main()
+"""
+
+
+def test_nothing_is_written_beside_the_output(line, tmp_path, monkeypatch):
+    """Neither home, nor cache, nor temporary folder is needed: containers may have none."""
+    for name in ("HOME", "XDG_CACHE_HOME", "TMPDIR", "NUMBA_CACHE_DIR", "MPLCONFIGDIR"):
+        monkeypatch.setenv(name, "/dev/null")
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    done = run(["-c", WATCHED, *line()], tmp_path)
+    assert done.returncode == 0, done.stderr
+    written = [path for path in done.stderr.splitlines() if ".coverage" not in path]
+    assert len(written) > 5
+    assert [path for path in written if not path.startswith(f"{tmp_path}/out/")] == []
+
+
 @pytest.mark.parametrize("limit", [100_000, 400_000, 900_000])
 def test_a_full_disk_is_75_and_the_next_run_goes_on(line, tmp_path, limit):
     """Under the blocks, under the tiles, or under the files: whatever is too large first."""
@@ -96,6 +123,14 @@ def test_a_full_disk_is_75_and_the_next_run_goes_on(line, tmp_path, limit):
     assert run(["-m", "cloudless_mosaic", *line(resolution="10")], tmp_path).returncode == 0
     assert sorted(visible(tmp_path / "out")) == ["catalog.json", "monthly-mosaic-2020-10"]
     assert len(list((tmp_path / "out").iterdir())) == 2
+
+
+def test_many_tiles_at_a_time_need_few_files_open_at_a_time(line, tmp_path):
+    """Eighteen tiles of one block each, of three files each."""
+    options = {"resolution": "10", "aoi": "-122.27,47.55,-121.97,47.74", "tile_size": "512", "workers": "12"}
+    done = run(["-m", "cloudless_mosaic", *line(**options)], tmp_path, open_files=128)
+    assert done.returncode == 0, done.stderr
+    assert len(visible(tmp_path / "out")) > 18
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -142,3 +143,36 @@ def test_a_lost_observation_is_lost_in_every_band_and_counted_everywhere(server,
     for path in files:
         if (tmp_path / "quiet" / path).is_file():
             assert (tmp_path / "out" / path).read_bytes() == (tmp_path / "quiet" / path).read_bytes(), path
+
+
+def test_losses_of_tiles_are_counted_tile_by_tile(server, search, command, tmp_path):
+    tiled = ("--tile-size", "512", "--resolution", "10", "--max-lost")
+    items = search("items.json")
+    quiet = command(items, *tiled, "5", "--output-dir", "quiet")
+    assert quiet.code == 0, quiet.err
+    names = sorted(path.name for path in (tmp_path / "quiet").iterdir() if path.is_dir())
+    assert len(names) > 1
+    properties = tile_item(tmp_path / "quiet", names[0])["properties"]
+    scene = next(entry["id"] for entry in properties["cloudless_mosaic:scenes"] if entry["used"])
+    server.missing = {green_of(items, scene)}
+    failed = command(items, *tiled, "5", "--output-dir", "out")
+    assert failed.code == 4, failed
+    assert re.search(r"\d+ of \d+ observations of 2020-10-x\d+y\d+ could not be read", failed.err), failed.err
+    declared = command(items, *tiled, "50", "--output-dir", "out")
+    assert declared.code == 0, declared.err
+    without = command(search("without.json", without=scene), *tiled, "5", "--output-dir", "without")
+    assert without.code == 0, without.err
+    for name in names:
+        properties = tile_item(tmp_path / "out", name)["properties"]
+        lost = properties["cloudless_mosaic:lost_observations"]
+        assert {entry["scene"] for entry in lost} == {scene}
+        # every scene is in every block
+        blocks = properties["cloudless_mosaic:observations"] / len(properties["cloudless_mosaic:scenes"])
+        assert len(lost) == len({tuple(entry["block"]) for entry in lost}) == blocks
+        for suffix in (".tif", "-count.tif", "-visual.tif"):
+            ours, theirs = (tmp_path / root / name / f"{name}{suffix}" for root in ("out", "without"))
+            assert ours.read_bytes() == theirs.read_bytes(), name
+
+
+def tile_item(folder, name):
+    return json.loads((folder / name / f"{name}.json").read_text())

@@ -139,6 +139,74 @@ def test_another_plan_is_refused_and_overwrites_when_told(
     assert tree(place / "begun") == undisturbed
 
 
+@pytest.fixture(scope="module")
+def tiled(arguments):
+    """Twenty-seven mosaics: nine tiles of three months."""
+    coarse = ("20" if value == "10" else value for value in arguments)
+    return ("--tile-size", "512", *coarse)
+
+
+@pytest.fixture(scope="module")
+def shard(tiled):
+    """One half of them."""
+    return ("--shard", "1/2", *tiled)
+
+
+@pytest.fixture(scope="module")
+def undisturbed_shard(place, shard, mosaic_command):
+    outcome = mosaic_command(*shard, "undisturbed-shard", cwd=place)
+    assert outcome.code == 0, outcome.err
+    return tree(place / "undisturbed-shard")
+
+
+@pytest.mark.parametrize("blocks", [6, *(pytest.param(n, marks=pytest.mark.chaos) for n in (0, 3, 9, 12))])
+@pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGTERM])
+def test_a_shard_that_is_ended_goes_on_to_the_same_bytes(
+    place, shard, undisturbed_shard, start_command, mosaic_command, blocks, sign
+):
+    folder = place / f"shard-{sign.name}-{blocks}"
+    code, rest, _ = disturb(start_command(*shard, folder.name, cwd=place), blocks, sign)
+    assert code == (143 if sign == signal.SIGTERM else -signal.SIGKILL)
+    done = blocks + sum(event["event"] == "block" for event in events(rest.rpartition("\n")[0]))
+    if folder.exists():
+        assert_valid(folder, undisturbed_shard)
+    outcome = mosaic_command(*shard, folder.name, cwd=place)
+    assert outcome.code == 0, outcome.err
+    assert tree(folder) == undisturbed_shard
+    told = [event for event in events(outcome.out) if event["event"] == "resumed"]
+    # each of these tiles is one block
+    assert sum(event["blocks"] + len(event["periods"]) for event in told) >= done
+
+
+def test_a_folder_has_one_part_of_a_plan_unless_told_otherwise(
+    place, tiled, shard, undisturbed_shard, start_command, mosaic_command
+):
+    def refused(arguments, folder, words):
+        before = tree(place / folder)
+        outcome = mosaic_command(*arguments, folder, cwd=place)
+        assert (outcome.code, words in outcome.err) == (2, True), outcome
+        assert tree(place / folder) == before
+
+    other = ("--shard", "2/2", *tiled)
+    larger = tuple("1024" if value == "512" else value for value in shard)
+    disturb(start_command(*shard, "begun-shard", cwd=place), 6, signal.SIGKILL)
+    (place / "begun-shard/.cloudless-mosaic/lock").unlink()
+    for folder in ("begun-shard", "undisturbed-shard"):
+        refused(other, folder, "it is shard 1/2 there and 2/2 here")
+        refused(tiled, folder, "it is shard 1/2 there and not set here")
+        refused(larger, folder, "tile_size is 512 there and 1024 here")
+    whole = mosaic_command(*tiled, "whole", cwd=place)
+    assert whole.code == 0, whole.err
+    expected = tree(place / "whole")
+    assert set(undisturbed_shard) < set(expected)
+    # the whole plan takes over what its shard has done, and a shard keeps no mosaic of another
+    for arguments, result in ((tiled, expected), (shard, undisturbed_shard)):
+        outcome = mosaic_command(*arguments, "begun-shard", "--overwrite", cwd=place)
+        assert outcome.code == 0, outcome.err
+        assert '"resumed"' in outcome.out
+        assert tree(place / "begun-shard") == result
+
+
 @pytest.mark.chaos
 @pytest.mark.parametrize("part", range(20))
 def test_killed_at_any_moment(place, arguments, undisturbed, start_command, mosaic_command, part):

@@ -1,5 +1,9 @@
 """Scenes over arrays: what plans, composites and screens are tested with."""
 
+import os
+import signal
+import sys
+import warnings
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
@@ -190,3 +194,55 @@ def make_geobox():
 @pytest.fixture(scope="session")
 def make_grid():
     return source_grid
+
+
+STEPS = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate", "os.link"}
+WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+
+
+def _kill_before(step, root):
+    """Kills this process before its so-and-so-manieth change in a folder. There's no way back."""
+    taken = 0
+
+    def count(event, arguments):
+        nonlocal taken
+        if event in STEPS or (event == "open" and arguments[2] & WRITING):
+            taken += str(arguments[0]).startswith(str(root))
+            if taken == step:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(count)
+
+
+def _in_a_process(work):
+    """Runs something in a copy of this process; true if it came to its end.
+
+    Undisturbed runs are made in copies as well: threads of GDAL that are about to end here would leave their
+    locks taken in the next copy.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # newer Pythons warn of forks beside threads
+        child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            work()
+            code = 0
+        finally:
+            os._exit(code)
+    _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status):
+        assert os.WTERMSIG(status) == signal.SIGKILL
+        return False
+    assert os.WEXITSTATUS(status) == 0
+    return True
+
+
+@pytest.fixture
+def kill_before():
+    return _kill_before
+
+
+@pytest.fixture
+def in_a_process():
+    return _in_a_process

@@ -109,6 +109,19 @@ def test_the_page_of_the_command_line_has_every_command_and_option():
     assert page.count("`--resolution FLOAT`") == 2
 
 
+def test_the_tests_that_the_reliability_page_names_are_there():
+    page = (DOCS / "reliability.md").read_text("utf-8")
+    tests = {path.stem: path.read_text("utf-8") for path in DOCS.parent.rglob("tests/**/test_*.py")}
+    names = set(re.findall(r"`(test_\w+)`", page))
+    assert len(names) > 50
+    missing = {
+        name for name in names - set(tests) if not any(f"def {name}(" in text for text in tests.values())
+    }
+    assert missing == set()
+    for name, note in re.findall(r"`(test_\w+)`[^|`]*\((?:[^()]*\*)?(chaos)\*?\)", page):
+        assert f"mark.{note}" in tests[name], name
+
+
 def test_the_pictures_are_there_and_small():
     named = set()
     for page in [DOCS.parent / "README.md", *DOCS.rglob("*.md")]:

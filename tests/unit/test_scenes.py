@@ -19,6 +19,12 @@ def test_grid_knows_its_place():
     assert GRID.bounds == (499980, 5190240, 609780, 5300040)
 
 
+def test_an_address_that_a_catalogue_has_signed_shows_no_secret():
+    signed = SourceRaster("https://user:hush@a.example/B04.tif?sig=hush", GRID)
+    assert repr(signed) == f"SourceRaster('https://a.example/B04.tif', {GRID!r})"
+    assert "hush" in signed.href
+
+
 def test_scenes_come_in_order_of_time_and_id(make_scene):
     late = make_scene("a", RASTERS, day=9)
     early = [make_scene(name, RASTERS, day=2, granule=name) for name in ("c", "b")]

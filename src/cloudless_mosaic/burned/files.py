@@ -40,14 +40,14 @@ class ChangeSink:
     """Takes the blocks of a comparison in any order and makes its files."""
 
     def __init__(self, plan: ChangePlan, folder: Path) -> None:
-        """Opens the files.
+        """Writes nothing yet.
 
         Args:
             plan: The run.
-            folder: Where to make them.
+            folder: Where to make the files.
 
         Raises:
-            TemporaryError: if the disk is full or fails.
+            UsageError: if GeoTIFF can't hold the CRS of the plan.
         """
         self._folder = folder
         self.tally = Tally(plan.geobox)

@@ -239,10 +239,12 @@ def _options(gateway: Gateway, size: ClusterSize, image: str | None) -> tuple[di
         UsageError: if it can't be told the image that was asked for.
     """
     known = dict(gateway.cluster_options())
+    # Gateways differ in their types: memory in gigabytes or as a text, cores that have to be whole
+    memory_is_text = isinstance(known.get("worker_memory"), str)
     wish: dict[str, Any] = {
-        "worker_cores": size.worker_cores,
-        "worker_cores_limit": size.worker_cores_limit,
-        "worker_memory": size.worker_memory,
+        "worker_cores": _whole(size.worker_cores),
+        "worker_cores_limit": _whole(size.worker_cores_limit),
+        "worker_memory": f"{size.worker_memory:g} G" if memory_is_text else _whole(size.worker_memory),
     }
     if image is not None:
         if "image" not in known:
@@ -253,3 +255,8 @@ def _options(gateway: Gateway, size: ClusterSize, image: str | None) -> tuple[di
         wish["image"] = image
     chosen = {name: value for name, value in wish.items() if name in known}
     return {**known, **chosen}, sorted(set(wish) - set(chosen))
+
+
+def _whole(number: float) -> float:
+    """A whole number without a fraction, which every numeric option takes."""
+    return int(number) if number == int(number) else number

@@ -15,8 +15,11 @@ from cloudless_mosaic.errors import SourceError, UsageError
 from cloudless_mosaic.execution.engine import AnyTask, Made
 from cloudless_mosaic.reading import RasterReader, default_reader
 
-_PACKAGES = ("dask", "distributed", "numpy", "numba", "imagecodecs", "async-tiff", "obstore", "rasterio")
+_PACKAGES = ("dask", "distributed", "numpy", "numba", "imagecodecs", "obstore", "rasterio")
 """Distributions whose versions have to be the same everywhere, for the sake of messages and of pixels."""
+
+_SOURCE = {".py", ".c", ".h"}
+"""Ends of the names of files that decide pixels."""
 
 _FORBIDDEN = {
     # with threads GDAL returns zeros for what it could not fetch, without an error
@@ -45,7 +48,7 @@ def package_digest() -> str:
     """A digest of the source of this package: equal digests give equal pixels."""
     root = Path(__file__).resolve().parents[1]
     digest = hashlib.sha256()
-    for path in sorted(root.rglob("*.py")):
+    for path in sorted(path for path in root.rglob("*") if path.suffix in _SOURCE):
         digest.update(str(path.relative_to(root)).encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]

@@ -10,11 +10,11 @@ import math
 from concurrent.futures import Executor
 from typing import NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from cloudless_mosaic.scenes import SourceGrid
+from cloudless_mosaic.testing.compiled import compiled
 from cloudless_mosaic.testing.landcover import SHALLOWS, land_cover, ramp
 from cloudless_mosaic.testing.noise import derive_seed, fractal
 from cloudless_mosaic.testing.pool import run_all
@@ -77,7 +77,7 @@ def make_ground(seed: int, grid: SourceGrid, pool: Executor) -> Ground:
     return ground
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _terrain(
     seed: int, lattice: Lattice, place: Place, shape: tuple[int, int]
 ) -> npt.NDArray[np.float32]:  # pragma: no cover - compiled
@@ -105,7 +105,7 @@ def _terrain(
     return out
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _cover(
     seed: int, lattice: Lattice, place: Place, terrain: npt.NDArray[np.float32], out: Ground
 ) -> None:  # pragma: no cover - compiled

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import math
 
-import numba
-
+from cloudless_mosaic.testing.compiled import compiled
 from cloudless_mosaic.testing.noise import cell_hash, fractal, share, smooth
 
 WATER, SHALLOWS, CONIFERS, BROADLEAVES, CLEARING, GRASS, CROP, SOIL, GARDENS, ROOFS, STREET, ROCK = range(12)
@@ -19,14 +18,14 @@ Position = tuple[float, float]
 """Eastward and northward world units."""
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def ramp(low: float, high: float, value: float) -> float:  # pragma: no cover - compiled
     """Goes smoothly from 0 at ``low`` to 1 at ``high``."""
     x = min(1.0, max(0.0, (value - low) / (high - low)))
     return x * x * (3.0 - 2.0 * x)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def land_cover(
     seed: int, position: Position, height: float, valley: float, slope: float
 ) -> tuple[int, float]:  # pragma: no cover - compiled
@@ -58,7 +57,7 @@ def land_cover(
     return _forest(seed, position, height, slope)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _town(seed: int, position: Position, density: float) -> tuple[int, float]:  # pragma: no cover - compiled
     """Streets every 100 m, avenues every 800 m, blocks of gardens and roofs between them."""
     u, v = position
@@ -71,7 +70,7 @@ def _town(seed: int, position: Position, density: float) -> tuple[int, float]:  
     return (ROOFS if share(block, 2) < 3.0 * density else GARDENS), tone
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _field(seed: int, position: Position) -> tuple[int, float]:  # pragma: no cover - compiled
     """Parcels, alike in shape and direction within an estate of 1.6 km, with roads between estates."""
     u, v = position
@@ -95,7 +94,7 @@ def _field(seed: int, position: Position) -> tuple[int, float]:  # pragma: no co
     return (CONIFERS if choice < 0.94 else BROADLEAVES), tone
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _forest(
     seed: int, position: Position, height: float, slope: float
 ) -> tuple[int, float]:  # pragma: no cover - compiled

@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import math
 
-import numba
 import numpy as np
+
+from cloudless_mosaic.testing.compiled import compiled
 
 WORLD_BITS = 25
 """The globe is 2**25 world units around."""
@@ -30,7 +31,7 @@ def derive_seed(seed: int, *names: str) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=7).digest(), "little")
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def mix(seed: int | np.uint64, column: int, row: int) -> np.uint64:  # pragma: no cover - compiled
     """Hashes a lattice cell to 64 evenly spread bits.
 
@@ -42,7 +43,7 @@ def mix(seed: int | np.uint64, column: int, row: int) -> np.uint64:  # pragma: n
     return h ^ (h >> _SHIFT)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def cell_hash(
     seed: int | np.uint64, u: float, v: float, bits: int
 ) -> np.uint64:  # pragma: no cover - compiled
@@ -51,13 +52,13 @@ def cell_hash(
     return mix(seed, column, math.floor(v) >> bits)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def share(h: np.uint64, part: int) -> float:  # pragma: no cover - compiled
     """One of four independent numbers in [0, 1) held by a hash; ``part`` is 0 to 3."""
     return float((h >> np.uint64(16 * part)) & np.uint64(0xFFFF)) / 65536.0
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _slope(seed: int, column: int, row: int, x: float, y: float) -> float:  # pragma: no cover - compiled
     h = mix(seed, column, row)
     gradient_x = float(h & _LOW_WORD) / 2147483648.0 - 1.0
@@ -65,7 +66,7 @@ def _slope(seed: int, column: int, row: int, x: float, y: float) -> float:  # pr
     return gradient_x * x + gradient_y * y
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def smooth(seed: int, u: float, v: float, u_bits: int, v_bits: int) -> float:  # pragma: no cover - compiled
     """Gradient noise (Perlin 2002) over cells of ``2**u_bits`` by ``2**v_bits`` world units.
 
@@ -92,7 +93,7 @@ def smooth(seed: int, u: float, v: float, u_bits: int, v_bits: int) -> float:  #
     return south + b * (north - south)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def fractal(seed: int, u: float, v: float, bits: int, octaves: int) -> float:  # pragma: no cover - compiled
     """Sum of ``octaves`` smooth noises, each with half the cell and half the height of the one before."""
     total = 0.0

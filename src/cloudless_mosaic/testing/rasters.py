@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-import numba
 import numpy as np
 import numpy.typing as npt
 import rasterio
@@ -23,6 +22,7 @@ from rasterio.transform import Affine
 
 from cloudless_mosaic.errors import CloudlessMosaicError
 from cloudless_mosaic.scenes import SourceGrid
+from cloudless_mosaic.testing.compiled import compiled
 
 BLOCK = 512
 """Edge of an internal tile, pixels."""
@@ -122,7 +122,7 @@ def _write_plain(name: str, pixels: Pixels, grid: SourceGrid, factor: int) -> No
         dataset.write(pixels, 1)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def halved(pixels: npt.NDArray[np.uint16]) -> npt.NDArray[np.uint16]:  # pragma: no cover - compiled
     """The next overview: the rounded mean of the valid ones of every four pixels, 0 where none is."""
     rows, columns = pixels.shape

@@ -8,12 +8,12 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from cloudless_mosaic.scenes import SourceGrid
 from cloudless_mosaic.testing.acquisitions import Acquisition
+from cloudless_mosaic.testing.compiled import compiled
 from cloudless_mosaic.testing.ground import LIGHT_STEPS, Bytes, Ground
 from cloudless_mosaic.testing.noise import derive_seed, mix
 from cloudless_mosaic.testing.pool import run_all
@@ -207,7 +207,7 @@ def measure(
     return planes
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _classify(
     ground: Ground, snow_line: float, sky: Weather, out: Bytes
 ) -> None:  # pragma: no cover - compiled
@@ -230,7 +230,7 @@ def _classify(
                 out[row, column] = _land_class(ground, 2 * row, 2 * column, snow_line)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _land_class(
     ground: Ground, row: int, column: int, snow_line: float
 ) -> int:  # pragma: no cover - compiled
@@ -248,7 +248,7 @@ def _land_class(
     return chosen
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _measure(
     ground: Ground, sky: Weather, scene: _Scene, place: tuple[int, int], out: npt.NDArray[np.uint16]
 ) -> None:  # pragma: no cover - compiled
@@ -286,7 +286,7 @@ def _measure(
                 out[index, row, column] = max(1, number + scene.offset)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _through(
     value: float, veils: tuple[int, int, int, int], band: int
 ) -> float:  # pragma: no cover - compiled

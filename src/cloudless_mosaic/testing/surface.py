@@ -11,10 +11,10 @@ import math
 from dataclasses import dataclass
 from datetime import date
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from cloudless_mosaic.testing.compiled import compiled
 from cloudless_mosaic.testing.ground import HEIGHT_STEP, LIGHT_STEPS, Ground
 from cloudless_mosaic.testing.landcover import SHALLOWS, STREET
 
@@ -116,7 +116,7 @@ class Season:
         return cls(spectra.astype(np.float32), line / HEIGHT_STEP)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def dressed_cover(
     cover: int, light: int, height: int, snow_line: float
 ) -> int:  # pragma: no cover - compiled
@@ -141,7 +141,7 @@ def clear_reflectance(ground: Ground, season: Season, band: str) -> npt.NDArray[
     return out
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _reflect(
     ground: Ground, spectrum: npt.NDArray[np.float32], snow_line: float, out: npt.NDArray[np.uint16]
 ) -> None:  # pragma: no cover - compiled

@@ -10,12 +10,12 @@ from concurrent.futures import Executor
 from statistics import NormalDist
 from typing import NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from cloudless_mosaic.scenes import SourceGrid
 from cloudless_mosaic.testing.acquisitions import Acquisition, Swath
+from cloudless_mosaic.testing.compiled import compiled
 from cloudless_mosaic.testing.ground import Bytes, Place
 from cloudless_mosaic.testing.noise import derive_seed, fractal, smooth
 from cloudless_mosaic.testing.pool import run_all
@@ -165,7 +165,7 @@ def _edge(swath: Swath | None) -> tuple[tuple[float, float], tuple[float, float]
     return (float(u), float(v)), heading_vector(swath.bearing + 90)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _sky(
     seed: int, lattice: Lattice, place: Place, conditions: _Conditions, out: Weather
 ) -> None:  # pragma: no cover - compiled
@@ -184,7 +184,7 @@ def _sky(
             out.haze[row, column] = _haze(seed + 80, u, v, conditions.haze)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _cloud(seed: int, u: float, v: float, threshold: float) -> int:  # pragma: no cover - compiled
     """Thickness of cloud: large fields whose edges fray into puffs."""
     if threshold == math.inf:
@@ -200,7 +200,7 @@ def _cloud(seed: int, u: float, v: float, threshold: float) -> int:  # pragma: n
     return math.floor(THICKEST * min(1.0, max(thinnest, 2.2 * (depth - threshold))))
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _cirrus(seed: int, u: float, v: float, threshold: float) -> int:  # pragma: no cover - compiled
     """Density of cirrus, drawn out from west to east."""
     if threshold == math.inf:
@@ -209,7 +209,7 @@ def _cirrus(seed: int, u: float, v: float, threshold: float) -> int:  # pragma: 
     return math.floor(DENSEST * min(1.0, max(0.0, 4.0 * depth)))
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _haze(seed: int, u: float, v: float, threshold: float) -> int:  # pragma: no cover - compiled
     """Density of haze, which has no sharp edge."""
     if threshold == math.inf:

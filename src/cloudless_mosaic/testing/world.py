@@ -10,11 +10,11 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
 from pyproj import Transformer
 
+from cloudless_mosaic.testing.compiled import compiled
 from cloudless_mosaic.testing.noise import WORLD_BITS
 
 AROUND = float(1 << WORLD_BITS)
@@ -76,7 +76,7 @@ def heading_vector(bearing: float) -> tuple[float, float]:
     return math.sin(math.radians(bearing)), math.cos(math.radians(bearing))
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def locate(lattice: Lattice, x: float, y: float) -> tuple[float, float]:  # pragma: no cover - compiled
     """World position of x and y of the lattice's CRS."""
     i = math.floor(x / STEP)
@@ -88,7 +88,7 @@ def locate(lattice: Lattice, x: float, y: float) -> tuple[float, float]:  # prag
     return _between(lattice.u, i, j, a, b), _between(lattice.v, i, j, a, b)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _between(
     nodes: npt.NDArray[np.float64], i: int, j: int, a: float, b: float
 ) -> float:  # pragma: no cover - compiled

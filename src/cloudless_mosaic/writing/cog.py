@@ -91,11 +91,10 @@ class CogWriter:
     """
 
     def __init__(self, path: Path, spec: CogSpec) -> None:
-        """Opens the spool.
+        """Writes nothing yet.
 
         Raises:
             UsageError: if GeoTIFF can't hold the CRS.
-            TemporaryError: if the disk is full or fails.
         """
         self._path = path
         self._spec = spec

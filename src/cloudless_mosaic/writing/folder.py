@@ -143,15 +143,21 @@ class OutputFolder:
         cut = manifest.pop(_CUT, None) if manifest else None
         started = manifest is not None and fingerprint(manifest) == fingerprint(self._record)
         finished = catalog is not None and self._is_ours(catalog)
-        others = [item for item in published_items(self.path) if item.fingerprint != self.fingerprint]
+        names = {mosaic_name(mosaic.label) for mosaic in self.mosaics}
+        items = list(published_items(self.path))
+        others = [item for item in items if item.fingerprint != self.fingerprint]
         if started or finished:
             # one of our mosaics, whose item is not written yet or was damaged since
-            names = {mosaic_name(mosaic.label) for mosaic in self.mosaics}
             others = [item for item in others if item.fingerprint or item.path.stem not in names]
         if catalog and not finished:
             others.insert(0, catalog)
         if not self.plan.request.overwrite:
             self._refuse(others, None if started else manifest)
+        elif self._shard:
+            # the catalog of a shard would not list what another one made
+            others += [
+                item for item in items if item.fingerprint == self.fingerprint and item.path.stem not in names
+            ]
         for other in others:
             other.remove()
         if not started or cut != self._cut:

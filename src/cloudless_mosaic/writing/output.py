@@ -25,6 +25,7 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """Errors of a disk, quota or limit that is used up."""
 
 _FAULTY = (errno.EIO, errno.ESTALE, errno.EROFS)
+_TOO_MANY = (errno.EMFILE, errno.ENFILE)
 _TAKEN_AWAY = (errno.EACCES, errno.EPERM, errno.ENOENT)
 """What a folder gives that could be written to when the run began."""
 
@@ -99,6 +100,11 @@ def storage_faults(path: Path) -> Iterator[None]:
         if error.errno in _FAULTY:
             raise TemporaryError(
                 f"the disk failed at {path.name} in {path.parent} ({error.strerror}); check it and run again"
+            ) from error
+        if error.errno in _TOO_MANY:
+            raise TemporaryError(
+                f"{path.name} in {path.parent} can't be opened beside so many others ({error.strerror}); "
+                "raise the limit (ulimit -n) or take fewer --workers, and run again"
             ) from error
         if error.errno in _TAKEN_AWAY:
             raise TemporaryError(

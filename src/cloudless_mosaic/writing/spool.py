@@ -26,19 +26,23 @@ class Span:
 
 
 class Spool:
-    """Keeps bytes on disk until they are wanted. Safe to use from many threads."""
+    """Keeps bytes on disk until they are wanted. Safe to use from many threads.
+
+    The file is opened when the first bytes come: of many mosaics in work most have none yet, and there is a
+    limit to the files that a process may have open.
+    """
 
     def __init__(self, path: Path) -> None:
-        """Creates the file, over an old one.
+        """Touches nothing yet.
 
-        Raises:
-            TemporaryError: if the disk is full or fails.
+        Args:
+            path: The file; an old one is written over.
         """
         self._path = path
         self._lock = threading.Lock()
         self._size = 0
-        with storage_faults(path):
-            self._file = path.open("w+b", buffering=0)
+        self._file: FileIO | None = None
+        self._closed = False
 
     def append(self, data: bytes) -> Span:
         """Adds bytes.
@@ -50,9 +54,10 @@ class Spool:
         crc = imagecodecs.deflate_crc32(data)
         # under the lock, so that no thread writes to a descriptor that another one has just closed
         with self._lock, storage_faults(self._path):
+            file = self._opened()
             span = Span(self._size, len(data), crc)
-            self._file.seek(self._size)
-            write_all(self._file, data)
+            file.seek(self._size)
+            write_all(file, data)
             self._size += span.size
         return span
 
@@ -63,15 +68,25 @@ class Spool:
             TemporaryError: if the disk fails, or gives other bytes than it was given.
         """
         with self._lock, storage_faults(self._path):
-            self._file.seek(span.offset)
-            data = self._file.read(span.size)
+            file = self._opened()
+            file.seek(span.offset)
+            data = file.read(span.size)
         return checked(data, span, self._path)
 
     def close(self) -> None:
         """Removes the file; safe to call twice."""
         with self._lock:
-            self._file.close()
+            self._closed = True
+            if self._file:
+                self._file.close()
             self._path.unlink(missing_ok=True)
+
+    def _opened(self) -> FileIO:
+        if self._closed:
+            raise ValueError(f"{self._path.name} is closed")
+        if self._file is None:
+            self._file = self._path.open("w+b", buffering=0)
+        return self._file
 
 
 def write_all(file: FileIO, data: bytes) -> None:

@@ -6,35 +6,24 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import psutil
 import pytest
-import rasterio
 
-BIN = Path(sys.executable).parent
+from gateways import GatewayServer, serving_gateway
+from processes import BIN, answers, clean_environment, free_port, process, server_environment, wait_for
+
 DASK = str(BIN / "dask")
 
-GATEWAY_CONFIG = """
+OPTIONS = """
 from dask_gateway_server.options import Float, Options, String
 
-c.DaskGateway.backend_class = "dask_gateway_server.backends.local.UnsafeLocalBackend"
-c.DaskGateway.authenticator_class = "dask_gateway_server.auth.SimpleAuthenticator"
-c.DaskGateway.address = "127.0.0.1:{private}"
-c.Proxy.address = "127.0.0.1:{public}"
-c.LocalClusterConfig.scheduler_cmd = ["dask", "scheduler"]
-c.LocalClusterConfig.worker_cmd = ["dask", "worker"]
-c.UnsafeLocalBackend.clusters_directory = {folder!r}
-
 def settings(options):
-    return {{"worker_cores": 1, "worker_memory": f"{{options.worker_memory}} G"}}
+    return {"worker_cores": 1, "worker_memory": f"{options.worker_memory} G"}
 
 c.Backend.cluster_options = Options(
     Float("worker_cores", default=1),
@@ -46,111 +35,12 @@ c.Backend.cluster_options = Options(
 """
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def wait_for(condition, seconds=20.0):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.05)
-
-
-def answers(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-@contextmanager
-def process(*arguments: str, **options):
-    """A process that is ended with all its children."""
-    with subprocess.Popen(arguments, start_new_session=True, **options) as running:
-        try:
-            yield running
-        finally:
-            family = family_of(running.pid)
-            running.terminate()
-            _, alive = psutil.wait_procs(family, timeout=5)
-            for one in alive:
-                one.kill()
-
-
-def family_of(pid: int) -> list[psutil.Process]:
-    try:
-        return [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return []
-
-
-def clean_environment(**changes: str) -> dict[str, str]:
-    """This process's environment without a cluster."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("DASK_", "GDAL_"))}
-    return {**kept, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", **changes}
-
-
-def server_environment(**changes: str) -> dict[str, str]:
-    """The same for servers and workers, which are killed before coverage could write down what it saw."""
-    environment = clean_environment(**changes)
-    return {name: value for name, value in environment.items() if not name.startswith("COV")}
-
-
-@dataclass(frozen=True)
-class GatewayServer:
-    address: str
-    environment: dict[str, str]
-
-    def processes(self, cluster: str) -> list[psutil.Process]:
-        """Scheduler and workers of a cluster."""
-        found = []
-        for one in psutil.process_iter():
-            try:
-                if one.environ().get("DASK_GATEWAY_CLUSTER_NAME") == cluster:
-                    found.append(one)
-            except psutil.Error:
-                continue
-        return found
-
-    def worker_processes(self, cluster: str) -> list[psutil.Process]:
-        """Those processes that compose; their nannies start new ones."""
-        return [one for one in self.processes(cluster) if "spawn_main" in command_line(one)]
-
-    def scheduler_process(self, cluster: str) -> psutil.Process:
-        return next(one for one in self.processes(cluster) if "dask scheduler" in command_line(one))
-
-
-def command_line(one: psutil.Process) -> str:
-    try:
-        return " ".join(one.cmdline())
-    except psutil.Error:
-        return ""
-
-
 @pytest.fixture(scope="session")
 def gateway(tmp_path_factory):
-    """A Dask Gateway with the local backend; its workers see this computer's files and packages."""
+    """A Dask Gateway whose workers see this computer's files and packages."""
     pytest.importorskip("dask_gateway_server", reason="the Dask Gateway server is not installed")
-    folder = tmp_path_factory.mktemp("gateway")
-    public, private = free_port(), free_port()
-    (folder / "clusters").mkdir()
-    config = GATEWAY_CONFIG.format(public=public, private=private, folder=str(folder / "clusters"))
-    (folder / "config.py").write_text(config)
-    with (
-        (folder / "log").open("wb") as log,
-        process(
-            str(BIN / "dask-gateway-server"),
-            *("-f", str(folder / "config.py")),
-            cwd=folder,
-            env=server_environment(),
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        ),
-    ):
-        wait_for(lambda: answers(public) and answers(private))
-        address = f"http://127.0.0.1:{public}"
-        yield GatewayServer(address, clean_environment(DASK_GATEWAY__ADDRESS=address))
+    with serving_gateway(tmp_path_factory.mktemp("gateway"), OPTIONS) as server:
+        yield server
 
 
 @dataclass(frozen=True)
@@ -281,31 +171,3 @@ def clean_env():
 @pytest.fixture
 def until():
     return wait_for
-
-
-@pytest.fixture
-def same_files():
-    """Asserts that two outputs hold the same files; the way to local scenes depends on the folder."""
-
-    def content(path: Path) -> object:
-        if path.suffix != ".json":
-            return path.read_bytes()
-        document = json.loads(path.read_text())
-        for properties in (document, document.get("properties", {})):
-            properties.pop("cloudless_mosaic:plan", None)
-        return {**document, "links": [one for one in document["links"] if one["rel"] != "derived_from"]}
-
-    def pixels(path: Path) -> np.ndarray:
-        with rasterio.open(path) as file:
-            return file.read()
-
-    def check(one: Path, other: Path) -> None:
-        names = sorted(path.relative_to(one) for path in one.rglob("*.*") if path.is_file())
-        assert names == sorted(path.relative_to(other) for path in other.rglob("*.*") if path.is_file())
-        assert len(names) > 1
-        for name in names:
-            if name.suffix == ".tif":
-                assert np.argwhere(pixels(one / name) != pixels(other / name)).tolist() == [], name
-            assert content(one / name) == content(other / name), name
-
-    return check

@@ -136,6 +136,51 @@ def test_workers_that_are_too_small_for_any_block_are_refused(example, mosaic_co
     assert "give them more memory" in outcome.err
 
 
+DEADLY = """
+import os, sys
+from dataclasses import dataclass
+from cloudless_mosaic import pipeline
+from cloudless_mosaic.cli.program import run_program
+from cloudless_mosaic.cli import mosaics
+
+@dataclass(frozen=True)
+class Deadly:
+    def prepare(self, hrefs):
+        os._exit(1)
+
+run = pipeline.run
+pipeline.run = lambda request, progress: run(request, progress, Deadly())
+run_program(mosaics.cli)
+"""
+
+
+@pytest.mark.chaos
+def test_a_task_that_every_worker_dies_of_ends_the_run_with_75(example, clean_env, tmp_path):
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            DEADLY,
+            *example,
+            "--cluster",
+            "local",
+            "--workers",
+            "2",
+            "--output-dir",
+            "out",
+        ],
+        cwd=tmp_path,
+        env=clean_env(),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 75, done.stderr
+    assert "died again and again of block" in done.stderr
+    assert not (tmp_path / "out/catalog.json").exists()
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_local_cluster_does_not_outlive_the_run(
     example, start_command, wait_for_block, clean_env, until, tmp_path, number, code

@@ -1,9 +1,12 @@
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from cloudless_mosaic.errors import UsageError
+from cloudless_mosaic.execution import worker
 from cloudless_mosaic.execution.preflight import check_reports, sample_hrefs
 from cloudless_mosaic.execution.worker import WorkerReport, package_digest, report
 
@@ -65,3 +68,18 @@ def test_a_few_rasters_of_every_place_are_tried(world, make_geobox):
     plan = world.plan(make_geobox((64, 64)))
     assert len(sample_hrefs(plan)) == 3
     assert set(sample_hrefs(plan)) <= set(world.rasters)
+
+
+def test_every_line_that_decides_pixels_is_in_the_digest(tmp_path, monkeypatch):
+    package = tmp_path / "cloudless_mosaic"
+    shutil.copytree(Path(worker.__file__).parents[1], package, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(worker, "__file__", str(package / "execution/worker.py"))
+    seen = {package_digest.__wrapped__()}
+    assert seen == {package_digest()}
+    for name in ("reducers.py", "kernels/reducing.c", "kernels/kernels.h"):
+        with (package / name).open("a") as file:
+            file.write(" ")
+        seen.add(package_digest.__wrapped__())
+    assert len(seen) == 4
+    (package / "kernels/_native.abi3.so").write_bytes(b"of another processor")
+    assert package_digest.__wrapped__() in seen

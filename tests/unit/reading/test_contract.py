@@ -210,3 +210,14 @@ def test_many_threads_share_a_reader(source, band):
     with ThreadPoolExecutor(8) as threads:
         headers = list(threads.map(read, range(40)))
     assert all(header == headers[0] for header in headers)
+
+
+@pytest.mark.parametrize("reader", [GdalReader, TileReader])
+@pytest.mark.parametrize("nodata", [None, 4242])
+def test_what_a_file_calls_nodata_changes_no_pixel(tmp_path, tiff, reader, nodata):
+    """Zero is without data in all of these products; some files say nothing of it, or something else."""
+    pixels = np.arange(64 * 64, dtype=np.uint16).reshape(64, 64) + 200
+    pixels[:8] = 0
+    href = str(tiff(tmp_path / "band.tif", pixels, nodata=nodata))
+    ((_, found),) = reader().read_many([WindowRead(href, 0, 0, 0, (64, 64))])
+    np.testing.assert_array_equal(found, pixels)

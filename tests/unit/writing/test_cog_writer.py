@@ -217,7 +217,7 @@ def test_a_missing_block_is_an_error(tmp_path):
 def test_writing_after_abort_is_an_error(tmp_path):
     writer = CogWriter(tmp_path / "a.tif", spec((40, 40)))
     writer.abort()
-    with pytest.raises(ValueError, match="closed file"):
+    with pytest.raises(ValueError, match="is closed"):
         writer.write(0, 0, noise((1, 40, 40)))
     assert not list(tmp_path.iterdir())
 

@@ -1,18 +1,12 @@
 """A run is killed before each step that it takes in its folder, and the next run makes good."""
 
 import os
-import signal
-import sys
-import warnings
 
 import pytest
 
 from cloudless_mosaic.aoi import Aoi
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system can't fork")
-
-STEPS = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate", "os.link"}
-WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 
 def tree(root):
@@ -21,44 +15,6 @@ def tree(root):
 
 def visible(root):
     return {name: content for name, content in tree(root).items() if not name.startswith(".")}
-
-
-def kill_before(step, root):
-    """Kills this process before its so-and-so-manieth change in a folder. There's no way back."""
-    taken = 0
-
-    def count(event, arguments):
-        nonlocal taken
-        if event in STEPS or (event == "open" and arguments[2] & WRITING):
-            taken += str(arguments[0]).startswith(str(root))
-            if taken == step:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-    sys.addaudithook(count)
-
-
-def in_a_process(work):
-    """Runs something in a copy of this process; true if it came to its end.
-
-    Undisturbed runs are made in copies as well: threads of GDAL that are about to end here would leave their
-    locks taken in the next copy.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # newer Pythons warn of forks beside threads
-        child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            work()
-            code = 0
-        finally:
-            os._exit(code)
-    _, status = os.waitpid(child, 0)
-    if os.WIFSIGNALED(status):
-        assert os.WTERMSIG(status) == signal.SIGKILL
-        return False
-    assert os.WEXITSTATUS(status) == 0
-    return True
 
 
 @pytest.fixture
@@ -71,7 +27,9 @@ EVERY = [pytest.param(1, marks=pytest.mark.chaos), 7]
 
 
 @pytest.mark.parametrize("every", EVERY)
-def test_whenever_it_is_killed_the_next_run_makes_good(tmp_path, small, run, every):
+def test_whenever_it_is_killed_the_next_run_makes_good(
+    tmp_path, small, run, in_a_process, kill_before, every
+):
     assert in_a_process(lambda: run(small, tmp_path / "undisturbed"))
     expected = tree(tmp_path / "undisturbed")
     step, ended = 0, False
@@ -92,7 +50,9 @@ def test_whenever_it_is_killed_the_next_run_makes_good(tmp_path, small, run, eve
 
 
 @pytest.mark.parametrize("every", EVERY)
-def test_whenever_a_repair_is_killed_the_next_run_makes_good(tmp_path, small, run, every):
+def test_whenever_a_repair_is_killed_the_next_run_makes_good(
+    tmp_path, small, run, in_a_process, kill_before, every
+):
     """The same over a folder with a damaged file, where files are replaced."""
     step, ended = 0, False
     assert in_a_process(lambda: run(small, tmp_path / "undisturbed"))

@@ -21,13 +21,13 @@ class Collected:
     def __init__(self, shape, reduction="average", dtype=np.uint16):
         self.tiles = {}
         self.lock = threading.Lock()
-        with tempfile.TemporaryDirectory() as folder:
-            # goes on without a name
-            self.spool = Spool(Path(folder) / "spool")
+        self.folder = tempfile.TemporaryDirectory()
+        self.spool = Spool(Path(self.folder.name) / "spool")
         self.pyramid = Pyramid(shape, dtype, reduction, self.emit, self.spool, TILE)
 
     def __del__(self):
         self.spool.close()
+        self.folder.cleanup()
 
     def emit(self, index, tile):
         with self.lock:

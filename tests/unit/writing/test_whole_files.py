@@ -32,6 +32,15 @@ def test_a_folder_that_is_taken_away_is_temporary(tmp_path, number):
         raise OSError(number, os.strerror(number))
 
 
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE])
+def test_too_many_open_files_are_temporary(tmp_path, number):
+    with (
+        pytest.raises(TemporaryError, match=r"a\.tif in .*\(ulimit -n\)"),
+        storage_faults(tmp_path / "a.tif"),
+    ):
+        raise OSError(number, os.strerror(number))
+
+
 def test_other_errors_pass():
     with pytest.raises(OSError, match="Invalid"), storage_faults(output.Path("a.tif")):
         raise OSError(errno.EINVAL, "Invalid argument")

@@ -1,0 +1,46 @@
+# The command, its library, and what a Dask Gateway needs for schedulers and workers: one image for all of them.
+# Both stages stand on the same base, since an environment belongs to the Python that made it.
+ARG BASE=python:3.12-slim
+
+FROM ${BASE} AS build
+# a compiler for the kernels, and Python's headers where the base left them out
+RUN apt-get update \
+ && headers=$(python -c 'import pathlib, sysconfig; print("" if pathlib.Path(sysconfig.get_path("include"), "Python.h").is_file() else "python3-dev")') \
+ && apt-get install --yes --no-install-recommends gcc libc6-dev binutils $headers
+WORKDIR /build
+RUN python -m venv tools && python -m venv --without-pip /opt/cloudless-mosaic
+COPY pyproject.toml constraints.txt ./
+RUN tools/bin/python -c 'import tomllib; project = tomllib.load(open("pyproject.toml", "rb"))["project"]; print(*project["dependencies"], *project["optional-dependencies"]["gateway"], sep="\n")' > requirements.txt
+RUN --mount=type=secret,id=pip,target=/etc/pip.conf \
+    tools/bin/pip --python /opt/cloudless-mosaic/bin/python install --no-cache-dir --only-binary :all: \
+      --constraint constraints.txt --requirement requirements.txt
+# a third of what wheels bring is their own tests and symbols for debuggers
+RUN find /opt/cloudless-mosaic/lib -type d -name tests -prune -exec rm -r {} + \
+ && find /opt/cloudless-mosaic/lib -name '*.so*' -exec strip --strip-unneeded {} +
+COPY . .
+RUN --mount=type=secret,id=pip,target=/etc/pip.conf \
+    tools/bin/pip wheel --no-cache-dir --no-deps --wheel-dir wheels . \
+ && tools/bin/pip --python /opt/cloudless-mosaic/bin/python install --no-cache-dir --no-deps --no-index \
+      --prefix /application wheels/*.whl
+
+FROM ${BASE}
+COPY --from=build /opt/cloudless-mosaic /opt/cloudless-mosaic
+COPY --from=build /application /opt/cloudless-mosaic
+# a folder to work in for whatever user comes; runners mount their own
+RUN mkdir --mode 1777 /output
+# Nothing is written but results: whoever runs this may have no home, or the results' folder as one, and may write
+# nowhere else. Dask would copy its defaults into the home.
+ENV PATH=/opt/cloudless-mosaic/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    DASK_CONFIG=/etc/dask \
+    NUMBA_CACHE_DIR=/tmp/numba
+WORKDIR /output
+USER 1000:1000
+ARG VERSION
+ARG REVISION
+LABEL org.opencontainers.image.title="cloudless-mosaic" \
+      org.opencontainers.image.description="Monthly cloud-free Sentinel-2 mosaics from any STAC API" \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"

@@ -1,0 +1,264 @@
+cwlVersion: v1.2
+$namespaces:
+  s: https://schema.org/
+s:name: cloudless-mosaic for large areas
+s:description: Monthly cloud-free mosaics of a large area, in tiles, made by several jobs at once
+s:softwareVersion: 0.1.0
+s:license: https://spdx.org/licenses/MIT
+s:keywords: [sentinel-2, mosaic, cloud-free, STAC, COG]
+$graph:
+  - class: Workflow
+    id: main
+    label: Monthly cloud-free mosaics of a large area
+    doc: >-
+      Cuts the mosaics of all tiles and months into shards, makes each shard in a job of its own, and merges them into
+      one STAC catalog. Needs no Dask cluster; the runner starts as many jobs at once as it has room for.
+    requirements:
+      InlineJavascriptRequirement: {}
+      ScatterFeatureRequirement: {}
+    inputs:
+      start-date:
+        type: string
+        default: "2020-10-01"
+        label: First day
+        doc: YYYY-MM-DD, UTC
+      end-date:
+        type: string
+        default: "2020-12-31"
+        label: Last day
+        doc: YYYY-MM-DD, UTC, inclusive
+      aoi:
+        type: string
+        default: -122.27508544921875,47.54687159892238,-121.96128845214844,47.745787772920934
+        label: Area of interest
+        doc: West, south, east, north in degrees, with commas; or polygons as GeoJSON text
+      bands:
+        type: string[]
+        default: [nir, red, green]
+        label: Bands
+        doc: Common names, such as red, or names of the product, such as B04
+      collection:
+        type: string
+        default: sentinel-2-l2a
+        label: Collection
+        doc: Name of the STAC collection
+      resolution:
+        type: int
+        default: 100
+        label: Resolution
+        doc: Edge of a pixel, metres
+      max_items:
+        type: int
+        default: 1000
+        label: Most scenes
+        doc: Where there are more, the least cloudy of every month are used
+      max_cloud_cover:
+        type: int
+        default: 25
+        label: Most cloud
+        doc: Scenes with more cloud, in percent, are left out
+      stac-url:
+        type: string
+        default: https://planetarycomputer.microsoft.com/api/stac/v1
+        label: STAC API
+        doc: Where scenes are searched
+      tile-size:
+        type: int
+        default: 4096
+        label: Tile size
+        doc: Edge of a tile, pixels; every tile and month has files of its own
+      shards:
+        type: int
+        default: 4
+        label: Shards
+        doc: Number of jobs that the tiles and months are dealt to
+    outputs:
+      stac-catalog:
+        type: Directory
+        label: Mosaics
+        doc: A STAC catalog with an item and a folder of GeoTIFFs for every tile and month
+        outputSource: merge/stac-catalog
+    steps:
+      deal:
+        label: Name the shards
+        doc: 1/N to N/N
+        run: '#name-shards'
+        in:
+          shards: shards
+        out: [names]
+      compose:
+        label: Make the mosaics of a shard
+        doc: By threads of its job
+        run: '#cloudless-mosaic'
+        scatter: shard
+        in:
+          start-date: start-date
+          end-date: end-date
+          aoi: aoi
+          bands: bands
+          collection: collection
+          resolution: resolution
+          max_items: max_items
+          max_cloud_cover: max_cloud_cover
+          stac-url: stac-url
+          tile-size: tile-size
+          shard: deal/names
+        out: [stac-catalog]
+      merge:
+        label: Merge the shards
+        doc: Refuses shards that are missing, damaged or of different plans
+        run: '#merge-shards'
+        in:
+          shards: compose/stac-catalog
+        out: [stac-catalog]
+  - class: ExpressionTool
+    id: name-shards
+    label: Names of the shards
+    doc: 1/N to N/N
+    requirements:
+      InlineJavascriptRequirement: {}
+    inputs:
+      shards:
+        type: int
+        label: Shards
+        doc: Number of shards
+    outputs:
+      names:
+        type: string[]
+        label: Names
+        doc: One for each shard
+    expression: |
+      ${
+        var names = [];
+        // at least one, so that a wrong number reaches the program, which says what is wrong with it
+        for (var i = 1; i <= Math.max(inputs.shards, 1); i++) { names.push(i + "/" + inputs.shards); }
+        return {names: names};
+      }
+  - class: CommandLineTool
+    id: cloudless-mosaic
+    label: cloudless-mosaic
+    doc: Makes the mosaics of one shard
+    requirements:
+      NetworkAccess:
+        networkAccess: true
+      ResourceRequirement:
+        coresMin: 2
+        coresMax: 4
+        ramMin: 4000
+        ramMax: 8000
+    # a hint, so that the tool also runs where it is installed, without a container
+    hints:
+      DockerRequirement:
+        dockerPull: cloudless-mosaic:latest
+    baseCommand: cloudless-mosaic
+    arguments: [--output-dir=stac-catalog]
+    inputs:
+      # every option in one word with its value, which may begin with a minus
+      start-date:
+        type: string
+        label: First day
+        doc: YYYY-MM-DD, UTC
+        inputBinding: {prefix: --start-date=, separate: false}
+      end-date:
+        type: string
+        label: Last day
+        doc: YYYY-MM-DD, UTC, inclusive
+        inputBinding: {prefix: --end-date=, separate: false}
+      aoi:
+        type: string
+        label: Area of interest
+        doc: West, south, east, north in degrees, with commas; or polygons as GeoJSON text
+        inputBinding: {prefix: --aoi=, separate: false}
+      bands:
+        type:
+          type: array
+          items: string
+          inputBinding: {prefix: --bands=, separate: false}
+        label: Bands
+        doc: Common names, or names of the product
+      collection:
+        type: string
+        label: Collection
+        doc: Name of the STAC collection
+        inputBinding: {prefix: --collection=, separate: false}
+      resolution:
+        type: int
+        label: Resolution
+        doc: Edge of a pixel, metres
+        inputBinding: {prefix: --resolution=, separate: false}
+      max_items:
+        type: int
+        label: Most scenes
+        doc: Where there are more, the least cloudy of every month are used
+        inputBinding: {prefix: --max-items=, separate: false}
+      max_cloud_cover:
+        type: int
+        label: Most cloud
+        doc: Scenes with more cloud, in percent, are left out
+        inputBinding: {prefix: --max-cloud-cover=, separate: false}
+      stac-url:
+        type: string
+        label: STAC API
+        doc: Where scenes are searched
+        inputBinding: {prefix: --stac-url=, separate: false}
+      tile-size:
+        type: int
+        label: Tile size
+        doc: Edge of a tile, pixels
+        inputBinding: {prefix: --tile-size=, separate: false}
+      shard:
+        type: string
+        label: Shard
+        doc: Which part of how many, such as 1/4
+        inputBinding: {prefix: --shard=, separate: false}
+    outputs:
+      stac-catalog:
+        type: Directory
+        label: Mosaics
+        doc: A STAC catalog with an item and a folder of GeoTIFFs for every month
+        outputBinding: {glob: stac-catalog}
+      # written last of all: without it the step fails, even where a runner loses the exit code
+      catalog:
+        type: File
+        label: Catalog
+        doc: The catalog in that folder
+        outputBinding: {glob: stac-catalog/catalog.json}
+    successCodes: [0]
+    temporaryFailCodes: [75]
+    permanentFailCodes: [1, 2, 3, 4]
+  - class: CommandLineTool
+    id: merge-shards
+    label: cloudless-mosaic merge
+    doc: Puts the mosaics of all shards into one catalog
+    requirements:
+      ResourceRequirement:
+        coresMin: 1
+        coresMax: 1
+        ramMin: 1000
+        ramMax: 2000
+    hints:
+      DockerRequirement:
+        dockerPull: cloudless-mosaic:latest
+    baseCommand: [cloudless-mosaic, merge]
+    arguments: [--output-dir=stac-catalog]
+    inputs:
+      shards:
+        type: Directory[]
+        label: Shards
+        doc: Catalogs of all shards, in any order
+        inputBinding: {position: 1}
+    outputs:
+      stac-catalog:
+        type: Directory
+        label: Mosaics
+        doc: A STAC catalog with an item and a folder of GeoTIFFs for every month
+        outputBinding: {glob: stac-catalog}
+      # written last of all: without it the step fails, even where a runner loses the exit code
+      catalog:
+        type: File
+        label: Catalog
+        doc: The catalog in that folder
+        outputBinding: {glob: stac-catalog/catalog.json}
+    successCodes: [0]
+    temporaryFailCodes: [75]
+    permanentFailCodes: [1, 2, 3, 4]

@@ -1,0 +1,173 @@
+cwlVersion: v1.2
+$namespaces:
+  calrissian: https://calrissian-cwl.github.io/schema#
+  s: https://schema.org/
+s:name: cloudless-mosaic
+s:description: Monthly cloud-free mosaics of Sentinel-2 scenes from a STAC search
+s:softwareVersion: 0.1.0
+s:license: https://spdx.org/licenses/MIT
+s:keywords: [sentinel-2, mosaic, cloud-free, STAC, COG, dask]
+$graph:
+  - class: Workflow
+    id: main
+    label: Monthly cloud-free mosaics
+    doc: >-
+      Searches a STAC API for Sentinel-2 scenes and makes a cloud-free median of every month; gives Cloud-Optimized
+      GeoTIFFs with a STAC catalog.
+    inputs:
+      start-date:
+        type: string
+        default: "2020-10-01"
+        label: First day
+        doc: YYYY-MM-DD, UTC
+      end-date:
+        type: string
+        default: "2020-12-31"
+        label: Last day
+        doc: YYYY-MM-DD, UTC, inclusive
+      aoi:
+        type: string
+        default: -122.27508544921875,47.54687159892238,-121.96128845214844,47.745787772920934
+        label: Area of interest
+        doc: West, south, east, north in degrees, with commas; or polygons as GeoJSON text
+      bands:
+        type: string[]
+        default: [nir, red, green]
+        label: Bands
+        doc: Common names, such as red, or names of the product, such as B04
+      collection:
+        type: string
+        default: sentinel-2-l2a
+        label: Collection
+        doc: Name of the STAC collection
+      resolution:
+        type: int
+        default: 100
+        label: Resolution
+        doc: Edge of a pixel, metres
+      max_items:
+        type: int
+        default: 1000
+        label: Most scenes
+        doc: Where there are more, the least cloudy of every month are used
+      max_cloud_cover:
+        type: int
+        default: 25
+        label: Most cloud
+        doc: Scenes with more cloud, in percent, are left out
+      stac-url:
+        type: string
+        default: https://planetarycomputer.microsoft.com/api/stac/v1
+        label: STAC API
+        doc: Where scenes are searched
+    outputs:
+      stac-catalog:
+        type: Directory
+        label: Mosaics
+        doc: A STAC catalog with an item and a folder of GeoTIFFs for every month
+        outputSource: compose/stac-catalog
+    steps:
+      compose:
+        label: Make the mosaics
+        doc: On the Dask cluster of the runner, or by threads where it starts none
+        run: '#cloudless-mosaic'
+        in:
+          start-date: start-date
+          end-date: end-date
+          aoi: aoi
+          bands: bands
+          collection: collection
+          resolution: resolution
+          max_items: max_items
+          max_cloud_cover: max_cloud_cover
+          stac-url: stac-url
+        out: [stac-catalog]
+  - class: CommandLineTool
+    id: cloudless-mosaic
+    label: cloudless-mosaic
+    doc: Makes the mosaics of all months
+    requirements:
+      # calrissian looks for it here, and for exactly these fields; whole numbers, and K, M, G or T
+      calrissian:DaskGatewayRequirement:
+        workerCores: 1
+        workerCoresLimit: 1
+        workerMemory: 4G
+        clusterMaxCores: 8
+        clusterMaxMemory: 32G
+      NetworkAccess:
+        networkAccess: true
+      ResourceRequirement:
+        coresMin: 1
+        coresMax: 4
+        ramMin: 4000
+        ramMax: 8000
+    # a hint, so that the tool also runs where it is installed, without a container
+    hints:
+      DockerRequirement:
+        dockerPull: cloudless-mosaic:latest
+    baseCommand: cloudless-mosaic
+    arguments: [--output-dir=stac-catalog]
+    inputs:
+      # every option in one word with its value, which may begin with a minus
+      start-date:
+        type: string
+        label: First day
+        doc: YYYY-MM-DD, UTC
+        inputBinding: {prefix: --start-date=, separate: false}
+      end-date:
+        type: string
+        label: Last day
+        doc: YYYY-MM-DD, UTC, inclusive
+        inputBinding: {prefix: --end-date=, separate: false}
+      aoi:
+        type: string
+        label: Area of interest
+        doc: West, south, east, north in degrees, with commas; or polygons as GeoJSON text
+        inputBinding: {prefix: --aoi=, separate: false}
+      bands:
+        type:
+          type: array
+          items: string
+          inputBinding: {prefix: --bands=, separate: false}
+        label: Bands
+        doc: Common names, or names of the product
+      collection:
+        type: string
+        label: Collection
+        doc: Name of the STAC collection
+        inputBinding: {prefix: --collection=, separate: false}
+      resolution:
+        type: int
+        label: Resolution
+        doc: Edge of a pixel, metres
+        inputBinding: {prefix: --resolution=, separate: false}
+      max_items:
+        type: int
+        label: Most scenes
+        doc: Where there are more, the least cloudy of every month are used
+        inputBinding: {prefix: --max-items=, separate: false}
+      max_cloud_cover:
+        type: int
+        label: Most cloud
+        doc: Scenes with more cloud, in percent, are left out
+        inputBinding: {prefix: --max-cloud-cover=, separate: false}
+      stac-url:
+        type: string
+        label: STAC API
+        doc: Where scenes are searched
+        inputBinding: {prefix: --stac-url=, separate: false}
+    outputs:
+      stac-catalog:
+        type: Directory
+        label: Mosaics
+        doc: A STAC catalog with an item and a folder of GeoTIFFs for every month
+        outputBinding: {glob: stac-catalog}
+      # written last of all: without it the step fails, even where a runner loses the exit code
+      catalog:
+        type: File
+        label: Catalog
+        doc: The catalog in that folder
+        outputBinding: {glob: stac-catalog/catalog.json}
+    successCodes: [0]
+    temporaryFailCodes: [75]
+    permanentFailCodes: [1, 2, 3, 4]

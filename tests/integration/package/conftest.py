@@ -1,0 +1,59 @@
+"""The image, built here as `make image` builds it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from images import Image, engine_environment
+
+ROOT = Path(__file__).resolve().parents[3]
+LOCAL_BASE = "localhost/python-base:trixie"
+SECRET = "f2b7c3d9-only-for-the-build"
+
+
+@pytest.fixture(scope="session")
+def image(tmp_path_factory) -> Image:
+    """The image of this working copy.
+
+    On the base of the Dockerfile where IMAGE_BASE says so, else on one made of Debian's packages.
+    """
+    assert shutil.which("podman"), "podman is needed: apt-get install podman mmdebstrap"
+    folder = tmp_path_factory.mktemp("image")
+    environment = engine_environment(folder)
+    base = os.environ.get("IMAGE_BASE") or local_base(environment)
+    secret = folder / "pip.conf"
+    secret.write_text(f"# {SECRET}\n[global]\ndisable-pip-version-check = true\n")
+    # the build sees the index as this computer does
+    flags = f"--network=host --volume /etc/ssl/certs:/etc/ssl/certs:ro --secret id=pip,src={secret}"
+    build("make", "image", "ENGINE=podman", f"IMAGE_BASE={base}", f"IMAGE_FLAGS={flags}", env=environment)
+    return Image("localhost/cloudless-mosaic:latest", environment)
+
+
+def local_base(environment: dict[str, str]) -> str:
+    found = subprocess.run(["podman", "image", "exists", LOCAL_BASE], env=environment, check=False)
+    if found.returncode:
+        build("scripts/base-image.sh", LOCAL_BASE, env=environment)
+    return LOCAL_BASE
+
+
+def build(*command: str, env: dict[str, str]) -> None:
+    done = subprocess.run(
+        command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+
+
+@pytest.fixture(scope="session")
+def build_secret() -> str:
+    """What only the build was told."""
+    return SECRET
+
+
+@pytest.fixture(scope="session")
+def workflows() -> Path:
+    return ROOT / "cwl-workflows"

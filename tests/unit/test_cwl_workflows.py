@@ -1,0 +1,244 @@
+"""The application packages say what the program does, and keep the rules for application packages."""
+
+from __future__ import annotations
+
+import copy
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from cloudless_mosaic.cli.mosaics import cli
+from cloudless_mosaic.errors import CloudlessMosaicError, TemporaryError
+from cloudless_mosaic.request import PLANETARY_COMPUTER
+from cloudless_mosaic.version import __version__
+
+ROOT = Path(__file__).resolve().parents[2]
+WORKFLOWS = sorted((ROOT / "cwl-workflows").glob("*.cwl"))
+DASK = "calrissian:DaskGatewayRequirement"
+IMAGE = f"registry.example:5000/mosaics/cloudless-mosaic@sha256:{'0f' * 32}"
+
+PUBLISHED = {
+    "start-date": ("string", "2020-10-01"),
+    "end-date": ("string", "2020-12-31"),
+    "aoi": ("string", "-122.27508544921875,47.54687159892238,-121.96128845214844,47.745787772920934"),
+    "bands": ("string[]", ["nir", "red", "green"]),
+    "collection": ("string", "sentinel-2-l2a"),
+    "resolution": ("int", 100),
+    "max_items": ("int", 1000),
+    "max_cloud_cover": ("int", 25),
+}
+"""Inputs of the published workflow, and what they are without a value (its resolution has to be given)."""
+
+
+def read(path):
+    return yaml.safe_load(path.read_text("utf-8"))
+
+
+def parts(document, kind):
+    return [one for one in document["$graph"] if one["class"] == kind]
+
+
+def part(document, name):
+    return next(one for one in document["$graph"] if one["id"] == name)
+
+
+@pytest.fixture
+def monthly():
+    return read(ROOT / "cwl-workflows/monthly-composite.cwl")
+
+
+@pytest.fixture
+def large():
+    return read(ROOT / "cwl-workflows/large-area.cwl")
+
+
+def tool_faults(tool):
+    image = {**tool.get("hints", {}), **tool.get("requirements", {})}.get("DockerRequirement", {})
+    if not all(tool.get(field) for field in ("id", "baseCommand", "inputs", "requirements")):
+        yield "8: a tool has an id, a command, inputs and requirements"
+    if not image.get("dockerPull"):
+        yield "8: a tool has an image"
+    if "dockerOutputDirectory" in image:
+        yield "8: the runner chooses the output directory"
+    resources = tool.get("requirements", {}).get("ResourceRequirement", {})
+    if set(resources) != {"coresMin", "coresMax", "ramMin", "ramMax"}:
+        yield "a scheduler is told the least and the most that a tool needs"
+
+
+def workflow_faults(workflow):
+    if not all(workflow.get(field) for field in ("id", "label", "doc")):
+        yield "9: a workflow has an id, a title and an abstract"
+    for one in (*workflow["inputs"].values(), *workflow["outputs"].values()):
+        if not (one.get("label") and one.get("doc")):
+            yield "10: inputs and outputs have a title and an abstract"
+
+
+def faults_of(document):
+    """What OGC 20-089r1 (requirements 7 to 14) and its validators would find, apart from CWL itself."""
+    workflows, tools = parts(document, "Workflow"), parts(document, "CommandLineTool")
+    if [one.get("id") for one in workflows] != ["main"] or not tools:
+        yield "7: one workflow with tools"
+    for tool in tools:
+        yield from tool_faults(tool)
+    for workflow in workflows:
+        yield from workflow_faults(workflow)
+    metadata = ("name", "description", "license", "keywords")
+    if document["$namespaces"].get("s") != "https://schema.org/" or not all(
+        document.get(f"s:{field}") for field in metadata
+    ):
+        yield "11: metadata of schema.org"
+    if document.get("s:softwareVersion") != __version__:
+        yield "11: the version is that of the package"
+    if any(one["outputs"].get("stac-catalog", {}).get("type") != "Directory" for one in (*workflows, *tools)):
+        yield "14: what is staged out is a directory"
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_packages_keep_the_rules_for_application_packages(path):
+    assert list(faults_of(read(path))) == []
+
+
+@pytest.mark.parametrize(
+    ("where", "field"),
+    [
+        (("$graph", 0), "id"),
+        (("$graph", 0), "doc"),
+        (("$graph", 0, "inputs", "aoi"), "label"),
+        (("$graph", 0, "outputs", "stac-catalog"), "doc"),
+        (("$graph", 0, "outputs"), "stac-catalog"),
+        (("$graph", 1), "baseCommand"),
+        (("$graph", 1), "requirements"),
+        (("$graph", 1, "hints"), "DockerRequirement"),
+        (("$graph", 1, "requirements", "ResourceRequirement"), "ramMax"),
+        (("$graph", 1, "outputs"), "stac-catalog"),
+        (("$namespaces",), "s"),
+        ((), "s:softwareVersion"),
+        ((), "s:license"),
+    ],
+)
+def test_packages_that_break_a_rule_are_found(monthly, where, field):
+    broken = copy.deepcopy(monthly)
+    inner = broken
+    for step in where:
+        inner = inner[step]
+    del inner[field]
+    assert list(faults_of(broken))
+
+
+def test_an_output_directory_in_the_image_is_found(monthly):
+    part(monthly, "cloudless-mosaic")["hints"]["DockerRequirement"]["dockerOutputDirectory"] = "/out"
+    assert list(faults_of(monthly)) == ["8: the runner chooses the output directory"]
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_no_package_builds_a_command_from_text(path):
+    document = read(path)
+    for tool in parts(document, "CommandLineTool"):
+        assert "ShellCommandRequirement" not in {**tool["requirements"], **tool["hints"]}
+        assert all(isinstance(argument, str) for argument in tool["arguments"])
+        for one in tool["inputs"].values():
+            kind = one["type"]
+            binding = (
+                kind["inputBinding"]
+                if isinstance(kind, dict) and "inputBinding" in kind
+                else one["inputBinding"]
+            )
+            # in one word with its option, so that no value is taken for an option
+            assert kind == "Directory[]" or (binding["prefix"].endswith("=") and binding["separate"] is False)
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_a_step_without_a_catalog_fails_with_the_codes_of_the_program(path):
+    codes = {kind.exit_code for kind in (CloudlessMosaicError, *CloudlessMosaicError.__subclasses__())}
+    for tool in parts(read(path), "CommandLineTool"):
+        assert tool["outputs"]["catalog"]["type"] == "File"
+        assert tool["outputs"]["catalog"]["outputBinding"]["glob"] == "stac-catalog/catalog.json"
+        assert tool["successCodes"] == [0]
+        assert tool["temporaryFailCodes"] == [TemporaryError.exit_code]
+        assert set(tool["permanentFailCodes"]) == codes - {TemporaryError.exit_code}
+
+
+def test_inputs_are_those_of_the_published_workflow(monthly):
+    inputs = part(monthly, "main")["inputs"]
+    assert {
+        name: (one["type"], one["default"]) for name, one in inputs.items() if name != "stac-url"
+    } == PUBLISHED
+    assert inputs["stac-url"]["default"] == PLANETARY_COMPUTER
+    assert set(part(monthly, "main")["outputs"]) == {"stac-catalog"}
+
+
+def test_the_large_area_has_the_inputs_of_the_monthly_composite_and_its_own(monthly, large):
+    inputs = part(large, "main")["inputs"]
+    expected = part(monthly, "main")["inputs"]
+    assert {name: one for name, one in inputs.items() if name in expected} == expected
+    assert set(inputs) - set(expected) == {"tile-size", "shards"}
+    (scattered,) = (step for step in part(large, "main")["steps"].values() if "scatter" in step)
+    tool = part(large, scattered["run"].removeprefix("#"))
+    assert tool["inputs"][scattered["scatter"]]["inputBinding"]["prefix"] == "--shard="
+
+
+@pytest.mark.parametrize("name", ["monthly", "large"])
+def test_inputs_of_the_tool_are_options_of_the_program(name, request):
+    tool = part(request.getfixturevalue(name), "cloudless-mosaic")
+    shown = CliRunner().invoke(cli, ["--help"]).output
+    for field, one in tool["inputs"].items():
+        option = f"--{field.replace('_', '-')}"
+        binding = one["type"]["inputBinding"] if field == "bands" else one["inputBinding"]
+        assert binding == {"prefix": f"{option}=", "separate": False}
+        assert re.search(rf"^  {option} ", shown, re.MULTILINE)
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_a_cluster_is_asked_for_in_the_words_of_calrissian(path):
+    for tool in parts(read(path), "CommandLineTool"):
+        assert DASK not in tool["hints"]
+        asked = tool["requirements"].get(DASK)
+        if asked is None:
+            assert path.stem == "large-area"
+            continue
+        cores = {"workerCores", "workerCoresLimit", "clusterMaxCores"}
+        memory = {"workerMemory", "clusterMaxMemory"}
+        # with one field more or less, calrissian starts a pod without a cluster
+        assert set(asked) == cores | memory
+        assert all(type(asked[field]) is int for field in cores)
+        assert all(re.fullmatch(r"[1-9]\d*[KMGT]", asked[field]) for field in memory)
+        assert asked["clusterMaxCores"] >= asked["workerCoresLimit"] >= asked["workerCores"]
+
+
+def release(*arguments):
+    return subprocess.run(
+        [sys.executable, ROOT / "scripts/release_cwl.py", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_release_differs_from_the_workflow_in_its_image_alone(tmp_path):
+    assert release(IMAGE, "--output-dir", tmp_path / "dist").returncode == 0
+    assert {path.name for path in (tmp_path / "dist").iterdir()} == {
+        f"{path.stem}.{__version__}.cwl" for path in WORKFLOWS
+    }
+    for path in WORKFLOWS:
+        before, after = read(path), read(tmp_path / "dist" / f"{path.stem}.{__version__}.cwl")
+        for tool in parts(before, "CommandLineTool"):
+            assert part(after, tool["id"])["hints"]["DockerRequirement"] == {"dockerPull": IMAGE}
+            tool["hints"]["DockerRequirement"]["dockerPull"] = IMAGE
+        assert after == before
+
+
+@pytest.mark.parametrize(
+    "image", ["cloudless-mosaic:latest", IMAGE[:-1], f"{IMAGE} --rm", "@sha256:" + "0f" * 32]
+)
+def test_an_image_without_a_digest_is_refused(image, tmp_path):
+    done = release(image, "--output-dir", tmp_path / "dist")
+    assert done.returncode == 1
+    assert re.fullmatch(
+        r"error: .* has no digest; give NAME@sha256: and 64 hexadecimal digits\n", done.stderr
+    )
+    assert not (tmp_path / "dist").exists()
