@@ -51,8 +51,8 @@ def start(
 ) -> None:
     """Starts a cluster and writes its name to a file.
 
-    It runs until it is stopped. There are as many workers as --max-cores divided by --worker-cores-limit and --max-ram divided by
-    --worker-memory both allow.
+    It runs until it is stopped. There are as many workers as --max-cores divided by --worker-cores-limit and
+    --max-ram divided by --worker-memory both allow.
     """
     from cloudless_mosaic.execution.gateway import ClusterSize, start_cluster, stop_cluster  # noqa: PLC0415
 
