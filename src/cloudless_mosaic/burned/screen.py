@@ -117,7 +117,7 @@ class PeopleScreen:
             if note.warning or self._verbose:
                 self.note(f"{'warning' if note.warning else 'note'}: {note.scene_id}: {note.text}")
         self._console.print(_area_table(result))
-        self.note(f"burned, from low severity up: {result.burned:,.1f} ha")
+        self.note(f"low severity and above: {result.burned:,.1f} ha")
         if result.lost:
             more = "; -v names them all" if self._lost > _NAMED_LOSSES and not self._verbose else ""
             self.note(f"{len(result.lost)} of {result.observations} observations were lost{more}")
