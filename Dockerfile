@@ -5,12 +5,15 @@ ARG BASE=python:3.12-slim
 FROM ${BASE} AS build
 # a compiler for the kernels, and Python's headers where the base left them out
 RUN apt-get update \
- && headers=$(python -c 'import pathlib, sysconfig; print("" if pathlib.Path(sysconfig.get_path("include"), "Python.h").is_file() else "python3-dev")') \
+ && headers=$(python -c 'import os, sysconfig; \
+      print("" if os.path.exists(sysconfig.get_path("include") + "/Python.h") else "python3-dev")') \
  && apt-get install --yes --no-install-recommends gcc libc6-dev binutils $headers
 WORKDIR /build
 RUN python -m venv tools && python -m venv --without-pip /opt/cloudless-mosaic
 COPY pyproject.toml constraints.txt ./
-RUN tools/bin/python -c 'import tomllib; project = tomllib.load(open("pyproject.toml", "rb"))["project"]; print(*project["dependencies"], *project["optional-dependencies"]["gateway"], sep="\n")' > requirements.txt
+RUN tools/bin/python -c 'import tomllib; \
+      project = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
+      print(*project["dependencies"], *project["optional-dependencies"]["gateway"], sep="\n")' > requirements.txt
 RUN --mount=type=secret,id=pip,target=/etc/pip.conf \
     tools/bin/pip --python /opt/cloudless-mosaic/bin/python install --no-cache-dir --only-binary :all: \
       --constraint constraints.txt --requirement requirements.txt

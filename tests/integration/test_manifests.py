@@ -179,13 +179,6 @@ def test_the_image_of_the_tools_can_be_chosen(path, render):
     }
 
 
-def test_the_pods_of_the_tool_have_a_name_for_the_gateway(render, calrissian):
-    _, options, _ = calrissian
-    assert options["--pod-env-vars"] == "/config/env.yaml"
-    data = render("--set", "env.GDAL_CACHEMAX=64M")["ConfigMap", "monthly-composite-run"]["data"]
-    assert yaml.safe_load(data["env.yaml"]) == {"LOGNAME": "calrissian", "GDAL_CACHEMAX": "64M"}
-
-
 def test_inputs_keep_their_text(render, tmp_path):
     odd = {"aoi": "-1.5,2,3,4", "start-date": "2020-10-01", "bands": ["red"], "stac-url": 'a "b": #c'}
     (tmp_path / "run.yaml").write_text(yaml.safe_dump({"run": {"name": "odd"}, "inputs": odd}))
