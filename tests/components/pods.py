@@ -135,7 +135,10 @@ class Pod:
             "export DASK_CLUSTER=$(cat /shared/dask_cluster_name.txt); " + shlex.join(words)
         )
         with subprocess.Popen(
-            ["podman", *self._container("python", "-c", STOP)], env=self.image.environment
+            ["podman", *self._container("python", "-c", STOP)],
+            env=self.image.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         ) as sidecar:
             tool = self.image.engine(*self._container("/bin/sh", "-c", script))
             return tool, sidecar.wait(timeout=60)

@@ -131,14 +131,17 @@ def test_a_wrong_number_of_shards_fails_with_an_error_of_the_program(shards, com
     assert left(tmp_path / "out") == []
 
 
-def test_a_run_that_leaves_no_catalog_fails_whatever_its_exit_code(compose, tmp_path):
+@pytest.mark.parametrize("code", [0, 75])
+def test_a_run_that_leaves_no_catalog_fails_whatever_its_exit_code(code, compose, tmp_path):
     """As where a runner takes the exit code of another container for that of the tool."""
     programs = tmp_path / "bin"
     programs.mkdir()
     program = programs / "cloudless-mosaic"
-    program.write_text("#!/bin/sh\nmkdir -p stac-catalog/monthly-mosaic-2020-10\nexit 0\n")
+    program.write_text(f"#!/bin/sh\nmkdir -p stac-catalog/monthly-mosaic-2020-10\nexit {code}\n")
     program.chmod(0o755)
     done = compose("monthly-composite.cwl", programs=programs)
     assert done.returncode == 1
+    assert ("exited with status: 75" in done.stderr) == (code == 75)
     assert "Did not find output file with glob pattern: ['stac-catalog/catalog.json']" in done.stderr
+    assert "Final process status is permanentFail" in done.stderr
     assert left(tmp_path / "out") == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import re
 import subprocess
 import sys
@@ -242,3 +243,44 @@ def test_an_image_without_a_digest_is_refused(image, tmp_path):
         r"error: .* has no digest; give NAME@sha256: and 64 hexadecimal digits\n", done.stderr
     )
     assert not (tmp_path / "dist").exists()
+
+
+def fits(value, kind):
+    """Whether a JSON value can be an input of that type."""
+    if kind.endswith("[]"):
+        return isinstance(value, list) and all(fits(one, kind.removesuffix("[]")) for one in value)
+    return type(value) is {"string": str, "int": int}[kind]
+
+
+def test_the_execute_request_of_the_documentation_is_one(monthly):
+    page = (ROOT / "docs/how-to/ades.md").read_text("utf-8")
+    (text,) = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    request = json.loads(text)
+    main = part(monthly, "main")
+    assert {name: one["default"] for name, one in main["inputs"].items()} == request["inputs"]
+    assert all(fits(value, main["inputs"][name]["type"]) for name, value in request["inputs"].items())
+    assert not fits("100", "int")
+    assert not fits([1], "string[]")
+    assert set(request["outputs"]) == set(main["outputs"])
+
+
+def test_the_table_of_inputs_is_that_of_the_workflows(large):
+    page = (ROOT / "docs/how-to/cwl.md").read_text("utf-8")
+    rows = re.findall(r"^\| (`[^|]*) \| (string|int)(\[\])? \| (.*?) \|$", page, re.MULTILINE)
+    inputs = part(large, "main")["inputs"]
+    seen = {}
+    for names, kind, many, defaults in rows:
+        values = re.findall(r"`([^`]+)`", defaults)
+        for name, value in zip(re.findall(r"`([^`]+)`", names), values, strict=True):
+            seen[name] = (kind + many, value)
+    assert seen == {
+        name: (one["type"], f"[{', '.join(one['default'])}]" if name == "bands" else str(one["default"]))
+        for name, one in inputs.items()
+    }
+
+
+def test_a_workflow_can_be_given_the_name_of_its_process(monthly):
+    """As the page about an ADES does it."""
+    text = (ROOT / "cwl-workflows/monthly-composite.cwl").read_text("utf-8")
+    renamed = yaml.safe_load(re.sub(r"^    id: main$", "    id: monthly-composite", text, flags=re.MULTILINE))
+    assert part(renamed, "monthly-composite") | {"id": "main"} == part(monthly, "main")

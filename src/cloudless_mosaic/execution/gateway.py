@@ -187,6 +187,12 @@ def _gateway(url: str | None) -> Iterator[Gateway]:
             "no Dask Gateway is known; give --gateway-url, or gateway.address in Dask's configuration "
             "(/etc/dask/gateway.yaml)"
         ) from None
+    except (KeyError, OSError):
+        # Python says so when it looks for the user's name: containers run under any number
+        raise UsageError(
+            "a Dask Gateway wants the name of its user, and this one has none; set LOGNAME to the name under "
+            "which the cluster was started"
+        ) from None
     if urlsplit(gateway.address).scheme not in {"http", "https"}:
         raise UsageError(
             f"{gateway.address!r} is no address of a Dask Gateway; give for example https://host"
@@ -239,12 +245,10 @@ def _options(gateway: Gateway, size: ClusterSize, image: str | None) -> tuple[di
         UsageError: if it can't be told the image that was asked for.
     """
     known = dict(gateway.cluster_options())
-    # Gateways differ in their types: memory in gigabytes or as a text, cores that have to be whole
-    memory_is_text = isinstance(known.get("worker_memory"), str)
     wish: dict[str, Any] = {
-        "worker_cores": _whole(size.worker_cores),
-        "worker_cores_limit": _whole(size.worker_cores_limit),
-        "worker_memory": f"{size.worker_memory:g} G" if memory_is_text else _whole(size.worker_memory),
+        "worker_cores": size.worker_cores,
+        "worker_cores_limit": size.worker_cores_limit,
+        "worker_memory": size.worker_memory,
     }
     if image is not None:
         if "image" not in known:
@@ -253,10 +257,17 @@ def _options(gateway: Gateway, size: ClusterSize, image: str | None) -> tuple[di
                 "--image"
             )
         wish["image"] = image
-    chosen = {name: value for name, value in wish.items() if name in known}
+    chosen = {name: _like(known[name], value) for name, value in wish.items() if name in known}
     return {**known, **chosen}, sorted(set(wish) - set(chosen))
 
 
-def _whole(number: float) -> float:
-    """A whole number without a fraction, which every numeric option takes."""
-    return int(number) if number == int(number) else number
+def _like(default: object, value: Any) -> Any:  # noqa: ANN401 - any type that an option may have
+    """A wish in the type of the option: Gateways take memory as a number or as text, cores whole or not.
+
+    A part of a core stays one where only whole ones are taken, so that the Gateway refuses it.
+    """
+    if isinstance(default, str) and isinstance(value, float | int):
+        return f"{value:g}G"
+    if type(default) is int and float(value).is_integer():
+        return int(value)
+    return value

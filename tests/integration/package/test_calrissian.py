@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+import yaml
 
 from gateways import GatewayServer, serving_gateway
 from images import STRANGER, Image, engine_environment, folder_of
@@ -16,31 +17,31 @@ from processes import wait_for
 
 pytestmark = pytest.mark.package
 
-# The options that calrissian sends, with its types.
-OPTIONS = """
-from dask_gateway_server.options import Float, Integer, Options, String
+# The options of our platform, but what the Gateway starts runs here, in the chosen image.
+IN_IMAGE = """
+offered = c.Backend.cluster_options
+settings_of_platform = offered.handler
 
-def settings(options):
-    image = [{launcher!r}, options.image]
+def settings_in_image(options, user):
+    settings = settings_of_platform(options, user)
+    image = [{launcher!r}, settings["image"]]
     return {{
-        "scheduler_cmd": [*image, "dask", "scheduler"],
-        "worker_cmd": [*image, "dask", "worker"],
-        "worker_memory": options.worker_memory,
+        "scheduler_cmd": [*image, *c.KubeClusterConfig.scheduler_cmd],
+        "worker_cmd": [*image, *c.KubeClusterConfig.worker_cmd],
+        "worker_threads": settings["worker_threads"],
+        "worker_memory": settings["worker_memory"],
     }}
 
-c.Backend.cluster_options = Options(
-    String("image", default=""),
-    Float("worker_cores", default=1),
-    Integer("worker_cores_limit", default=1),
-    String("worker_memory", default="1G"),
-    handler=settings,
-)
+offered.handler = settings_in_image
 """
-# What the Gateway starts runs in the chosen image. The keys of a cluster are files of the server's user here.
+
+# As strict as the platform's pods. The keys of a cluster are files of the server's user here.
 LAUNCHER = """#!/bin/sh
 chmod -R a+rX .
 export CONTAINERS_CONF={conf}
-exec podman run --rm --network host --read-only --cap-drop all --label cluster="$DASK_GATEWAY_CLUSTER_NAME" \\
+exec podman run --rm --network host --read-only --cap-drop all --passwd=false \\
+  --security-opt no-new-privileges \\
+  --workdir /tmp --label gateway={clusters} --label cluster="$DASK_GATEWAY_CLUSTER_NAME" \\
   --env 'DASK_*' --volume {clusters}:{clusters}:ro "$@"
 """
 
@@ -85,14 +86,22 @@ def damaged_archive(demo_archive, tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def server(image, demo_archive, damaged_archive, tmp_path_factory):
+def server(image, workflows, demo_archive, damaged_archive, tmp_path_factory):
     folder = tmp_path_factory.mktemp("gateway")
     environment = engine_environment(folder, demo_archive.folder, damaged_archive)
     launcher = folder / "in-image"
-    launcher.write_text(LAUNCHER.format(conf=environment["CONTAINERS_CONF"], clusters=folder / "clusters"))
+    clusters = folder / "clusters"
+    launcher.write_text(LAUNCHER.format(conf=environment["CONTAINERS_CONF"], clusters=clusters))
     launcher.chmod(0o755)
-    with serving_gateway(folder, OPTIONS.format(launcher=str(launcher))) as gateway:
-        yield replace(image, environment=environment), gateway
+    platform = yaml.safe_load((workflows.parent / "deploy" / "dask-gateway.yaml").read_text("utf-8"))
+    lines = "\n".join(platform["gateway"]["extraConfig"].values()) + IN_IMAGE.format(launcher=str(launcher))
+    image = replace(image, environment=environment)
+    with serving_gateway(folder, lines) as gateway:
+        yield image, gateway
+    # a Gateway that is ended while a cluster runs leaves its containers
+    left = image.engine("ps", "--quiet", "--filter", f"label=gateway={clusters}").out.split()
+    if left:
+        image.engine("rm", "--force", *left)
 
 
 @pytest.fixture
@@ -155,8 +164,7 @@ def test_cluster_too_small_for_a_worker_is_a_failure_that_may_pass(platform, dem
         platform.tool.outputs(pod.out)
 
 
-def test_command_of_the_image_starts_a_cluster_where_memory_is_a_text(platform):
-    """As on the published development platform."""
+def test_command_of_the_image_starts_a_cluster_of_it(platform):
     url = ("--gateway-url", platform.gateway.address)
     script = (
         "cloudless-mosaic cluster start --target name.txt --image $0 --worker-cores 1 --max-cores 1 $*; "

@@ -54,6 +54,18 @@ def test_empty_variable_is_not_taken_for_none(monkeypatch, name):
         opened()
 
 
+@pytest.mark.parametrize("error", [KeyError("getpwuid(): uid not found: 12345"), OSError("No username set")])
+def test_user_without_a_name_is_told_how_to_get_one(monkeypatch, error):
+    """As in a container that runs under any number; the two errors are those of Python 3.11 and 3.13."""
+
+    def getuser():
+        raise error
+
+    monkeypatch.setattr("getpass.getuser", getuser)
+    with pytest.raises(UsageError, match=r"wants the name of its user.*set LOGNAME"):
+        list_clusters("http://127.0.0.1:1")
+
+
 def test_missing_gateway_package_is_told(monkeypatch):
     monkeypatch.setitem(sys.modules, "dask_gateway", None)
     with pytest.raises(UsageError, match=r"pip install 'cloudless-mosaic\[gateway\]'"):
