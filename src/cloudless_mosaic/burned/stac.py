@@ -176,7 +176,8 @@ def _processing(plan: ChangePlan) -> dict[str, Any]:
         "processing:lineage": (
             f"Sentinel-2 Level-2A surface reflectance before and after a fire. {masked} The radiometric "
             "offset of each scene was removed before. Pixels coarser than the output (20 m in B12) were "
-            "repeated, finer ones averaged. Severity is by the fall of the normalized burn ratio (dNBR)."
+            "repeated, finer ones averaged. Severity is by dNBR, the fall of the normalized burn ratio "
+            "nbr = (nir - swir22) / (nir + swir22)."
         ),
         "processing:expression": {"format": "numpy", "expression": EXPRESSIONS[request.index]},
     }

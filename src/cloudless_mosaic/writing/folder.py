@@ -11,14 +11,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from cloudless_mosaic.errors import TemporaryError, UsageError
+from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.mosaics import Mosaic, cut_mosaics
 from cloudless_mosaic.plan import MosaicPlan
 from cloudless_mosaic.results import PeriodResult
 from cloudless_mosaic.writing.blocks import BlockStore
 from cloudless_mosaic.writing.fingerprint import differences, fingerprint, plan_record
 from cloudless_mosaic.writing.lock import FolderLock
-from cloudless_mosaic.writing.output import CATALOG, FULL, mosaic_name, storage_faults, write_whole
+from cloudless_mosaic.writing.output import CATALOG, folder_faults, mosaic_name, storage_faults, write_whole
 from cloudless_mosaic.writing.published import (
     Published,
     intact_result,
@@ -79,22 +79,13 @@ class OutputFolder:
             UsageError: if it can't be written to, or another plan's work is in it.
             TemporaryError: if another run has it, or the disk is full.
         """
-        try:
+        with folder_faults(self.path):
             self._lock = FolderLock(self._work / _LOCK)
             try:
                 self._settle()
             except BaseException:
                 self._leave()
                 raise
-        except OSError as error:
-            reason = (error.strerror or "unknown reason").lower()
-            if error.errno in FULL:
-                raise TemporaryError(
-                    f"no space in --output-dir {self.path} ({reason}); free some and run again"
-                ) from error
-            raise UsageError(
-                f"--output-dir {self.path} can't be written to: {reason}; choose another folder"
-            ) from error
         return self
 
     def __exit__(
