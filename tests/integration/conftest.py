@@ -4,9 +4,11 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from stac_output import check_outputs
 
 from cloudless_mosaic.testing.archive import Archive, ArchiveSpec, build_archive
 
@@ -36,7 +38,15 @@ def command(*arguments: str, cwd: Path, env: dict[str, str] | None = None) -> Ou
         timeout=120,
         check=False,
     )
+    if done.returncode == 0:
+        check_outputs(output_folder(arguments, cwd), cwd / "demo-output")
     return Outcome(done.returncode, done.stdout, done.stderr)
+
+
+def output_folder(arguments, cwd: Path) -> Path:
+    """Where a command was told to write to."""
+    named = [after for before, after in pairwise(arguments) if before == "--output-dir"]
+    return cwd / (named[-1] if named else ".")
 
 
 @pytest.fixture(scope="session")
@@ -106,6 +116,8 @@ def burned_command():
             timeout=120,
             check=False,
         )
+        if done.returncode == 0:
+            check_outputs(output_folder(arguments, cwd), cwd / "burned-area-output")
         return Outcome(done.returncode, done.stdout, done.stderr)
 
     return run

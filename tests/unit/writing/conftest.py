@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 import numpy as np
 import pytest
 from shapely.geometry import box
+from stac_output import check_output
 
 from cloudless_mosaic.aoi import Aoi
 from cloudless_mosaic.checks import Evidence
@@ -136,13 +137,16 @@ def write_run(month, folder, **wishes):
     """Writes a whole run, of which only the first period has scenes; gives the catalog."""
     with output_of(month.plan, folder, **wishes) as output:
         others = month.plan.periods[1:]
-        if output.finished:
-            return output.complete([*output.finished.values(), *map(empty, others)])
-        sink = PeriodSink(output, output.mosaics[0])
-        for composite in month.composites():
-            if sink.restore(composite.block) is None:
-                sink.write(composite)
-        return output.complete([sink.close(), *map(empty, others)])
+        results = list(output.finished.values())
+        if not results:
+            sink = PeriodSink(output, output.mosaics[0])
+            for composite in month.composites():
+                if sink.restore(composite.block) is None:
+                    sink.write(composite)
+            results = [sink.close()]
+        catalog = output.complete([*results, *map(empty, others)])
+    check_output(catalog.parent)
+    return catalog
 
 
 @pytest.fixture
