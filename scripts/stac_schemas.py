@@ -1,7 +1,7 @@
 """Gets the schemas of STAC extensions that the tests hold outputs against.
 
-Their own site is out of reach where tests run. The source packages of PySTAC's extensions have the answers of that
-site among their tests, word for word, and the package index has those.
+Tests have no network. The source packages of PySTAC's extensions, which the package index has, keep the
+answers of the schemas' own site among their tests, word for word.
 
 Usage: python scripts/stac_schemas.py FOLDER
 """

@@ -90,7 +90,7 @@ def test_the_collection_of_something_else_is_never_touched(tmp_path, small, run,
 def test_a_collection_without_its_catalog_is_of_a_run_that_was_killed(tmp_path, small, other, run):
     before = tree(run(small, tmp_path).parent)
     (tmp_path / "catalog.json").unlink()
-    with pytest.raises(UsageError, match="has mosaics of another plan: resolution is 200.0 there"):
+    with pytest.raises(UsageError, match=r"has mosaics of another plan: resolution is 200\.0 there"):
         run(other, tmp_path)
     run(small, tmp_path)
     assert tree(tmp_path) == before
@@ -116,7 +116,6 @@ def shards_of(month, root, output, **wishes):
                     sink.write(composite)
                 results.append(sink.close())
             opened.complete(results)
-        check_output(root / str(number))
         yield root / str(number)
 
 

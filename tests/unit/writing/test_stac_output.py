@@ -283,7 +283,7 @@ def test_without_the_bands_nothing_says_how_to_draw(tmp_path, plan_of, month_of,
 
 def test_the_geometry_is_where_there_is_data(tmp_path, plan_of, month_of, run):
     month = month_of(plan_of(resolution=80.0))
-    rows, columns = month.plan.geobox.shape
+    columns = month.plan.geobox.shape[1]
     month.data[:, :, : columns // 2] = 0
     month.count[:, : columns // 2] = 0
     item = item_of(run(month, tmp_path / "out"))
@@ -314,10 +314,10 @@ def test_the_collection_says_what_holds_for_all(catalog, item, plan):
     document = collection_of(catalog)
     assert document["license"] == "other"
     assert "Contains modified Copernicus Sentinel data 2020." in document["description"]
-    assert {name: roles for name, roles in ((one["name"], one["roles"]) for one in document["providers"])} == {
-        "ESA": ["producer", "licensor"],
-        "cloudless-mosaic": ["processor"],
-    }
+    assert [(one["name"], one["roles"]) for one in document["providers"]] == [
+        ("ESA", ["producer", "licensor"]),
+        ("cloudless-mosaic", ["processor"]),
+    ]
     assert document["extent"] == {
         "spatial": {"bbox": [footprint(plan.geobox)[1]]},
         "temporal": {"interval": [["2020-10-01T00:00:00Z", "2020-10-31T23:59:59Z"]]},
@@ -352,7 +352,10 @@ def test_months_add_up_in_their_order():
         properties = {
             "start_datetime": f"2020-{month}-01T00:00:00Z",
             "end_datetime": f"2020-{month}-28T00:00:00Z",
-            **{f"cloudless_mosaic:{field}": 1 for field in ("mean_observations", "scenes_used", "lost_percent")},
+            **{
+                f"cloudless_mosaic:{field}": 1
+                for field in ("mean_observations", "scenes_used", "lost_percent")
+            },
             "cloudless_mosaic:clear_percent": clear,
         }
         return {"id": f"monthly-mosaic-2020-{month}", "properties": properties}
