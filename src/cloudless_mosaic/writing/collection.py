@@ -25,6 +25,7 @@ from cloudless_mosaic.writing.output import (
     json_bytes,
     mosaic_name,
     name_label,
+    storage_faults,
     write_whole,
 )
 from cloudless_mosaic.writing.published import published_roots, read_document
@@ -53,15 +54,13 @@ def write_roots(plan: MosaicPlan, results: Sequence[PeriodResult], folder: Path,
         The catalog.
 
     Raises:
-        UsageError: if a table of the items is wanted, and can't be made.
         TemporaryError: if the disk is full or fails.
     """
     names = [mosaic_name(result.label) for result in results if not result.empty]
-    items = [read_document(folder / name / f"{name}.json") for name in names]
     return publish_roots(
         _catalog(plan, results, fingerprint),
         _collection(plan, fingerprint),
-        items,
+        names,
         folder,
         table=plan.request.geoparquet,
     )
@@ -70,7 +69,7 @@ def write_roots(plan: MosaicPlan, results: Sequence[PeriodResult], folder: Path,
 def publish_roots(
     catalog: dict[str, Any],
     collection: dict[str, Any],
-    items: Sequence[dict[str, Any]],
+    names: Sequence[str],
     folder: Path,
     *,
     table: bool,
@@ -80,7 +79,7 @@ def publish_roots(
     Args:
         catalog: The root.
         collection: What holds for it whatever its items are.
-        items: All of them.
+        names: Of all items, which are in their places.
         folder: Root of the output.
         table: True for a table of the items beside them.
 
@@ -88,10 +87,10 @@ def publish_roots(
         The catalog.
 
     Raises:
-        UsageError: if the table can't be made.
         TemporaryError: if the disk is full or fails.
     """
-    items = sorted(items, key=lambda item: str(item["id"]))
+    with storage_faults(folder):
+        items = [read_document(folder / name / f"{name}.json") for name in sorted(names)]
     document = gathered(collection, items)
     data = items_table(items, document) if table and items else None
     before = published_roots(folder)
@@ -154,7 +153,11 @@ def _collection(plan: MosaicPlan, fingerprint: str) -> dict[str, Any]:
         license="other",
         keywords=_KEYWORDS,
         providers=[
-            pystac.Provider("ESA", roles=[pystac.ProviderRole.PRODUCER, pystac.ProviderRole.LICENSOR]),
+            pystac.Provider(
+                "ESA",
+                roles=[pystac.ProviderRole.PRODUCER, pystac.ProviderRole.LICENSOR],
+                url="https://sentinels.copernicus.eu",
+            ),
             pystac.Provider(
                 "cloudless-mosaic",
                 roles=[pystac.ProviderRole.PROCESSOR],

@@ -18,9 +18,9 @@ from cloudless_mosaic.results import PeriodResult
 from cloudless_mosaic.writing.blocks import BlockStore
 from cloudless_mosaic.writing.collection import write_roots
 from cloudless_mosaic.writing.fingerprint import differences, fingerprint, plan_record
-from cloudless_mosaic.writing.geoparquet import require_geoparquet
+from cloudless_mosaic.writing.geoparquet import require_place
 from cloudless_mosaic.writing.lock import FolderLock
-from cloudless_mosaic.writing.output import CATALOG, FULL, ITEMS, mosaic_name, storage_faults, write_whole
+from cloudless_mosaic.writing.output import CATALOG, FULL, mosaic_name, storage_faults, write_whole
 from cloudless_mosaic.writing.published import (
     Published,
     intact_result,
@@ -146,7 +146,8 @@ class OutputFolder:
             names = {mosaic_name(mosaic.label) for mosaic in self.mosaics}
             others = [item for item in others if item.fingerprint or item.path.stem not in names]
         others = [root for root in roots if not self._is_ours(root)] + others
-        self._check_table(roots)
+        if self.plan.request.geoparquet:
+            require_place(self.path, roots)
         if not self.plan.request.overwrite:
             self._refuse(others, None if started else manifest)
         for other in others:
@@ -155,17 +156,6 @@ class OutputFolder:
             self._empty_work()
         self._owned = True
         self._take_over()
-
-    def _check_table(self, roots: Sequence[Published]) -> None:
-        """Raises ``UsageError`` if the table that is wanted can't be made, or has the place of something."""
-        if not self.plan.request.geoparquet:
-            return
-        require_geoparquet()
-        if (self.path / ITEMS).exists() and not any(root.table for root in roots):
-            raise UsageError(
-                f"--output-dir {self.path} has an {ITEMS} of something else; choose another folder, or leave "
-                "out --geoparquet"
-            )
 
     def _refuse(self, others: Sequence[Published], manifest: dict[str, Any] | None) -> None:
         """Raises ``UsageError`` if there's anything of another plan."""

@@ -12,12 +12,26 @@ from urllib.parse import urlsplit
 
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.writing.output import ITEMS
+from cloudless_mosaic.writing.published import Published
 
 
-def require_geoparquet() -> None:
-    """Raises ``UsageError`` where the library isn't installed."""
+def require_place(folder: Path, roots: Iterable[Published]) -> None:
+    """Says before any work if there can be no table.
+
+    Args:
+        folder: Root of the output.
+        roots: The documents above the items that are there.
+
+    Raises:
+        UsageError: if the library isn't installed, or a file that isn't ours has the table's place.
+    """
     if not find_spec("stac_geoparquet"):
         raise UsageError("--geoparquet needs a package; pip install 'cloudless-mosaic[geoparquet]'")
+    if (folder / ITEMS).exists() and not any(root.table for root in roots):
+        raise UsageError(
+            f"--output-dir {folder} has an {ITEMS} of something else; choose another folder, or leave out "
+            "--geoparquet"
+        )
 
 
 def items_table(items: Sequence[dict[str, Any]], collection: dict[str, Any]) -> bytes:
@@ -26,11 +40,7 @@ def items_table(items: Sequence[dict[str, Any]], collection: dict[str, Any]) -> 
     Args:
         items: One at least.
         collection: What they belong to; kept in the table's metadata.
-
-    Raises:
-        UsageError: if the library isn't installed.
     """
-    require_geoparquet()
     from stac_geoparquet import arrow  # noqa: PLC0415 - takes half as long as a run of the README's example
 
     batches = arrow.parse_stac_items_to_arrow([_moved_up(item) for item in items])

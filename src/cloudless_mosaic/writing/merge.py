@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from cloudless_mosaic.errors import NoDataError, UsageError
 from cloudless_mosaic.writing.collection import publish_roots
 from cloudless_mosaic.writing.fields import PLAN, SHARD
+from cloudless_mosaic.writing.geoparquet import require_place
 from cloudless_mosaic.writing.lock import FolderLock
 from cloudless_mosaic.writing.output import (
     CATALOG,
@@ -86,7 +87,7 @@ def merge_shards(shards: Sequence[Path], folder: Path) -> Path:
         raise NoDataError(
             f"none of the {len(sources)} shards has a mosaic; widen the dates, the AOI or --max-cloud-cover"
         )
-    plan = sources[0].catalog[PLAN]
+    plan, table = sources[0].catalog[PLAN], any(source.table for source in sources)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = FolderLock(folder / _WORK / "lock")
@@ -94,16 +95,16 @@ def merge_shards(shards: Sequence[Path], folder: Path) -> Path:
         reason = (error.strerror or "unknown reason").lower()
         raise UsageError(f"--output-dir {folder} can't be written to: {reason}; choose another") from error
     try:
-        _refuse_others(folder, plan)
+        _refuse_others(folder, plan, table=table)
         for source in sources:
             for name in source.mosaics():
                 _place(source.path / name, folder, name, plan)
         path = publish_roots(
             _of_all(sources[0].catalog),
             _of_all(sources[0].collection),
-            [read_document(folder / name / f"{name}.json") for name in names],
+            names,
             folder,
-            table=any(source.table for source in sources),
+            table=table,
         )
     finally:
         with suppress(OSError):
@@ -158,13 +159,15 @@ def _of_all(document: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in document.items() if key not in {SHARD, "assets"}}
 
 
-def _refuse_others(folder: Path, plan: str) -> None:
+def _refuse_others(folder: Path, plan: str, *, table: bool) -> None:
     roots = published_roots(folder)
     if any(root.fingerprint != plan or root.shard for root in roots):
         raise UsageError(f"--output-dir {folder} has other mosaics; choose another folder")
     for item in published_items(folder):
         if item.fingerprint not in {plan, None}:
             raise UsageError(f"--output-dir {folder} has {item.path.stem} of another plan; choose another")
+    if table:
+        require_place(folder, roots)
     # they speak for everything in their folder
     for root in roots:
         root.remove()

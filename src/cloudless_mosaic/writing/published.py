@@ -99,12 +99,13 @@ def _root(path: Path, known: str) -> Published:
         raise UsageError(
             f"--output-dir {path.parent} has a {path.name} that isn't one of mosaics; choose another folder"
         )
+    assets = document.get("assets")
     return Published(
         path,
         document.get(PLAN),
         document.get(PARAMETERS),
         document.get(SHARD),
-        table="items" in (document.get("assets") or {}),
+        table=isinstance(assets, dict) and "items" in assets,
     )
 
 

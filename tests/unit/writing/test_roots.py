@@ -4,8 +4,11 @@ import json
 import sys
 
 import pytest
+from pyarrow import parquet
+from stac_geoparquet import arrow
 from stac_output import check_output
 
+from cloudless_mosaic.aoi import Aoi
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.request import Shard
 from cloudless_mosaic.writing import PeriodSink, collection, geoparquet
@@ -36,6 +39,23 @@ def test_a_table_is_there_where_it_was_asked_for(tmp_path, small, run):
     (asset,) = json.loads((tmp_path / "with" / "collection.json").read_text())["assets"].values()
     assert asset["roles"] == ["collection-mirror"]
     assert asset["type"] == "application/vnd.apache.parquet"
+
+
+@pytest.mark.parametrize(
+    "wishes",
+    [
+        {"aoi": Aoi(179.9, -17, -179.9, -16.9)},
+        {"crs": "+proj=laea +lat_0=47 +lon_0=-122"},
+        {"crs": "EPSG:4326", "resolution": 0.004},
+    ],
+)
+def test_a_table_is_made_of_items_anywhere(tmp_path, plan_of, month_of, run, wishes):
+    run(month_of(plan_of(**{"bands": ("red",), "resolution": 200.0} | wishes)), tmp_path, geoparquet=True)
+    (row,) = arrow.stac_table_to_items(parquet.read_table(tmp_path / "items.parquet"))
+    item = json.loads((tmp_path / NAME / f"{NAME}.json").read_text())
+    assert row["geometry"] == item["geometry"]
+    assert row["bbox"] == item["bbox"]
+    assert row["properties"]["proj:geometry"] == item["properties"]["proj:geometry"]
 
 
 def test_the_same_items_give_the_same_table(tmp_path, small, run):
@@ -138,3 +158,12 @@ def test_an_unfinished_shard_is_not_merged(tmp_path, small, output):
     (second / "collection.json").unlink()
     with pytest.raises(UsageError, match=r"2 has no collection\.json: its run isn't finished"):
         merge_shards([first, second], tmp_path / "merged")
+
+
+def test_a_merge_never_touches_a_table_of_something_else(tmp_path, small, output):
+    shards = list(shards_of(small, tmp_path, output, geoparquet=True))
+    (tmp_path / "merged").mkdir()
+    (tmp_path / "merged" / "items.parquet").write_bytes(b"mine")
+    with pytest.raises(UsageError, match=r"has an items\.parquet of something else"):
+        merge_shards(shards, tmp_path / "merged")
+    assert tree(tmp_path / "merged") == {"items.parquet": b"mine"}
