@@ -97,7 +97,7 @@ def test_a_full_disk_is_75_and_the_next_run_goes_on(line, tmp_path, limit):
     assert sorted(visible(tmp_path / "out")) == [
         *("catalog.json", "collection.json", "monthly-mosaic-2020-10")
     ]
-    assert len(list((tmp_path / "out").iterdir())) == 2
+    assert len(list((tmp_path / "out").iterdir())) == 3
 
 
 @pytest.fixture
