@@ -9,7 +9,7 @@ from stac_geoparquet import arrow
 from stac_output import check_output
 
 from cloudless_mosaic.aoi import Aoi
-from cloudless_mosaic.errors import UsageError
+from cloudless_mosaic.errors import TemporaryError, UsageError
 from cloudless_mosaic.request import Shard
 from cloudless_mosaic.writing import PeriodSink, collection, geoparquet
 from cloudless_mosaic.writing.merge import merge_shards
@@ -123,6 +123,30 @@ def test_the_catalog_comes_last_and_goes_first(tmp_path, small, run, monkeypatch
     )
     run(small, tmp_path, geoparquet=True)
     assert written == ["collection.json", "items.parquet", "catalog.json"]
+
+
+@pytest.mark.parametrize("name", ["collection.json", "items.parquet", "catalog.json"])
+def test_whatever_document_a_run_ends_at_the_next_one_makes_good(
+    tmp_path, small, other, run, monkeypatch, name
+):
+    expected = tree(run(small, tmp_path / "undisturbed", geoparquet=True).parent)
+    expected_of_other = tree(run(other, tmp_path / "other").parent)
+    write_whole = collection.write_whole
+
+    def end(path, data):
+        if path.name == name:
+            raise TemporaryError("no space")
+        write_whole(path, data)
+
+    for month, wish in ((small, True), (other, False)):
+        root = tmp_path / f"out-{wish}"
+        with monkeypatch.context() as patch:
+            patch.setattr(collection, "write_whole", end)
+            with pytest.raises(TemporaryError):
+                run(small, root, geoparquet=True)
+        assert not (root / "catalog.json").exists()
+        run(month, root, geoparquet=wish, overwrite=month is other)
+        assert tree(root) == (expected if wish else expected_of_other)
 
 
 def shards_of(month, root, output, **wishes):
