@@ -16,10 +16,11 @@ VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' src/cloudless_mosaic/v
 
 setup: $(STAMP)
 
-$(STAMP): pyproject.toml setup.py constraints.txt $(wildcard src/cloudless_mosaic/kernels/*.[ch])
+$(STAMP): pyproject.toml setup.py constraints.txt scripts/stac_schemas.py $(wildcard src/cloudless_mosaic/kernels/*.[ch])
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python scripts/stac_schemas.py $(VENV)/stac-schemas
 	touch $@
 
 demo: setup

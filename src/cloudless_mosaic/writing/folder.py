@@ -16,16 +16,17 @@ from cloudless_mosaic.mosaics import Mosaic, cut_mosaics
 from cloudless_mosaic.plan import MosaicPlan
 from cloudless_mosaic.results import PeriodResult
 from cloudless_mosaic.writing.blocks import BlockStore
+from cloudless_mosaic.writing.collection import write_roots
 from cloudless_mosaic.writing.fingerprint import differences, fingerprint, plan_record
+from cloudless_mosaic.writing.geoparquet import require_place
 from cloudless_mosaic.writing.lock import FolderLock
 from cloudless_mosaic.writing.output import CATALOG, folder_faults, mosaic_name, storage_faults, write_whole
 from cloudless_mosaic.writing.published import (
     Published,
     intact_result,
-    published_catalog,
     published_items,
+    published_roots,
 )
-from cloudless_mosaic.writing.stac import write_catalog
 
 _WORK = ".cloudless-mosaic"
 _LOCK = "lock"
@@ -118,30 +119,31 @@ class OutputFolder:
         return staging
 
     def complete(self, results: Sequence[PeriodResult]) -> Path:
-        """Writes the catalog, which ends the run.
+        """Writes the collection and the catalog, which ends the run.
 
         Raises:
             TemporaryError: if the disk is full or fails.
         """
-        path = write_catalog(self.plan, results, self.path, self.fingerprint)
+        path = write_roots(self.plan, results, self.path, self.fingerprint)
         self._done = True
         return path
 
     def _settle(self) -> None:
         """Refuses or removes what another plan left, and takes over what this one did."""
-        catalog = published_catalog(self.path)
+        roots = published_roots(self.path)
         manifest = self._read_manifest()
         cut = manifest.pop(_CUT, None) if manifest else None
         started = manifest is not None and fingerprint(manifest) == fingerprint(self._record)
-        finished = catalog is not None and self._is_ours(catalog)
+        finished = any(root.path.name == CATALOG and self._is_ours(root) for root in roots)
         names = {mosaic_name(mosaic.label) for mosaic in self.mosaics}
         items = list(published_items(self.path))
         others = [item for item in items if item.fingerprint != self.fingerprint]
         if started or finished:
             # one of our mosaics, whose item is not written yet or was damaged since
             others = [item for item in others if item.fingerprint or item.path.stem not in names]
-        if catalog and not finished:
-            others.insert(0, catalog)
+        others = [root for root in roots if not self._is_ours(root)] + others
+        if self.plan.request.geoparquet:
+            require_place(self.path, roots)
         if not self.plan.request.overwrite:
             self._refuse(others, None if started else manifest)
         elif self._shard:
@@ -178,11 +180,12 @@ class OutputFolder:
             if result and result.lost_percent <= self.plan.request.max_lost:
                 self.finished[mosaic.label] = result
         if len(self.finished) < len(self.mosaics):
-            (self.path / CATALOG).unlink(missing_ok=True)
+            for root in published_roots(self.path):
+                root.remove()
             write_whole(self._work / _MANIFEST, json.dumps({**self._record, _CUT: self._cut}).encode())
 
-    def _is_ours(self, catalog: Published) -> bool:
-        return catalog.fingerprint == self.fingerprint and catalog.shard == self._shard
+    def _is_ours(self, root: Published) -> bool:
+        return root.fingerprint == self.fingerprint and root.shard == self._shard
 
     def _read_manifest(self) -> dict[str, Any] | None:
         """The record of the plan in work; ``None`` where there's none, or the disk spoiled it."""

@@ -14,6 +14,9 @@ from typing import Any
 from cloudless_mosaic.errors import TemporaryError, UsageError
 
 CATALOG = "catalog.json"
+COLLECTION = "collection.json"
+ITEMS = "items.parquet"
+"""All items in one table (stac-geoparquet), where it was asked for."""
 
 SIDECARS = (".aux.xml", ".ovr", ".msk")
 """What other programs keep beside a raster, and what would be wrong beside a new one."""
@@ -30,9 +33,17 @@ _TAKEN_AWAY = (errno.EACCES, errno.EPERM, errno.ENOENT)
 """What a folder gives that could be written to when the run began."""
 
 
+_NAME = "monthly-mosaic-"
+
+
 def mosaic_name(label: str) -> str:
     """Name of a mosaic's folder, files and STAC item."""
-    return f"monthly-mosaic-{label}"
+    return _NAME + label
+
+
+def name_label(name: str) -> str:
+    """Month and tile of a mosaic, from its name."""
+    return name.removeprefix(_NAME)
 
 
 def publish(staging: Path, target: Path, names: Iterable[str]) -> None:

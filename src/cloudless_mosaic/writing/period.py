@@ -12,12 +12,13 @@ from cloudless_mosaic.bands import canonical_band, common_name
 from cloudless_mosaic.grid import Block
 from cloudless_mosaic.mosaics import Mosaic
 from cloudless_mosaic.results import Composite, PeriodResult
+from cloudless_mosaic.writing.area import valid_area
 from cloudless_mosaic.writing.cog import CogFile, CogSpec, CogWriter
 from cloudless_mosaic.writing.folder import OutputFolder
 from cloudless_mosaic.writing.output import mosaic_name, publish, write_whole
-from cloudless_mosaic.writing.stac import SCALE, PeriodFiles, output_bands, period_item
+from cloudless_mosaic.writing.stac import PeriodFiles, output_bands, period_item
 from cloudless_mosaic.writing.statistics import PeriodTotals
-from cloudless_mosaic.writing.visual import Stretch, thumbnail
+from cloudless_mosaic.writing.visual import SCALE, Stretch, thumbnail
 
 
 class PeriodSink:
@@ -113,11 +114,11 @@ class PeriodSink:
                 mosaic=mosaic,
                 count=count,
                 visual=visual,
-                visual_bands=self._stretch.bands,
                 thumbnail=thumbnail.result(),
-                thumbnail_shape=picture.smallest.shape[1:],
                 thumbnail_factor=picture.smallest_factor,
+                area=valid_area(picture.smallest, picture.smallest_factor, self._plan.geobox),
                 statistics=self._totals.bands,
+                observations=self._totals.counts,
             )
             result = self._publish(files)
             undo.pop_all()
