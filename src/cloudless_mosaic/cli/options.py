@@ -169,6 +169,11 @@ _OUTPUT_OPTIONS = (
     ),
     click.option("--overwrite", is_flag=True, help=OVERWRITE),
 )
+REPORT = click.option(
+    "--report",
+    is_flag=True,
+    help="Write report.html beside the catalog, to look at by cloudless-mosaic view.",
+)
 REQUEST_OPTIONS = (
     *_SEARCH_OPTIONS,
     *PROVIDER_OPTIONS,

@@ -19,6 +19,7 @@ from cloudless_mosaic.writing.blocks import BlockStore
 from cloudless_mosaic.writing.fingerprint import differences, fingerprint, plan_record
 from cloudless_mosaic.writing.lock import FolderLock
 from cloudless_mosaic.writing.output import CATALOG, FULL, mosaic_name, storage_faults, write_whole
+from cloudless_mosaic.writing.preview import remove_report
 from cloudless_mosaic.writing.published import (
     Published,
     intact_result,
@@ -177,6 +178,7 @@ class OutputFolder:
                 self.finished[mosaic.label] = result
         if len(self.finished) < len(self.mosaics):
             (self.path / CATALOG).unlink(missing_ok=True)
+            remove_report(self.path)
             write_whole(self._work / _MANIFEST, json.dumps(self._record).encode())
 
     def _is_ours(self, catalog: Published) -> bool:

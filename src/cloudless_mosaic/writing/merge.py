@@ -16,6 +16,7 @@ from cloudless_mosaic.errors import NoDataError, UsageError
 from cloudless_mosaic.writing.fields import PLAN, SHARD
 from cloudless_mosaic.writing.lock import FolderLock
 from cloudless_mosaic.writing.output import CATALOG, json_bytes, publish, storage_faults, write_whole
+from cloudless_mosaic.writing.preview import remove_report
 from cloudless_mosaic.writing.published import intact_files, published_catalog, published_items, read_document
 
 _WORK = ".cloudless-mosaic"
@@ -155,6 +156,7 @@ def _refuse_others(folder: Path, plan: str) -> None:
             raise UsageError(f"--output-dir {folder} has {item.path.stem} of another plan; choose another")
     # a catalog speaks for everything in its folder
     (folder / CATALOG).unlink(missing_ok=True)
+    remove_report(folder)
 
 
 def _place(source: Path, folder: Path, name: str, plan: str) -> None:

@@ -1,0 +1,48 @@
+"""The preview page of a folder: ``--report`` and ``cloudless-mosaic view``."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from cloudless_mosaic.screen import Screen
+
+
+@contextmanager
+def reporting(wanted: bool, folder: Path, screen: Screen) -> Iterator[None]:
+    """Mosaics are made in a folder inside; the page follows, where it's wanted.
+
+    Raises:
+        UsageError: before anything is made, if there could be no page.
+        TemporaryError: if the disk is full or fails.
+    """
+    if wanted:
+        from cloudless_mosaic.report import check_report, write_report  # noqa: PLC0415 - keeps --help quick
+
+        check_report(folder)
+    yield
+    if wanted:
+        write_report(folder)
+        screen.note(f"report: cloudless-mosaic view {shlex.quote(str(folder))}")
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path), default=Path(), metavar="[DIR]")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, help="Port on this computer.  [default: a free one]"
+)
+def view(folder: Path, port: int) -> None:
+    """Serves a folder of mosaics with its preview page to the browser of this computer, until Ctrl-C."""
+    from cloudless_mosaic.report.server import FolderServer  # noqa: PLC0415 - keeps --help quick
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with FolderServer(folder, port) as server, suppress(KeyboardInterrupt):
+        click.echo(f"{server.address}  (Ctrl-C ends it)")
+        server.serve_forever()
