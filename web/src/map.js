@@ -66,8 +66,8 @@ export class MosaicMap {
   /** Shows all of the mosaics. */
   fit() {
     const [width = 0] = this.map.getSize() ?? [];
-    const margin = width < 600 ? 12 : 36;
-    this.map.getView().fit(this.extent, { padding: [margin + 28, margin, margin + 28, margin] });
+    const margin = width < 600 ? 8 : 24;
+    this.map.getView().fit(this.extent, { padding: [margin, margin, margin, margin] });
   }
 
   /**
@@ -134,7 +134,12 @@ export class MosaicMap {
       let made = sources.get(file);
       if (!made) {
         made = new GeoTIFF({ sources: [info(file)], normalize: false, interpolate: false, projection: this.projection, transition: 0 });
-        made.on("change", () => made?.getState() === "error" && this.onTrouble(String(made.getError()?.message ?? "unknown reason")));
+        made.on("change", () => {
+          if (made?.getState() === "error") {
+            this.onTrouble(String(made.getError()?.message ?? "unknown reason"));
+          }
+          layer.changed(); // OpenLayers waits for files of the first frame only
+        });
         made.on("tileloaderror", () => this.onTrouble("a part of it could not be read"));
         sources.set(file, made);
       }

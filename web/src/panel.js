@@ -38,10 +38,12 @@ function header(report) {
     ["Bands", report.bands.map((band) => (band.id ? `${band.name} (${band.id})` : band.name)).join(", ")],
     ["Clouds", text("max_cloud_cover") && `scenes up to ${text("max_cloud_cover")} %, ${text("mask") === "none" ? "no mask" : `mask grown by ${text("cloud_dilation") || 0} m`}`],
   ].filter(([, value]) => value);
+  const subtitle = [report.months.length === 1 ? "1 month" : `${report.months.length} months`, report.resolution ? `${report.resolution}${unit}` : "", report.projection.code];
   return element(
     "header",
     {},
     element("h1", {}, report.title),
+    element("p", { class: "subtitle" }, subtitle.filter(Boolean).join(" · ")),
     element("details", {}, element("summary", {}, "What was asked for"), element("dl", { class: "facts" }, ...facts.flatMap(([name = "", value = ""]) => [element("dt", {}, name), element("dd", {}, value)]))),
   );
 }
@@ -55,7 +57,7 @@ function pictureChoice(pictures, change) {
     element("input", { type: "radio", name: "picture", value: picture.key, disabled: picture.missing !== "", onchange: () => change({ picture: picture.key }) }),
   );
   const labels = pictures.map((picture, i) =>
-    element("label", { title: picture.missing ? `${picture.title} ${picture.missing}` : `Key ${i + 1}` }, /** @type {Node} */ (inputs[i]), element("span", {}, picture.title)),
+    element("label", { title: picture.missing ? `${picture.name} ${picture.missing}` : `Key ${i + 1}` }, /** @type {Node} */ (inputs[i]), element("span", {}, picture.name)),
   );
   return {
     box: element("fieldset", { class: "segments" }, element("legend", { class: "hidden" }, "Picture"), ...labels),
@@ -102,7 +104,7 @@ function monthChoice(months, change) {
       "section",
       { class: "card", "aria-label": "Months" },
       first.box,
-      element("label", { class: "check" }, compare, element("span", {}, "Compare two months: drag the border on the map")),
+      element("label", { class: "check" }, compare, element("span", {}, "Compare two months")),
       second.box,
     ),
     update: (/** @type {State} */ state) => {
@@ -156,7 +158,7 @@ function coverage(report, change) {
         ];
     return { month, row: element("tr", {}, element("th", { scope: "row" }, month.empty ? month.label : button), ...cells) };
   });
-  const heads = ["Month", "Clear pixels", "", "Mean count", "Scenes used"].map((text) => element("th", { scope: "col" }, text));
+  const heads = ["Month", "Clear pixels", "", "Count", "Scenes"].map((text) => element("th", { scope: "col" }, text));
   heads[1]?.setAttribute("colspan", "2");
   heads.splice(2, 1);
   return {
