@@ -3,13 +3,19 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DOCS_STAMP := $(VENV)/.installed-docs
+PAGE := src/cloudless_mosaic/report/template.html
 FUZZ_SECONDS ?= 600
 
 .PHONY: setup demo test chaos fuzz check format bench bench-compare docs newcomer clean constraints
 
 setup: $(STAMP)
 
-$(STAMP): pyproject.toml setup.py constraints.txt $(wildcard src/cloudless_mosaic/kernels/*.[ch])
+# the page comes first, since the package takes it in
+$(PAGE): web/build.js web/package-lock.json $(wildcard web/src/*)
+	if command -v npm; then cd web && npm ci --ignore-scripts && npm run build; \
+	else echo 'without npm there is no preview page, and its tests are skipped'; fi
+
+$(STAMP): $(PAGE) pyproject.toml setup.py constraints.txt $(wildcard src/cloudless_mosaic/kernels/*.[ch])
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
@@ -34,6 +40,7 @@ check: setup
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	if test -d web/node_modules; then npm --prefix web run check; fi
 
 format: setup
 	$(BIN)/ruff check --fix
@@ -62,4 +69,4 @@ constraints:
 	uv pip compile --universal --python-version 3.11 --all-extras --no-annotate --no-header --output-file constraints.txt pyproject.toml
 
 clean:
-	rm -rf $(VENV) site demo-archive demo-archive-fire demo-output burned-area-archive burned-area-output .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PAGE) web/node_modules site demo-archive demo-archive-fire demo-output burned-area-archive burned-area-output .mypy_cache .pytest_cache .ruff_cache .hypothesis
