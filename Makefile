@@ -40,7 +40,7 @@ check: setup
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	if test -d web/node_modules; then npm --prefix web run check; fi
+	if test -d web/node_modules/typescript; then npm --prefix web run check; fi
 
 format: setup
 	$(BIN)/ruff check --fix

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -23,7 +22,9 @@ from cloudless_mosaic.writing.visual import WHITE
 
 _NAME = re.compile(r"monthly-mosaic-(\d{4}-\d{2})(?:-([-\w]+))?")
 _DEPTH = 3
-"""Catalogs and collections between the root and an item."""
+"""Folders between the root and a document, its own name counted."""
+_LARGEST = 1e15
+"""No number of a mosaic comes near."""
 
 Document = dict[str, Any]
 
@@ -106,8 +107,8 @@ class Summary:
     """Of the catalog."""
     software: str
     """What made the mosaics, with its version."""
-    parameters: Document
-    """What was asked for."""
+    parameters: dict[str, str | float]
+    """What was asked for, as far as it is text or a number."""
     projection: Projection
     """Of the mosaics."""
     resolution: float
@@ -152,7 +153,7 @@ def read_summary(folder: Path) -> Summary:
     return Summary(
         title=_text(catalog.get("title")) or "Monthly mosaics",
         software=f"{_text(name)} {_text(version)}".strip(),
-        parameters=_object(catalog.get(PARAMETERS)),
+        parameters=_plain(catalog.get(PARAMETERS)),
         projection=_projection(first),
         resolution=abs(_numbers(first.get("proj:transform"), 6)[0]),
         bands=items[0].bands if items else [],
@@ -182,7 +183,7 @@ class _Item:
 def _items(folder: Path, catalog: Document) -> Iterator[_Item]:
     """The mosaics that a catalog lists, those of its collections among them."""
     found = {}
-    for place, document in _linked(folder, PurePosixPath(), catalog, _DEPTH):
+    for place, document in _linked(folder, PurePosixPath(), catalog, {PurePosixPath(CATALOG)}):
         item = _item(place, document)
         if item:
             found[item.month, item.tile] = item
@@ -190,21 +191,27 @@ def _items(folder: Path, catalog: Document) -> Iterator[_Item]:
 
 
 def _linked(
-    folder: Path, place: PurePosixPath, document: Document, depth: int
+    folder: Path, place: PurePosixPath, document: Document, seen: set[PurePosixPath]
 ) -> Iterator[tuple[PurePosixPath, Document]]:
-    """Places and documents of items below a catalog."""
+    """Places and documents of items below a catalog, each once."""
     for link in _objects(document.get("links")):
         relation, target = link.get("rel"), _inside(place, link.get("href"))
-        if relation not in {"item", "child"} or target is None:
+        if (
+            relation not in {"item", "child"}
+            or target is None
+            or target in seen
+            or len(target.parts) > _DEPTH
+        ):
             continue
+        seen.add(target)
         try:
             linked = read_document(folder / target)
         except OSError:
             continue
         if relation == "item":
             yield target, linked
-        elif depth:
-            yield from _linked(folder, target.parent, linked, depth - 1)
+        else:
+            yield from _linked(folder, target.parent, linked, seen)
 
 
 def _item(place: PurePosixPath, document: Document) -> _Item | None:
@@ -304,8 +311,20 @@ def _text(value: object) -> str:
 
 
 def _number(value: object) -> float:
-    ok = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    return float(value) if ok else 0.0  # type: ignore[arg-type]
+    """A number that can be; 0 for everything else, NaN among it."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and -_LARGEST < value < _LARGEST:
+        return float(value)
+    return 0.0
+
+
+def _plain(value: object) -> dict[str, str | float]:
+    """Texts and numbers of an object."""
+    fields = _object(value).items()
+    return {name: one if isinstance(one, str) else _number(one) for name, one in fields if _is_plain(one)}
+
+
+def _is_plain(value: object) -> bool:
+    return isinstance(value, str | int | float) and not isinstance(value, bool)
 
 
 def _numbers(value: object, length: int) -> list[float]:
