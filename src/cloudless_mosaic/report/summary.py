@@ -21,7 +21,7 @@ from cloudless_mosaic.writing.published import read_document
 from cloudless_mosaic.writing.visual import WHITE
 
 _NAME = re.compile(r"monthly-mosaic-(\d{4}-\d{2})(?:-([-\w]+))?")
-_DEPTH = 3
+_DEPTH = 4
 """Folders between the root and a document, its own name counted."""
 _LARGEST = 1e15
 """No number of a mosaic comes near."""
