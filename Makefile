@@ -55,6 +55,7 @@ bench-compare: setup
 docs: $(DOCS_STAMP)
 	$(BIN)/python docs/pictures.py demo-archive docs/images
 	$(BIN)/python docs/burned_picture.py demo-archive-fire docs/images/burned-area.png
+	$(BIN)/python docs/report_picture.py demo-archive docs/images/report.png
 	$(BIN)/python docs/radiometry.py docs/radiometry.md
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 

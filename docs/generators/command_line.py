@@ -43,9 +43,16 @@ def _section(command: click.Command, path: str, known: click.Command | None = No
     context = click.Context(command, info_name=path)
     yield f"```text\n{path} {' '.join(command.collect_usage_pieces(context))}\n```\n"
     records = _records(command)
-    if known and set(_records(known)) <= set(records):
-        records = [record for record in records if record not in _records(known)]
-        yield "Takes all options of `cloudless-mosaic`" + (", and these:\n" if records else ".\n")
+    shared = [record for record in _records(known) if record in records] if known else []
+    if known and 2 * len(shared) > len(_records(known)):
+        but = [f"`{option}`" for option, _ in _records(known) if option not in dict(shared)]
+        records = [record for record in records if record not in shared]
+        which = (
+            f"the options of `cloudless-mosaic` but {', '.join(but)}"
+            if but
+            else "all options of `cloudless-mosaic`"
+        )
+        yield f"Takes {which}" + (", and these:\n" if records else ".\n")
     if records:
         yield "| option | meaning |\n|---|---|"
         yield from (f"| `{option}` | {_cell(text)} |" for option, text in records)

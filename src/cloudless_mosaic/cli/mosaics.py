@@ -12,7 +12,7 @@ from cloudless_mosaic.cli.merge import merge
 from cloudless_mosaic.cli.options import OVERWRITE, REPORT, REQUEST_OPTIONS, SCREEN_OPTIONS, with_options
 from cloudless_mosaic.cli.program import RunByDefault, loading, open_screen, run_program
 from cloudless_mosaic.cli.values import read_request
-from cloudless_mosaic.cli.view import reporting, view
+from cloudless_mosaic.cli.view import add_report, check_report, view
 from cloudless_mosaic.version import __version__
 
 
@@ -33,8 +33,13 @@ def run(report: bool, verbose: bool, quiet: bool, as_json: bool, **options: Any)
         from cloudless_mosaic.pipeline import run as run_pipeline  # noqa: PLC0415 - keeps --help quick
 
         screen = open_screen(verbose=verbose, quiet=quiet, as_json=as_json)
-    with screen, reporting(report, request.output_dir, screen):
-        screen.done(run_pipeline(request, screen))
+    if report:
+        check_report(request.output_dir)
+    with screen:
+        result = run_pipeline(request, screen)
+        if report:
+            add_report(request.output_dir, screen)
+        screen.done(result)
 
 
 @cli.command()
@@ -86,8 +91,13 @@ def demo(
         from cloudless_mosaic.demo import run_demo  # noqa: PLC0415 - keeps --help quick
 
         screen = open_screen(verbose=verbose, quiet=quiet, as_json=as_json)
-    with screen, reporting(report, output_dir, screen):
-        screen.done(run_demo(output_dir, archive_dir, workers, screen, overwrite=overwrite))
+    if report:
+        check_report(output_dir)
+    with screen:
+        result = run_demo(output_dir, archive_dir, workers, screen, overwrite=overwrite)
+        if report:
+            add_report(output_dir, screen)
+        screen.done(result)
 
 
 cli.add_command(cluster)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import shlex
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,22 +14,27 @@ if TYPE_CHECKING:
     from cloudless_mosaic.screen import Screen
 
 
-@contextmanager
-def reporting(wanted: bool, folder: Path, screen: Screen) -> Iterator[None]:
-    """Mosaics are made in a folder inside; the page follows, where it's wanted.
+def add_report(folder: Path, screen: Screen) -> None:
+    """Writes the page of the mosaics in a folder, and says how to look at it.
 
     Raises:
-        UsageError: before anything is made, if there could be no page.
         TemporaryError: if the disk is full or fails.
     """
-    if wanted:
-        from cloudless_mosaic.report import check_report, write_report  # noqa: PLC0415 - keeps --help quick
+    from cloudless_mosaic.report import write_report  # noqa: PLC0415 - keeps --help quick
 
-        check_report(folder)
-    yield
-    if wanted:
-        write_report(folder)
-        screen.note(f"report: cloudless-mosaic view {shlex.quote(str(folder))}")
+    write_report(folder)
+    screen.note(f"report: cloudless-mosaic view {shlex.quote(str(folder))}")
+
+
+def check_report(folder: Path) -> None:
+    """Makes sure, before anything is made, that there can be a page.
+
+    Raises:
+        UsageError: if there can't.
+    """
+    from cloudless_mosaic.report import check_report as check  # noqa: PLC0415 - as above
+
+    check(folder)
 
 
 @click.command()
