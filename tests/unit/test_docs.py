@@ -101,8 +101,9 @@ def test_the_page_of_the_command_line_has_every_command_and_option():
     page = runpy.run_path(str(DOCS / "generators" / "command_line.py"))["command_line_page"]()
     for name, command in cli.commands.items():
         assert name == "run" or f"## cloudless-mosaic {name}\n" in page
-        for option in (option for parameter in command.params for option in parameter.opts):
-            assert f"`{option}" in page or f", {option}" in page
+        for parameter in command.params:
+            named = parameter.opts if parameter.param_type_name == "option" else [parameter.metavar]
+            assert all(f"`{option}" in page or f", {option}" in page for option in named)
     assert page.count("`--resolution FLOAT`") == 1
 
 
