@@ -15,7 +15,7 @@ $(PAGE): web/build.js web/package-lock.json $(wildcard web/src/*)
 	if command -v npm; then cd web && npm ci --ignore-scripts && npm run build; \
 	else echo 'without npm there is no preview page, and its tests are skipped'; fi
 
-$(STAMP): $(PAGE) pyproject.toml setup.py constraints.txt $(wildcard src/cloudless_mosaic/kernels/*.[ch])
+$(STAMP): pyproject.toml setup.py constraints.txt $(wildcard src/cloudless_mosaic/kernels/*.[ch]) | $(PAGE)
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
