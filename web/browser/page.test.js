@@ -6,6 +6,7 @@ import { createServer } from "node:http";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { fromUrl } from "geotiff";
 import { View, difference, launch } from "./chromium.js";
 
 const DEMO = process.env["DEMO"] ?? "";
@@ -60,7 +61,7 @@ test("the slider changes the month, by keys and by the pointer", () =>
     assert.equal(await view.page.locator("#badge-left").innerText(), "2020-11");
     assert.equal(await slider.getAttribute("aria-valuetext"), "2020-11");
     assert.match(await view.page.locator("#scenes").innerText(), /Scenes of 2020-11/);
-    assert.match(view.page.url(), /#month=2020-11/);
+    await view.page.waitForURL(/#month=2020-11/);
     const november = view.colours(await view.drawn());
     assert.ok(difference(october, november) > 0.5);
     await view.page.getByRole("button", { name: "2020-12" }).click();
@@ -92,6 +93,38 @@ test("every picture has its legend, and shows no colour that isn't in it", () =>
     assert.equal(difference(pictures.get("2"), view.colours(await view.drawn())), 0);
     await view.page.locator("input[max='4']").fill("3");
     assert.ok(difference(pictures.get("2"), view.colours(await view.drawn())) > 0.9);
+  }));
+
+test("what is drawn is the picture file, in its place", () =>
+  looking(`${DEMO}#picture=false`, async (view) => {
+    // of nir, red and green, the file has them in this order, with the same stretch
+    const file = await fromUrl(new URL("monthly-mosaic-2020-10/monthly-mosaic-2020-10-visual.tif", DEMO).href);
+    const image = await file.getImage();
+    const [columns, rows] = [image.getWidth(), image.getHeight()];
+    const planes = /** @type {import("geotiff").TypedArray[]} */ (/** @type {unknown} */ (await image.readRasters()));
+    const map = /** @type {{ width: number, height: number }} */ (await view.page.locator("#map").boundingBox());
+    const scale = Math.min((map.width - 48) / columns, (map.height - 48) / rows);
+    const picture = await view.drawn();
+    let [compared, wrong] = [0, 0];
+    picture.rows.forEach((row, y) =>
+      row.forEach((colour, x) => {
+        const column = (Math.floor((x / 100) * map.width) + 0.5 - map.width / 2) / scale + columns / 2;
+        const line = (Math.floor((y / 100) * map.height) + 0.5 - map.height / 2) / scale + rows / 2;
+        const at = Math.floor(line) * columns + Math.floor(column);
+        const inside = column >= 0 && column < columns && line >= 0 && line < rows;
+        // within a quarter of a pixel from its edge, rounding decides whose it is
+        const middle = Math.abs((column % 1) - 0.5) < 0.25 && Math.abs((line % 1) - 0.5) < 0.25;
+        const covered = y < 8 || y > 90; // by labels and the scale bar
+        if (inside && middle && !covered && planes[0]?.[at]) {
+          const expected = planes.map((plane) => plane[at] ?? 0);
+          const seen = (colour.match(/\d+/g) ?? []).map(Number);
+          compared++;
+          wrong += Number(expected.some((value, i) => Math.abs(value - (seen[i] ?? 0)) > 2));
+        }
+      }),
+    );
+    assert.ok(compared > 1000);
+    assert.equal(wrong, 0);
   }));
 
 test("two months meet at the border, which keys and the pointer move", () =>
@@ -128,6 +161,7 @@ test("two months meet at the border, which keys and the pointer move", () =>
     assert.ok(difference(view.colours(await view.drawn()), view.colours(half)) < 0.02, "but for the border itself");
     await view.page.locator("#other").press("ArrowLeft");
     assert.deepEqual(await view.page.locator(".badge").allInnerTexts(), ["2020-10", "2020-11"]);
+    await view.page.waitForURL(/other=2020-11/);
     const address = view.page.url();
     const seen = await view.drawn();
     await view.page.goto("about:blank");

@@ -13,6 +13,8 @@ const months = shownMonths(report);
 const labels = months.map((month) => month.label);
 const choice = choosePictures(report);
 const drawable = choice.pictures.filter((picture) => !picture.missing).map((picture) => picture.key);
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let address;
 let state = parseState(location.hash, labels, drawable);
 
 document.title = [report.title, state.month].filter(Boolean).join(", ");
@@ -46,7 +48,9 @@ function openMap() {
 /** @param {Partial<import("./state.js").State>} difference */
 function change(difference) {
   state = { ...state, ...difference };
-  history.replaceState(null, "", formatState(state));
+  clearTimeout(address);
+  // browsers refuse hundreds of addresses within seconds, as a drag would give
+  address = setTimeout(() => history.replaceState(null, "", formatState(state)), 200);
   show();
 }
 

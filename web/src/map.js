@@ -20,6 +20,8 @@ import { fullExtent, mostObservations } from "./report.js";
 /** @import { State } from "./state.js" */
 /** @typedef {{ mosaic: WebGLTile, count: WebGLTile }} MonthLayers */
 
+/** Months that stay on the graphics card, so that going back to them is instant. */
+const MOST_MONTHS = 6;
 /** Never in a file of counts; fills tiles beyond the edge of the file. */
 const BEYOND = 65535;
 
@@ -89,9 +91,24 @@ export class MosaicMap {
       if (!shown.has(label)) {
         layers.mosaic.setVisible(false);
         layers.count.setVisible(false);
+        if (this.layers.size > MOST_MONTHS) {
+          this.#forget(label, layers);
+        }
       }
     }
     this.map.render();
+  }
+
+  /**
+   * @param {string} label
+   * @param {MonthLayers} layers
+   */
+  #forget(label, layers) {
+    this.layers.delete(label);
+    for (const layer of [layers.mosaic, layers.count]) {
+      this.map.removeLayer(layer);
+      layer.dispose();
+    }
   }
 
   /** @param {State} state */
