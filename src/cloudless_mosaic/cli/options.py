@@ -170,6 +170,11 @@ _OUTPUT_OPTIONS = (
     click.option("--overwrite", is_flag=True, help=OVERWRITE),
     click.option("--geoparquet", is_flag=True, help="Write a table of all items, items.parquet, too."),
 )
+REPORT = click.option(
+    "--report",
+    is_flag=True,
+    help="Write report.html beside the catalog, to look at by cloudless-mosaic view.",
+)
 REQUEST_OPTIONS = (
     *_SEARCH_OPTIONS,
     *PROVIDER_OPTIONS,

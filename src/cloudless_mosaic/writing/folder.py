@@ -21,6 +21,7 @@ from cloudless_mosaic.writing.fingerprint import differences, fingerprint, plan_
 from cloudless_mosaic.writing.geoparquet import require_place
 from cloudless_mosaic.writing.lock import FolderLock
 from cloudless_mosaic.writing.output import CATALOG, folder_faults, mosaic_name, storage_faults, write_whole
+from cloudless_mosaic.writing.preview import remove_report
 from cloudless_mosaic.writing.published import (
     Published,
     intact_result,
@@ -182,6 +183,7 @@ class OutputFolder:
         if len(self.finished) < len(self.mosaics):
             for root in published_roots(self.path):
                 root.remove()
+            remove_report(self.path)
             write_whole(self._work / _MANIFEST, json.dumps({**self._record, _CUT: self._cut}).encode())
 
     def _is_ours(self, root: Published) -> bool:

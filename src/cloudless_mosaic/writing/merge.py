@@ -26,6 +26,7 @@ from cloudless_mosaic.writing.output import (
     storage_faults,
     write_whole,
 )
+from cloudless_mosaic.writing.preview import remove_report
 from cloudless_mosaic.writing.published import intact_files, published_items, published_roots, read_document
 
 _WORK = ".cloudless-mosaic"
@@ -171,6 +172,7 @@ def _refuse_others(folder: Path, plan: str, *, table: bool) -> None:
     # they speak for everything in their folder
     for root in roots:
         root.remove()
+    remove_report(folder)
 
 
 def _place(source: Path, folder: Path, name: str, plan: str) -> None:
