@@ -72,7 +72,7 @@ $(DOCS_STAMP): $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[docs]'
 	touch $@
 
-image:
+image: $(PAGE)
 	$(ENGINE) build --build-arg BASE=$(IMAGE_BASE) --build-arg VERSION=$(VERSION) \
 	  --build-arg REVISION=$(shell git rev-parse HEAD) $(IMAGE_FLAGS) --tag $(IMAGE):$(VERSION) --tag $(IMAGE):latest .
 
