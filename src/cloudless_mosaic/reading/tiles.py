@@ -22,9 +22,8 @@ from obstore.exceptions import BaseError, PermissionDeniedError, Unauthenticated
 
 from cloudless_mosaic.errors import SourceError
 from cloudless_mosaic.reading.fetch import Fetch, OpenRaster
-from cloudless_mosaic.reading.gdal import GdalReader
 from cloudless_mosaic.reading.patience import PATIENT, Patience
-from cloudless_mosaic.reading.protocol import RasterHeader, WindowRead
+from cloudless_mosaic.reading.protocol import RasterHeader, RasterReader, WindowRead
 from cloudless_mosaic.reading.ranges import DoubtfulBytesError, Head, read_ranges
 from cloudless_mosaic.reading.stores import Place, Stores
 from cloudless_mosaic.reading.tiff import UnsupportedTiffError, parse_tiff
@@ -69,7 +68,7 @@ class TileReader:
         self._loop = asyncio.new_event_loop()
         self._slots = asyncio.Semaphore(_REQUESTS)
         self._cache = TileCache(_CACHE_BYTES)
-        self._gdal = GdalReader()
+        self._gdal: RasterReader | None = None
         threading.Thread(target=_run, args=(self._loop,), name="mosaic-fetch", daemon=True).start()
         weakref.finalize(self, self._loop.call_soon_threadsafe, self._loop.stop).atexit = False
 
@@ -83,7 +82,7 @@ class TileReader:
         try:
             return self._raster_future(href).result().raster.header
         except UnsupportedTiffError:
-            return self._gdal.header(href)
+            return self._other_reader().header(href)
 
     def read_many(self, reads: Iterable[WindowRead]) -> Iterator[tuple[int, Pixels | SourceError]]:
         """See ``RasterReader.read_many``; in the order in which bytes come."""
@@ -93,7 +92,7 @@ class TileReader:
             try:
                 fetch = Fetch.of(read, self._raster_future(read.href).result(), self._cache)
             except UnsupportedTiffError:
-                yield position, next(iter(self._gdal.read_many([read])))[1]
+                yield position, next(iter(self._other_reader().read_many([read])))[1]
                 continue
             except SourceError as error:
                 yield position, _lost(read.href, error)
@@ -118,6 +117,15 @@ class TileReader:
         fetch.repeated = True
         self._submit(self._fetch_into(arrived, position, fetch))
         return None
+
+    def _other_reader(self) -> RasterReader:
+        """For files that this reader doesn't know."""
+        from cloudless_mosaic.reading.gdal import GdalReader  # noqa: PLC0415 - GDAL loads slowly
+
+        with self._lock:
+            if self._gdal is None:
+                self._gdal = GdalReader()
+            return self._gdal
 
     def _submit(self, coroutine: Coroutine[Any, Any, Answer]) -> Future[Answer]:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop)

@@ -25,7 +25,6 @@ from cloudless_mosaic.writing.published import (
     published_catalog,
     published_items,
 )
-from cloudless_mosaic.writing.stac import write_catalog
 
 _WORK = ".cloudless-mosaic"
 _LOCK = "lock"
@@ -129,6 +128,8 @@ class OutputFolder:
         Raises:
             TemporaryError: if the disk is full or fails.
         """
+        from cloudless_mosaic.writing.stac import write_catalog  # noqa: PLC0415 - pystac loads slowly
+
         path = write_catalog(self.plan, results, self.path, self.fingerprint)
         self._done = True
         return path
