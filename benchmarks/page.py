@@ -56,10 +56,10 @@ what we take to fetch, mask and reduce them, without writing.
 _ENGINES = """\
 ## Engines: J3 on threads, and on Dask workers of the same machine
 
-The same command with `--cluster local`: a worker is a process of one thread, and a scheduler and the client run
-beside them. The files are the same. Throughput counts bytes of the archive, from the start of the command to its
-end, so it bears the start of the cluster and the way of all composites to the client. Memory is that of the
-largest process.
+The same command with `--cluster local`: a worker is a process of one thread, and a scheduler and the client
+run beside them. The files are the same. Throughput counts bytes of the archive, from the start of the command
+to its end, so it bears the start of the cluster and the way of all composites to the client. Memory is
+that of the largest process.
 """
 
 _AGREEMENT_TITLES = ("job", "contender", "compared", "equal", "near", "near needed", "answer")
