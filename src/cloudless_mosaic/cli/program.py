@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 _TRACEBACK = "CLOUDLESS_MOSAIC_TRACEBACK"
 """Environment variable for developers; a traceback may hold addresses with credentials."""
 
+_ARENA_MAX = -8
+"""``M_ARENA_MAX`` of ``mallopt(3)``."""
+
+_POOLS = 2
+
 GOES_ON = "the same command goes on from what is done"
 """What a user may do after a run of mosaics was ended."""
 
@@ -33,12 +38,26 @@ def open_screen(*, verbose: bool, quiet: bool, as_json: bool) -> Screen:
     return make_screen(verbose=verbose, quiet=quiet, as_json=as_json)
 
 
+def share_pools() -> None:
+    """Lets the threads of this process share pools of memory; before there are any.
+
+    By default the C library gives each thread a pool of its own, in which the large arrays that it has freed
+    wait for nobody else: a fifth of the memory of a run.
+    """
+    import ctypes  # noqa: PLC0415 - keeps --help quick; numpy loads it anyway
+
+    # other C libraries than glibc have no such pools
+    if sys.platform == "linux" and (mallopt := getattr(ctypes.CDLL(None), "mallopt", None)):
+        mallopt(_ARENA_MAX, _POOLS)
+
+
 @contextmanager
 def loading() -> Iterator[None]:
     """Modules are loaded inside: objects by the hundred thousand, which stay, and next to no garbage.
 
     Neither collecting garbage meanwhile nor looking at them again at the end saves a tenth of a short run.
     """
+    share_pools()
     gc.disable()
     try:
         yield
