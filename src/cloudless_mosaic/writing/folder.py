@@ -16,7 +16,6 @@ from cloudless_mosaic.mosaics import Mosaic, cut_mosaics
 from cloudless_mosaic.plan import MosaicPlan
 from cloudless_mosaic.results import PeriodResult
 from cloudless_mosaic.writing.blocks import BlockStore
-from cloudless_mosaic.writing.collection import write_roots
 from cloudless_mosaic.writing.fingerprint import differences, fingerprint, plan_record
 from cloudless_mosaic.writing.geoparquet import require_place
 from cloudless_mosaic.writing.lock import FolderLock
@@ -125,6 +124,8 @@ class OutputFolder:
         Raises:
             TemporaryError: if the disk is full or fails.
         """
+        from cloudless_mosaic.writing.collection import write_roots  # noqa: PLC0415 - pystac loads slowly
+
         path = write_roots(self.plan, results, self.path, self.fingerprint)
         self._done = True
         return path
