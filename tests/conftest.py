@@ -126,6 +126,16 @@ STRIKES = {"404": 1, "zeros": 2, "corrupt": 2}
 """Faults in one file that lose an observation; of all other kinds as many as a read has attempts."""
 
 
+def strikes_of(kind):
+    return STRIKES.get(kind, HASTY.attempts)
+
+
+@pytest.fixture(scope="session")
+def strikes():
+    """Tells how many faults of a kind in one file may lose an observation."""
+    return strikes_of
+
+
 @pytest.fixture
 def token_server(faulty_server, monkeypatch):
     """Stands for the storage and the token service of the Planetary Computer."""
@@ -161,7 +171,7 @@ def trial(token_server, trial_tasks, signed_tasks, quiet, without_scenes):
         found = list(executor.map(partial(compose, reader=HastyReader(trial=name)), signed_tasks))
         assert time.monotonic() - began < len(signed_tasks) * 3 * HASTY.read
         struck = Counter(path for path, _ in faults.hits)
-        needed = STRIKES.get(faults.kind, HASTY.attempts)
+        needed = strikes_of(faults.kind)
         for composite, expected, task in zip(found, quiet, trial_tasks, strict=True):
             assert composite.observations == expected.observations
             gone = {observation.scene_id for observation in composite.lost}

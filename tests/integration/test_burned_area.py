@@ -209,7 +209,7 @@ def test_a_terminal_that_knows_ascii_only(burned_command, fire_items, tmp_path):
         env={"PYTHONIOENCODING": "ascii", "COLUMNS": "40"},
     )
     assert (outcome.code, outcome.err) == (0, "")
-    assert "burned, from low severity up" in outcome.out
+    assert "low severity and above" in outcome.out
 
 
 def test_files_are_cogs_a_picture_and_valid_stac(burned_example, fire_items):

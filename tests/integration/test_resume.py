@@ -159,7 +159,7 @@ def undisturbed_shard(place, shard, mosaic_command):
     return tree(place / "undisturbed-shard")
 
 
-@pytest.mark.parametrize("blocks", [6, *(pytest.param(n, marks=pytest.mark.chaos) for n in (0, 3, 9, 12))])
+@pytest.mark.parametrize("blocks", [6, *(pytest.param(n, marks=pytest.mark.chaos) for n in (0, 3, 9))])
 @pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGTERM])
 def test_a_shard_that_is_ended_goes_on_to_the_same_bytes(
     place, shard, undisturbed_shard, start_command, mosaic_command, blocks, sign

@@ -16,6 +16,7 @@ from cloudless_mosaic.scenes import DroppedScene
 from cloudless_mosaic.screen import make_screen
 from cloudless_mosaic.screen.live import LiveScreen
 from cloudless_mosaic.screen.plain import PlainScreen
+from cloudless_mosaic.screen.quantities import percent
 
 DROPPED = DroppedScene("S2B_cloudy", datetime(2023, 9, 1, tzinfo=UTC), "cloud cover 88.0 % is above 25 %")
 
@@ -147,6 +148,22 @@ def test_warnings_name_their_scene_and_other_notes_are_counted(result):
     assert "warning: S2A_1: its pixels contradict the offset of 0" in text
     assert "2023-08: 2 notes on its scenes; -v shows them" in text
     assert "S2A_2" not in text
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [
+        (0, "0.0 %"),
+        (1e-6, "< 0.1 %"),
+        (0.0006, "0.1 %"),
+        (0.98765, "98.8 %"),
+        (0.9994, "99.9 %"),
+        (0.99976, "> 99.9 %"),
+        (1, "100.0 %"),
+    ],
+)
+def test_what_is_not_all_never_looks_so(share, text):
+    assert percent(share) == text
 
 
 def test_verbose_run_shows_every_note(result):

@@ -14,6 +14,7 @@ from rich.table import Table
 from cloudless_mosaic.burned.compare import BlockChange
 from cloudless_mosaic.burned.plan import ChangePlan
 from cloudless_mosaic.burned.results import BurnedAreaResult
+from cloudless_mosaic.screen.quantities import percent
 
 _NAMED_LOSSES = 5
 """Losses that are named; a service that is down loses every one of hundreds of blocks."""
@@ -116,7 +117,7 @@ class PeopleScreen:
             if note.warning or self._verbose:
                 self.note(f"{'warning' if note.warning else 'note'}: {note.scene_id}: {note.text}")
         self._console.print(_area_table(result))
-        self.note(f"burned, from low severity up: {result.burned:,.1f} ha")
+        self.note(f"low severity and above: {result.burned:,.1f} ha")
         if result.lost:
             more = "; -v names them all" if self._lost > _NAMED_LOSSES and not self._verbose else ""
             self.note(f"{len(result.lost)} of {result.observations} observations were lost{more}")
@@ -185,7 +186,7 @@ def _area_table(result: BurnedAreaResult) -> Table:
     for area in result.areas:
         one = area.severity
         least = "" if one is result.areas[0].severity else f"{one.least:g}"
-        share = f"{100 * area.hectares / whole:.1f} %"
+        share = percent(area.hectares / whole)
         table.add_row(str(one.code), one.title, least, f"{area.hectares:,.1f}", share)
     table.add_row("0", "not compared: no data, or masked", "", f"{result.not_compared:,.1f}", "")
     return table

@@ -49,10 +49,10 @@ def start(
     max_cores: float,
     max_ram: float,
 ) -> None:
-    """Starts a cluster and writes its name to a file; it runs until it is stopped.
+    """Starts a cluster and writes its name to a file.
 
-    There are as many workers as --max-cores divided by --worker-cores-limit and --max-ram divided by
-    --worker-memory both allow.
+    It runs until it is stopped. There are as many workers as --max-cores divided by --worker-cores-limit and
+    --max-ram divided by --worker-memory both allow.
     """
     from cloudless_mosaic.execution.gateway import ClusterSize, start_cluster, stop_cluster  # noqa: PLC0415
 

@@ -16,7 +16,7 @@ import click
     help="Folder for the mosaics; a new one, or that of a merge that was cut short.",
 )
 def merge(shards: tuple[Path, ...], output_dir: Path) -> None:
-    """Makes one catalog of the folders that --shard 1/N to N/N have written."""
+    """Makes one catalog of the folders that --shard 1/N to N/N made."""
     from cloudless_mosaic.writing.merge import merge_shards  # noqa: PLC0415 - keeps --help quick
 
     click.echo(f"catalog: {merge_shards(shards, output_dir)}")

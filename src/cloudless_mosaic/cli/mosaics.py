@@ -77,7 +77,7 @@ def demo(
     quiet: bool,
     as_json: bool,
 ) -> None:
-    """Makes three mosaics of a synthetic archive; needs no network and no account."""
+    """Makes three mosaics of a synthetic archive; needs no network."""
     with loading():
         from cloudless_mosaic.demo import run_demo  # noqa: PLC0415 - keeps --help quick
 

@@ -173,7 +173,7 @@ def _gateway(url: str | None) -> Iterator[Gateway]:
         from aiohttp import ClientError  # noqa: PLC0415 - of an extra
         from dask_gateway import Gateway, GatewayClusterError, GatewayServerError  # noqa: PLC0415 - of an extra
     except ImportError:
-        raise UsageError("Dask Gateway needs a package; pip install 'cloudless-mosaic[gateway]'") from None
+        raise UsageError("Dask Gateway needs a package that isn't here; pip install dask-gateway") from None
 
     class ClosedOnce(Gateway):  # type: ignore[misc] # ships no types
         """The base class closes once more at its end, and complains that it is closed."""

@@ -31,7 +31,14 @@ _TYPES = {
     np.dtype(np.uint8): "uint8_t *",
     np.dtype(np.uint16): "uint16_t *",
     np.dtype(np.int64): "int64_t *",
+    np.dtype(np.float32): "float *",
     np.dtype(np.float64): "double *",
+}
+
+_AVERAGES = {
+    np.dtype(np.uint8): _lib.average_half_8,
+    np.dtype(np.uint16): _lib.average_half_16,
+    np.dtype(np.float32): _lib.average_half_of_floats,
 }
 
 
@@ -285,6 +292,19 @@ def interleave_differences(tile: Samples, out: Samples) -> None:
     interleave(_whole(tile), bands, rows, columns, _whole(out, tile.dtype))
 
 
+def interleave_differences_of_bytes(tile: npt.NDArray[np.float32], out: UInt8s) -> None:
+    """The bytes of the floats of a row in planes, each less its left neighbour (TIFF predictor 3).
+
+    Args:
+        tile: Whole, shape (band, y, x).
+        out: Whole, shape (y, 4 x band).
+    """
+    bands, rows, columns = tile.shape
+    _check(out.shape == (rows, 4 * columns * bands) and columns > 0, "an output of another shape")
+    pixels = _whole(tile, np.float32)
+    _lib.interleave_differences_of_bytes(pixels, bands, rows, columns, _whole(out, np.uint8))
+
+
 def deflate(data: Samples) -> bytes:
     """A zlib stream for data that hardly repeats: it shortens frequent bytes, and runs of one byte.
 
@@ -304,13 +324,15 @@ def deflate(data: Samples) -> bytes:
 def average_half(tile: Samples, out: Samples) -> None:
     """Mean of those of four pixels that are above 0, rounded half to even; 0 where none is.
 
+    Of floats it is the mean of those that are numbers, in single precision; NaN where none is.
+
     Args:
-        tile: Whole, shape (band, 2 y, 2 x), uint8 or uint16.
+        tile: Whole, shape (band, 2 y, 2 x), uint8, uint16 or float32.
         out: Whole, shape (band, y, x), of the same type.
     """
     bands, rows, columns = out.shape
     _check(tile.shape == (bands, 2 * rows, 2 * columns), "an output of another shape")
-    average = _lib.average_half_16 if tile.dtype == np.uint16 else _lib.average_half_8
+    average = _AVERAGES[tile.dtype]
     average(_whole(tile), bands, rows, columns, _whole(out, tile.dtype))
 
 

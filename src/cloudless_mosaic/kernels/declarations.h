@@ -46,10 +46,14 @@ void interleave_differences_8(const uint8_t *tile, ptrdiff_t bands, ptrdiff_t ro
                               uint8_t *out);
 void interleave_differences_16(const uint16_t *tile, ptrdiff_t bands, ptrdiff_t rows, ptrdiff_t columns,
                                uint16_t *out);
+void interleave_differences_of_bytes(const float *tile, ptrdiff_t bands, ptrdiff_t rows, ptrdiff_t columns,
+                                     uint8_t *out);
 void average_half_8(const uint8_t *tile, ptrdiff_t bands, ptrdiff_t out_rows, ptrdiff_t out_columns,
                     uint8_t *out);
 void average_half_16(const uint16_t *tile, ptrdiff_t bands, ptrdiff_t out_rows, ptrdiff_t out_columns,
                      uint16_t *out);
+void average_half_of_floats(const float *tile, ptrdiff_t bands, ptrdiff_t out_rows, ptrdiff_t out_columns,
+                            float *out);
 ptrdiff_t deflate_bound(ptrdiff_t size);
 ptrdiff_t deflate(const uint8_t *data, ptrdiff_t size, uint8_t *out);
 void sums(const uint16_t *values, ptrdiff_t pixels, int64_t *out);

@@ -24,6 +24,38 @@
 INTERLEAVE_DIFFERENCES(interleave_differences_8, uint8_t)
 INTERLEAVE_DIFFERENCES(interleave_differences_16, uint16_t)
 
+/* A plane of bytes of a row, each less the one of the pixel on its left. */
+static inline void byte_differences(const uint32_t *restrict line, ptrdiff_t columns, int shift, uint32_t before,
+                                    ptrdiff_t step, uint8_t *restrict target)
+{
+    target[0] = (uint8_t)((line[0] >> shift) - before);
+    for (ptrdiff_t column = 1; column < columns; column++)
+        target[column * step] = (uint8_t)((line[column] >> shift) - (line[column - 1] >> shift));
+}
+
+/* The bytes of the floats of a row in four planes, the highest first, as differences; the first pixel of a plane
+   follows the last one of the plane before (TIFF predictor 3). */
+PER_PROCESSOR
+void interleave_differences_of_bytes(const float *tile, ptrdiff_t bands, ptrdiff_t rows, ptrdiff_t columns,
+                                     uint8_t *out)
+{
+    for (ptrdiff_t row = 0; row < rows; row++) {
+        for (ptrdiff_t band = 0; band < bands; band++) {
+            const uint32_t *restrict line = (const uint32_t *)tile + (band * rows + row) * columns;
+            uint32_t before = 0;
+            for (int plane = 0; plane < 4; plane++) {
+                int shift = 24 - 8 * plane;
+                uint8_t *target = out + (row * 4 + plane) * columns * bands + band;
+                if (bands == 1) /* known steps make vector code */
+                    byte_differences(line, columns, shift, before, 1, target);
+                else
+                    byte_differences(line, columns, shift, before, bands, target);
+                before = line[columns - 1] >> shift;
+            }
+        }
+    }
+}
+
 /* Mean of those of four values that are above 0, rounded half to even; 0 where none is. Single precision
    holds every such sum, and its halves and quarters, exactly; thirds are never ties. */
 static inline int32_t mean_of_valid(int32_t a, int32_t b, int32_t c, int32_t d)
@@ -48,6 +80,25 @@ static inline int32_t mean_of_valid(int32_t a, int32_t b, int32_t c, int32_t d)
 
 AVERAGE_HALF(average_half_8, uint8_t)
 AVERAGE_HALF(average_half_16, uint16_t)
+
+/* As above for floats, of those that are numbers; NaN where none is. */
+PER_PROCESSOR
+void average_half_of_floats(const float *tile, ptrdiff_t bands, ptrdiff_t out_rows, ptrdiff_t out_columns,
+                            float *out)
+{
+    for (ptrdiff_t row = 0; row < bands * out_rows; row++) {
+        const float *restrict upper = tile + row * 4 * out_columns;
+        const float *restrict lower = upper + 2 * out_columns;
+        float *restrict target = out + row * out_columns;
+        for (ptrdiff_t column = 0; column < out_columns; column++) {
+            float a = upper[2 * column], b = upper[2 * column + 1];
+            float c = lower[2 * column], d = lower[2 * column + 1];
+            int32_t valid = (a == a) + (b == b) + (c == c) + (d == d);
+            float total = (a == a ? a : 0) + (b == b ? b : 0) + (c == c ? c : 0) + (d == d ? d : 0);
+            target[column] = valid ? total / (float)valid : NAN;
+        }
+    }
+}
 
 /* Count, minimum, maximum, sum and sum of squares of the values above 0. */
 PER_PROCESSOR

@@ -13,7 +13,7 @@ from cloudless_mosaic.cost import estimate
 from cloudless_mosaic.mosaics import Mosaic
 from cloudless_mosaic.plan import MosaicPlan
 from cloudless_mosaic.results import Composite, MosaicResult, PeriodResult
-from cloudless_mosaic.screen.quantities import number, size
+from cloudless_mosaic.screen.quantities import number, percent, size
 from cloudless_mosaic.screen.tables import plan_summary, plan_table, result_tables
 
 _NAMED_LOSSES = 5
@@ -75,7 +75,7 @@ class PlainScreen:
     def written(self, result: PeriodResult) -> None:
         """Says that a month is written, and what is odd about its scenes."""
         label = result.label
-        self.note(f"{label}: written, {100 * result.clear_share:.1f} % of its pixels are clear")
+        self.note(f"{label}: written, {percent(result.clear_share)} of its pixels are clear")
         unnamed = self._lost.pop(label, 0) - _NAMED_LOSSES
         if unnamed > 0 and not self._verbose:
             self.note(f"{label}: {unnamed} more losses; -v names them")
@@ -99,7 +99,7 @@ class PlainScreen:
                 self.note(f"{period.label}: no mosaic, {_why_empty(period)}")
             if period.lost:
                 share = f"{len(period.lost)} of {period.observations} observations"
-                self.note(f"{period.label}: {share} were lost ({period.lost_percent:.1f} %)")
+                self.note(f"{period.label}: {share} were lost ({percent(period.lost_percent / 100)})")
         self.note(f"catalog: {result.catalog}")
 
     def _await(self, plan: MosaicPlan, mosaics: Sequence[Mosaic], period_bytes: Sequence[int]) -> None:

@@ -11,6 +11,13 @@ def number(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
+def percent(share: float) -> str:
+    """A share of 0 to 1 in percent; what isn't all, or isn't nothing, never looks so."""
+    if 0 < share < 0.0005:
+        return "< 0.1 %"
+    return "> 99.9 %" if 0.9995 <= share < 1 else f"{100 * share:.1f} %"
+
+
 def size(count: float) -> str:
     """Bytes in the unit that fits, by thousands."""
     value = float(count)

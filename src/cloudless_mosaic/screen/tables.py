@@ -12,7 +12,7 @@ from cloudless_mosaic.mosaics import Mosaic
 from cloudless_mosaic.plan import MosaicPlan
 from cloudless_mosaic.projection import unit_of
 from cloudless_mosaic.results import MosaicResult, PeriodResult
-from cloudless_mosaic.screen.quantities import number, size, size_on_disk
+from cloudless_mosaic.screen.quantities import number, percent, size, size_on_disk
 
 _MOST_ROWS = 60
 """Rows of the closing table; of more mosaics the lines that were said of each have to do."""
@@ -77,9 +77,9 @@ def result_tables(result: MosaicResult) -> Iterator[Table | str]:
 
 def _written_cells(period: PeriodResult) -> tuple[str, ...]:
     return (
-        f"{100 * period.clear_share:.1f} %",
+        percent(period.clear_share),
         f"{period.mean_count:.1f}",
-        f"{period.lost_percent:.1f} %" if period.lost else "0",
+        percent(period.lost_percent / 100) if period.lost else "0",
         size(size_on_disk(period.files)),
     )
 

@@ -38,6 +38,8 @@ class Faults:
     """Share of the requests, 0 to 1; a request that is repeated is another one. 0 is the first one only."""
     seed: int = 0
     """Chooses other requests."""
+    most: int | None = None
+    """Times that one file goes wrong before it stays right; ``None`` is no limit."""
     hits: list[tuple[str, int]] = field(default_factory=list)
     """Path and first byte of each request that went wrong."""
     _asked: dict[tuple[str, int], int] = field(default_factory=dict)
@@ -52,9 +54,10 @@ class Faults:
             text = f"{self.seed} {path} {start} {visit}"
             lot = int.from_bytes(hashlib.sha256(text.encode()).digest()[:6], "big") / 2**48
             struck = lot < self.share if self.share else not self.hits
-            if struck:
+            if struck and (self.most is None or sum(path == one for one, _ in self.hits) < self.most):
                 self.hits.append((path, start))
-            return struck
+                return True
+            return False
 
 
 class FaultyServer(ThreadingHTTPServer):

@@ -8,7 +8,12 @@ import imagecodecs
 import numpy as np
 import numpy.typing as npt
 
-from cloudless_mosaic.kernels import average_half, deflate, interleave_differences
+from cloudless_mosaic.kernels import (
+    average_half,
+    deflate,
+    interleave_differences,
+    interleave_differences_of_bytes,
+)
 from cloudless_mosaic.request import Compression
 
 Pixels = npt.NDArray[Any]
@@ -36,7 +41,8 @@ def encode_tile(tile: Pixels, codec: Compression) -> bytes:
     """
     bands, rows, columns = tile.shape
     if tile.dtype == np.float32:
-        out = imagecodecs.floatpred_encode(tile.transpose(1, 2, 0).copy(), axis=-2).view(np.uint8)
+        out = np.empty((rows, 4 * columns * bands), np.uint8)
+        interleave_differences_of_bytes(tile, out)
     else:
         out = np.empty((rows, columns, bands), tile.dtype)
         interleave_differences(tile, out)
@@ -59,24 +65,7 @@ def halve(tile: Pixels, reduction: Reduction) -> Pixels:
     """
     if reduction == "nearest":
         return np.ascontiguousarray(tile[:, ::2, ::2])
-    if tile.dtype == np.float32:
-        return _mean_of_four(tile)
     bands, rows, columns = tile.shape
     out = np.empty((bands, rows // 2, columns // 2), tile.dtype)
     average_half(tile, out)
     return out
-
-
-def _mean_of_four(tile: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Mean of those of four floats that are numbers, in single precision; NaN where none is."""
-    bands, rows, columns = tile.shape
-    total = np.zeros((bands, rows // 2, columns // 2), np.float32)
-    count = np.zeros_like(total)
-    for row, column in ((0, 0), (0, 1), (1, 0), (1, 1)):
-        part = tile[:, row::2, column::2]
-        valid = part == part  # noqa: PLR0124 - NaN is not equal to itself
-        np.add(total, part, out=total, where=valid)
-        count += valid
-    with np.errstate(invalid="ignore"):
-        total /= count
-    return total

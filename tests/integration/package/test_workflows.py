@@ -63,7 +63,7 @@ def test_shards_of_a_large_area(run_workflow, mosaic_command, demo_archive, tmp_
     found = ("--stac-url", str(demo_archive.catalog))
     done = run_workflow("large-area.cwl", *wish, *found, "--shards", "2")
     assert done.returncode == 0, done.stderr
-    whole = mosaic_command(*wish, *found, "-q", "--output-dir", "whole", cwd=tmp_path)
+    whole = mosaic_command(*wish, *found, "--max-items", "1000", "-q", "--output-dir", "whole", cwd=tmp_path)
     assert whole.code == 0, whole.err
     assert_same_content(tmp_path / "whole", tmp_path / "out" / "stac-catalog")
 

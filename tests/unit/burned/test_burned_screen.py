@@ -59,7 +59,7 @@ def shown():
 
 def test_the_burned_area_is_said_in_a_line_of_its_own(shown):
     text = shown()
-    assert "burned, from low severity up: 22.0 ha\n" in text
+    assert "low severity and above: 22.0 ha\n" in text
     assert "1,234.5" in text
     assert "its file counts" not in text
 

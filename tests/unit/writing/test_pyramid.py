@@ -21,13 +21,14 @@ class Collected:
     def __init__(self, shape, reduction="average", dtype=np.uint16):
         self.tiles = {}
         self.lock = threading.Lock()
-        self.folder = tempfile.TemporaryDirectory()
-        self.spool = Spool(Path(self.folder.name) / "spool")
+        with tempfile.TemporaryDirectory() as folder:
+            self.spool = Spool(Path(folder) / "spool")
+            # is opened now, and goes on without a name
+            self.spool.append(b"-")
         self.pyramid = Pyramid(shape, dtype, reduction, self.emit, self.spool, TILE)
 
     def __del__(self):
         self.spool.close()
-        self.folder.cleanup()
 
     def emit(self, index, tile):
         with self.lock:

@@ -70,3 +70,23 @@ def test_decoding_and_undoing_the_predictor_gives_the_tile(codec, dtype, bands):
     differences = np.frombuffer(raw, dtype).reshape(32, 32, bands)
     decoded = np.add.accumulate(differences, axis=1, dtype=dtype)
     np.testing.assert_array_equal(decoded.transpose(2, 0, 1), tile)
+
+
+@given(
+    arrays(
+        np.float32,
+        st.tuples(st.integers(1, 3), st.just(4), st.integers(1, 9)),
+        elements=st.floats(width=32) | st.just(float("nan")),
+    )
+)
+def test_floats_are_differences_of_their_bytes(tile):
+    expected = imagecodecs.floatpred_encode(tile.transpose(1, 2, 0).copy(), axis=-2)
+    assert zlib.decompress(encode_tile(tile, "deflate")) == expected.tobytes()
+
+
+@given(arrays(np.float32, (2, 8, 6), elements=st.floats(-2, 2, width=32) | st.just(float("nan"))))
+def test_average_of_floats_takes_what_is_a_number(tile):
+    fours = tile.reshape(2, 4, 2, 3, 2).astype(np.float64)
+    count = (~np.isnan(fours)).sum(axis=(2, 4))
+    mean = np.where(count, np.nansum(fours, axis=(2, 4)) / np.maximum(count, 1), np.nan)
+    np.testing.assert_allclose(halve(tile, "average"), mean, rtol=0, atol=1e-6)
