@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote
 
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from cloudless_mosaic.bands import BANDS, find_band
 from cloudless_mosaic.errors import UsageError
+from cloudless_mosaic.report.documents import (
+    Document,
+    as_number,
+    as_numbers,
+    as_object,
+    as_objects,
+    as_plain,
+    as_text,
+    inside,
+)
 from cloudless_mosaic.writing.fields import CATALOG_ID, PARAMETERS, PREFIX
 from cloudless_mosaic.writing.output import CATALOG
 from cloudless_mosaic.writing.published import read_document
@@ -23,10 +32,6 @@ from cloudless_mosaic.writing.visual import WHITE
 _NAME = re.compile(r"monthly-mosaic-(\d{4}-\d{2})(?:-([-\w]+))?")
 _DEPTH = 4
 """Folders between the root and a document, its own name counted."""
-_LARGEST = 1e15
-"""No number of a mosaic comes near."""
-
-Document = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +144,9 @@ def read_summary(folder: Path) -> Summary:
         )
     items = list(_items(folder, catalog))
     months: dict[str, Month] = {}
-    for empty in _objects(catalog.get(f"{PREFIX}empty_periods")):
-        label = _text(empty.get("period"))
-        months[label] = Month(label, empty=_text(empty.get("reason")) or "no reason is given")
+    for empty in as_objects(catalog.get(f"{PREFIX}empty_periods")):
+        label = as_text(empty.get("period"))
+        months[label] = Month(label, empty=as_text(empty.get("reason")) or "no reason is given")
     grid: dict[str, int] = {}
     for item in items:
         grid[item.tile] = max(item.pixels, grid.get(item.tile, 0))
@@ -151,11 +156,11 @@ def read_summary(folder: Path) -> Summary:
     software = first.get("processing:software")
     name, version = next(iter(software.items()), ("", "")) if isinstance(software, dict) else ("", "")
     return Summary(
-        title=_text(catalog.get("title")) or "Monthly mosaics",
-        software=f"{_text(name)} {_text(version)}".strip(),
-        parameters=_plain(catalog.get(PARAMETERS)),
+        title=as_text(catalog.get("title")) or "Monthly mosaics",
+        software=f"{as_text(name)} {as_text(version)}".strip(),
+        parameters=as_plain(catalog.get(PARAMETERS)),
         projection=_projection(first),
-        resolution=abs(_numbers(first.get("proj:transform"), 6)[0]),
+        resolution=abs(as_numbers(first.get("proj:transform"), 6)[0]),
         bands=items[0].bands if items else [],
         months=sorted(months.values(), key=lambda month: month.label),
     )
@@ -173,7 +178,7 @@ class _Item:
 
     @property
     def pixels(self) -> int:
-        rows, columns = _numbers(self.properties.get("proj:shape"), 2)
+        rows, columns = as_numbers(self.properties.get("proj:shape"), 2)
         return int(rows * columns)
 
     def own(self, name: str) -> Any:  # noqa: ANN401 - whatever the document holds
@@ -194,8 +199,8 @@ def _linked(
     folder: Path, place: PurePosixPath, document: Document, seen: set[PurePosixPath]
 ) -> Iterator[tuple[PurePosixPath, Document]]:
     """Places and documents of items below a catalog, each once."""
-    for link in _objects(document.get("links")):
-        relation, target = link.get("rel"), _inside(place, link.get("href"))
+    for link in as_objects(document.get("links")):
+        relation, target = link.get("rel"), inside(place, link.get("href"))
         if (
             relation not in {"item", "child"}
             or target is None
@@ -216,14 +221,14 @@ def _linked(
 
 def _item(place: PurePosixPath, document: Document) -> _Item | None:
     """A mosaic; ``None`` where the item is of something else."""
-    name = _NAME.fullmatch(_text(document.get("id")))
-    properties, assets = _object(document.get("properties")), _object(document.get("assets"))
-    mosaic, count = _object(assets.get("mosaic")), _object(assets.get("count"))
-    href = _inside(place.parent, mosaic.get("href"))
-    bbox = _numbers(properties.get("proj:bbox"), 4)
+    name = _NAME.fullmatch(as_text(document.get("id")))
+    properties, assets = as_object(document.get("properties")), as_object(document.get("assets"))
+    mosaic, count = as_object(assets.get("mosaic")), as_object(assets.get("count"))
+    href = inside(place.parent, mosaic.get("href"))
+    bbox = as_numbers(properties.get("proj:bbox"), 4)
     if not name or href is None or not (bbox[0] < bbox[2] and bbox[1] < bbox[3]):
         return None
-    count_href = _inside(place.parent, count.get("href"))
+    count_href = inside(place.parent, count.get("href"))
     files = MosaicFiles(
         tile=name[2] or "",
         mosaic=quote(str(href)),
@@ -238,40 +243,40 @@ def _add(month: Month, item: _Item, grid_pixels: int) -> None:
     """An item to its month; shares are of the whole grid, also of tiles that have no file in this month."""
     share = item.pixels / grid_pixels if grid_pixels else 0.0
     month.empty = ""
-    month.start = month.start or _text(item.properties.get("start_datetime"))[:10]
-    month.end = month.end or _text(item.properties.get("end_datetime"))[:10]
-    month.clear_percent += share * _number(item.own("clear_percent"))
-    month.mean_count += share * _number(item.own("mean_observations"))
-    month.observations += int(_number(item.own("observations")))
+    month.start = month.start or as_text(item.properties.get("start_datetime"))[:10]
+    month.end = month.end or as_text(item.properties.get("end_datetime"))[:10]
+    month.clear_percent += share * as_number(item.own("clear_percent"))
+    month.mean_count += share * as_number(item.own("mean_observations"))
+    month.observations += int(as_number(item.own("observations")))
     month.files.append(item.files)
-    for scene in _objects(item.own("scenes")):
-        identifier = _text(scene.get("id"))
+    for scene in as_objects(item.own("scenes")):
+        identifier = as_text(scene.get("id"))
         known = month.scenes.setdefault(
             identifier,
             {
-                "datetime": _text(scene.get("datetime")),
+                "datetime": as_text(scene.get("datetime")),
                 "used": False,
-                "offset": int(_number(scene.get("offset"))),
-                "reason": _text(scene.get("offset_reason")),
+                "offset": int(as_number(scene.get("offset"))),
+                "reason": as_text(scene.get("offset_reason")),
             },
         )
         known["used"] = known["used"] or scene.get("used") is True
-    for scene in _objects(item.own("dropped_scenes")):
-        month.dropped[_text(scene.get("id"))] = _text(scene.get("reason"))
-    for lost in _objects(item.own("lost_observations")):
-        row, column = _numbers(lost.get("block"), 2)
+    for scene in as_objects(item.own("dropped_scenes")):
+        month.dropped[as_text(scene.get("id"))] = as_text(scene.get("reason"))
+    for lost in as_objects(item.own("lost_observations")):
+        row, column = as_numbers(lost.get("block"), 2)
         place = f"{item.tile} " if item.tile else ""
         month.lost.append(
             {
-                "scene": _text(lost.get("scene")),
+                "scene": as_text(lost.get("scene")),
                 "block": f"{place}{row:.0f}, {column:.0f}",
-                "reason": _text(lost.get("reason")),
+                "reason": as_text(lost.get("reason")),
             }
         )
-    for note in _objects(item.own("notes")):
+    for note in as_objects(item.own("notes")):
         known = {
-            "scene": _text(note.get("scene")),
-            "note": _text(note.get("note")),
+            "scene": as_text(note.get("scene")),
+            "note": as_text(note.get("note")),
             "warning": note.get("warning") is True,
         }
         if known not in month.notes:
@@ -280,61 +285,17 @@ def _add(month: Month, item: _Item, grid_pixels: int) -> None:
 
 def _bands(asset: Document) -> list[BandLook]:
     looks = []
-    for band in _objects(asset.get("bands")):
-        name = _text(band.get("name"))
-        known = find_band(name) or find_band(_text(band.get("eo:common_name"))) or ""
+    for band in as_objects(asset.get("bands")):
+        name = as_text(band.get("name"))
+        known = find_band(name) or find_band(as_text(band.get("eo:common_name"))) or ""
         looks.append(BandLook(BANDS[known].common_name if known else name, known, WHITE.get(known, 0.5)))
     return looks
 
 
 def _projection(properties: Document) -> Projection:
-    code = _text(properties.get("proj:code"))
+    code = as_text(properties.get("proj:code"))
     try:
-        crs = CRS.from_user_input(code or _text(properties.get("proj:wkt2")))
+        crs = CRS.from_user_input(code or as_text(properties.get("proj:wkt2")))
     except CRSError:
         return Projection("", "unknown projection", "m")
     return Projection(code, crs.name, "degrees" if crs.is_geographic else "m")
-
-
-def _inside(place: PurePosixPath, href: object) -> PurePosixPath | None:
-    """Where a link leads, from the root of the folder; ``None`` where that's outside of it, or nowhere."""
-    if not isinstance(href, str) or not href or not href.isprintable() or "\\" in href:
-        return None
-    parts = urlsplit(href)
-    path = PurePosixPath(os.path.normpath(place / unquote(parts.path)))
-    outside = parts.scheme or parts.netloc or path.is_absolute() or path.parts[:1] in {(), ("..",)}
-    return None if outside else path
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _number(value: object) -> float:
-    """A number that can be; 0 for everything else, NaN among it."""
-    if isinstance(value, int | float) and not isinstance(value, bool) and -_LARGEST < value < _LARGEST:
-        return float(value)
-    return 0.0
-
-
-def _plain(value: object) -> dict[str, str | float]:
-    """Texts and numbers of an object."""
-    fields = _object(value).items()
-    return {name: one if isinstance(one, str) else _number(one) for name, one in fields if _is_plain(one)}
-
-
-def _is_plain(value: object) -> bool:
-    return isinstance(value, str | int | float) and not isinstance(value, bool)
-
-
-def _numbers(value: object, length: int) -> list[float]:
-    values: Sequence[object] = value if isinstance(value, list) and len(value) >= length else [0] * length
-    return [_number(one) for one in values[:length]]
-
-
-def _object(value: object) -> Document:
-    return value if isinstance(value, dict) else {}
-
-
-def _objects(value: object) -> list[Document]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []

@@ -80,6 +80,7 @@ def test_items_of_a_collection_are_found(mosaics, item):
         "https://elsewhere.example/a.tif",
         "//elsewhere.example/a.tif",
         "javascript:alert(1)",
+        "https://[elsewhere",
         "..%2f..%2foutside.tif",
         "a\\..\\b.tif",
         "./a\n.tif",
