@@ -7,6 +7,7 @@ who have a question, when they have it.
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
@@ -20,7 +21,15 @@ from cloudless_mosaic.geobox import GeoBox
 from cloudless_mosaic.writing.encoding import Pixels
 from cloudless_mosaic.writing.geotiff import Tag, read_geo_tags
 
-_thread = ThreadPoolExecutor(1, "gdal")
+
+@lru_cache(maxsize=1)
+def _thread() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1, "gdal")
+
+
+if hasattr(os, "register_at_fork"):
+    # a copy of this process has no such thread, and would wait for it
+    os.register_at_fork(after_in_child=_thread.cache_clear)
 
 
 @lru_cache(maxsize=64)
@@ -32,7 +41,7 @@ def geo_tags(geobox: GeoBox) -> tuple[Tag, ...]:
     Raises:
         UsageError: if GeoTIFF can't hold the CRS.
     """
-    return _thread.submit(_geo_tags, geobox).result()
+    return _thread().submit(_geo_tags, geobox).result()
 
 
 def read_back(path: Path, overviews: int) -> tuple[tuple[Any, ...], Pixels]:
@@ -48,7 +57,7 @@ def read_back(path: Path, overviews: int) -> tuple[tuple[Any, ...], Pixels]:
     Raises:
         RasterioError: if it can't be read.
     """
-    return _thread.submit(_read_back, path, overviews).result()
+    return _thread().submit(_read_back, path, overviews).result()
 
 
 def grid_of(bands: int, geobox: GeoBox, dtype: str) -> tuple[Any, ...]:
