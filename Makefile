@@ -4,6 +4,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 HELM := $(BIN)/helm
 DOCS_STAMP := $(VENV)/.installed-docs
+PAGE := src/cloudless_mosaic/report/template.html
 FUZZ_SECONDS ?= 600
 ENGINE ?= $(if $(shell command -v podman),podman,docker)
 IMAGE ?= cloudless-mosaic
@@ -16,10 +17,16 @@ VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' src/cloudless_mosaic/v
 
 setup: $(STAMP)
 
-$(STAMP): pyproject.toml setup.py constraints.txt $(wildcard src/cloudless_mosaic/kernels/*.[ch])
+# the page comes first, since the package takes it in
+$(PAGE): web/build.js web/package-lock.json $(wildcard web/src/*)
+	if command -v npm; then cd web && npm ci --ignore-scripts && npm run build; \
+	else echo 'without npm there is no preview page, and its tests are skipped'; fi
+
+$(STAMP): pyproject.toml setup.py constraints.txt scripts/stac_schemas.py $(wildcard src/cloudless_mosaic/kernels/*.[ch]) | $(PAGE)
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python scripts/stac_schemas.py $(VENV)/stac-schemas
 	touch $@
 
 demo: setup
@@ -42,6 +49,7 @@ check: setup
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	if test -d web/node_modules/typescript; then npm --prefix web run check; fi
 
 format: setup
 	$(BIN)/ruff check --fix
@@ -56,6 +64,7 @@ bench-compare: setup
 docs: $(DOCS_STAMP)
 	$(BIN)/python docs/pictures.py demo-archive docs/images
 	$(BIN)/python docs/burned_picture.py demo-archive-fire docs/images/burned-area.png
+	$(BIN)/python docs/report_picture.py demo-archive docs/images/report.png
 	$(BIN)/python docs/radiometry.py docs/radiometry.md
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
@@ -63,7 +72,7 @@ $(DOCS_STAMP): $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[docs]'
 	touch $@
 
-image:
+image: $(PAGE)
 	$(ENGINE) build --build-arg BASE=$(IMAGE_BASE) --build-arg VERSION=$(VERSION) \
 	  --build-arg REVISION=$(shell git rev-parse HEAD) $(IMAGE_FLAGS) --tag $(IMAGE):$(VERSION) --tag $(IMAGE):latest .
 
@@ -88,4 +97,4 @@ constraints:
 	uv pip compile --universal --python-version 3.11 --all-extras --no-annotate --no-header --output-file constraints.txt pyproject.toml
 
 clean:
-	rm -rf $(VENV) site demo-archive demo-archive-fire demo-output burned-area-archive burned-area-output .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PAGE) web/node_modules site demo-archive demo-archive-fire demo-output burned-area-archive burned-area-output .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,5 +1,44 @@
-"""Compiles the kernels; everything else stands in pyproject.toml."""
+"""Compiles the kernels and bundles the preview page; everything else stands in pyproject.toml."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 from setuptools import setup
+from setuptools.command.build_py import build_py
 
-setup(cffi_modules=["src/cloudless_mosaic/kernels/build.py:ffi"])
+WEB = Path(__file__).parent / "web"
+PAGE = Path(__file__).parent / "src" / "cloudless_mosaic" / "report" / "template.html"
+
+
+class BuildWithPage(build_py):
+    """Bundles the page first, where npm is there; a package without it does everything but show it."""
+
+    def run(self) -> None:
+        """Builds the Python part of the package."""
+        sources = [WEB / "build.js", WEB / "package-lock.json", *(WEB / "src").glob("*")]
+        newest = max((path.stat().st_mtime for path in sources if path.exists()), default=0.0)
+        if not PAGE.exists() or PAGE.stat().st_mtime < newest:
+            self.bundle_page()
+        super().run()
+
+    def bundle_page(self) -> None:
+        """Runs npm; that it is missing or fails is no reason not to install the rest."""
+        npm = shutil.which("npm")
+        if npm is None:
+            sys.stderr.write("warning: there is no npm, so the package gets no preview page\n")
+            return
+        try:
+            subprocess.run(
+                [npm, "ci", "--omit=dev", "--ignore-scripts", "--fetch-retries=1"], cwd=WEB, check=True
+            )
+            subprocess.run([npm, "run", "build"], cwd=WEB, check=True)
+        except (OSError, subprocess.CalledProcessError) as error:
+            sys.stderr.write(f"warning: the package gets no preview page, npm failed: {error}\n")
+
+
+setup(
+    cffi_modules=["src/cloudless_mosaic/kernels/build.py:ffi"],
+    cmdclass={"build_py": BuildWithPage},
+)

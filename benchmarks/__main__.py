@@ -13,6 +13,7 @@ from pathlib import Path
 from benchmarks.archive import BuiltArchive, prepare_archive, write_served_items
 from benchmarks.bench import Bench, compare_all, measure_all, measure_floor_apart, try_chunks
 from benchmarks.contenders import CONTENDERS, ODC_STAC, OURS, Contender
+from benchmarks.engines import measure_engines
 from benchmarks.environments import prepare_environment
 from benchmarks.errors import BenchmarkError
 from benchmarks.jobs import make_jobs
@@ -25,7 +26,7 @@ from benchmarks.server import FileServer, find_nginx
 _DELAY = 0.05
 """Seconds that J4 adds to every request."""
 
-_JOBS = ("J1", "J2", "J3", "J4", "floor")
+_JOBS = ("J1", "J2", "J3", "J4", "floor", "engines")
 
 _log = logging.getLogger("benchmarks")
 
@@ -82,7 +83,8 @@ def _measure(
             if "floor" in options.jobs
             else None
         )
-    return Results(built, asked, runs, agreements, trials, floor)
+        engines = measure_engines(bench, jobs["J3"], options.runs) if "engines" in options.jobs else {}
+    return Results(built, asked, runs, agreements, trials, floor, engines)
 
 
 def _parser() -> argparse.ArgumentParser:

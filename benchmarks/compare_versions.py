@@ -21,6 +21,7 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.measure import ROOT
 
 _TURNS = 2
+_BUILT = "built"
 _SLOWER = 1.15
 """Times of two runs of the same code differ by up to a tenth on a quiet machine."""
 
@@ -35,14 +36,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(format="%(message)s", level=logging.INFO)
     revision = options.revision or _last_release()
     with tempfile.TemporaryDirectory() as scratch, _checked_out(revision, Path(scratch) / "base") as base:
-        trees = {"base": base, "here": ROOT}
+        packages = {"base": base, "here": ROOT / "src"}
         times: dict[str, dict[str, float]] = {"base": {}, "here": {}}
         for turn in range(_TURNS):
-            for name, tree in trees.items():
+            for name, package in packages.items():
                 _log.info(
                     "turn %d of %d: %s", turn + 1, _TURNS, revision if name == "base" else "working tree"
                 )
-                for test, seconds in _run(tree, Path(scratch) / f"{name}-{turn}.json").items():
+                for test, seconds in _run(package, Path(scratch) / f"{name}-{turn}.json").items():
                     times[name][test] = min(seconds, times[name].get(test, seconds))
     slower = list(_table(times["base"], times["here"]))
     if slower:
@@ -57,29 +58,37 @@ def _last_release() -> str:
 
 @contextmanager
 def _checked_out(revision: str, folder: Path) -> Iterator[Path]:
-    """The tree of a revision, its kernels built, removed in the end."""
+    """The package of a revision, its kernels built, removed in the end."""
     _git("worktree", "add", "--detach", str(folder), revision)
     try:
-        if (folder / "setup.py").exists():
-            build = [sys.executable, "setup.py", "--quiet", "build_ext", "--inplace"]
-            subprocess.run(build, cwd=folder, check=True)
-        yield folder
+        # as users build it, with the tools that it asks for
+        build = [
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--no-deps",
+        ]
+        subprocess.run([*build, f"--target={folder / _BUILT}", str(folder)], check=True)
+        yield folder / _BUILT
     finally:
         _git("worktree", "remove", "--force", str(folder))
 
 
-def _run(tree: Path, result: Path) -> dict[str, float]:
-    """Median seconds of every test with the package of a tree."""
+def _run(package: Path, result: Path) -> dict[str, float]:
+    """Median seconds of every test with the package in a folder."""
     archive = ROOT / "benchmarks" / ".cache" / "archive-small"
     environment = os.environ | {
-        "PYTHONPATH": os.pathsep.join((str(tree / "src"), str(ROOT))),
+        "PYTHONPATH": os.pathsep.join((str(package), str(ROOT))),
         "BENCHMARK_ARCHIVE": str(archive),
     }
     command = [sys.executable, "-m", "pytest", "benchmarks/regression", "--quiet", "-p", "no:cacheprovider"]
     command += ["--benchmark-only", f"--benchmark-json={result}", "--override-ini=filterwarnings=default"]
     done = subprocess.run(command, cwd=ROOT, env=environment, check=False, capture_output=True, text=True)
     if done.returncode:
-        raise BenchmarkError(f"{tree} can't be measured:\n{done.stdout[-4000:]}")
+        raise BenchmarkError(f"{package} can't be measured:\n{done.stdout[-4000:]}")
     found = json.loads(result.read_text(encoding="utf-8"))["benchmarks"]
     return {one["name"]: one["stats"]["median"] for one in found}
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.contenders import CONTENDERS, OURS
 from benchmarks.floor import Floor
 from benchmarks.jobs import Job
-from benchmarks.results import Record, Results
+from benchmarks.results import Record, Results, Run, throughput
 from benchmarks.server import find_nginx
 from cloudless_mosaic.version import __version__
 
@@ -53,7 +53,17 @@ The {tiles} tiles that J3 needs ({gigabytes:.1f} GB of pixels), in memory, by li
 what we take to fetch, mask and reduce them, without writing.
 """
 
+_ENGINES = """\
+## Engines: J3 on threads, and on Dask workers of the same machine
+
+The same command with `--cluster local`: a worker is a process of one thread, and a scheduler and the client
+run beside them. The files are the same. Throughput counts bytes of the archive, from the start of the command
+to its end, so it bears the start of the cluster and the way of all composites to the client. Memory is
+that of the largest process.
+"""
+
 _AGREEMENT_TITLES = ("job", "contender", "compared", "equal", "near", "near needed", "answer")
+_ENGINE_TITLES = ("engine", "wall", "from-to", "threads x", "CPU", "memory", "throughput")
 _JOB_TITLES = ("contender", "wall", "from-to", "ours x", "CPU", "memory", "read", "requests", "answer")
 
 
@@ -80,6 +90,9 @@ def _page(results: Results) -> Iterator[str]:
     if results.floor:
         yield _FLOOR.format(tiles=results.floor.tiles, gigabytes=results.floor.decoded_mb / 1000)
         yield _table(("", "time", "of the floor"), _floor(results.floor))
+    if results.engines:
+        yield _ENGINES
+        yield _table(_ENGINE_TITLES, _engines(results.engines))
 
 
 def _surroundings(results: Results) -> Iterator[tuple[str, ...]]:
@@ -146,6 +159,21 @@ def _floor(floor: Floor) -> Iterator[tuple[str, ...]]:
         ("our fetching, masking and median", floor.read_and_median_s),
     ):
         yield what, f"{seconds:.2f} s", f"{seconds / floor.decode_only_s:.2f}"
+
+
+def _engines(engines: Mapping[str, Sequence[Run]]) -> Iterator[tuple[str, ...]]:
+    records = {name: Record.of("engines", OURS.name, runs) for name, runs in engines.items()}
+    for name, record in records.items():
+        walls = [usage.wall_s for usage, _ in engines[name]]
+        yield (
+            name,
+            f"{record.wall_s:.1f} s",
+            f"{min(walls):.1f}-{max(walls):.1f} s",
+            f"{record.wall_s / records['threads'].wall_s:.1f}",
+            f"{record.cpu_s:.1f} s",
+            f"{record.peak_rss_mb / 1000:.2f} GB",
+            f"{throughput(engines[name]):.0f} MB/s",
+        )
 
 
 def _table(titles: Sequence[str], rows: Iterator[Sequence[str]]) -> str:

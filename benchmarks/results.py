@@ -10,6 +10,7 @@ from statistics import median
 
 from benchmarks.archive import BuiltArchive
 from benchmarks.compare import Agreement
+from benchmarks.contenders import OURS
 from benchmarks.floor import Floor
 from benchmarks.jobs import NATIVE_RESOLUTION, Job
 from benchmarks.measure import Usage
@@ -68,6 +69,8 @@ class Results:
     """Seconds that odc-stac took for J2 by the number of dates in a chunk, -1 being all; may be empty."""
     floor: Floor | None
     """The limit of decompression; ``None`` where it was not measured."""
+    engines: Mapping[str, Sequence[Run]]
+    """By name of the engine; empty where they were not measured."""
 
     def records(self, job: Job) -> list[Record]:
         """One record per contender of a job."""
@@ -81,14 +84,22 @@ class Results:
         return agreement is not None and agreement.same
 
 
+def throughput(runs: Sequence[Run]) -> float:
+    """Megabytes of the archive that are made a mosaic of in a second; the median of runs."""
+    return median(traffic.bytes / 1e6 / usage.wall_s for usage, traffic in runs)
+
+
 def write_records(results: Results, path: Path) -> None:
-    """Writes a JSON list: a record per job and contender, and one of the floor."""
+    """Writes a JSON list: a record per job and contender, one of the floor, and one per engine."""
     entries: list[dict[str, object]] = [
         asdict(record) for job in results.jobs for record in results.records(job)
     ]
     if results.floor:
         times = {key: round(value, 3) for key, value in asdict(results.floor).items() if key.endswith("_s")}
         entries.append({"job": "floor", **times})
+    for name, runs in results.engines.items():
+        record = asdict(Record.of("engines", OURS.name, runs))
+        entries.append(record | {"engine": name, "mb_per_s": round(throughput(runs), 1)})
     lines = ",\n".join(f"  {json.dumps(entry)}" for entry in entries)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"[\n{lines}\n]\n", encoding="utf-8")

@@ -26,6 +26,7 @@ from shapely.geometry import box, mapping
 
 from benchmarks.measure import ROOT
 from cloudless_mosaic.aoi import Aoi
+from cloudless_mosaic.cli.program import share_pools
 from cloudless_mosaic.cost import estimate
 from cloudless_mosaic.errors import SourceError
 from cloudless_mosaic.pipeline import run
@@ -213,6 +214,7 @@ class _NoiseReader:
 
 
 def _child(kind: str, argument: str) -> None:
+    share_pools()  # as the program does
     found = measure_continent() if kind == "continent" else measure_tiles(int(argument))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
     sys.stdout.write(json.dumps(found | {"peak_rss_mb": peak}) + "\n")

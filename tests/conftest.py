@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import settings
+from stac_output import check_output
 
 from cloudless_mosaic.aoi import Aoi
 from cloudless_mosaic.catalog import find_scenes, hosts
@@ -28,6 +29,7 @@ from cloudless_mosaic.testing.archive import ArchiveSpec, build_archive
 from cloudless_mosaic.testing.faulty import FaultyServer, serving
 from cloudless_mosaic.testing.granules import SEATTLE, Extent
 from cloudless_mosaic.testing.hasty import HASTY, HastyReader
+from cloudless_mosaic.writing import OutputFolder
 
 # the first call of a kernel compiles it
 settings.register_profile("project", deadline=None)
@@ -37,6 +39,21 @@ settings.load_profile("project")
 def pytest_configure(config):
     # odc-geo multiplies affines the way that affine 3.1 advises against
     config.addinivalue_line("filterwarnings", "ignore:Use .@. matmul:PendingDeprecationWarning:odc")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def outputs_are_valid():
+    """Holds what every run in this process has written against schemas and links."""
+    complete = OutputFolder.complete
+
+    def check(output, results):
+        catalog = complete(output, results)
+        check_output(output.path)
+        return catalog
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(OutputFolder, "complete", check)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -34,6 +34,8 @@ class Contender:
     """Codes of the scene classification that it takes for clear."""
     remark: str = ""
     """What to know when its figures are read."""
+    options: tuple[str, ...] = ()
+    """Of the project's own command line, beside those of the job."""
 
     @property
     def requirements(self) -> Path:
@@ -56,7 +58,7 @@ class Contender:
         """
         path = order.write()
         if self.folder is None:
-            return _own_command(order)
+            return [*_own_command(order), *self.options]
         return [str(python), str(_HERE / self.folder / "run.py"), str(path)]
 
     def environment(self) -> dict[str, str]:

@@ -47,10 +47,13 @@ def _section(command: click.Command, path: str, known: click.Command | None = No
     context = click.Context(command, info_name=path)
     yield f"```text\n{path} {' '.join(command.collect_usage_pieces(context))}\n```\n"
     records = _records(command)
-    if known and set(_records(known)) <= set(records):
-        records = [record for record in records if record not in _records(known)]
+    shared = [record for record in _records(known) if record in records] if known else []
+    if known and 2 * len(shared) > len(_records(known)):
+        but = [f"`{option}`" for option, _ in _records(known) if option not in dict(shared)]
+        records = [record for record in records if record not in shared]
         program = path.partition(" ")[0]
-        yield f"Takes all options of `{program}`" + (", and these:\n" if records else ".\n")
+        which = f"the options of `{program}` but {', '.join(but)}" if but else f"all options of `{program}`"
+        yield f"Takes {which}" + (", and these:\n" if records else ".\n")
     if records:
         yield "| option | meaning |\n|---|---|"
         yield from (f"| `{option}` | {_cell(text)} |" for option, text in records)

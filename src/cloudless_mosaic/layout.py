@@ -55,13 +55,15 @@ class Layer:
     """Grid of that level."""
     placement: Placement
     """Where the pixels of the block lie in the grid."""
+    alone: bool
+    """True where no other block reads it."""
 
     def read(self, window: Window | None = None, target: Target | None = None) -> WindowRead:
         """A read of a window of the layer; by default of all that the block needs.
 
         Blocks follow the tiles of rasters on the output's own grid, so only other reads share tiles.
         """
-        shared = window is not None or self.placement.copied is None
+        shared = not self.alone and (window is not None or self.placement.copied is None)
         window = window or self.placement.window
         return WindowRead(self.href, self.level, window.row, window.column, window.shape, target, shared)
 
@@ -189,7 +191,8 @@ def _layer(name: str, href: str, header: RasterHeader, task: BlockTask, placed: 
     # classes have no mean, so theirs are always read as they are
     level = read_level(header.levels, task.geobox, exact=task.exact or name == _SCL)
     placement = placed(header.levels[level])
-    return None if placement is None else Layer(name, href, level, header.levels[level], placement)
+    grid = header.levels[level]
+    return None if placement is None else Layer(name, href, level, grid, placement, task.alone)
 
 
 def _checked(

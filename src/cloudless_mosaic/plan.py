@@ -86,6 +86,8 @@ class BlockTask:
     """Read native pixels even where an overview is fine enough."""
     tile: str = ""
     """Name of the tile; empty where there are none."""
+    alone: bool = False
+    """True where the block is all of the output, so that no other task reads what this one does."""
 
     @property
     def label(self) -> str:
@@ -158,6 +160,7 @@ class MosaicPlan:
                 mask=mask,
                 exact=request.exact,
                 tile=self.tile,
+                alone=len(self.blocks) == 1 and not self.tile,
             )
 
 

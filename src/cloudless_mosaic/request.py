@@ -144,9 +144,11 @@ class MosaicRequest:
     execution: Execution = field(default_factory=Execution)
     """Where the work is done."""
     output_dir: Path = Path()
-    """Folder that gets ``catalog.json`` and a folder per month."""
+    """Folder that gets ``catalog.json``, ``collection.json`` and a folder per month."""
     overwrite: bool = False
     """Replace what a run of another plan left in ``output_dir``; without it, that is an error."""
+    geoparquet: bool = False
+    """Write a table of all items, ``items.parquet``, too."""
 
     def __post_init__(self) -> None:
         if self.end_date < self.start_date:

@@ -5,9 +5,11 @@ import signal
 import subprocess
 import sys
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from stac_output import check_outputs
 
 from cloudless_mosaic.testing.archive import Archive, ArchiveSpec, build_archive
 from outputs import assert_same_files
@@ -38,7 +40,15 @@ def command(*arguments: str, cwd: Path, env: dict[str, str] | None = None) -> Ou
         timeout=120,
         check=False,
     )
+    if done.returncode == 0:
+        check_outputs(output_folder(arguments, cwd), cwd / "demo-output")
     return Outcome(done.returncode, done.stdout, done.stderr)
+
+
+def output_folder(arguments, cwd: Path) -> Path:
+    """Where a command was told to write to."""
+    named = [after for before, after in pairwise(arguments) if before == "--output-dir"]
+    return cwd / (named[-1] if named else ".")
 
 
 @pytest.fixture(scope="session")
@@ -110,6 +120,8 @@ def burned_command():
             timeout=120,
             check=False,
         )
+        if done.returncode == 0:
+            check_outputs(output_folder(arguments, cwd), cwd / "burned-area-output")
         return Outcome(done.returncode, done.stdout, done.stderr)
 
     return run

@@ -133,7 +133,18 @@ def test_elsewhere(refused, variant, fire_items):
 
 def test_nothing_is_clear(refused):
     code, line = refused(None, None, "--scl-clear", "1")
-    assert (code, "no pixel is clear in both" in line) == (3, True), line
+    assert (code, "no pixel is clear in both" in line, "--mask none" in line) == (3, True, True), line
+
+
+def test_nothing_has_data(refused, variant, fire_items, tmp_path):
+    empty = tmp_path / "empty.tif"
+    with rasterio.open(Path(fire_items[1]).parent / "B12.tif") as file:
+        profile = file.profile
+    with rasterio.open(empty, "w", **profile) as file:
+        file.write(np.zeros((1, *file.shape), np.uint16))
+    after = variant(fire_items[1], assets={"B12": {"href": str(empty)}})
+    code, line = refused(None, after, "--mask", "none")
+    assert (code, "no pixel has data in both" in line, "--mask none" in line) == (3, True, False), line
 
 
 @pytest.mark.parametrize(

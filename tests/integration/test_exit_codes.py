@@ -121,8 +121,10 @@ def test_a_full_disk_is_75_and_the_next_run_goes_on(line, tmp_path, limit):
     assert not visible(tmp_path / "out")
     assert not list(tmp_path.rglob("*.partial"))
     assert run(["-m", "cloudless_mosaic", *line(resolution="10")], tmp_path).returncode == 0
-    assert sorted(visible(tmp_path / "out")) == ["catalog.json", "monthly-mosaic-2020-10"]
-    assert len(list((tmp_path / "out").iterdir())) == 2
+    assert sorted(visible(tmp_path / "out")) == [
+        *("catalog.json", "collection.json", "monthly-mosaic-2020-10")
+    ]
+    assert len(list((tmp_path / "out").iterdir())) == 3
 
 
 def test_many_tiles_at_a_time_need_few_files_open_at_a_time(line, tmp_path):

@@ -36,7 +36,7 @@ def read(output: Path, month: str, suffix: str = "") -> np.ndarray:
 
 def test_the_files_of_the_contract_are_there_and_nothing_else(output):
     found = {str(path.relative_to(output)) for path in output.rglob("*") if path.is_file()}
-    expected = {"catalog.json"}
+    expected = {"catalog.json", "collection.json"}
     for month in MONTHS:
         name = f"monthly-mosaic-{month}"
         endings = (".tif", "-count.tif", "-visual.tif", "-thumbnail.png", ".json")
@@ -73,7 +73,7 @@ def test_the_catalog_is_valid_stac_and_leads_to_every_file(output):
     catalog = pystac.Catalog.from_file(output / "catalog.json")
     validator = JsonSchemaSTACValidator()
     validator.validate_core(catalog.to_dict(), pystac.STACObjectType.CATALOG, "1.1.0")
-    items = list(catalog.get_items())
+    items = list(catalog.get_items(recursive=True))
     assert [item.id for item in items] == [f"monthly-mosaic-{month}" for month in MONTHS]
     for item in items:
         document = json.loads(Path(item.self_href).read_text())
@@ -105,7 +105,7 @@ def test_the_folder_can_be_moved(output, tmp_path):
     output.rename(moved)
     try:
         catalog = pystac.Catalog.from_file(moved / "catalog.json")
-        for item in catalog.get_items():
+        for item in catalog.get_items(recursive=True):
             for asset in item.assets.values():
                 assert Path(asset.get_absolute_href()).is_file()
     finally:

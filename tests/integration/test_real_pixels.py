@@ -15,7 +15,8 @@ from cloudless_mosaic.checks import Classified, findings, look_at_band, sampled_
 from cloudless_mosaic.compose import compose
 from cloudless_mosaic.placement import Window
 from cloudless_mosaic.plan import make_plan
-from cloudless_mosaic.reading import GdalReader, TileReader
+from cloudless_mosaic.reading import TileReader
+from cloudless_mosaic.reading.gdal import GdalReader
 from cloudless_mosaic.request import MosaicRequest
 from cloudless_mosaic.scenes import SourceGrid
 

@@ -15,7 +15,7 @@ from cloudless_mosaic.grid import (
     parse_crs,
     utm_crs,
 )
-from cloudless_mosaic.projection import metres_per_unit, project
+from cloudless_mosaic.projection import metres_per_unit, project, unit_of
 
 EXAMPLE = Aoi(-122.27508544921875, 47.54687159892238, -121.96128845214844, 47.745787772920934)
 
@@ -239,6 +239,14 @@ def test_what_is_no_crs_is_refused():
 )
 def test_units_in_metres(crs, metres):
     assert metres_per_unit(crs) == pytest.approx(metres, rel=1e-4)
+
+
+def test_units_by_name():
+    assert [unit_of(crs) for crs in ("EPSG:32633", "EPSG:2263", "EPSG:4326")] == [
+        "m",
+        "US survey foot",
+        "degree",
+    ]
 
 
 def test_projecting_there_and_back_gives_the_area_again():

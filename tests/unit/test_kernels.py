@@ -108,6 +108,28 @@ def test_sums_of_the_brightest_pixels_do_not_run_over():
     assert kernels.sums(np.full((3, 5000), 65535, np.uint16))[3:] == (15000 * 65535, 15000 * 65535**2)
 
 
+@given(
+    samples=arrays(np.uint16, array_shapes(min_dims=2, max_dims=2, max_side=30)),
+    size=st.integers(1, 100),
+    parts=st.sampled_from([2, 8, 256, 3]),
+    shift=st.integers(-60, 60),
+)
+def test_means_of_nested_grids_are_those_of_every_pixel_by_itself(samples, size, parts, shift):
+    """In whole parts of a sample sums are taken along columns first; in thirds they can't be."""
+    edge = size / parts
+    y, x = (shift / parts + edge * (0.5 + np.arange(9)) for _ in range(2))
+    means = kernels.mean_separable(samples, x, y, (edge / 2, edge / 2))
+    columns, rows = np.meshgrid(x, y)
+    np.testing.assert_array_equal(means, kernels.mean_at_points(samples, columns, rows, (edge / 2, edge / 2)))
+
+
+@pytest.mark.parametrize("edge", [255, 256, 257])
+def test_means_of_many_of_the_brightest_samples_do_not_run_over(edge):
+    samples = np.full((300, 300), 65535, np.uint16)
+    centre = np.array([edge / 2, edge / 2 + 1])
+    assert (kernels.mean_separable(samples, centre, centre, (edge / 2, edge / 2)) == 65535).all()
+
+
 @st.composite
 def run_lengths(draw):
     """Bytes in runs, short and long, at any place."""

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from shapely.geometry.base import BaseGeometry
 
 from cloudless_mosaic.burned.compare import BlockChange
 from cloudless_mosaic.burned.plan import ChangePlan
 from cloudless_mosaic.burned.results import Tally
 from cloudless_mosaic.burned.severity import NOT_COMPARED, PALETTE
+from cloudless_mosaic.writing.area import valid_area
 from cloudless_mosaic.writing.cog import CogFile, CogSpec, CogWriter
 from cloudless_mosaic.writing.output import write_whole
 from cloudless_mosaic.writing.visual import thumbnail
@@ -34,6 +36,8 @@ class ChangeFiles:
     """A PNG of the classes in their colours."""
     picture_factor: int
     """Pixels of the grid along the edge of one of the picture."""
+    area: BaseGeometry
+    """Where there are values, in pixels of the grid."""
 
 
 class ChangeSink:
@@ -50,6 +54,7 @@ class ChangeSink:
             UsageError: if GeoTIFF can't hold the CRS of the plan.
         """
         self._folder = folder
+        self._geobox = plan.geobox
         self.tally = Tally(plan.geobox)
         """What the blocks add up to."""
         specs = {
@@ -100,12 +105,13 @@ class ChangeSink:
         """
         with ThreadPoolExecutor(len(self._writers)) as pool:
             index, severity = pool.map(CogWriter.close, self._writers)
-        classes = self._writers[1]
+        values, classes = self._writers
         picture = thumbnail(np.array(PALETTE, np.uint8)[classes.smallest[0]].transpose(2, 0, 1))
         path = self._folder / PICTURE
         write_whole(path, picture)
         drawn = CogFile(path, len(picture), hashlib.sha256(picture).hexdigest())
-        return ChangeFiles(index, severity, drawn, classes.smallest_factor)
+        area = valid_area(np.isfinite(values.smallest), values.smallest_factor, self._geobox)
+        return ChangeFiles(index, severity, drawn, classes.smallest_factor, area)
 
     def abort(self) -> None:
         """Removes what was written; safe to call twice."""

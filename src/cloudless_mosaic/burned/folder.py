@@ -13,11 +13,11 @@ from typing import Any, Self
 from cloudless_mosaic.burned.files import INDEX, PICTURE, SEVERITY
 from cloudless_mosaic.burned.plan import ChangePlan
 from cloudless_mosaic.burned.stac import BURNED_CATALOG, ITEM, plan_fingerprint, run_record
-from cloudless_mosaic.errors import TemporaryError, UsageError
+from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.writing.fields import PARAMETERS, PLAN
 from cloudless_mosaic.writing.fingerprint import differences
 from cloudless_mosaic.writing.lock import FolderLock
-from cloudless_mosaic.writing.output import CATALOG, FULL, publish, storage_faults, write_whole
+from cloudless_mosaic.writing.output import CATALOG, folder_faults, publish, storage_faults, write_whole
 
 _WORK = ".cloudless-mosaic"
 """As mosaics have it, so that no two runs of either program write to one folder at a time."""
@@ -61,7 +61,7 @@ class BurnedAreaFolder:
             TemporaryError: if another run has it, or the disk is full.
         """
         self._is_new = not self.path.exists()
-        try:
+        with folder_faults(self.path):
             self._lock = FolderLock(self._work / "lock")
             try:
                 self._refuse_others()
@@ -70,15 +70,6 @@ class BurnedAreaFolder:
             except BaseException:
                 self._leave()
                 raise
-        except OSError as error:
-            reason = (error.strerror or "unknown reason").lower()
-            if error.errno in FULL:
-                raise TemporaryError(
-                    f"no space in --output-dir {self.path} ({reason}); free some and run again"
-                ) from error
-            raise UsageError(
-                f"--output-dir {self.path} can't be written to: {reason}; choose another folder"
-            ) from error
         return self
 
     def __exit__(

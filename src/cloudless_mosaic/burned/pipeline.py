@@ -112,8 +112,9 @@ def _require_enough(plan: ChangePlan, tally: Tally) -> None:
             f"--max-lost is {limit:g} %); the last: {lost[-1].reason}; try again, or raise --max-lost"
         )
     if tally.statistics is None:
-        pair = plan.pair
+        masked = plan.request.mask == "scl"
         raise NoDataError(
-            f"no pixel is clear in both {pair.before.id} and {pair.after.id}; give other scenes or another "
-            "--aoi, or compare clouds and all with --mask none"
+            f"no pixel {'is clear' if masked else 'has data'} in both {plan.pair.before.id} and "
+            f"{plan.pair.after.id}; give other scenes or another --aoi"
+            + (", or compare clouds and all with --mask none" if masked else "")
         )

@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from urllib.parse import urlsplit
 
 import pystac
-from pyproj import CRS
-from pystac.utils import datetime_to_str
 
 from cloudless_mosaic.burned.files import ChangeFiles
 from cloudless_mosaic.burned.plan import ChangePlan
 from cloudless_mosaic.burned.results import Tally
 from cloudless_mosaic.burned.severity import NOT_COMPARED, SEVERITY_CLASSES
-from cloudless_mosaic.geobox import GeoBox
 from cloudless_mosaic.redaction import without_credentials
 from cloudless_mosaic.scenes import Scene
 from cloudless_mosaic.scl import SCL_CLASSES
 from cloudless_mosaic.version import __version__
-from cloudless_mosaic.writing.cog import CogFile
-from cloudless_mosaic.writing.fields import PARAMETERS, PLAN, PREFIX, SHA256
+from cloudless_mosaic.writing.description import (
+    CLASSIFICATION,
+    FILE,
+    PROCESSING,
+    PROJECTION,
+    RASTER,
+    loss_fields,
+    projection_fields,
+    raster_asset,
+    scene_fields,
+    scene_links,
+    sensor_fields,
+    thumbnail_asset,
+)
+from cloudless_mosaic.writing.fields import PARAMETERS, PLAN, PREFIX
 from cloudless_mosaic.writing.fingerprint import fingerprint, plan_record
-from cloudless_mosaic.writing.footprint import footprint, pixel_metres
-from cloudless_mosaic.writing.lineage import derived_from
-from cloudless_mosaic.writing.output import CATALOG
+from cloudless_mosaic.writing.footprint import footprint
+from cloudless_mosaic.writing.lineage import PROCESSING_LEVEL
+from cloudless_mosaic.writing.output import CATALOG, json_bytes
 
 ITEM = "burned-area.json"
 """Name of the item's file."""
@@ -32,13 +41,7 @@ ITEM = "burned-area.json"
 BURNED_CATALOG = "burned-area"
 """Id of the catalog."""
 
-EXTENSIONS = (
-    "https://stac-extensions.github.io/projection/v2.0.0/schema.json",
-    "https://stac-extensions.github.io/raster/v2.0.0/schema.json",
-    "https://stac-extensions.github.io/processing/v1.2.0/schema.json",
-    "https://stac-extensions.github.io/file/v2.1.0/schema.json",
-    "https://stac-extensions.github.io/classification/v2.0.0/schema.json",
-)
+_EXTENSIONS = (PROJECTION, RASTER, PROCESSING, FILE, CLASSIFICATION)
 
 EXPRESSIONS = {
     "dnbr": "nbr(before) - nbr(after)",
@@ -92,8 +95,8 @@ def change_item(plan: ChangePlan, files: ChangeFiles, tally: Tally) -> bytes:
         files: What was written.
         tally: What the blocks add up to.
     """
-    pair, folder = plan.pair, plan.request.output_dir
-    geometry, bbox = footprint(plan.geobox)
+    pair = plan.pair
+    geometry, bbox = footprint(plan.geobox, files.area)
     item = pystac.Item(
         id=f"burned-area-{pair.name}",
         geometry=geometry,
@@ -101,13 +104,11 @@ def change_item(plan: ChangePlan, files: ChangeFiles, tally: Tally) -> bytes:
         datetime=None,
         start_datetime=pair.before.datetime,
         end_datetime=pair.after.datetime,
-        stac_extensions=list(EXTENSIONS),
+        stac_extensions=list(_EXTENSIONS),
         properties={
             "title": f"Burned area, {pair.before.datetime:%Y-%m-%d} to {pair.after.datetime:%Y-%m-%d}",
-            "constellation": "sentinel-2",
-            "instruments": ["msi"],
-            "gsd": pixel_metres(plan.geobox),
-            **_projection(plan.geobox),
+            **sensor_fields(plan.geobox),
+            **projection_fields(plan.geobox, files.area),
             **_processing(plan),
             **_outcome(plan, tally),
             PARAMETERS: run_parameters(plan),
@@ -118,11 +119,8 @@ def change_item(plan: ChangePlan, files: ChangeFiles, tally: Tally) -> bytes:
         item.add_asset(key, asset)
     for relation in (pystac.RelType.ROOT, pystac.RelType.PARENT):
         item.add_link(pystac.Link(relation, f"./{CATALOG}", pystac.MediaType.JSON))
-    for scene in (pair.before, pair.after):
-        href = derived_from(scene.href, folder)
-        if href:
-            item.add_link(pystac.Link(pystac.RelType.DERIVED_FROM, href, pystac.MediaType.GEOJSON, scene.id))
-    return _json(item.to_dict(include_self_link=False, transform_hrefs=False))
+    item.add_links(scene_links((pair.before, pair.after), plan.request.output_dir))
+    return json_bytes(item.to_dict(include_self_link=False, transform_hrefs=False))
 
 
 def change_catalog(plan: ChangePlan) -> bytes:
@@ -139,25 +137,12 @@ def change_catalog(plan: ChangePlan) -> bytes:
     catalog.clear_links()
     catalog.add_link(pystac.Link(pystac.RelType.ROOT, f"./{CATALOG}", pystac.MediaType.JSON))
     catalog.add_link(pystac.Link(pystac.RelType.ITEM, f"./{ITEM}", pystac.MediaType.GEOJSON, pair.name))
-    return _json(catalog.to_dict(include_self_link=False, transform_hrefs=False))
+    return json_bytes(catalog.to_dict(include_self_link=False, transform_hrefs=False))
 
 
 def _location(text: str, scene: Scene) -> str:
     """The address of an item without credentials; its id where it is a file, which may lie anywhere."""
     return without_credentials(text) if urlsplit(text).netloc else scene.id
-
-
-def _projection(geobox: GeoBox) -> dict[str, Any]:
-    """Fields of the projection extension."""
-    crs = CRS.from_user_input(str(geobox.crs))
-    authority = crs.to_authority()
-    code = {"proj:code": ":".join(authority)} if authority else {"proj:code": None, "proj:wkt2": crs.to_wkt()}
-    return {
-        **code,
-        "proj:shape": list(geobox.shape),
-        "proj:transform": list(geobox.affine[:6]),
-        "proj:bbox": list(geobox.boundingbox.bbox),
-    }
 
 
 def _processing(plan: ChangePlan) -> dict[str, Any]:
@@ -171,12 +156,13 @@ def _processing(plan: ChangePlan) -> dict[str, Any]:
             f"and shadows were grown by {request.cloud_dilation:g} m."
         )
     return {
-        "processing:level": "L3",
+        "processing:level": PROCESSING_LEVEL,
         "processing:software": {"cloudless-mosaic": __version__},
         "processing:lineage": (
             f"Sentinel-2 Level-2A surface reflectance before and after a fire. {masked} The radiometric "
             "offset of each scene was removed before. Pixels coarser than the output (20 m in B12) were "
-            "repeated, finer ones averaged. Severity is by the fall of the normalized burn ratio (dNBR)."
+            "repeated, finer ones averaged. Severity is by dNBR, the fall of the normalized burn ratio "
+            "nbr = (nir - swir22) / (nir + swir22)."
         ),
         "processing:expression": {"format": "numpy", "expression": EXPRESSIONS[request.index]},
     }
@@ -197,26 +183,14 @@ def _outcome(plan: ChangePlan, tally: Tally) -> dict[str, Any]:
         "burned_hectares": tally.burned,
         "not_compared_hectares": tally.not_compared,
         "observations": tally.observations,
-        "lost_observations": [
-            {"scene": lost.scene_id, "block": list(lost.block), "reason": lost.reason} for lost in tally.lost
-        ],
-        "notes": [{"scene": one.scene_id, "note": one.text, "warning": one.warning} for one in tally.notes],
-        "scenes": [
-            {
-                "id": scene.id,
-                "datetime": datetime_to_str(scene.datetime),
-                "offset": scene.offset,
-                "offset_reason": scene.offset_reason,
-            }
-            for scene in (plan.pair.before, plan.pair.after)
-        ],
+        **loss_fields(tally.lost, tally.notes),
+        "scenes": [scene_fields(scene) for scene in (plan.pair.before, plan.pair.after)],
     }
     return {PREFIX + key: value for key, value in fields.items()}
 
 
 def _assets(plan: ChangePlan, files: ChangeFiles, tally: Tally) -> dict[str, pystac.Asset]:
     index = plan.request.index
-    gsd = pixel_metres(plan.geobox)
     bands = {
         "index": {"name": index, "data_type": "float32", "nodata": "nan", **_statistics(tally)},
         "severity": {
@@ -226,38 +200,24 @@ def _assets(plan: ChangePlan, files: ChangeFiles, tally: Tally) -> dict[str, pys
             "classification:classes": _classes(),
         },
     }
-    rasters = {
-        "index": _asset(files.index, TITLES[index], f"{EXPRESSIONS[index]}; NaN is nodata", ["data"]),
-        "severity": _asset(
-            files.severity, "Burn severity", "Classes by dNBR; 0 is nodata", ["data", "classification"]
+    texts = {
+        "index": (TITLES[index], f"{EXPRESSIONS[index]}; NaN is nodata", ["data"]),
+        "severity": ("Burn severity", "Classes by dNBR; 0 is nodata", ["data", "classification"]),
+    }
+    rasters = {"index": files.index, "severity": files.severity}
+    return {
+        **{
+            key: raster_asset(file, *texts[key], plan.geobox, [bands[key] | {"raster:sampling": "area"}])
+            for key, file in rasters.items()
+        },
+        "thumbnail": thumbnail_asset(
+            files.picture,
+            "Picture",
+            "Classes of severity in their colours; transparent where nothing could be compared",
+            plan.geobox,
+            files.picture_factor,
         ),
     }
-    for key, asset in rasters.items():
-        asset.extra_fields |= {"gsd": gsd, "bands": [bands[key]]}
-    return {**rasters, "thumbnail": _picture(plan, files)}
-
-
-def _picture(plan: ChangePlan, files: ChangeFiles) -> pystac.Asset:
-    factor = files.picture_factor
-    rows, columns = plan.geobox.shape
-    a, b, c, d, e, f = plan.geobox.affine[:6]
-    asset = _asset(
-        files.picture,
-        "Picture",
-        "Classes of severity in their colours; transparent where nothing could be compared",
-        ["thumbnail"],
-    )
-    asset.media_type = pystac.MediaType.PNG
-    asset.extra_fields |= {
-        "proj:shape": [-(-rows // factor), -(-columns // factor)],
-        "proj:transform": [a * factor, b * factor, c, d * factor, e * factor, f],
-    }
-    return asset
-
-
-def _asset(file: CogFile, title: str, description: str, roles: list[str]) -> pystac.Asset:
-    fields = {"file:size": file.size, "file:checksum": SHA256 + file.sha256}
-    return pystac.Asset(f"./{file.path.name}", title, description, pystac.MediaType.COG, roles, fields)
 
 
 def _classes() -> list[dict[str, Any]]:
@@ -289,7 +249,3 @@ def _statistics(tally: Tally) -> dict[str, Any]:
             "count": found.count,
         }
     }
-
-
-def _json(document: dict[str, Any]) -> bytes:
-    return (json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()

@@ -9,9 +9,10 @@ import click
 
 from cloudless_mosaic.cli.clusters import cluster
 from cloudless_mosaic.cli.merge import merge
-from cloudless_mosaic.cli.options import OVERWRITE, REQUEST_OPTIONS, SCREEN_OPTIONS, with_options
+from cloudless_mosaic.cli.options import OVERWRITE, REPORT, REQUEST_OPTIONS, SCREEN_OPTIONS, with_options
 from cloudless_mosaic.cli.program import RunByDefault, loading, open_screen, run_program
 from cloudless_mosaic.cli.values import read_request
+from cloudless_mosaic.cli.view import add_report, check_report, view
 from cloudless_mosaic.version import __version__
 
 
@@ -23,16 +24,22 @@ def cli() -> None:
 
 @cli.command(hidden=True)
 @with_options(REQUEST_OPTIONS)
+@REPORT
 @with_options(SCREEN_OPTIONS)
-def run(verbose: bool, quiet: bool, as_json: bool, **options: Any) -> None:  # noqa: ANN401 - options of the request
+def run(report: bool, verbose: bool, quiet: bool, as_json: bool, **options: Any) -> None:  # noqa: ANN401 - options of the request
     """Makes the mosaics."""
     request = read_request(**options)
     with loading():
         from cloudless_mosaic.pipeline import run as run_pipeline  # noqa: PLC0415 - keeps --help quick
 
         screen = open_screen(verbose=verbose, quiet=quiet, as_json=as_json)
+    if report:
+        check_report(request.output_dir)
     with screen:
-        screen.done(run_pipeline(request, screen))
+        result = run_pipeline(request, screen)
+        if report:
+            add_report(request.output_dir, screen)
+        screen.done(result)
 
 
 @cli.command()
@@ -67,12 +74,14 @@ def plan(verbose: bool, quiet: bool, as_json: bool, **options: Any) -> None:  # 
 )
 @click.option("--workers", type=int, default=None, help="Threads.  [default: two per core]")
 @click.option("--overwrite", is_flag=True, help=OVERWRITE)
+@REPORT
 @with_options(SCREEN_OPTIONS)
 def demo(
     output_dir: Path,
     archive_dir: Path,
     workers: int | None,
     overwrite: bool,
+    report: bool,
     verbose: bool,
     quiet: bool,
     as_json: bool,
@@ -82,12 +91,18 @@ def demo(
         from cloudless_mosaic.demo import run_demo  # noqa: PLC0415 - keeps --help quick
 
         screen = open_screen(verbose=verbose, quiet=quiet, as_json=as_json)
+    if report:
+        check_report(output_dir)
     with screen:
-        screen.done(run_demo(output_dir, archive_dir, workers, screen, overwrite=overwrite))
+        result = run_demo(output_dir, archive_dir, workers, screen, overwrite=overwrite)
+        if report:
+            add_report(output_dir, screen)
+        screen.done(result)
 
 
 cli.add_command(cluster)
 cli.add_command(merge)
+cli.add_command(view)
 
 
 def main() -> None:

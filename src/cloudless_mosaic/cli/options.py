@@ -168,6 +168,12 @@ _OUTPUT_OPTIONS = (
         help="Folder for the mosaics.  [default: the working directory]",
     ),
     click.option("--overwrite", is_flag=True, help=OVERWRITE),
+    click.option("--geoparquet", is_flag=True, help="Write a table of all items, items.parquet, too."),
+)
+REPORT = click.option(
+    "--report",
+    is_flag=True,
+    help="Write report.html beside the catalog, to look at by cloudless-mosaic view.",
 )
 REQUEST_OPTIONS = (
     *_SEARCH_OPTIONS,

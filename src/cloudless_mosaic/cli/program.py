@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import io
 import os
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
 _TRACEBACK = "CLOUDLESS_MOSAIC_TRACEBACK"
 """Environment variable for developers; a traceback may hold addresses with credentials."""
 
+_ARENA_MAX = -8
+"""``M_ARENA_MAX`` of ``mallopt(3)``."""
+
+_POOLS = 2
+
 GOES_ON = "the same command goes on from what is done"
 """What a user may do after a run of mosaics was ended."""
 
@@ -33,12 +39,26 @@ def open_screen(*, verbose: bool, quiet: bool, as_json: bool) -> Screen:
     return make_screen(verbose=verbose, quiet=quiet, as_json=as_json)
 
 
+def share_pools() -> None:
+    """Lets the threads of this process share pools of memory; before there are any.
+
+    By default the C library gives each thread a pool of its own, in which the large arrays that it has freed
+    wait for nobody else: a fifth of the memory of a run.
+    """
+    import ctypes  # noqa: PLC0415 - keeps --help quick; numpy loads it anyway
+
+    # other C libraries than glibc have no such pools
+    if sys.platform == "linux" and (mallopt := getattr(ctypes.CDLL(None), "mallopt", None)):
+        mallopt(_ARENA_MAX, _POOLS)
+
+
 @contextmanager
 def loading() -> Iterator[None]:
     """Modules are loaded inside: objects by the hundred thousand, which stay, and next to no garbage.
 
     Neither collecting garbage meanwhile nor looking at them again at the end saves a tenth of a short run.
     """
+    share_pools()
     gc.disable()
     try:
         yield
@@ -105,6 +125,22 @@ def run_program(command: click.Command, after_end: str = GOES_ON) -> None:
         if os.environ.get(_TRACEBACK):
             raise
         _fail(f"a bug, please report it: {type(error).__name__} {error}; {_TRACEBACK}=1 shows where", 1)
+    _leave()
+
+
+def _leave() -> None:
+    """Ends the process here, once all is written and whoever wants to be told of the end has been.
+
+    The interpreter would go on to give its memory back piece by piece, for a tenth of the time of a short
+    run; the system takes it all in one.
+    """
+    atexit._run_exitfuncs()  # noqa: SLF001 - there is no other way to it that also ends here
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:
+        return  # nobody listens any more, which the interpreter has words for
+    os._exit(0)
 
 
 def _fail(message: str, exit_code: int) -> None:

@@ -123,7 +123,8 @@ def all_in(mask: Mask, rows: Int64s, columns: Int64s) -> Mask:
     """
     _check(rows.shape[1:] == columns.shape[1:] == (2,), "ranges that are no pairs")
     out = np.empty((len(rows), len(columns)), np.bool_)
-    _lib.all_in(*_indexed(mask, rows, columns), _whole(out))
+    if _lib.all_in(*_indexed(mask, rows, columns), _whole(out)):
+        raise MemoryError
     return out
 
 

@@ -15,7 +15,7 @@ void clear_around(const uint8_t *cloudy, uint8_t *clear, ptrdiff_t rows, ptrdiff
                   const int64_t *half_widths, ptrdiff_t reach);
 void take(const uint8_t *mask, ptrdiff_t mask_rows, ptrdiff_t mask_columns, const int64_t *rows,
           ptrdiff_t out_rows, const int64_t *columns, ptrdiff_t out_columns, uint8_t *out);
-void all_in(const uint8_t *mask, ptrdiff_t mask_rows, ptrdiff_t mask_columns, const int64_t *rows,
+int all_in(const uint8_t *mask, ptrdiff_t mask_rows, ptrdiff_t mask_columns, const int64_t *rows,
             ptrdiff_t out_rows, const int64_t *columns, ptrdiff_t out_columns, uint8_t *out);
 
 void mean_separable(const uint16_t *samples, ptrdiff_t rows, ptrdiff_t columns, const double *x,

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "kernels.h"
+#include "processors.h"
 
 enum {
     BLOCK = 1 << 19,       /* bytes that share one code */
@@ -240,13 +241,18 @@ static void put_code(Writer *writer, const Code *code, int last)
     flush(writer);
 }
 
+/* Codes are joined by fours before they meet what has been written: a processor joins several fours at once, but
+   what has been written only one after the other. */
 static void put_literals(Writer *writer, const Code *code, const uint8_t *data, ptrdiff_t size)
 {
     Writer local = *writer; /* in registers */
     ptrdiff_t i = 0;
     for (; i + 4 <= size; i += 4) {
-        for (int j = 0; j < 4; j++)
-            put_symbol(&local, code, data[i + j]);
+        const uint8_t *d = data + i;
+        unsigned one = code->bits[d[0]], two = one + code->bits[d[1]], three = code->bits[d[2]];
+        uint64_t front = code->code[d[0]] | (uint64_t)code->code[d[1]] << one;
+        uint64_t back = code->code[d[2]] | (uint64_t)code->code[d[3]] << three;
+        put(&local, front | back << two, two + three + code->bits[d[3]]);
         flush(&local);
     }
     for (; i < size; i++)
@@ -267,18 +273,31 @@ static void put_run(Writer *writer, const Code *code, ptrdiff_t left)
     }
 }
 
+/* RFC 1950: the sum of the bytes, and the sum of all those sums. In the latter a byte counts once for itself and
+   once for each that follows it, which makes a part a sum of products without an order. */
+PER_PROCESSOR
 static uint32_t adler_32(const uint8_t *data, ptrdiff_t size)
 {
-    enum { MODULUS = 65521, MOST = 5552 }; /* the most bytes whose sums fit 32 bits */
+    enum { MODULUS = 65521, PART = 128 };
+    int16_t follow[PART];
+    for (int i = 0; i < PART; i++)
+        follow[i] = (int16_t)(PART - i);
     uint32_t low = 1, high = 0;
-    for (ptrdiff_t start = 0; start < size; start += MOST) {
-        ptrdiff_t end = size - start < MOST ? size : start + MOST;
-        for (ptrdiff_t i = start; i < end; i++) {
-            low += data[i];
-            high += low;
+    ptrdiff_t start = 0;
+    for (; start + PART <= size; start += PART) {
+        const uint8_t *part = data + start;
+        int32_t sum = 0, sums = 0;
+        for (int i = 0; i < PART; i++) {
+            int16_t byte = part[i];
+            sum += byte;
+            sums += byte * follow[i];
         }
-        low %= MODULUS;
-        high %= MODULUS;
+        high = (high + PART * low + (uint32_t)sums) % MODULUS;
+        low = (low + (uint32_t)sum) % MODULUS;
+    }
+    for (; start < size; start++) {
+        low = (low + data[start]) % MODULUS;
+        high = (high + low) % MODULUS;
     }
     return high << 16 | low;
 }

@@ -1,5 +1,6 @@
 /* Masks of clear pixels: dilation, and from grid to grid. */
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "kernels.h"
@@ -47,22 +48,31 @@ void take(const uint8_t *mask, ptrdiff_t mask_rows, ptrdiff_t mask_columns, cons
     }
 }
 
-/* 1 where the mask is 1 in all rows and columns from the first to before the second of each pair. */
-void all_in(const uint8_t *mask, ptrdiff_t mask_rows, ptrdiff_t mask_columns, const int64_t *rows,
-            ptrdiff_t out_rows, const int64_t *columns, ptrdiff_t out_columns, uint8_t *out)
+/* 1 where the mask is 1 in all rows and columns from the first to before the second of each pair. Returns 0, or
+   1 where memory is short. */
+int all_in(const uint8_t *mask, ptrdiff_t mask_rows, ptrdiff_t mask_columns, const int64_t *rows,
+           ptrdiff_t out_rows, const int64_t *columns, ptrdiff_t out_columns, uint8_t *out)
 {
+    uint8_t *restrict line = malloc((size_t)mask_columns + 1);
+    if (!line)
+        return 1;
     memset(out, 0, (size_t)(out_rows * out_columns));
     for (ptrdiff_t i = 0; i < out_rows; i++) {
         if (rows[2 * i] < 0 || rows[2 * i + 1] > mask_rows)
             continue;
+        memset(line, 1, (size_t)mask_columns);
+        for (int64_t row = rows[2 * i]; row < rows[2 * i + 1]; row++)
+            for (ptrdiff_t column = 0; column < mask_columns; column++)
+                line[column] &= mask[row * mask_columns + column];
         for (ptrdiff_t j = 0; j < out_columns; j++) {
             if (columns[2 * j] < 0 || columns[2 * j + 1] > mask_columns)
                 continue;
             uint8_t every = 1;
-            for (int64_t row = rows[2 * i]; row < rows[2 * i + 1]; row++)
-                for (int64_t column = columns[2 * j]; column < columns[2 * j + 1]; column++)
-                    every &= mask[row * mask_columns + column];
+            for (int64_t column = columns[2 * j]; column < columns[2 * j + 1]; column++)
+                every &= line[column];
             out[i * out_columns + j] = every;
         }
     }
+    free(line);
+    return 0;
 }

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from cloudless_mosaic.reading.gdal import GdalReader
 from cloudless_mosaic.reading.protocol import RasterHeader, RasterReader, Target, WindowRead, Witness
 from cloudless_mosaic.reading.tiles import TileReader
 
 __all__ = [
-    "GdalReader",
     "RasterHeader",
     "RasterReader",
     "Target",

@@ -40,6 +40,8 @@ class Fetch:
     """The raster."""
     needed: list[tuple[int, int]]
     """Tiles to fetch, by row and column."""
+    ranges: list[tuple[int, int]]
+    """First byte of each of them, and the byte after its last."""
     kept: dict[tuple[int, int], Pixels]
     """Tiles that were kept from before, decoded and summed up."""
     out: Pixels
@@ -63,26 +65,23 @@ class Fetch:
             raise SourceError(f"its {level.grid.shape} pixels don't hold the window")
         height, width = level.tile_shape
         needed: list[tuple[int, int]] = []
+        ranges: list[tuple[int, int]] = []
         kept: dict[tuple[int, int], Pixels] = {}
         for row in range(read.row // height, -(-(read.row + read.shape[0]) // height)):
             for column in range(read.column // width, -(-(read.column + read.shape[1]) // width)):
                 tile = row, column
-                if not level.sizes[tile] or not _wanted(read, tile, level.tile_shape):
+                size = level.sizes.item(tile)
+                if not size or not _wanted(read, tile, level.tile_shape):
                     continue
                 pixels = cache.get((read.href, source.version, read.level, tile))
                 if pixels is None:
                     needed.append(tile)
+                    start = level.offsets.item(tile)
+                    ranges.append((start, start + size))
                 else:
                     kept[tile] = pixels
         out = np.zeros(read.shape, source.raster.dtype) if read.target is None else read.target.out
-        return cls(read, source, needed, kept, out)
-
-    def ranges(self) -> list[tuple[int, int]]:
-        """First byte of each needed tile, and the byte after its last."""
-        level = self.source.raster.levels[self.read.level]
-        tiles = tuple(np.array(self.needed).T)
-        starts = level.offsets[tiles]
-        return list(zip(starts.tolist(), (starts + level.sizes[tiles]).tolist(), strict=True))
+        return cls(read, source, needed, ranges, kept, out)
 
     def assemble(self, cache: TileCache) -> list[SourceError]:
         """Decodes the tiles into the window.
@@ -91,14 +90,15 @@ class Fetch:
             What is wrong with each corrupt tile; those are needed still, and no other.
         """
         level, dtype = self.source.raster.levels[self.read.level], self.source.raster.dtype
-        corrupt, errors = [], []
-        for tile, data in zip(self.needed, self.data, strict=True):
+        corrupt, ranges, errors = [], [], []
+        for tile, place, data in zip(self.needed, self.ranges, self.data, strict=True):
             try:
                 pixels = decode_tile(data, level, dtype)
                 if level.compression == "none":
                     self._require_data(tile, pixels)
             except SourceError as error:
                 corrupt.append(tile)
+                ranges.append(place)
                 errors.append(error)
                 continue
             differenced = level.differenced
@@ -108,7 +108,7 @@ class Fetch:
             self._paste(tile, pixels, differenced=differenced)
         for tile, pixels in self.kept.items():
             self._paste(tile, pixels, differenced=False)
-        self.needed, self.kept, self.data = corrupt, {}, ()
+        self.needed, self.ranges, self.kept, self.data = corrupt, ranges, {}, ()
         return errors
 
     def _require_data(self, tile: tuple[int, int], pixels: Pixels) -> None:

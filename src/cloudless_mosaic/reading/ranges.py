@@ -68,7 +68,7 @@ async def read_ranges(
         groups[-1].append(i)
         end = max(end, ranges[i][1])
     spans = [(ranges[group[0]][0], max(ranges[i][1] for i in group)) for group in groups]
-    answers = await asyncio.gather(*(_read(store, path, *span) for span in spans))
+    answers = await _read_all(store, path, spans)
     found: list[memoryview] = [memoryview(b"")] * len(ranges)
     for group, (first, _), (data, _) in zip(groups, spans, answers, strict=True):
         for i in group:
@@ -76,17 +76,43 @@ async def read_ranges(
     return found, [version for _, version in answers]
 
 
-async def _read(store: ObjectStore, path: str, start: int, end: int) -> tuple[memoryview, Version]:
-    data, version = await _get(store, path, start, end)
-    if len(data) != end - start:
-        raise DoubtfulBytesError(f"{len(data)} bytes came of {end - start} at {start}")
-    return data, version
+async def _read_all(
+    store: ObjectStore, path: str, spans: Sequence[tuple[int, int]]
+) -> list[tuple[memoryview, Version]]:
+    """What lies in spans, all asked for at once.
+
+    Requests run in the store's own threads from the moment they are made, so none needs a task of its own: a
+    thread that switches between tasks is the one thing that all decoding threads have to wait for.
+    """
+    under_way: list[asyncio.Future[Any]] = []
+    try:
+        under_way += [
+            asyncio.ensure_future(obstore.get_async(store, path, options={"range": span})) for span in spans
+        ]
+        metas: list[Any] = []
+        for i in range(len(spans)):
+            answer: Any = await under_way[i]
+            metas.append(answer.meta)
+            under_way[i] = asyncio.ensure_future(answer.bytes_async())
+        bodies = [memoryview(await body) for body in under_way]
+    except BaseException:
+        for request in under_way:
+            if not request.cancel() and not request.cancelled():
+                request.exception()  # nobody else will look at it, which asyncio takes for an accident
+        raise
+    for (start, end), data in zip(spans, bodies, strict=True):
+        if len(data) != end - start:
+            raise DoubtfulBytesError(f"{len(data)} bytes came of {end - start} at {start}")
+    return [(data, _version(meta)) for data, meta in zip(bodies, metas, strict=True)]
+
+
+def _version(meta: Any) -> Version:  # noqa: ANN401 - whatever the store says
+    return Version(meta["size"], meta["e_tag"])
 
 
 async def _get(store: ObjectStore, path: str, start: int, end: int) -> tuple[memoryview, Version]:
     answer = await obstore.get_async(store, path, options={"range": (start, end)})
-    meta: Any = answer.meta
-    return memoryview(await answer.bytes_async()), Version(meta["size"], meta["e_tag"])
+    return memoryview(await answer.bytes_async()), _version(answer.meta)
 
 
 class Head:

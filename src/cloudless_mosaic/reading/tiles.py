@@ -12,7 +12,7 @@ import threading
 import time
 import weakref
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from queue import SimpleQueue
 from typing import Any, TypeVar
@@ -22,9 +22,8 @@ from obstore.exceptions import BaseError, PermissionDeniedError, Unauthenticated
 
 from cloudless_mosaic.errors import SourceError
 from cloudless_mosaic.reading.fetch import Fetch, OpenRaster
-from cloudless_mosaic.reading.gdal import GdalReader
 from cloudless_mosaic.reading.patience import PATIENT, Patience
-from cloudless_mosaic.reading.protocol import RasterHeader, WindowRead
+from cloudless_mosaic.reading.protocol import RasterHeader, RasterReader, WindowRead
 from cloudless_mosaic.reading.ranges import DoubtfulBytesError, Head, read_ranges
 from cloudless_mosaic.reading.stores import Place, Stores
 from cloudless_mosaic.reading.tiff import UnsupportedTiffError, parse_tiff
@@ -68,8 +67,9 @@ class TileReader:
         self._lock = threading.Lock()
         self._loop = asyncio.new_event_loop()
         self._slots = asyncio.Semaphore(_REQUESTS)
+        self._tasks: set[asyncio.Task[None]] = set()
         self._cache = TileCache(_CACHE_BYTES)
-        self._gdal = GdalReader()
+        self._gdal: RasterReader | None = None
         threading.Thread(target=_run, args=(self._loop,), name="mosaic-fetch", daemon=True).start()
         weakref.finalize(self, self._loop.call_soon_threadsafe, self._loop.stop).atexit = False
 
@@ -83,23 +83,26 @@ class TileReader:
         try:
             return self._raster_future(href).result().raster.header
         except UnsupportedTiffError:
-            return self._gdal.header(href)
+            return self._other_reader().header(href)
 
     def read_many(self, reads: Iterable[WindowRead]) -> Iterator[tuple[int, Pixels | SourceError]]:
         """See ``RasterReader.read_many``; in the order in which bytes come."""
         arrived: Arrivals = SimpleQueue()
-        waiting = 0
+        fetches: list[tuple[int, Fetch]] = []
+        unknown: list[tuple[int, WindowRead]] = []
         for position, read in enumerate(reads):
             try:
                 fetch = Fetch.of(read, self._raster_future(read.href).result(), self._cache)
             except UnsupportedTiffError:
-                yield position, next(iter(self._gdal.read_many([read])))[1]
-                continue
+                unknown.append((position, read))
             except SourceError as error:
                 yield position, _lost(read.href, error)
-                continue
-            self._submit(self._fetch_into(arrived, position, fetch))
-            waiting += 1
+            else:
+                fetches.append((position, fetch))
+        self._start([self._fetch_into(arrived, *fetch) for fetch in fetches])
+        for position, read in unknown:
+            yield position, next(iter(self._other_reader().read_many([read])))[1]
+        waiting = len(fetches)
         while waiting:
             position, came = arrived.get()
             answer = self._decode(came, arrived, position) if isinstance(came, Fetch) else came
@@ -116,8 +119,27 @@ class TileReader:
             self._forget(fetch.read.href)
             return _lost(fetch.read.href, errors[0])
         fetch.repeated = True
-        self._submit(self._fetch_into(arrived, position, fetch))
+        self._start([self._fetch_into(arrived, position, fetch)])
         return None
+
+    def _other_reader(self) -> RasterReader:
+        """For files that this reader doesn't know."""
+        from cloudless_mosaic.reading.gdal import GdalReader  # noqa: PLC0415 - GDAL loads slowly
+
+        with self._lock:
+            if self._gdal is None:
+                self._gdal = GdalReader()
+            return self._gdal
+
+    def _start(self, coroutines: Sequence[Coroutine[Any, Any, None]]) -> None:
+        """Runs coroutines on the loop, which is called once for all: a call costs as much as a request."""
+        self._loop.call_soon_threadsafe(self._create_tasks, coroutines)
+
+    def _create_tasks(self, coroutines: Sequence[Coroutine[Any, Any, None]]) -> None:
+        for coroutine in coroutines:
+            task = self._loop.create_task(coroutine)
+            self._tasks.add(task)  # the loop itself lets go of tasks that wait
+            task.add_done_callback(self._tasks.discard)
 
     def _submit(self, coroutine: Coroutine[Any, Any, Answer]) -> Future[Answer]:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
@@ -159,7 +181,7 @@ class TileReader:
         href = fetch.read.href
 
         async def get(place: Place) -> None:
-            fetch.data, versions = await read_ranges(place.store, place.path, fetch.ranges())
+            fetch.data, versions = await read_ranges(place.store, place.path, fetch.ranges)
             if all(map(fetch.source.version.matches, versions)):
                 return
             current = await _open(place)

@@ -12,13 +12,11 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import rasterio
-from odc.geo.geobox import GeoBox
 
 from cloudless_mosaic.errors import TemporaryError
+from cloudless_mosaic.geobox import GeoBox
 from cloudless_mosaic.request import Compression
 from cloudless_mosaic.writing.encoding import TIFF_COMPRESSION, Pixels, Reduction, encode_tile
-from cloudless_mosaic.writing.geotags import geo_tags
 from cloudless_mosaic.writing.geotiff import (
     LEADER,
     TRAILER,
@@ -96,6 +94,8 @@ class CogWriter:
         Raises:
             UsageError: if GeoTIFF can't hold the CRS.
         """
+        from cloudless_mosaic.writing.gdal import geo_tags  # noqa: PLC0415 - GDAL loads slowly
+
         self._path = path
         self._spec = spec
         self._geo_tags = geo_tags(spec.geobox)
@@ -207,21 +207,11 @@ class CogWriter:
 
     def _check_reading(self) -> None:
         """Opens the file as a user would, and compares its grid and its smallest overview."""
+        from cloudless_mosaic.writing.gdal import grid_of, read_back  # noqa: PLC0415 - GDAL loads slowly
+
         spec = self._spec
-        overviews = len(self._pyramid.levels) - 1
-        level = {"OVERVIEW_LEVEL": overviews - 1} if overviews else {}
-        with rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR", GDAL_PAM_ENABLED="NO"):
-            with rasterio.open(self._path, driver="GTiff") as file:
-                found = (file.count, *file.shape), file.transform, file.crs, file.dtypes[0]
-            with rasterio.open(self._path, driver="GTiff", **level) as file:
-                smallest = file.read()
-        expected = (
-            (len(spec.bands), *spec.geobox.shape),
-            spec.geobox.affine,
-            rasterio.CRS.from_user_input(spec.geobox.crs),
-            spec.dtype,
-        )
-        if found != expected:
+        found, smallest = read_back(self._path, len(self._pyramid.levels) - 1)
+        if found != grid_of(len(spec.bands), spec.geobox, spec.dtype):
             raise self._fault(f"another grid than was written: {found}")
         if not np.array_equal(smallest, self.smallest, equal_nan=spec.dtype == "float32"):
             raise self._fault("other pixels than were written")

@@ -1,6 +1,7 @@
 """Names and marks that the writers of STAC documents and their reader share."""
 
 CATALOG_ID = "cloudless-mosaic"
+COLLECTION_ID = "monthly-mosaics"
 
 PREFIX = "cloudless_mosaic:"
 """Of the fields that are this program's own."""

@@ -11,21 +11,22 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from cloudless_mosaic.errors import TemporaryError, UsageError
+from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.mosaics import Mosaic, cut_mosaics
 from cloudless_mosaic.plan import MosaicPlan
 from cloudless_mosaic.results import PeriodResult
 from cloudless_mosaic.writing.blocks import BlockStore
 from cloudless_mosaic.writing.fingerprint import differences, fingerprint, plan_record
+from cloudless_mosaic.writing.geoparquet import require_place
 from cloudless_mosaic.writing.lock import FolderLock
-from cloudless_mosaic.writing.output import CATALOG, FULL, mosaic_name, storage_faults, write_whole
+from cloudless_mosaic.writing.output import CATALOG, folder_faults, mosaic_name, storage_faults, write_whole
+from cloudless_mosaic.writing.preview import remove_report
 from cloudless_mosaic.writing.published import (
     Published,
     intact_result,
-    published_catalog,
     published_items,
+    published_roots,
 )
-from cloudless_mosaic.writing.stac import write_catalog
 
 _WORK = ".cloudless-mosaic"
 _LOCK = "lock"
@@ -79,22 +80,13 @@ class OutputFolder:
             UsageError: if it can't be written to, or another plan's work is in it.
             TemporaryError: if another run has it, or the disk is full.
         """
-        try:
+        with folder_faults(self.path):
             self._lock = FolderLock(self._work / _LOCK)
             try:
                 self._settle()
             except BaseException:
                 self._leave()
                 raise
-        except OSError as error:
-            reason = (error.strerror or "unknown reason").lower()
-            if error.errno in FULL:
-                raise TemporaryError(
-                    f"no space in --output-dir {self.path} ({reason}); free some and run again"
-                ) from error
-            raise UsageError(
-                f"--output-dir {self.path} can't be written to: {reason}; choose another folder"
-            ) from error
         return self
 
     def __exit__(
@@ -127,30 +119,33 @@ class OutputFolder:
         return staging
 
     def complete(self, results: Sequence[PeriodResult]) -> Path:
-        """Writes the catalog, which ends the run.
+        """Writes the collection and the catalog, which ends the run.
 
         Raises:
             TemporaryError: if the disk is full or fails.
         """
-        path = write_catalog(self.plan, results, self.path, self.fingerprint)
+        from cloudless_mosaic.writing.collection import write_roots  # noqa: PLC0415 - pystac loads slowly
+
+        path = write_roots(self.plan, results, self.path, self.fingerprint)
         self._done = True
         return path
 
     def _settle(self) -> None:
         """Refuses or removes what another plan left, and takes over what this one did."""
-        catalog = published_catalog(self.path)
+        roots = published_roots(self.path)
         manifest = self._read_manifest()
         cut = manifest.pop(_CUT, None) if manifest else None
         started = manifest is not None and fingerprint(manifest) == fingerprint(self._record)
-        finished = catalog is not None and self._is_ours(catalog)
+        finished = any(root.path.name == CATALOG and self._is_ours(root) for root in roots)
         names = {mosaic_name(mosaic.label) for mosaic in self.mosaics}
         items = list(published_items(self.path))
         others = [item for item in items if item.fingerprint != self.fingerprint]
         if started or finished:
             # one of our mosaics, whose item is not written yet or was damaged since
             others = [item for item in others if item.fingerprint or item.path.stem not in names]
-        if catalog and not finished:
-            others.insert(0, catalog)
+        others = [root for root in roots if not self._is_ours(root)] + others
+        if self.plan.request.geoparquet:
+            require_place(self.path, roots)
         if not self.plan.request.overwrite:
             self._refuse(others, None if started else manifest)
         elif self._shard:
@@ -187,11 +182,13 @@ class OutputFolder:
             if result and result.lost_percent <= self.plan.request.max_lost:
                 self.finished[mosaic.label] = result
         if len(self.finished) < len(self.mosaics):
-            (self.path / CATALOG).unlink(missing_ok=True)
+            for root in published_roots(self.path):
+                root.remove()
+            remove_report(self.path)
             write_whole(self._work / _MANIFEST, json.dumps({**self._record, _CUT: self._cut}).encode())
 
-    def _is_ours(self, catalog: Published) -> bool:
-        return catalog.fingerprint == self.fingerprint and catalog.shard == self._shard
+    def _is_ours(self, root: Published) -> bool:
+        return root.fingerprint == self.fingerprint and root.shard == self._shard
 
     def _read_manifest(self) -> dict[str, Any] | None:
         """The record of the plan in work; ``None`` where there's none, or the disk spoiled it."""

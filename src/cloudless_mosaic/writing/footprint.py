@@ -1,21 +1,25 @@
-"""Where a grid lies on Earth, as GeoJSON wants it (RFC 7946)."""
+"""Where a grid lies on Earth, or a part of it, as GeoJSON wants it (RFC 7946)."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import shapely
 from pyproj import CRS, Transformer
-from shapely import affinity, set_precision, to_geojson
+from shapely import affinity, make_valid, set_precision, to_geojson
 from shapely.geometry import MultiPolygon, Polygon, box
+from shapely.geometry.base import BaseGeometry
 from shapely.geometry.polygon import orient
 
 from cloudless_mosaic.geobox import GeoBox
 
-_POINTS = 21
-"""Points along each side, so that the outline follows its curve."""
+_PIECES = 20
+"""Pieces of an edge as long as the grid, so that outlines follow its curve."""
 
 _DEGREES = 1e-6
 """Precision of the coordinates, about 0.1 m."""
@@ -23,39 +27,45 @@ _DEGREES = 1e-6
 _EARTH_RADIUS = 6378137.0
 """Equatorial radius of WGS 84, metres."""
 
+_Points = npt.NDArray[np.float64]
 
-def footprint(geobox: GeoBox) -> tuple[dict[str, Any], list[float]]:
-    """The outline of a grid in longitude and latitude.
+
+def footprint(geobox: GeoBox, area: BaseGeometry | None = None) -> tuple[dict[str, Any], list[float]]:
+    """The outline of a grid, or of an area on it, in longitude and latitude.
+
+    Args:
+        geobox: The grid.
+        area: Polygons in pixels (x is the column, y the row); ``None`` is all of the grid.
 
     Returns:
-        A GeoJSON polygon, or two where the grid crosses the antimeridian, and the bounding box; its west is
-        then greater than its east, as RFC 7946 (5.2) has it.
+        GeoJSON polygons, cut where they cross the antimeridian, and the bounding box; its west is then
+        greater than its east, as RFC 7946 (5.2) has it.
     """
-    ring = _outline(geobox)
-    turns = np.diff(ring[:, 0])
-    # two neighbours are never half the globe apart: a greater step is a jump over the antimeridian
-    ring[1:, 0] -= 360 * np.cumsum(np.rint(turns / 360))
-    if abs(ring[-1, 0] - ring[0, 0]) > 180:
-        return _around_pole(ring)
-    parts = _split(Polygon(ring))
-    # from west to east along the grid, which starts below 180 degrees
-    parts.sort(key=lambda part: -part.bounds[0])
-    south, north = min(part.bounds[1] for part in parts), max(part.bounds[3] for part in parts)
-    bbox = [parts[0].bounds[0], south, parts[-1].bounds[2], north]
-    return _geojson(parts[0] if len(parts) == 1 else MultiPolygon(parts)), bbox
+    rows, columns = geobox.shape
+    area = box(0, 0, columns, rows) if area is None else area
+    to_degrees = Transformer.from_crs(str(geobox.crs), "EPSG:4326", always_xy=True)
+
+    def place(points: _Points) -> _Points:
+        return np.column_stack(to_degrees.transform(*_on_grid(geobox, points).T))
+
+    fine = shapely.segmentize(area, max(rows, columns) / _PIECES)
+    degrees = shapely.transform(fine, place)
+    unrolled = [_unrolled(polygon) for polygon in shapely.get_parts(degrees)]
+    if None in unrolled:
+        return _around_pole(shapely.get_coordinates(degrees))
+    parts = list(_split(make_valid(MultiPolygon(_side_by_side([one for one in unrolled if one])))))
+    south = min(part.polygon.bounds[1] for part in parts)
+    north = max(part.polygon.bounds[3] for part in parts)
+    west = min(parts, key=lambda part: (part.turn, part.polygon.bounds[0])).polygon.bounds[0]
+    east = max(parts, key=lambda part: (part.turn, part.polygon.bounds[2])).polygon.bounds[2]
+    polygons = [part.polygon for part in parts]
+    geometry = polygons[0] if len(polygons) == 1 else MultiPolygon(polygons)
+    return geojson(geometry), [west, south, east, north]
 
 
-def _split(polygon: Polygon) -> list[Polygon]:
-    """The parts of a polygon on either side of the antimeridian, brought within +-180 degrees."""
-    polygon = affinity.translate(polygon, -360 * np.floor((polygon.centroid.x + 180) / 360))
-    parts = []
-    for shift in (-360, 0, 360):
-        part = polygon.intersection(box(shift - 180, -90, shift + 180, 90))
-        part = set_precision(affinity.translate(part, -shift), _DEGREES)
-        # a hair's breadth beyond the antimeridian is the dust of the projection, and rounds to nothing
-        if isinstance(part, Polygon) and not part.is_empty:
-            parts.append(orient(part))
-    return parts
+def projected(geobox: GeoBox, area: BaseGeometry) -> dict[str, Any]:
+    """An area on a grid, in pixels, as GeoJSON in the CRS of the grid."""
+    return geojson(shapely.transform(area, lambda points: _on_grid(geobox, points)))
 
 
 def pixel_metres(geobox: GeoBox) -> float:
@@ -67,26 +77,70 @@ def pixel_metres(geobox: GeoBox) -> float:
     return round(size * crs.axis_info[0].unit_conversion_factor, 6)
 
 
-def _outline(geobox: GeoBox) -> npt.NDArray[np.float64]:
-    """Longitude and latitude of a closed ring of points along the edges, shape (point, 2)."""
-    rows, columns = geobox.shape
-    steps = np.linspace(0, 1, _POINTS)[:-1]
-    zeros, ones = np.zeros_like(steps), np.ones_like(steps)
-    x = np.concatenate([zeros, steps, ones, 1 - steps, [0]]) * columns
-    y = np.concatenate([steps, ones, 1 - steps, zeros, [0]]) * rows
-    to_degrees = Transformer.from_crs(str(geobox.crs), "EPSG:4326", always_xy=True)
-    a, b, c, d, e, f = geobox.affine[:6]
-    return np.column_stack(to_degrees.transform(a * x + b * y + c, d * x + e * y + f))
-
-
-def _around_pole(ring: npt.NDArray[np.float64]) -> tuple[dict[str, Any], list[float]]:
-    """The cap that holds a grid around a pole."""
-    # rounded away from the pole, so that the cap still holds the grid
-    edge = round(float(np.floor(np.abs(ring[:, 1]).min() / _DEGREES)) * _DEGREES, 6)
-    south, north = (edge, 90.0) if ring[0, 1] > 0 else (-90.0, -edge)
-    return _geojson(orient(box(-180, south, 180, north))), [-180.0, south, 180.0, north]
-
-
-def _geojson(geometry: Polygon | MultiPolygon) -> dict[str, Any]:
+def geojson(geometry: BaseGeometry) -> dict[str, Any]:
+    """A geometry as GeoJSON."""
     document: dict[str, Any] = json.loads(to_geojson(geometry))
     return document
+
+
+def _on_grid(geobox: GeoBox, points: _Points) -> _Points:
+    """Coordinates in the CRS of points in pixels, shape (point, 2)."""
+    a, b, c, d, e, f = geobox.affine[:6]
+    x, y = points.T
+    return np.column_stack([a * x + b * y + c, d * x + e * y + f])
+
+
+def _unrolled(polygon: Polygon) -> Polygon | None:
+    """A polygon whose rings go on beyond 180 degrees; ``None`` where one goes around a pole."""
+    rings: list[_Points] = []
+    for ring in (polygon.exterior, *polygon.interiors):
+        points = shapely.get_coordinates(ring)
+        # two neighbours are never half the globe apart: a greater step is a jump over the antimeridian
+        points[1:, 0] -= 360 * np.cumsum(np.rint(np.diff(points[:, 0]) / 360))
+        if abs(points[-1, 0] - points[0, 0]) > 180:
+            return None
+        rings.append(_near(points, rings[0][0, 0] if rings else points[0, 0]))
+    return Polygon(rings[0], rings[1:])
+
+
+def _side_by_side(polygons: list[Polygon]) -> list[Polygon]:
+    """Polygons on one side of the antimeridian, which some may cross, as far as they go together."""
+    first = polygons[0].exterior.coords[0][0]
+    return [shapely.transform(one, lambda points: _near(points, first)) for one in polygons]
+
+
+def _near(points: _Points, longitude: float) -> _Points:
+    """Points turned around the globe until the first one is at most half of it away."""
+    turns = float(np.rint((longitude - points[0, 0]) / 360))
+    turned: _Points = points + np.array([360 * turns, 0])
+    return turned
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A polygon within +-180 degrees."""
+
+    polygon: Polygon
+    """Its place."""
+    turn: int
+    """How often the antimeridian was crossed on the way there, from west to east."""
+
+
+def _split(geometry: BaseGeometry) -> Iterator[_Part]:
+    """The parts of polygons on either side of the antimeridian, brought within +-180 degrees."""
+    geometry = affinity.translate(geometry, -360 * np.floor((geometry.centroid.x + 180) / 360))
+    for turn in (-1, 0, 1):
+        part = geometry.intersection(box(360 * turn - 180, -90, 360 * turn + 180, 90))
+        part = set_precision(affinity.translate(part, -360 * turn), _DEGREES)
+        # a hair's breadth beyond the antimeridian is the dust of the projection, and rounds to nothing
+        for polygon in shapely.get_parts(part):
+            if isinstance(polygon, Polygon) and not polygon.is_empty:
+                yield _Part(orient(polygon), turn)
+
+
+def _around_pole(points: _Points) -> tuple[dict[str, Any], list[float]]:
+    """The cap around a pole that holds all points."""
+    # rounded away from the pole, so that the cap still holds the grid
+    edge = round(float(np.floor(np.abs(points[:, 1]).min() / _DEGREES)) * _DEGREES, 6)
+    south, north = (edge, 90.0) if points[0, 1] > 0 else (-90.0, -edge)
+    return geojson(orient(box(-180, south, 180, north))), [-180.0, south, 180.0, north]

@@ -12,12 +12,15 @@ from cloudless_mosaic.redaction import without_credentials
 from cloudless_mosaic.request import MosaicRequest
 from cloudless_mosaic.scl import SCL_CLASSES
 
+PROCESSING_LEVEL = "L3"
+"""Composites of several dates, on a grid of their own."""
+
 
 def processing_properties(plan: MosaicPlan, period: PeriodPlan, version: str) -> dict[str, Any]:
     """Fields of the processing extension."""
     first, last = period.period.start, period.period.last_instant
     return {
-        "processing:level": "L3",
+        "processing:level": PROCESSING_LEVEL,
         "processing:software": {"cloudless-mosaic": version},
         "processing:lineage": (
             f"Median of the clear observations of each pixel of Sentinel-2 Level-2A from {first:%Y-%m-%d} "

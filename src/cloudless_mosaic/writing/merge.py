@@ -13,10 +13,21 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cloudless_mosaic.errors import NoDataError, UsageError
+from cloudless_mosaic.writing.collection import publish_roots
 from cloudless_mosaic.writing.fields import PLAN, SHARD
+from cloudless_mosaic.writing.geoparquet import require_place
 from cloudless_mosaic.writing.lock import FolderLock
-from cloudless_mosaic.writing.output import CATALOG, json_bytes, publish, storage_faults, write_whole
-from cloudless_mosaic.writing.published import intact_files, published_catalog, published_items, read_document
+from cloudless_mosaic.writing.output import (
+    CATALOG,
+    COLLECTION,
+    folder_faults,
+    json_bytes,
+    publish,
+    storage_faults,
+    write_whole,
+)
+from cloudless_mosaic.writing.preview import remove_report
+from cloudless_mosaic.writing.published import intact_files, published_items, published_roots, read_document
 
 _WORK = ".cloudless-mosaic"
 _ITEM = "item"
@@ -32,6 +43,10 @@ class _Source:
     """Root of its output."""
     catalog: dict[str, Any]
     """Its catalog."""
+    collection: dict[str, Any]
+    """Its collection, which lists its mosaics."""
+    table: bool
+    """True if it has a table of its items."""
 
     @property
     def shard(self) -> tuple[int, int]:
@@ -39,14 +54,14 @@ class _Source:
         number, _, count = str(self.catalog.get(SHARD)).partition("/")
         return int(number), int(count)
 
-    def mosaics(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Name and link of each of its mosaics."""
-        for link in self.catalog["links"]:
+    def mosaics(self) -> Iterator[str]:
+        """Name of each of its mosaics."""
+        for link in self.collection["links"]:
             if link["rel"] == _ITEM:
                 name = _NAME.fullmatch(link["href"])
                 if not name:
                     raise UsageError(f"{self.path} lists {link['href']!r}, which is no mosaic of its own")
-                yield name[1], link
+                yield name[1]
 
 
 def merge_shards(shards: Sequence[Path], folder: Path) -> Path:
@@ -69,27 +84,34 @@ def merge_shards(shards: Sequence[Path], folder: Path) -> Path:
         TemporaryError: if the disk is full or fails, or a run is at work in the folder.
     """
     sources = _sources(shards)
-    catalog = _joint_catalog(sources)
-    plan = catalog[PLAN]
-    try:
+    names = [name for source in sources for name in source.mosaics()]
+    if not names:
+        raise NoDataError(
+            f"none of the {len(sources)} shards has a mosaic; widen the dates, the AOI or --max-cloud-cover"
+        )
+    plan, table = sources[0].catalog[PLAN], any(source.table for source in sources)
+    with folder_faults(folder):
         folder.mkdir(parents=True, exist_ok=True)
         lock = FolderLock(folder / _WORK / "lock")
-    except OSError as error:
-        reason = (error.strerror or "unknown reason").lower()
-        raise UsageError(f"--output-dir {folder} can't be written to: {reason}; choose another") from error
     try:
-        _refuse_others(folder, plan)
+        _refuse_others(folder, plan, table=table)
         for source in sources:
-            for name, _ in source.mosaics():
+            for name in source.mosaics():
                 _place(source.path / name, folder, name, plan)
-        write_whole(folder / CATALOG, json_bytes(catalog))
+        path = publish_roots(
+            _of_all(sources[0].catalog),
+            _of_all(sources[0].collection),
+            names,
+            folder,
+            table=table,
+        )
     finally:
         with suppress(OSError):
             shutil.rmtree(folder / _WORK / "merge", ignore_errors=True)
         lock.release()
         with suppress(OSError):
             (folder / _WORK).rmdir()
-    return folder / CATALOG
+    return path
 
 
 def _sources(shards: Sequence[Path]) -> list[_Source]:
@@ -121,42 +143,36 @@ def _read(path: Path) -> _Source:
     if not path.is_dir():
         raise UsageError(f"{path} is no folder; give those that --shard has written to")
     try:
-        found = published_catalog(path)
+        roots = {root.path.name: root for root in published_roots(path)}
     except OSError as error:
         raise UsageError(f"{path} can't be read: {(error.strerror or 'unknown reason').lower()}") from None
-    if found is None:
-        raise UsageError(f"{path} has no {CATALOG}: its run isn't finished; run it again, then merge")
-    if found.shard is None or not re.fullmatch(r"\d{1,9}/\d{1,9}", found.shard):
+    if roots.keys() != {CATALOG, COLLECTION}:
+        missing = COLLECTION if CATALOG in roots else CATALOG
+        raise UsageError(f"{path} has no {missing}: its run isn't finished; run it again, then merge")
+    catalog, collection = roots[CATALOG], roots[COLLECTION]
+    if catalog.shard is None or not re.fullmatch(r"\d{1,9}/\d{1,9}", catalog.shard):
         raise UsageError(f"{path} is no shard, it has all mosaics of its plan; merge what --shard made")
-    return _Source(path, read_document(found.path))
+    return _Source(path, read_document(catalog.path), read_document(collection.path), collection.table)
 
 
-def _joint_catalog(sources: Sequence[_Source]) -> dict[str, Any]:
-    """The catalog that one run of the whole plan would have written.
-
-    Raises:
-        NoDataError: if it would have no item.
-    """
-    links = [(name, link) for source in sources for name, link in source.mosaics()]
-    if not links:
-        raise NoDataError(
-            f"none of the {len(sources)} shards has a mosaic; widen the dates, the AOI or --max-cloud-cover"
-        )
-    catalog = dict(sources[0].catalog)
-    del catalog[SHARD]
-    others = [link for link in catalog["links"] if link["rel"] != _ITEM]
-    return catalog | {"links": others + [link for _, link in sorted(links, key=lambda one: one[0])]}
+def _of_all(document: dict[str, Any]) -> dict[str, Any]:
+    """The document of a shard, as one run of the whole plan would have written it but for its items."""
+    return {key: value for key, value in document.items() if key not in {SHARD, "assets"}}
 
 
-def _refuse_others(folder: Path, plan: str) -> None:
-    catalog = published_catalog(folder)
-    if catalog and (catalog.fingerprint != plan or catalog.shard):
+def _refuse_others(folder: Path, plan: str, *, table: bool) -> None:
+    roots = published_roots(folder)
+    if any(root.fingerprint != plan or root.shard for root in roots):
         raise UsageError(f"--output-dir {folder} has other mosaics; choose another folder")
     for item in published_items(folder):
         if item.fingerprint not in {plan, None}:
             raise UsageError(f"--output-dir {folder} has {item.path.stem} of another plan; choose another")
-    # a catalog speaks for everything in its folder
-    (folder / CATALOG).unlink(missing_ok=True)
+    if table:
+        require_place(folder, roots)
+    # they speak for everything in their folder
+    for root in roots:
+        root.remove()
+    remove_report(folder)
 
 
 def _place(source: Path, folder: Path, name: str, plan: str) -> None:

@@ -11,9 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from cloudless_mosaic.errors import TemporaryError
+from cloudless_mosaic.errors import TemporaryError, UsageError
 
 CATALOG = "catalog.json"
+COLLECTION = "collection.json"
+ITEMS = "items.parquet"
+"""All items in one table (stac-geoparquet), where it was asked for."""
 
 SIDECARS = (".aux.xml", ".ovr", ".msk")
 """What other programs keep beside a raster, and what would be wrong beside a new one."""
@@ -21,7 +24,7 @@ SIDECARS = (".aux.xml", ".ovr", ".msk")
 _FOLDERS_SYNC = os.name != "nt"
 """Windows can't open a folder, and needs no such call."""
 
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """Errors of a disk, quota or limit that is used up."""
 
 _FAULTY = (errno.EIO, errno.ESTALE, errno.EROFS)
@@ -30,9 +33,17 @@ _TAKEN_AWAY = (errno.EACCES, errno.EPERM, errno.ENOENT)
 """What a folder gives that could be written to when the run began."""
 
 
+_NAME = "monthly-mosaic-"
+
+
 def mosaic_name(label: str) -> str:
     """Name of a mosaic's folder, files and STAC item."""
-    return f"monthly-mosaic-{label}"
+    return _NAME + label
+
+
+def name_label(name: str) -> str:
+    """Month and tile of a mosaic, from its name."""
+    return name.removeprefix(_NAME)
 
 
 def publish(staging: Path, target: Path, names: Iterable[str]) -> None:
@@ -84,6 +95,27 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 @contextmanager
+def folder_faults(path: Path) -> Iterator[None]:
+    """Turns a folder that can't be taken into an error for people.
+
+    Raises:
+        TemporaryError: in place of an ``OSError`` of a full disk.
+        UsageError: in place of any other.
+    """
+    try:
+        yield
+    except OSError as error:
+        reason = (error.strerror or "unknown reason").lower()
+        if error.errno in _FULL:
+            raise TemporaryError(
+                f"no space in --output-dir {path} ({reason}); free some and run again"
+            ) from error
+        raise UsageError(
+            f"--output-dir {path} can't be written to: {reason}; choose another folder"
+        ) from error
+
+
+@contextmanager
 def storage_faults(path: Path) -> Iterator[None]:
     """Turns a full or failing disk into an error for people.
 
@@ -93,7 +125,7 @@ def storage_faults(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in FULL:
+        if error.errno in _FULL:
             raise TemporaryError(
                 f"no space to write {path.name} in {path.parent} ({error.strerror}); free some and run again"
             ) from error

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from concurrent.futures import wait
+from concurrent.futures import Future, wait
 from contextlib import ExitStack
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from cloudless_mosaic.bands import canonical_band, common_name
 from cloudless_mosaic.grid import Block
@@ -15,9 +16,11 @@ from cloudless_mosaic.results import Composite, PeriodResult
 from cloudless_mosaic.writing.cog import CogFile, CogSpec, CogWriter
 from cloudless_mosaic.writing.folder import OutputFolder
 from cloudless_mosaic.writing.output import mosaic_name, publish, write_whole
-from cloudless_mosaic.writing.stac import SCALE, PeriodFiles, output_bands, period_item
 from cloudless_mosaic.writing.statistics import PeriodTotals
-from cloudless_mosaic.writing.visual import Stretch, thumbnail
+from cloudless_mosaic.writing.visual import SCALE, Stretch, thumbnail
+
+if TYPE_CHECKING:
+    from cloudless_mosaic.writing.stac import PeriodFiles
 
 
 class PeriodSink:
@@ -27,14 +30,13 @@ class PeriodSink:
     """
 
     def __init__(self, output: OutputFolder, mosaic: Mosaic) -> None:
-        """Opens the files.
+        """Begins to open the files, beside the reading: what they need takes long to load.
 
         Args:
             output: Where they go; it belongs to this run.
             mosaic: One of the run.
 
         Raises:
-            UsageError: if GeoTIFF can't hold the CRS of the plan.
             TemporaryError: if the disk is full or fails.
         """
         plan = mosaic.plan
@@ -48,12 +50,7 @@ class PeriodSink:
         self._background = output.background
         self._blocks = output.blocks(mosaic)
         self._staging = output.staging(mosaic)
-        self._writers: list[CogWriter] = []
-        with ExitStack() as undo:
-            undo.callback(self.abort)
-            for suffix, spec in self._specs():
-                self._writers.append(CogWriter(self._staging / f"{self._name}{suffix}.tif", spec))
-            undo.pop_all()
+        self._opening: Future[list[CogWriter]] = output.background.submit(self._open)
 
     @property
     def found(self) -> frozenset[tuple[int, int]]:
@@ -80,15 +77,17 @@ class PeriodSink:
         """Takes a block; each exactly once, from any thread. A run that is killed later won't lose it.
 
         Raises:
+            UsageError: if GeoTIFF can't hold the CRS of the plan.
             TemporaryError: if the disk is full or fails.
         """
+        self._opening.result()  # before anything is kept for a run that can't go on
         kept = self._background.submit(self._blocks.keep, composite)
         self._add(composite)
         kept.result()
 
     def _add(self, composite: Composite) -> None:
         row, column = composite.block.rows[0], composite.block.columns[0]
-        mosaic, count, visual = self._writers
+        mosaic, count, visual = self._opening.result()
         mosaic.write(row, column, composite.data)
         count.write(row, column, composite.count[None])
         visual.write(row, column, self._stretch(composite.data))
@@ -101,23 +100,27 @@ class PeriodSink:
             TemporaryError: if the disk is full or fails; nothing is published then.
             ValueError: if a block is missing.
         """
+        from cloudless_mosaic.writing.area import valid_area  # noqa: PLC0415 - GDAL and pystac load slowly
+        from cloudless_mosaic.writing.stac import PeriodFiles  # noqa: PLC0415
+
         with ExitStack() as undo:
             undo.callback(self.abort)
-            picture = self._writers[2]
+            writers = self._opening.result()
+            picture = writers[2]
             # threads that stay, since each takes a while to be ready for its first GDAL dataset
             thumbnail = self._background.submit(self._write_thumbnail, picture)
-            rasters = [self._background.submit(writer.close) for writer in self._writers]
+            rasters = [self._background.submit(writer.close) for writer in writers]
             wait([thumbnail, *rasters])  # also where one fails: what follows may remove the files
             mosaic, count, visual = (raster.result() for raster in rasters)
             files = PeriodFiles(
                 mosaic=mosaic,
                 count=count,
                 visual=visual,
-                visual_bands=self._stretch.bands,
                 thumbnail=thumbnail.result(),
-                thumbnail_shape=picture.smallest.shape[1:],
                 thumbnail_factor=picture.smallest_factor,
+                area=valid_area(picture.smallest, picture.smallest_factor, self._plan.geobox),
                 statistics=self._totals.bands,
+                observations=self._totals.counts,
             )
             result = self._publish(files)
             undo.pop_all()
@@ -129,12 +132,26 @@ class PeriodSink:
 
         Blocks stay, for the next run to go on from.
         """
-        for writer in self._writers:
-            writer.abort()
+        wait([self._opening])
+        if not self._opening.exception():
+            for writer in self._opening.result():
+                writer.abort()
         shutil.rmtree(self._staging, ignore_errors=True)
+
+    def _open(self) -> list[CogWriter]:
+        """Opens all files, or none."""
+        writers: list[CogWriter] = []
+        with ExitStack() as undo:
+            for suffix, spec in self._specs():
+                writers.append(CogWriter(self._staging / f"{self._name}{suffix}.tif", spec))
+                undo.callback(writers[-1].abort)
+            undo.pop_all()
+        return writers
 
     def _specs(self) -> tuple[tuple[str, CogSpec], ...]:
         """Suffix and content of each raster."""
+        from cloudless_mosaic.writing.stac import output_bands  # noqa: PLC0415 - pystac loads slowly
+
         geobox, codec = self._plan.geobox, self._plan.request.compression
         picture = tuple(common_name(band) for band in self._stretch.bands)
         mosaic = CogSpec(
@@ -166,6 +183,8 @@ class PeriodSink:
         return CogFile(path, len(data), hashlib.sha256(data).hexdigest())
 
     def _publish(self, files: PeriodFiles) -> PeriodResult:
+        from cloudless_mosaic.writing.stac import period_item  # noqa: PLC0415 - as above
+
         rasters = (files.mosaic, files.count, files.visual, files.thumbnail)
         names = (*(file.path.name for file in rasters), f"{self._name}.json")
         totals = self._totals

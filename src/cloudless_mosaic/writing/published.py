@@ -13,10 +13,21 @@ from typing import Any
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.periods import Period, mosaic_label
 from cloudless_mosaic.results import LostObservation, PeriodResult, SceneNote
-from cloudless_mosaic.writing.fields import CATALOG_ID, PARAMETERS, PLAN, PREFIX, SHA256, SHARD
-from cloudless_mosaic.writing.output import CATALOG, SIDECARS, mosaic_name
+from cloudless_mosaic.writing.fields import (
+    CATALOG_ID,
+    COLLECTION_ID,
+    PARAMETERS,
+    PLAN,
+    PREFIX,
+    SHA256,
+    SHARD,
+)
+from cloudless_mosaic.writing.output import CATALOG, COLLECTION, ITEMS, SIDECARS, mosaic_name
 
 _FOLDER = re.compile(r"monthly-mosaic-\d{4}-\d{2}(-x-?\d+y-?\d+)?")
+_ROOTS = {CATALOG: CATALOG_ID, COLLECTION: COLLECTION_ID}
+"""Ids of the documents above the items."""
+
 _ENDINGS = (".json", ".tif", "-count.tif", "-visual.tif", "-thumbnail.png")
 """Of the files of a period; the item goes first, since it speaks for the others."""
 
@@ -26,28 +37,30 @@ class Published:
     """A document of an earlier run, in its place."""
 
     path: Path
-    """The item of a mosaic, or the catalog."""
+    """The item of a mosaic, or a document above the items."""
     fingerprint: str | None
     """Of the plan it was made by; ``None`` where it doesn't say."""
     parameters: dict[str, Any] | None
     """Of the run it was made by; ``None`` where it doesn't say."""
     shard: str | None = None
-    """The part of the plan that a catalog lists, as ``2/8``; ``None`` is all of it."""
+    """The part of the plan that a document above the items lists, as ``2/8``; ``None`` is all of it."""
+    table: bool = False
+    """True of a collection that names a table of its items."""
 
     @property
     def record(self) -> dict[str, Any]:
         """As much of the record of its plan as it tells."""
-        whole = self.path.name == CATALOG
-        return {"parameters": self.parameters} | ({"shard": self.shard} if whole else {})
+        return {"parameters": self.parameters} | ({"shard": self.shard} if self._is_root else {})
 
     def remove(self) -> None:
-        """Removes the document; with an item, the files of its period, and its folder if that's all in it.
+        """Removes the document and the files that it names; with an item, its folder if that's all in it.
 
         Raises:
             OSError: if the disk fails.
         """
         self.path.unlink(missing_ok=True)
-        if self.path.name == CATALOG:
+        if self._is_root:
+            self.remove_table()
             return
         folder = self.path.parent
         for path in _files(folder):
@@ -56,23 +69,44 @@ class Published:
         if not any(folder.iterdir()):
             folder.rmdir()
 
+    def remove_table(self) -> None:
+        """Removes the table of the items, if the document names it.
 
-def published_catalog(folder: Path) -> Published | None:
-    """The catalog in a folder; ``None`` where there is none.
+        Raises:
+            OSError: if the disk fails.
+        """
+        if self.table:
+            (self.path.parent / ITEMS).unlink(missing_ok=True)
+
+    @property
+    def _is_root(self) -> bool:
+        return self.path.name in _ROOTS
+
+
+def published_roots(folder: Path) -> tuple[Published, ...]:
+    """The documents above the items in a folder: the catalog first, which speaks for the rest.
 
     Raises:
-        UsageError: if it's the catalog of something else, for example of the scenes themselves.
-        OSError: if it can't be read.
+        UsageError: if one is of something else, for example of the scenes themselves.
+        OSError: if one can't be read.
     """
-    path = folder / CATALOG
-    if not path.exists():
-        return None
+    return tuple(_root(folder / name, known) for name, known in _ROOTS.items() if (folder / name).exists())
+
+
+def _root(path: Path, known: str) -> Published:
     document = read_document(path)
-    if document.get("id") != CATALOG_ID:
+    if document.get("id") != known:
         raise UsageError(
-            f"--output-dir {folder} has a {CATALOG} that isn't one of mosaics; choose another folder"
+            f"--output-dir {path.parent} has a {path.name} that isn't one of mosaics; choose another folder"
         )
-    return Published(path, document.get(PLAN), document.get(PARAMETERS), document.get(SHARD))
+    assets = document.get("assets")
+    return Published(
+        path,
+        document.get(PLAN),
+        document.get(PARAMETERS),
+        document.get(SHARD),
+        table=isinstance(assets, dict) and "items" in assets,
+    )
 
 
 def published_items(folder: Path) -> Iterator[Published]:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
-from dataclasses import dataclass
-
-import numpy as np
+from dataclasses import dataclass, replace
 
 from cloudless_mosaic.checks import Evidence, findings
 from cloudless_mosaic.kernels import sums
@@ -39,21 +37,18 @@ class PeriodTotals:
         self._lost: list[LostObservation] = []
         self._notes: set[SceneNote] = set()
         self._evidence: dict[str, Evidence] = {}
+        self._counts = _NOTHING
+        self._pixels = 0
         self.observations = 0
         """Observations that were planned."""
-        self.clear_pixels = 0
-        """Pixels with at least one clear observation."""
-        self.clear_observations = 0
-        """Sum of the counts of all pixels."""
 
     def add(self, composite: Composite) -> None:
         """Adds a block."""
-        clear_pixels = int(np.count_nonzero(composite.count))
-        clear_observations = int(composite.count.sum(dtype=np.int64))
+        counts = _Sums(*sums(composite.count))
         bands = [_Sums(*sums(band)) for band in composite.data]
         with self._lock:
-            self.clear_pixels += clear_pixels
-            self.clear_observations += clear_observations
+            self._counts = self._counts.plus(counts)
+            self._pixels += composite.count.size
             self.observations += composite.observations
             self._used |= composite.used
             self._lost += composite.lost
@@ -62,6 +57,22 @@ class PeriodTotals:
                 known = self._evidence.get(scene_id)
                 self._evidence[scene_id] = known.plus(evidence) if known else evidence
             self._bands = [old.plus(new) for old, new in zip(self._bands, bands, strict=True)]
+
+    @property
+    def clear_pixels(self) -> int:
+        """Pixels with at least one clear observation."""
+        return self._counts.count
+
+    @property
+    def clear_observations(self) -> int:
+        """Sum of the counts of all pixels."""
+        return self._counts.total
+
+    @property
+    def counts(self) -> BandStatistics:
+        """Statistics of the counts of all pixels, of which 0 is one like any other."""
+        least = self._counts.minimum if self._counts.count == self._pixels else 0
+        return replace(self._counts, count=self._pixels, minimum=least).statistics()
 
     @property
     def used(self) -> tuple[str, ...]:

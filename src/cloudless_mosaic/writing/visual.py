@@ -12,7 +12,7 @@ import numpy.typing as npt
 from cloudless_mosaic.kernels import look_up
 from cloudless_mosaic.writing.encoding import Pixels
 
-_SCALE = 1e-4
+SCALE = 1e-4
 """Reflectance of one digital number."""
 
 GAMMA: Final = 1.6
@@ -37,21 +37,31 @@ WHITE: Final = {
 Vegetation and soil lie below; clouds, snow and bright sand are cut.
 """
 
-_TRUE_COLOUR = ("B04", "B03", "B02")
+TRUE_COLOUR = ("B04", "B03", "B02")
+"""Bands of red, green and blue."""
+
+
+def shown_bands(bands: Sequence[str]) -> tuple[str, ...]:
+    """The bands of a picture: true colour where its bands are there, else the first three, else the first.
+
+    Args:
+        bands: Sentinel-2 names of the bands of the data.
+    """
+    if all(band in bands for band in TRUE_COLOUR):
+        return TRUE_COLOUR
+    return tuple(bands[:3] if len(bands) >= 3 else bands[:1])
 
 
 class Stretch:
     """From reflectance to grey levels: 0 is nodata, 1 reflectance 0 or less, 255 white."""
 
     def __init__(self, bands: Sequence[str]) -> None:
-        """Chooses what is shown: true colour where its bands are there, else the first three, else the first.
+        """Makes the tables.
 
         Args:
             bands: Sentinel-2 names of the bands of the data.
         """
-        true_colour = all(band in bands for band in _TRUE_COLOUR)
-        shown = _TRUE_COLOUR if true_colour else tuple(bands[:3] if len(bands) >= 3 else bands[:1])
-        self.bands = shown
+        self.bands = shown = shown_bands(bands)
         """Sentinel-2 names of the bands shown: red, green and blue of the picture, or one for its grey."""
         self._tables = [(bands.index(band), _table(WHITE[band])) for band in shown]
 
@@ -84,7 +94,7 @@ def thumbnail(picture: Pixels) -> bytes:
 
 def _table(white: float) -> npt.NDArray[np.uint8]:
     """Grey level of every digital number."""
-    share: npt.NDArray[np.float64] = np.clip(np.arange(65536) * (_SCALE / white), 0, 1)
+    share: npt.NDArray[np.float64] = np.clip(np.arange(65536) * (SCALE / white), 0, 1)
     levels = (1 + np.rint(254 * share ** (1 / GAMMA))).astype(np.uint8)
     levels[0] = 0
     return levels

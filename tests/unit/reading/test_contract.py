@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloudless_mosaic.errors import SourceError
-from cloudless_mosaic.reading import GdalReader, RasterReader, Target, TileReader, WindowRead, Witness
+from cloudless_mosaic.reading import RasterReader, Target, TileReader, WindowRead, Witness
+from cloudless_mosaic.reading.gdal import GdalReader
 from cloudless_mosaic.scenes import SourceGrid
 from cloudless_mosaic.testing.memory import MemoryRaster, MemoryReader
 

@@ -13,7 +13,8 @@ from rasterio.shutil import copy
 from rasterio.windows import Window
 
 from cloudless_mosaic.errors import SourceError
-from cloudless_mosaic.reading import GdalReader, WindowRead
+from cloudless_mosaic.reading import WindowRead
+from cloudless_mosaic.reading.gdal import GdalReader
 
 PIXELS = np.random.default_rng(7).integers(0, 10000, (301, 233), np.uint16)
 

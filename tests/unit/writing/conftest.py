@@ -136,13 +136,14 @@ def write_run(month, folder, **wishes):
     """Writes a whole run, of which only the first period has scenes; gives the catalog."""
     with output_of(month.plan, folder, **wishes) as output:
         others = month.plan.periods[1:]
-        if output.finished:
-            return output.complete([*output.finished.values(), *map(empty, others)])
-        sink = PeriodSink(output, output.mosaics[0])
-        for composite in month.composites():
-            if sink.restore(composite.block) is None:
-                sink.write(composite)
-        return output.complete([sink.close(), *map(empty, others)])
+        results = list(output.finished.values())
+        if not results:
+            sink = PeriodSink(output, output.mosaics[0])
+            for composite in month.composites():
+                if sink.restore(composite.block) is None:
+                    sink.write(composite)
+            results = [sink.close()]
+        return output.complete([*results, *map(empty, others)])
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from affine import Affine
 from odc.geo.geobox import GeoBox
 
 from cloudless_mosaic.writing import geotiff
-from cloudless_mosaic.writing.geotags import geo_tags
+from cloudless_mosaic.writing.gdal import geo_tags
 from cloudless_mosaic.writing.geotiff import Level, ascii_tag, build_header, long_tag, short_tag, wrap_tile
 
 

@@ -33,7 +33,11 @@ def begin(output, month, root, blocks=3, **wishes):
 
 def test_a_finished_run_leaves_only_its_files(tmp_path, month, run):
     run(month, tmp_path / "a" / "b")
-    assert sorted(path.name for path in (tmp_path / "a" / "b").iterdir()) == ["catalog.json", NAME]
+    assert sorted(path.name for path in (tmp_path / "a" / "b").iterdir()) == [
+        "catalog.json",
+        "collection.json",
+        NAME,
+    ]
 
 
 def test_a_finished_run_is_found_finished(tmp_path, month, run, output):

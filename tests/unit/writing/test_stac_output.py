@@ -14,14 +14,19 @@ from shapely.geometry import shape
 from cloudless_mosaic import __version__
 from cloudless_mosaic.aoi import Aoi
 from cloudless_mosaic.bands import BANDS
-from cloudless_mosaic.results import PeriodResult
-from cloudless_mosaic.writing.stac import EXTENSIONS, write_catalog
+from cloudless_mosaic.writing.collection import gathered
+from cloudless_mosaic.writing.description import RENDER
+from cloudless_mosaic.writing.footprint import footprint
 
 NAME = "monthly-mosaic-2020-10"
 
 
 def item_of(catalog):
     return json.loads((catalog.parent / NAME / f"{NAME}.json").read_text())
+
+
+def collection_of(catalog):
+    return json.loads((catalog.parent / "collection.json").read_text())
 
 
 def validate(document, kind):
@@ -52,7 +57,10 @@ def test_the_catalog_opens_after_the_folder_moved(catalog, tmp_path):
     (found,) = root.get_items(recursive=True)
     assert found.id == NAME
     assert found.datetime is None
-    assert found.get_parent() is root
+    collection = found.get_parent()
+    assert collection.id == "monthly-mosaics"
+    assert collection.get_parent() is root
+    assert found.get_collection() is collection
     assert found.get_root() is root
     for asset in found.assets.values():
         path = Path(asset.get_absolute_href())
@@ -65,11 +73,6 @@ def test_no_document_has_an_absolute_path_or_a_secret(catalog, tmp_path):
         text = path.read_text()
         assert str(tmp_path) not in text
         assert not re.search(r"sig=|secret|user:pw|X-Amz|token", text)
-        links = json.loads(text)["links"]
-        assert {link["rel"] for link in links} <= {"root", "parent", "item", "derived_from"}
-        for link in links:
-            if link["rel"] != "derived_from":
-                assert (path.parent / link["href"]).resolve().is_file()
 
 
 def test_the_item_says_when(item):
@@ -84,13 +87,13 @@ def test_the_item_says_when(item):
 
 def test_the_item_says_where(item, plan):
     properties = item["properties"]
-    assert item["stac_extensions"] == list(EXTENSIONS)
     assert properties["proj:code"] == "EPSG:32610"
     assert properties["proj:shape"] == list(plan.geobox.shape)
     assert properties["proj:transform"] == list(plan.geobox.affine[:6])
     assert properties["proj:bbox"] == list(plan.geobox.boundingbox.bbox)
     assert properties["gsd"] == 40
     assert shape(item["geometry"]).bounds == tuple(item["bbox"])
+    assert shape(properties["proj:geometry"]).bounds == tuple(properties["proj:bbox"])
 
 
 def test_the_item_says_how(item):
@@ -129,6 +132,9 @@ def test_the_item_counts_clear_and_lost_observations(item, month):
     properties = item["properties"]
     assert properties["cloudless_mosaic:clear_percent"] == pytest.approx(
         100 * (month.count > 0).mean(), abs=1e-4
+    )
+    assert properties["cloudless_mosaic:never_clear_percent"] == pytest.approx(
+        100 * (month.count == 0).mean(), abs=1e-4
     )
     assert properties["cloudless_mosaic:mean_observations"] == pytest.approx(month.count.mean(), abs=1e-4)
     observations = 4 * len(month.plan.blocks)
@@ -180,7 +186,19 @@ def test_bands_are_described(item, month):
         "stddev": pytest.approx(valid.std(), abs=1e-3),
         "count": valid.size,
     }
-    assert "nodata" not in item["assets"]["count"]["bands"][0]
+    assert item["assets"]["count"]["bands"] == [
+        {
+            "name": "count",
+            "data_type": "uint16",
+            "statistics": {
+                "minimum": 0,
+                "maximum": month.count.max(),
+                "mean": pytest.approx(month.count.mean(), abs=1e-3),
+                "stddev": pytest.approx(month.count.std(), abs=1e-3),
+                "count": month.count.size,
+            },
+        }
+    ]
     assert [band["name"] for band in item["assets"]["visual"]["bands"]] == ["red", "green", "blue"]
 
 
@@ -233,14 +251,58 @@ def test_across_the_antimeridian_the_item_is_valid(tmp_path, plan_of, month_of, 
     assert item["bbox"][0] > item["bbox"][2]
 
 
-def test_the_catalog_lists_periods_and_says_why_others_are_empty(catalog):
+def test_an_item_says_how_to_draw_it(item):
+    assert RENDER in item["stac_extensions"]
+    assert item["properties"]["renders"] == {
+        "true-colour": {
+            "title": "True colour",
+            "assets": ["mosaic"],
+            "bands": [["red", "green", "blue"]],
+            "nodata": 0,
+            "rescale": [[0, 3000]] * 3,
+            "color_formula": "gamma RGB 1.6",
+        },
+        "ndvi": {
+            "title": "Vegetation index (NDVI)",
+            "assets": ["mosaic"],
+            "bands": [["nir", "red"]],
+            "nodata": 0,
+            "expression": "(b1-b2)/(b1+b2)",
+            "rescale": [[-1, 1]],
+            "colormap_name": "rdylgn",
+        },
+    }
+
+
+def test_without_the_bands_nothing_says_how_to_draw(tmp_path, plan_of, month_of, run):
+    catalog = run(month_of(plan_of(("green", "swir16"), resolution=200.0)), tmp_path / "out")
+    for document in (item_of(catalog), collection_of(catalog)):
+        assert RENDER not in document["stac_extensions"]
+        assert "renders" not in json.dumps(document)
+
+
+def test_the_geometry_is_where_there_is_data(tmp_path, plan_of, month_of, run):
+    month = month_of(plan_of(resolution=80.0))
+    columns = month.plan.geobox.shape[1]
+    month.data[:, :, : columns // 2] = 0
+    month.count[:, : columns // 2] = 0
+    item = item_of(run(month, tmp_path / "out"))
+    left, bottom, right, top = item["properties"]["proj:bbox"]
+    found = shape(item["properties"]["proj:geometry"])
+    assert found.bounds == pytest.approx(((left + right) / 2, bottom, right, top), abs=(right - left) / 128)
+    whole = shape(footprint(month.plan.geobox)[0])
+    assert whole.buffer(1e-6).covers(shape(item["geometry"]))
+    assert shape(item["geometry"]).area == pytest.approx(whole.area / 2, rel=0.02)
+
+
+def test_the_catalog_leads_to_the_collection_and_says_why_periods_are_empty(catalog):
     document = json.loads(catalog.read_text())
     assert document["id"] == "cloudless-mosaic"
     assert "-122.28,47.5,-121.9,47.75" in document["description"]
     assert "2020-10-01 to 2020-12-31" in document["description"]
     assert [(link["rel"], link["href"]) for link in document["links"]] == [
         ("root", "./catalog.json"),
-        ("item", f"./{NAME}/{NAME}.json"),
+        ("child", "./collection.json"),
     ]
     assert document["cloudless_mosaic:empty_periods"] == [
         {"period": "2020-11", "reason": "the search found no scene"},
@@ -248,13 +310,61 @@ def test_the_catalog_lists_periods_and_says_why_others_are_empty(catalog):
     ]
 
 
-def test_periods_are_listed_in_their_order(tmp_path, plan):
-    results = [
-        PeriodResult(period.period, period.found, (), 0.0, 0.0, 0, (), (tmp_path,)) for period in plan.periods
+def test_the_collection_says_what_holds_for_all(catalog, item, plan):
+    document = collection_of(catalog)
+    assert document["license"] == "other"
+    assert "Contains modified Copernicus Sentinel data 2020." in document["description"]
+    assert [(one["name"], one["roles"]) for one in document["providers"]] == [
+        ("ESA", ["producer", "licensor"]),
+        ("cloudless-mosaic", ["processor"]),
     ]
-    catalog = write_catalog(plan, results[::-1], tmp_path, "0" * 64)
-    items = [link["title"] for link in json.loads(catalog.read_text())["links"] if link["rel"] == "item"]
-    assert items == ["2020-10", "2020-11", "2020-12"]
+    assert document["extent"] == {
+        "spatial": {"bbox": [footprint(plan.geobox)[1]]},
+        "temporal": {"interval": [["2020-10-01T00:00:00Z", "2020-10-31T23:59:59Z"]]},
+    }
+    properties = item["properties"]
+    summaries = document["summaries"]
+    assert summaries["gsd"] == [40]
+    assert summaries["proj:code"] == ["EPSG:32610"]
+    for field in ("clear_percent", "mean_observations", "lost_percent"):
+        value = properties[f"cloudless_mosaic:{field}"]
+        assert summaries[f"cloudless_mosaic:{field}"] == {"minimum": value, "maximum": value}
+    assert document["renders"] == properties["renders"]
+    assert [link["rel"] for link in document["links"]] == ["root", "parent", "license", "item"]
+    assert "assets" not in document
+
+
+def test_item_assets_are_what_items_have(catalog, item):
+    described = collection_of(catalog)["item_assets"]
+    assert described.keys() == item["assets"].keys()
+    for key, asset in item["assets"].items():
+        for field in ("title", "description", "type", "roles"):
+            assert described[key][field] == asset[field]
+        without = [
+            {name: value for name, value in band.items() if name != "statistics"}
+            for band in asset.get("bands", ())
+        ]
+        assert described[key].get("bands", []) == without
+
+
+def test_months_add_up_in_their_order():
+    def item(month, clear):
+        properties = {
+            "start_datetime": f"2020-{month}-01T00:00:00Z",
+            "end_datetime": f"2020-{month}-28T00:00:00Z",
+            **{
+                f"cloudless_mosaic:{field}": 1
+                for field in ("mean_observations", "scenes_used", "lost_percent")
+            },
+            "cloudless_mosaic:clear_percent": clear,
+        }
+        return {"id": f"monthly-mosaic-2020-{month}", "properties": properties}
+
+    before = {"extent": {"spatial": {}}, "summaries": {}, "links": [{"rel": "root"}, {"rel": "item"}]}
+    document = gathered(before, [item("10", 90), item("11", 70), item("12", 80)])
+    assert [link.get("title") for link in document["links"]] == [None, "2020-10", "2020-11", "2020-12"]
+    assert document["extent"]["temporal"] == {"interval": [["2020-10-01T00:00:00Z", "2020-12-28T00:00:00Z"]]}
+    assert document["summaries"]["cloudless_mosaic:clear_percent"] == {"minimum": 70, "maximum": 90}
 
 
 def test_a_second_run_gives_the_same_bytes(tmp_path, month, run):

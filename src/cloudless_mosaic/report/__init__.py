@@ -1,0 +1,5 @@
+"""The preview page: what it tells of a folder of mosaics, its file, and a server for it."""
+
+from cloudless_mosaic.report.page import check_report, write_report
+
+__all__ = ["check_report", "write_report"]

@@ -1,0 +1,30 @@
+"""Nothing at all, for scripts that look at the exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+from cloudless_mosaic.mosaics import Mosaic
+from cloudless_mosaic.pipeline import Silent
+from cloudless_mosaic.plan import MosaicPlan
+from cloudless_mosaic.results import MosaicResult
+
+
+class QuietScreen(Silent):
+    """Shows nothing, and loads nothing that could."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Nothing is held."""
+
+    def show_plan(self, plan: MosaicPlan, mosaics: Sequence[Mosaic]) -> None:
+        """Does nothing."""
+
+    def done(self, result: MosaicResult) -> None:
+        """Does nothing."""

@@ -1,0 +1,85 @@
+"""What GDAL makes of a grid, and of a finished file.
+
+One thread asks it everything: a thread that works with GDAL for the first time opens a database of CRSs of
+its own, which takes longer than ten questions. GDAL takes long to load too, so this module is loaded by those
+who have a question, when they have it.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import rasterio
+from rasterio.io import MemoryFile
+
+from cloudless_mosaic.errors import UsageError
+from cloudless_mosaic.geobox import GeoBox
+from cloudless_mosaic.writing.encoding import Pixels
+from cloudless_mosaic.writing.geotiff import Tag, read_geo_tags
+
+_thread = ThreadPoolExecutor(1, "gdal")
+
+
+@lru_cache(maxsize=64)
+def geo_tags(geobox: GeoBox) -> tuple[Tag, ...]:
+    """The tags that say where the grid lies and in which CRS, with the upper left corner as tie point.
+
+    They are in GDAL's own words, so that every CRS it can write can be written here.
+
+    Raises:
+        UsageError: if GeoTIFF can't hold the CRS.
+    """
+    return _thread.submit(_geo_tags, geobox).result()
+
+
+def read_back(path: Path, overviews: int) -> tuple[tuple[Any, ...], Pixels]:
+    """Opens a file as a user would.
+
+    Args:
+        path: The file.
+        overviews: How many it has.
+
+    Returns:
+        What ``grid_of`` gives for the same grid, and the pixels of the smallest overview.
+
+    Raises:
+        RasterioError: if it can't be read.
+    """
+    return _thread.submit(_read_back, path, overviews).result()
+
+
+def grid_of(bands: int, geobox: GeoBox, dtype: str) -> tuple[Any, ...]:
+    """What ``read_back`` has to find."""
+    return (bands, *geobox.shape), geobox.affine, rasterio.CRS.from_user_input(geobox.crs), dtype
+
+
+def _geo_tags(geobox: GeoBox) -> tuple[Tag, ...]:
+    crs = rasterio.CRS.from_user_input(geobox.crs)
+    # without its sidecar files GDAL can keep the CRS in the tags alone
+    with rasterio.Env(GDAL_PAM_ENABLED="NO"), MemoryFile() as memory:
+        with memory.open(
+            driver="GTiff", width=1, height=1, count=1, dtype="uint8", crs=crs, transform=geobox.affine
+        ):
+            pass
+        with memory.open() as written:
+            held = written.crs == crs
+        tags = read_geo_tags(bytes(memory.getbuffer()))
+    if not held:
+        raise UsageError(
+            f"--crs {str(geobox.crs)[:60]!r} can't be held by a GeoTIFF; choose one with a code, for example "
+            "EPSG:32633"
+        )
+    return tags
+
+
+def _read_back(path: Path, overviews: int) -> tuple[tuple[Any, ...], Pixels]:
+    with rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR", GDAL_PAM_ENABLED="NO"):
+        with rasterio.open(path, driver="GTiff") as file:
+            grid = (file.count, *file.shape), file.transform, file.crs, file.dtypes[0]
+            if not overviews:
+                return grid, file.read()
+        with rasterio.open(path, driver="GTiff", OVERVIEW_LEVEL=overviews - 1) as file:
+            return grid, file.read()

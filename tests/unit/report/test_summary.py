@@ -1,0 +1,139 @@
+import json
+import math
+from dataclasses import asdict
+
+import pytest
+
+from cloudless_mosaic.errors import UsageError
+from cloudless_mosaic.report.summary import BandLook, Projection, read_summary
+
+
+def test_a_month_tells_what_its_item_does(mosaics, item):
+    lost = [{"scene": "S2A_1", "block": [1, 2], "reason": "B04 is truncated"}]
+    notes = [{"scene": "S2A_1", "note": "its file lies elsewhere", "warning": True}]
+    folder = mosaics([item(lost_observations=lost, notes=notes, clear_percent=87.5)])
+    summary = read_summary(folder)
+    (month,) = summary.months
+    assert (summary.title, summary.software, summary.resolution) == ("Mosaics", "cloudless-mosaic 0.1.0", 100)
+    assert summary.projection == Projection("EPSG:32610", "WGS 84 / UTM zone 10N", "m")
+    assert summary.bands == [BandLook("red", "B04", 0.3), BandLook("nir", "B08", 0.5)]
+    assert (month.label, month.start, month.end, month.empty) == ("2020-10", "2020-10-01", "2020-10-28", "")
+    assert (month.clear_percent, month.mean_count, month.observations) == (87.5, 3.0, 8)
+    assert {name: scene["used"] for name, scene in month.scenes.items()} == {"S2A_1": True, "S2A_2": False}
+    assert month.dropped == {"S2A_0": "cloud cover 40 % is above 25 %"}
+    assert month.lost == [{"scene": "S2A_1", "block": "1, 2", "reason": "B04 is truncated"}]
+    assert month.notes == notes
+    (files,) = month.files
+    assert files.mosaic == "monthly-mosaic-2020-10/monthly-mosaic-2020-10.tif"
+    assert files.count == "monthly-mosaic-2020-10/monthly-mosaic-2020-10-count.tif"
+    assert files.bbox == [554300.0, 5287600.0, 556300.0, 5288600.0]
+
+
+def test_tiles_of_a_month_are_told_together(mosaics, item):
+    scenes = [{"id": "S2A_2", "datetime": "2020-10-05T19:02:31Z", "used": True}]
+    lost = [{"scene": "S2A_9", "block": [0, 0], "reason": "gone"}]
+    folder = mosaics(
+        [
+            item(tile="x1y1", clear_percent=50.0),
+            item(tile="x2y1", scenes=scenes, mean_observations=1.0, lost_observations=lost),
+            item("2020-11", tile="x1y1"),
+        ]
+    )
+    october, november = read_summary(folder).months
+    assert [files.tile for files in october.files] == ["x1y1", "x2y1"]
+    assert (october.clear_percent, october.mean_count, october.observations) == (75.0, 2.0, 16)
+    assert october.scenes["S2A_2"]["used"]
+    assert october.lost[0]["block"] == "x2y1 0, 0"
+    # a tile without a file in a month is nowhere clear in it
+    assert (november.clear_percent, november.mean_count) == (50.0, 1.5)
+
+
+def test_months_without_a_mosaic_say_why(mosaics, item):
+    folder = mosaics(
+        [item("2020-11")],
+        **{"cloudless_mosaic:empty_periods": [{"period": "2020-10", "reason": "the search found no scene"}]},
+    )
+    assert [(month.label, month.empty) for month in read_summary(folder).months] == [
+        ("2020-10", "the search found no scene"),
+        ("2020-11", ""),
+    ]
+
+
+def test_items_of_a_collection_are_found(mosaics, item):
+    folder = mosaics([item()])
+    catalog = json.loads((folder / "catalog.json").read_text("utf-8"))
+    collection = {
+        "type": "Collection",
+        "links": catalog["links"] + [{"rel": "child", "href": "./catalog.json"}],
+    }
+    (folder / "collection.json").write_text(json.dumps(collection), "utf-8")
+    links = [{"rel": "child", "href": "./collection.json"}]
+    (folder / "catalog.json").write_text(json.dumps(catalog | {"links": links}), "utf-8")
+    assert len(read_summary(folder).months[0].files) == 1
+
+
+@pytest.mark.parametrize(
+    "href",
+    [
+        "../../outside.tif",
+        "/etc/passwd",
+        "https://elsewhere.example/a.tif",
+        "//elsewhere.example/a.tif",
+        "javascript:alert(1)",
+        "..%2f..%2foutside.tif",
+        "a\\..\\b.tif",
+        "./a\n.tif",
+        "",
+        7,
+        None,
+    ],
+)
+def test_files_that_lie_elsewhere_are_not_shown(mosaics, item, href):
+    bad = item()
+    bad["assets"]["mosaic"]["href"] = href
+    assert read_summary(mosaics([bad])).months == []
+
+
+@pytest.mark.parametrize(
+    "href", ["../../secret.json", "https://elsewhere.example/i.json", "file:///etc/passwd"]
+)
+def test_links_out_of_the_folder_are_not_followed(mosaics, item, tmp_path, href):
+    (tmp_path.parent / "secret.json").write_text(json.dumps(item()), "utf-8")
+    (tmp_path / "secret.json").write_text(json.dumps(item()), "utf-8")
+    folder = mosaics([], links=[{"rel": "item", "href": href}, {"rel": "child", "href": href}])
+    assert read_summary(folder).months == []
+
+
+@pytest.mark.parametrize(
+    "junk", [None, 7, "text", [], {}, [None, 3], math.inf, True, 10**400, {"a": math.nan}, [1e308, 1e308]]
+)
+def test_fields_of_any_type_are_survived(mosaics, item, junk):
+    def tell(items, **catalog):
+        return json.dumps(asdict(read_summary(mosaics(items, **catalog))), allow_nan=False)
+
+    known = item()
+    for key in known["properties"]:
+        assert (
+            "2020-10" in tell([known | {"properties": known["properties"] | {key: junk}}])
+            or key == "proj:bbox"
+        )
+    for part in ("properties", "assets"):
+        assert '"months": []' in tell([known | {part: junk}])
+    assert "2020-10" in tell([known], title=junk, **{"cloudless_mosaic:parameters": junk})
+    assert '"months": []' in tell([known], links=junk)
+    assert "2020-10" in tell([known], **{"cloudless_mosaic:empty_periods": junk})
+
+
+def test_an_unknown_projection_is_said_to_be_one(mosaics, item):
+    odd = item()
+    odd["properties"]["proj:code"] = "NONE:1"
+    assert read_summary(mosaics([odd])).projection == Projection("", "unknown projection", "m")
+    odd["properties"]["proj:code"] = "EPSG:4326"
+    assert read_summary(mosaics([odd])).projection.units == "degrees"
+
+
+def test_folders_without_mosaics_are_refused(tmp_path, mosaics):
+    with pytest.raises(UsageError, match=r"no catalog\.json"):
+        read_summary(tmp_path / "nowhere")
+    with pytest.raises(UsageError, match="isn't a catalog of mosaics"):
+        read_summary(mosaics([], id="scenes"))

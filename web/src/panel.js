@@ -1,0 +1,222 @@
+// What stands beside the map: choices, legend, months, scenes.
+
+import { byId, element } from "./dom.js";
+import { legend } from "./legend.js";
+import { details } from "./details.js";
+import { shownMonths } from "./report.js";
+
+/** @import { Picture } from "./pictures.js" */
+/** @import { Month, Report } from "./report.js" */
+/** @import { State } from "./state.js" */
+/** @typedef {(change: Partial<State>) => void} Change */
+
+/**
+ * Builds the panel once; the function it returns brings it up to date.
+ * @param {Report} report
+ * @param {Picture[]} pictures
+ * @param {Change} change
+ * @param {() => void} fit
+ * @returns {(state: State) => void}
+ */
+export function buildPanel(report, pictures, change, fit) {
+  const months = shownMonths(report);
+  const updates = [pictureChoice(pictures, change), legendBox(report, pictures, change), monthChoice(months, change), coverage(report, change), monthDetails(months)];
+  byId("panel").append(header(report), ...updates.map(({ box }) => box), footer(report, fit));
+  return (state) => updates.forEach(({ update }) => update(state));
+}
+
+/** @param {Report} report */
+function header(report) {
+  const asked = report.parameters;
+  const text = (/** @type {string} */ name) => (["string", "number"].includes(typeof asked[name]) ? String(asked[name]) : "");
+  const unit = report.projection.units === "degrees" ? "°" : " m";
+  const facts = [
+    ["Source", [text("collection"), text("stac_url")].filter(Boolean).join(", ")],
+    ["Dates", text("start_date") && `${text("start_date")} to ${text("end_date")}`],
+    ["Area", text("aoi")],
+    ["Grid", [report.resolution ? `${report.resolution}${unit}` : "", report.projection.name, report.projection.code].filter(Boolean).join(", ")],
+    ["Bands", report.bands.map((band) => (band.id ? `${band.name} (${band.id})` : band.name)).join(", ")],
+    ["Clouds", text("max_cloud_cover") && `scenes up to ${text("max_cloud_cover")} %, ${text("mask") === "none" ? "no mask" : `mask grown by ${text("cloud_dilation") || 0} m`}`],
+  ].filter(([, value]) => value);
+  const subtitle = [report.months.length === 1 ? "1 month" : `${report.months.length} months`, report.resolution ? `${report.resolution}${unit}` : "", report.projection.code];
+  return element(
+    "header",
+    {},
+    element("h1", {}, report.title),
+    element("p", { class: "subtitle" }, subtitle.filter(Boolean).join(" · ")),
+    element("details", {}, element("summary", {}, "What was asked for"), element("dl", { class: "facts" }, ...facts.flatMap(([name = "", value = ""]) => [element("dt", {}, name), element("dd", {}, value)]))),
+  );
+}
+
+/**
+ * @param {Picture[]} pictures
+ * @param {Change} change
+ */
+function pictureChoice(pictures, change) {
+  const inputs = pictures.map((picture) =>
+    element("input", { type: "radio", name: "picture", value: picture.key, disabled: picture.missing !== "", onchange: () => change({ picture: picture.key }) }),
+  );
+  const labels = pictures.map((picture, i) =>
+    element("label", { title: picture.missing ? `${picture.name} ${picture.missing}` : `Key ${i + 1}` }, /** @type {Node} */ (inputs[i]), element("span", {}, picture.name)),
+  );
+  return {
+    box: element("fieldset", { class: "segments" }, element("legend", { class: "hidden" }, "Picture"), ...labels),
+    update: (/** @type {State} */ state) => inputs.forEach((input) => (input.checked = input.value === state.picture)),
+  };
+}
+
+/**
+ * @param {Report} report
+ * @param {Picture[]} pictures
+ * @param {Change} change
+ */
+function legendBox(report, pictures, change) {
+  const scale = element("div", { class: "legend", id: "legend", "aria-live": "polite" });
+  const gain = element("input", { type: "range", min: 0.5, max: 4, step: 0.1, oninput: () => change({ gain: gain.valueAsNumber }) });
+  const value = element("output", {});
+  const brightness = element("label", { class: "row" }, element("span", {}, "Brightness"), gain, value);
+  let drawn = "";
+  return {
+    box: element("section", { class: "card", "aria-label": "Legend" }, scale, brightness),
+    update: (/** @type {State} */ state) => {
+      const picture = pictures.find((one) => one.key === state.picture);
+      if (picture && drawn !== picture.key) {
+        drawn = picture.key;
+        scale.replaceChildren(...legend(picture, report));
+      }
+      brightness.hidden = !picture || picture.channels.length === 0;
+      gain.valueAsNumber = state.gain;
+      value.textContent = `× ${state.gain.toFixed(1)}`;
+    },
+  };
+}
+
+/**
+ * @param {Month[]} months
+ * @param {Change} change
+ */
+function monthChoice(months, change) {
+  const first = monthSlider("Month", "month", months, (label) => change({ month: label }));
+  const second = monthSlider("Right", "other", months, (label) => change({ other: label }));
+  const compare = element("input", { type: "checkbox", id: "compare", disabled: months.length < 2, onchange: () => change({ compare: compare.checked }) });
+  return {
+    box: element(
+      "section",
+      { class: "card", "aria-label": "Months" },
+      first.box,
+      element("label", { class: "check" }, compare, element("span", {}, "Compare two months")),
+      second.box,
+    ),
+    update: (/** @type {State} */ state) => {
+      compare.checked = state.compare;
+      first.update(state.month, state.compare ? "Left" : "Month");
+      second.update(state.other, "Right");
+      second.box.hidden = !state.compare;
+    },
+  };
+}
+
+/**
+ * @param {string} name
+ * @param {string} id
+ * @param {Month[]} months
+ * @param {(label: string) => void} choose
+ */
+function monthSlider(name, id, months, choose) {
+  const label = element("span", {}, name);
+  const value = element("output", {});
+  const slider = element("input", { type: "range", id, min: 0, max: Math.max(0, months.length - 1), step: 1, oninput: () => choose(months[slider.valueAsNumber]?.label ?? "") });
+  return {
+    box: element("label", { class: "row" }, label, slider, value),
+    update: (/** @type {string} */ month, /** @type {string} */ title) => {
+      slider.valueAsNumber = months.findIndex((one) => one.label === month);
+      slider.setAttribute("aria-valuetext", month);
+      value.textContent = month;
+      label.textContent = title;
+    },
+  };
+}
+
+/**
+ * A bar for every month of the request, also of those without a mosaic.
+ * @param {Report} report
+ * @param {Change} change
+ */
+function coverage(report, change) {
+  const rows = report.months.map((month) => {
+    const used = Object.values(month.scenes).filter((scene) => scene.used).length;
+    const found = Object.keys(month.scenes).length + Object.keys(month.dropped).length;
+    const bar = element("progress", { max: 100, value: month.clear_percent, "aria-label": `Clear pixels of ${month.label}` });
+    const button = element("button", { type: "button", onclick: () => change({ month: month.label }) }, month.label);
+    const cells = month.empty
+      ? [element("td", { colspan: 4, class: "empty" }, month.empty)]
+      : [
+          element("td", { class: "bar" }, bar),
+          element("td", {}, `${percent(month.clear_percent)} %`),
+          element("td", {}, month.mean_count.toFixed(1)),
+          element("td", {}, `${used} of ${found}`),
+        ];
+    return { month, row: element("tr", {}, element("th", { scope: "row" }, month.empty ? month.label : button), ...cells) };
+  });
+  const heads = ["Month", "Clear pixels", "", "Count", "Scenes"].map((text) => element("th", { scope: "col" }, text));
+  heads[1]?.setAttribute("colspan", "2");
+  heads.splice(2, 1);
+  return {
+    box: element(
+      "section",
+      { class: "card", "aria-label": "Coverage" },
+      element("h2", {}, "Coverage"),
+      element("div", { class: "scroll" }, element("table", { id: "coverage" }, element("thead", {}, element("tr", {}, ...heads)), element("tbody", {}, ...rows.map(({ row }) => row)))),
+    ),
+    update: (/** @type {State} */ state) =>
+      rows.forEach(({ month, row }) => {
+        const current = month.label === state.month || (state.compare && month.label === state.other);
+        row.classList.toggle("current", current);
+        row.querySelector("button")?.setAttribute("aria-pressed", String(current));
+      }),
+  };
+}
+
+/** @param {Month[]} months */
+function monthDetails(months) {
+  const box = element("section", { class: "card", id: "scenes", "aria-label": "Scenes" });
+  let drawn = "";
+  return {
+    box,
+    update: (/** @type {State} */ state) => {
+      const labels = [state.month, ...(state.compare && state.other !== state.month ? [state.other] : [])];
+      if (drawn !== labels.join()) {
+        drawn = labels.join();
+        box.replaceChildren(...months.filter((month) => labels.includes(month.label)).flatMap(details));
+      }
+    },
+  };
+}
+
+/**
+ * @param {Report} report
+ * @param {() => void} fit
+ */
+function footer(report, fit) {
+  const keys = [
+    ["1 2 3 4", "picture"],
+    [", .", "month before, after"],
+    ["c", "compare"],
+    ["0", "all of the area"],
+    ["← → on the border", "move it"],
+    ["arrows, + − on the map", "move and zoom it"],
+  ];
+  return element(
+    "footer",
+    {},
+    element("button", { type: "button", onclick: fit }, "Show all of the area"),
+    element("details", {}, element("summary", {}, "Keys"), element("dl", { class: "facts" }, ...keys.flatMap(([key = "", what = ""]) => [element("dt", {}, key), element("dd", {}, what)]))),
+    element("p", {}, report.software ? `Made by ${report.software}` : ""),
+  );
+}
+
+/** @param {number} value */
+function percent(value) {
+  // 99.98 is not all
+  return value > 99.9 && value < 100 ? value.toFixed(2) : value.toFixed(1);
+}

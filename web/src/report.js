@@ -1,0 +1,73 @@
+// What the page is told: the data that the program has put into it.
+
+/**
+ * @typedef {{ name: string, id: string, white: number }} Band
+ * @typedef {{ tile: string, mosaic: string, count: string, item: string, bbox: [number, number, number, number] }} Files
+ * @typedef {{ datetime: string, used: boolean, offset: number, reason: string }} Scene
+ * @typedef {{ scene: string, block: string, reason: string }} Loss
+ * @typedef {{ scene: string, note: string, warning: boolean }} Note
+ * @typedef {{
+ *   label: string, start: string, end: string, empty: string,
+ *   clear_percent: number, mean_count: number, observations: number,
+ *   files: Files[], scenes: Record<string, Scene>, dropped: Record<string, string>,
+ *   lost: Loss[], notes: Note[],
+ * }} Month
+ * @typedef {{
+ *   title: string, software: string, parameters: Record<string, unknown>, gamma: number,
+ *   projection: { code: string, name: string, units: "m" | "degrees" }, resolution: number,
+ *   bands: Band[], months: Month[],
+ * }} Report
+ */
+
+/**
+ * The data in the page.
+ * @returns {Report}
+ */
+export function readReport() {
+  return JSON.parse(document.getElementById("report")?.textContent ?? "{}");
+}
+
+/**
+ * Months that have mosaics, in their order.
+ * @param {Report} report
+ */
+export function shownMonths(report) {
+  return report.months.filter((month) => month.files.length > 0);
+}
+
+/**
+ * Ids of scenes by what became of them.
+ * @param {Month} month
+ */
+export function scenesOf(month) {
+  const scenes = Object.entries(month.scenes).sort(([, a], [, b]) => a.datetime.localeCompare(b.datetime));
+  return {
+    used: scenes.filter(([, scene]) => scene.used),
+    unused: scenes.filter(([, scene]) => !scene.used),
+    dropped: Object.entries(month.dropped),
+  };
+}
+
+/**
+ * The most clear observations that a pixel can have: overpasses of the month with the most of them.
+ * @param {Report} report
+ */
+export function mostObservations(report) {
+  const overpasses = report.months.map((month) => new Set(Object.values(month.scenes).map((scene) => scene.datetime.slice(0, 16))).size);
+  return Math.max(1, ...overpasses);
+}
+
+/**
+ * The rectangle around all mosaics: left, bottom, right, top.
+ * @param {Report} report
+ * @returns {[number, number, number, number]}
+ */
+export function fullExtent(report) {
+  const boxes = report.months.flatMap((month) => month.files.map((file) => file.bbox));
+  return [
+    Math.min(...boxes.map((box) => box[0])),
+    Math.min(...boxes.map((box) => box[1])),
+    Math.max(...boxes.map((box) => box[2])),
+    Math.max(...boxes.map((box) => box[3])),
+  ];
+}

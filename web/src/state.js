@@ -1,0 +1,62 @@
+// What the reader has chosen, kept in the address so that it can be sent to somebody.
+
+/**
+ * @typedef {object} State
+ * @property {string} month Label of the month that is shown, or shown on the left.
+ * @property {string} other Label of the month on the right.
+ * @property {boolean} compare True where both are shown.
+ * @property {string} picture Key of the picture.
+ * @property {number} gain Brightness, 1 is that of the picture files.
+ * @property {number} swipe Place of the border, percent of the width.
+ */
+
+/**
+ * What an address asks for, as far as it makes sense.
+ * @param {string} hash
+ * @param {string[]} months Labels, in their order.
+ * @param {string[]} pictures Keys.
+ * @returns {State}
+ */
+export function parseState(hash, months, pictures) {
+  const wishes = new URLSearchParams(hash.replace(/^#/, ""));
+  const one = (/** @type {string} */ name, /** @type {string[]} */ known, /** @type {string} */ fallback) => {
+    const wish = wishes.get(name);
+    return wish !== null && known.includes(wish) ? wish : fallback;
+  };
+  const month = one("month", months, months[0] ?? "");
+  return {
+    month,
+    other: one("other", months, months.at(-1) ?? month),
+    compare: months.length > 1 && wishes.has("other"),
+    picture: one("picture", pictures, pictures[0] ?? ""),
+    gain: within(wishes.get("gain"), 0.5, 4, 1),
+    swipe: within(wishes.get("swipe"), 0, 100, 50),
+  };
+}
+
+/**
+ * The address of a state.
+ * @param {State} state
+ */
+export function formatState(state) {
+  const parts = new URLSearchParams({ month: state.month, picture: state.picture });
+  if (state.compare) {
+    parts.set("other", state.other);
+    parts.set("swipe", String(Math.round(state.swipe)));
+  }
+  if (state.gain !== 1) {
+    parts.set("gain", String(state.gain));
+  }
+  return `#${parts}`;
+}
+
+/**
+ * @param {string | null} text
+ * @param {number} low
+ * @param {number} high
+ * @param {number} fallback
+ */
+function within(text, low, high, fallback) {
+  const value = Number.parseFloat(text ?? "");
+  return value >= low && value <= high ? value : fallback;
+}
