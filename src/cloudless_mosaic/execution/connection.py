@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
 
 _CLOSING = 10.0
 """Seconds to say goodbye in."""
+
+_ATTEMPTS = 3
+"""Connections that may be closed before they are of use, as by a scheduler that is busy starting."""
+
+_PAUSE = 1.0
+"""Seconds between them."""
 
 _LOGGERS = (
     "distributed",
@@ -58,8 +65,7 @@ def connect(
         UsageError: if the address can't be one.
         TemporaryError: if nobody answers there.
     """
-    from distributed import Client  # noqa: PLC0415 - a second that only runs on a cluster need
-    from distributed.comm.addressing import get_address_host_port  # noqa: PLC0415 - as above
+    from distributed.comm.addressing import get_address_host_port  # noqa: PLC0415 - as in _client
 
     try:
         get_address_host_port(address, strict=True)
@@ -71,7 +77,7 @@ def connect(
     for logger in _LOGGERS:
         logging.getLogger(logger).setLevel(logging.CRITICAL)
     try:
-        client = Client(address, security=security, set_as_default=False, name="cloudless-mosaic")
+        client = _client(address, security)
     except OSError as error:
         raise TemporaryError(
             f"{name} does not answer ({type(error).__name__} {redact(str(error))[:150]}); is it running?"
@@ -81,3 +87,20 @@ def connect(
         yield Connection(client, name, redact(link or ""), hint)
     finally:
         client.close(timeout=_CLOSING)
+
+
+def _client(address: str, security: Security | None) -> Client:
+    """A connected client.
+
+    Raises:
+        OSError: if nobody answers, or connections are closed again and again.
+    """
+    from distributed import Client  # noqa: PLC0415 - a second that only runs on a cluster need
+    from distributed.comm.core import CommClosedError  # noqa: PLC0415 - as above
+
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return Client(address, security=security, set_as_default=False, name="cloudless-mosaic")
+        except CommClosedError:
+            time.sleep(_PAUSE)
+    return Client(address, security=security, set_as_default=False, name="cloudless-mosaic")

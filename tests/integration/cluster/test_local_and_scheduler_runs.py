@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import math
 import os
 import runpy
 import shutil
 import signal
 import subprocess
 import sys
+import threading
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -41,6 +45,54 @@ def test_scheduler_gives_the_same_files_and_is_left_alone(
             assert outcome.code == 0, outcome.err
             same_files(threaded_example, tmp_path / name)
         assert worker.poll() is None
+
+
+def test_scheduler_that_closes_its_first_connection_is_asked_again(
+    example, mosaic_command, scheduler, clean_env, tmp_path
+):
+    with scheduler.worker(), relay(scheduler.address, closes_first=True) as (address, connections):
+        outcome = mosaic_command(*example, cwd=tmp_path, env=clean_env(DASK_SCHEDULER_ADDRESS=address))
+    assert outcome.code == 0, outcome.err
+    assert len(connections) >= 2
+
+
+@contextmanager
+def relay(address, *, closes_first):
+    """Passes connections on to a scheduler; the first of them until the client has said who it is."""
+    host, port = address.removeprefix("tcp://").split(":")
+    connections = []
+
+    async def pump(reader, writer, chunks):
+        while chunks > 0 and (part := await reader.read(1 << 16)):
+            writer.write(part)
+            chunks -= 1
+        writer.close()
+
+    async def serve(reader, writer):
+        connections.append(writer)
+        first = closes_first and len(connections) == 1
+        back, forth = await asyncio.open_connection(host, int(port))
+        ways = [
+            asyncio.ensure_future(pump(reader, forth, 1 if first else math.inf)),
+            asyncio.ensure_future(pump(back, writer, math.inf)),
+        ]
+        await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        for way in (writer, forth):
+            way.close()
+        await asyncio.gather(*ways, return_exceptions=True)
+
+    loop = asyncio.new_event_loop()
+    server = loop.run_until_complete(asyncio.start_server(serve, "127.0.0.1", 0))
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        yield f"tcp://127.0.0.1:{server.sockets[0].getsockname()[1]}", connections
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        server.close()
+        loop.run_until_complete(asyncio.sleep(0))
+        loop.close()
 
 
 def test_worker_with_another_version_of_the_package_is_refused(

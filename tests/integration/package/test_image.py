@@ -65,6 +65,14 @@ def test_codecs_that_are_used_are_there(image):
     assert image.run("python", "-c", script).out.split() == ["True"] * 4
 
 
+def test_the_preview_page_is_in_it(image):
+    script = (
+        "from importlib.resources import files; print(files('cloudless_mosaic.report') / 'template.html')"
+    )
+    outcome = image.run("/bin/sh", "-euc", f'test -s "$(python -c "{script}")"')
+    assert outcome.code == 0, outcome.err
+
+
 def test_tells_nothing_of_the_place_it_was_built_at(image, build_secret, tmp_path):
     archive = tmp_path / "image.tar"
     saved = image.engine("save", "--format", "oci-archive", "--uncompressed", "-o", str(archive), image.name)
