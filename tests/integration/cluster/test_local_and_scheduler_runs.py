@@ -137,7 +137,7 @@ def test_workers_that_are_too_small_for_any_block_are_refused(example, mosaic_co
 
 
 DEADLY = """
-import os, sys
+import os, time
 from dataclasses import dataclass
 from cloudless_mosaic import pipeline
 from cloudless_mosaic.cli.program import run_program
@@ -146,6 +146,7 @@ from cloudless_mosaic.cli import mosaics
 @dataclass(frozen=True)
 class Deadly:
     def prepare(self, hrefs):
+        time.sleep(2)  # as memory takes a while to fill; who dies at once is not started again
         os._exit(1)
 
 run = pipeline.run
