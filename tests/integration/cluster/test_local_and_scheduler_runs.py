@@ -160,18 +160,7 @@ def test_a_task_that_every_worker_dies_of_ends_the_run_with_75(example, clean_en
     """After three tries, or once nobody starts the workers again, whichever comes first."""
     options = ("--cluster", "local", "--workers", "2", "--wait-workers", "10", "--output-dir", "out")
     done = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            DEADLY,
-            *example,
-            "--cluster",
-            "local",
-            "--workers",
-            "2",
-            "--output-dir",
-            "out",
-        ],
+        [sys.executable, "-c", DEADLY, *example, *options],
         cwd=tmp_path,
         env=clean_env(),
         capture_output=True,
