@@ -96,7 +96,11 @@ def viewed(folder):
 
 def test_the_page_is_beside_the_catalog_and_alone_needed(demo):
     page = (demo / "report.html").read_text("utf-8")
-    assert sorted(path.name for path in demo.iterdir() if path.is_file()) == ["catalog.json", "report.html"]
+    assert {path.name for path in demo.iterdir() if path.is_file()} == {
+        "catalog.json",
+        "collection.json",
+        "report.html",
+    }
     assert "script-src 'sha256-" in page
     assert '"label":"2020-12"' in page
 

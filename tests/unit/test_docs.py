@@ -103,9 +103,11 @@ def test_the_page_of_the_command_line_has_every_command_and_option():
     for program in (mosaics.cli, burned.cli):
         for name, command in program.commands.items():
             assert f"## {program.name}{'' if name == 'run' else ' ' + name}\n" in page
-            for parameter in command.params:
-                named = parameter.opts if isinstance(parameter, click.Option) else [parameter.metavar]
-                assert all(f"`{option}" in page or f", {option}" in page for option in named)
+            options = [parameter for parameter in command.params if isinstance(parameter, click.Option)]
+            for option in (name for parameter in options for name in parameter.opts):
+                assert f"`{option}" in page or f", {option}" in page
+            for argument in set(command.params) - set(options):
+                assert f"{name} [OPTIONS] {argument.metavar}\n" in page
     assert page.count("`--resolution FLOAT`") == 2
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable
 
 from cloudless_mosaic.errors import TemporaryError, UsageError
-from cloudless_mosaic.execution.connection import Connection
+from cloudless_mosaic.execution.connection import Connection, ask
 from cloudless_mosaic.execution.engine import Answer, AnyTask, Made
 from cloudless_mosaic.execution.flow import Flow
 from cloudless_mosaic.execution.memory import Crew, composite_bytes, fit_blocks
@@ -40,7 +40,11 @@ class ClusterEngine:
         self._await_worker()
         if self._reader is None:
             self._compare(sample_hrefs(plan))
-        crew = Crew.of(self._connection.client.scheduler_info(n_workers=-1)["workers"])
+        try:
+            info = ask(lambda: self._connection.client.scheduler_info(n_workers=-1))
+        except OSError as error:
+            raise self._silent(error) from None
+        crew = Crew.of(info["workers"])
         plan = fit_blocks(plan, crew)
         self._composite_bytes = composite_bytes(plan)
         return plan
@@ -56,13 +60,19 @@ class ClusterEngine:
         return flow.run(tasks)
 
     def _await_worker(self) -> None:
+        client, seconds = self._connection.client, max(self._wait_workers, 0.1)
         try:
-            self._connection.client.wait_for_workers(1, timeout=max(self._wait_workers, 0.1))
-        except (TimeoutError, OSError):
+            ask(lambda: client.wait_for_workers(1, timeout=seconds))
+        except TimeoutError:
             raise TemporaryError(
                 f"{self._connection.name} has no worker after {self._wait_workers:g} seconds "
                 f"(--wait-workers); {self._connection.hint}"
             ) from None
+        except OSError as error:
+            raise self._silent(error) from None
+
+    def _silent(self, error: OSError) -> TemporaryError:
+        return TemporaryError(f"{self._connection.name} does not answer ({error}); try again")
 
     def _compare(self, hrefs: tuple[str, ...]) -> None:
         """Asks every worker what it is.
@@ -73,9 +83,9 @@ class ClusterEngine:
         """
         client = self._connection.client
         try:
-            answers = client.run(report, hrefs, on_error="return")
+            answers = ask(lambda: client.run(report, hrefs, on_error="return"))
         except OSError as error:
-            raise TemporaryError(f"{self._connection.name} does not answer ({error}); try again") from None
+            raise self._silent(error) from None
         for address, answer in answers.items():
             if isinstance(answer, BaseException) and not isinstance(answer, OSError):
                 raise UsageError(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from cloudless_mosaic.errors import TemporaryError, UsageError
 from cloudless_mosaic.redaction import redact
@@ -20,10 +20,12 @@ _CLOSING = 10.0
 """Seconds to say goodbye in."""
 
 _ATTEMPTS = 3
-"""Connections that may be closed before they are of use, as by a scheduler that is busy starting."""
+"""Times that a scheduler is asked, one that closes connections included, as when it is busy starting."""
 
 _PAUSE = 1.0
 """Seconds between them."""
+
+Answer = TypeVar("Answer")
 
 _LOGGERS = (
     "distributed",
@@ -65,7 +67,8 @@ def connect(
         UsageError: if the address can't be one.
         TemporaryError: if nobody answers there.
     """
-    from distributed.comm.addressing import get_address_host_port  # noqa: PLC0415 - as in _client
+    from distributed import Client  # noqa: PLC0415 - a second that only runs on a cluster need
+    from distributed.comm.addressing import get_address_host_port  # noqa: PLC0415 - as above
 
     try:
         get_address_host_port(address, strict=True)
@@ -77,7 +80,9 @@ def connect(
     for logger in _LOGGERS:
         logging.getLogger(logger).setLevel(logging.CRITICAL)
     try:
-        client = _client(address, security)
+        client = ask(
+            lambda: Client(address, security=security, set_as_default=False, name="cloudless-mosaic")
+        )
     except OSError as error:
         raise TemporaryError(
             f"{name} does not answer ({type(error).__name__} {redact(str(error))[:150]}); is it running?"
@@ -89,18 +94,20 @@ def connect(
         client.close(timeout=_CLOSING)
 
 
-def _client(address: str, security: Security | None) -> Client:
-    """A connected client.
+def ask(question: Callable[[], Answer]) -> Answer:
+    """Asks a scheduler, and again where the connection is closed meanwhile.
+
+    Args:
+        question: What to ask.
 
     Raises:
-        OSError: if nobody answers, or connections are closed again and again.
+        OSError: if connections are closed again and again, or nobody answers.
     """
-    from distributed import Client  # noqa: PLC0415 - a second that only runs on a cluster need
-    from distributed.comm.core import CommClosedError  # noqa: PLC0415 - as above
+    from distributed.comm.core import CommClosedError  # noqa: PLC0415 - as in connect
 
     for _ in range(_ATTEMPTS - 1):
         try:
-            return Client(address, security=security, set_as_default=False, name="cloudless-mosaic")
+            return question()
         except CommClosedError:
             time.sleep(_PAUSE)
-    return Client(address, security=security, set_as_default=False, name="cloudless-mosaic")
+    return question()

@@ -8,13 +8,13 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import islice
+from itertools import count, islice
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Generic
 from uuid import uuid4
 
 from cloudless_mosaic.errors import CloudlessMosaicError, TemporaryError
-from cloudless_mosaic.execution.connection import Connection
+from cloudless_mosaic.execution.connection import Connection, ask
 from cloudless_mosaic.execution.engine import Answer, AnyTask, Made
 from cloudless_mosaic.execution.memory import Crew
 from cloudless_mosaic.execution.worker import package_digest, work_on_block
@@ -29,11 +29,24 @@ _FINISHERS = 4
 _LOOK = 2.0
 """Seconds between looks at the workers."""
 
+_PAUSE = 0.1
+"""Seconds between looks at a connection that comes back."""
+
 _RETRIES = 2
 """Times that a worker tries a task again after an exception."""
 
 _MOST_KILLS = 3
-"""Times that a task is sent; each of them outlives the deaths of some workers (``allowed-failures``)."""
+"""Times that the workers of a task may die of it; each outlives some deaths (``allowed-failures``)."""
+
+_MOST_LOSSES = 5
+"""Times that the scheduler may get out of reach while a task is out."""
+
+_RECONNECT = 10.0
+"""Seconds that the scheduler may be out of reach."""
+
+
+class _OutOfReachError(Exception):
+    """The connection to the scheduler was closed, and with it all that was out is forgotten there."""
 
 
 @dataclass(slots=True)
@@ -41,8 +54,11 @@ class _Sent(Generic[AnyTask, Made]):
     """A task that was sent to the cluster."""
 
     task: AnyTask
-    attempt: int
     future: distributed.Future[Made]
+    kills: int = 0
+    """Times that its workers died of it."""
+    losses: int = 0
+    """Times that the scheduler got out of reach meanwhile."""
 
 
 class Flow(Generic[AnyTask, Made, Answer]):
@@ -79,9 +95,11 @@ class Flow(Generic[AnyTask, Made, Answer]):
         self._composing: dict[str, _Sent[AnyTask, Made]] = {}
         self._composed: deque[_Sent[AnyTask, Made]] = deque()
         self._finishing: dict[Future[Answer], _Sent[AnyTask, Made]] = {}
+        self._numbers = count()
         self._in_flight = 1
         self._next_look = 0.0
         self._alone_since: float | None = None
+        self._unheard_since: float | None = None
 
     def run(self, tasks: Iterable[AnyTask]) -> Generator[Answer, None, None]:
         """See ``Engine.run``."""
@@ -111,27 +129,39 @@ class Flow(Generic[AnyTask, Made, Answer]):
             return
         tasks = list(islice(source, max(0, room)))
         if tasks:
-            self._submit(tasks, attempt=1)
+            self._submit(tasks)
 
-    def _submit(self, tasks: list[AnyTask], attempt: int) -> None:
-        keys = [self._key(task, attempt) for task in tasks]
-        futures = self._client.map(
+    def _submit(self, tasks: list[AnyTask], kills: int = 0, losses: int = 0) -> None:
+        """Sends tasks.
+
+        Raises:
+            TemporaryError: if the scheduler is gone.
+        """
+        try:
+            futures = ask(lambda: self._map(tasks))
+        except OSError as error:
+            raise self._lost(type(error).__name__) from None
+        for task, future in zip(tasks, futures, strict=True):
+            self._composing[str(future.key)] = _Sent(task, future, kills, losses)
+            future.add_done_callback(self._events.put)
+
+    def _map(self, tasks: list[AnyTask]) -> list[distributed.Future[Made]]:
+        futures: list[distributed.Future[Made]] = self._client.map(
             work_on_block,
             tasks,
             work=self._work,
             digest=package_digest(),
             reader=self._reader,
-            key=keys,
+            key=[self._key(task) for task in tasks],
             pure=False,
             retries=_RETRIES,
         )
-        for key, task, future in zip(keys, tasks, futures, strict=True):
-            self._composing[key] = _Sent(task, attempt, future)
-            future.add_done_callback(self._events.put)
+        return futures
 
-    def _key(self, task: AnyTask, attempt: int) -> str:
+    def _key(self, task: AnyTask) -> str:
+        """Unique, also where a task is sent again."""
         row, column = task.block.index
-        return f"compose-{task.label}-{row}-{column}-{self._run_id}-{attempt}"
+        return f"compose-{task.label}-{row}-{column}-{self._run_id}-{next(self._numbers)}"
 
     def _fetch(self, pool: ThreadPoolExecutor) -> None:
         """Gives composed tasks to those threads that have nothing to do."""
@@ -149,7 +179,7 @@ class Flow(Generic[AnyTask, Made, Answer]):
 
         Raises:
             KilledWorker: if too many workers died of its task.
-            TemporaryError: if the scheduler is gone.
+            _OutOfReachError: if the connection to the scheduler was closed.
         """
         from distributed.client import FutureCancelledError  # noqa: PLC0415 - imported already
 
@@ -158,7 +188,7 @@ class Flow(Generic[AnyTask, Made, Answer]):
         except CloudlessMosaicError:
             raise
         except (FutureCancelledError, OSError) as error:
-            raise self._lost(type(error).__name__) from None
+            raise _OutOfReachError(type(error).__name__) from None
         future.release()
         return made
 
@@ -179,7 +209,19 @@ class Flow(Generic[AnyTask, Made, Answer]):
         except KilledWorker:
             self._send_again(sent)
             return
+        except _OutOfReachError as error:
+            if sent.losses >= _MOST_LOSSES or not self._reconnected():
+                raise self._lost(str(error)) from None
+            self._submit([sent.task], sent.kills, sent.losses + 1)
+            return
         yield answer
+
+    def _reconnected(self) -> bool:
+        """Waits while the client looks for its scheduler; True if it has found it."""
+        end = time.monotonic() + _RECONNECT
+        while self._client.status == "connecting" and time.monotonic() < end:
+            time.sleep(_PAUSE)
+        return bool(self._client.status == "running")
 
     def _send_again(self, sent: _Sent[AnyTask, Made]) -> None:
         """Sends a task whose workers died: of something else, as a rule.
@@ -187,19 +229,19 @@ class Flow(Generic[AnyTask, Made, Answer]):
         Raises:
             TemporaryError: if that went on for too long.
         """
-        if sent.attempt >= _MOST_KILLS:
+        if sent.kills + 1 >= _MOST_KILLS:
             block, period = sent.task.block.index, sent.task.label
             raise TemporaryError(
                 f"workers of {self._connection.name} died again and again of block {block} of {period}; most "
                 "likely they need more memory (--worker-memory)"
             )
-        self._submit([sent.task], sent.attempt + 1)
+        self._submit([sent.task], sent.kills + 1, sent.losses)
 
     def _look_at_workers(self) -> None:
         """Counts the workers every other second: they decide how much is in flight.
 
         Raises:
-            TemporaryError: if there has been none for too long, or the scheduler does not tell.
+            TemporaryError: if there has been none, or no word of the scheduler, for too long.
         """
         now = time.monotonic()
         if now < self._next_look:
@@ -208,7 +250,11 @@ class Flow(Generic[AnyTask, Made, Answer]):
         try:
             crew = Crew.of(self._client.scheduler_info(n_workers=-1)["workers"])
         except (OSError, KeyError, AttributeError) as error:
-            raise self._lost(type(error).__name__) from None
+            self._unheard_since = self._unheard_since or now
+            if now - self._unheard_since > _RECONNECT:
+                raise self._lost(type(error).__name__) from None
+            return
+        self._unheard_since = None
         self._in_flight = crew.in_flight(self._composite_bytes)
         if crew.workers:
             self._alone_since = None

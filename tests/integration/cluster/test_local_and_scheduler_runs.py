@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -50,15 +51,46 @@ def test_scheduler_gives_the_same_files_and_is_left_alone(
 def test_scheduler_that_closes_its_first_connection_is_asked_again(
     example, mosaic_command, scheduler, clean_env, tmp_path
 ):
-    with scheduler.worker(), relay(scheduler.address, closes_first=True) as (address, connections):
-        outcome = mosaic_command(*example, cwd=tmp_path, env=clean_env(DASK_SCHEDULER_ADDRESS=address))
+    with scheduler.worker(), relay(scheduler.address, closes_first=True) as way:
+        outcome = mosaic_command(*example, cwd=tmp_path, env=clean_env(DASK_SCHEDULER_ADDRESS=way.address))
     assert outcome.code == 0, outcome.err
-    assert len(connections) >= 2
+    assert len(way.connections) >= 2
+
+
+def test_connections_that_are_cut_in_the_middle_cost_no_more_than_what_was_out(
+    example, start_command, mosaic_command, wait_for_block, same_files, scheduler, clean_env, tmp_path
+):
+    fine = (*example, "--resolution", "20")
+    assert mosaic_command(*fine, "-q", "--output-dir", "quiet", cwd=tmp_path).code == 0
+    with scheduler.worker(), relay(scheduler.address) as way:
+        environment = clean_env(DASK_SCHEDULER_ADDRESS=way.address)
+        fine = (*fine, "--json", "--output-dir", "cut")
+        with start_command(*fine, cwd=tmp_path, env=environment) as running:
+            wait_for_block(running)
+            before = len(way.connections)
+            way.cut()
+            _, errors = running.communicate(timeout=60)
+    assert running.returncode == 0, errors
+    assert len(way.connections) > before
+    same_files(tmp_path / "quiet", tmp_path / "cut")
+
+
+@dataclass
+class Way:
+    """A way to a scheduler that can be cut."""
+
+    address: str
+    connections: list
+    loop: asyncio.AbstractEventLoop
+
+    def cut(self):
+        for writer in list(self.connections):
+            self.loop.call_soon_threadsafe(writer.close)
 
 
 @contextmanager
-def relay(address, *, closes_first):
-    """Passes connections on to a scheduler; the first of them until the client has said who it is."""
+def relay(address, *, closes_first=False):
+    """Passes connections on to a scheduler; the first perhaps only until the client has said who it is."""
     host, port = address.removeprefix("tcp://").split(":")
     connections = []
 
@@ -86,7 +118,7 @@ def relay(address, *, closes_first):
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     try:
-        yield f"tcp://127.0.0.1:{server.sockets[0].getsockname()[1]}", connections
+        yield Way(f"tcp://127.0.0.1:{server.sockets[0].getsockname()[1]}", connections, loop)
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()

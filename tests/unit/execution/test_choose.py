@@ -68,7 +68,7 @@ def test_user_without_a_name_is_told_how_to_get_one(monkeypatch, error):
 
 def test_missing_gateway_package_is_told(monkeypatch):
     monkeypatch.setitem(sys.modules, "dask_gateway", None)
-    with pytest.raises(UsageError, match=r"pip install 'cloudless-mosaic\[gateway\]'"):
+    with pytest.raises(UsageError, match="pip install dask-gateway"):
         list_clusters("http://127.0.0.1:1")
 
 

@@ -88,7 +88,7 @@ def test_a_table_of_something_else_is_never_touched(tmp_path, small, run):
 def test_without_its_library_a_table_is_refused_before_work(tmp_path, small, output, monkeypatch):
     monkeypatch.setattr(geoparquet, "find_spec", lambda _: None)
     with (
-        pytest.raises(UsageError, match=r"pip install 'cloudless-mosaic\[geoparquet\]'"),
+        pytest.raises(UsageError, match="pip install stac-geoparquet"),
         output(small.plan, tmp_path, geoparquet=True),
     ):
         pass
