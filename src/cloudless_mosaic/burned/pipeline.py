@@ -75,9 +75,9 @@ def run(
         areas=tally.areas,
         burned=tally.burned,
         not_compared=tally.not_compared,
-        observations=tally.observations,
-        lost=tally.lost,
-        notes=tally.notes,
+        observations=tally.reading.observations,
+        lost=tally.reading.lost,
+        notes=tally.reading.notes,
     )
 
 
@@ -104,11 +104,11 @@ def _compare_all(plan: ChangePlan, engine: Engine, sink: ChangeSink, progress: P
 
 def _require_enough(plan: ChangePlan, tally: Tally) -> None:
     """Raises an error where too much was lost, or nothing is left."""
-    lost, limit = tally.lost, plan.request.max_lost
-    share = 100 * len(lost) / tally.observations if tally.observations else 0.0
+    lost, limit = tally.reading.lost, plan.request.max_lost
+    share = 100 * len(lost) / tally.reading.observations if tally.reading.observations else 0.0
     if share > limit:
         raise ObservationsLostError(
-            f"{len(lost)} of {tally.observations} observations could not be read ({share:.1f} %, "
+            f"{len(lost)} of {tally.reading.observations} observations could not be read ({share:.1f} %, "
             f"--max-lost is {limit:g} %); the last: {lost[-1].reason}; try again, or raise --max-lost"
         )
     if tally.statistics is None:

@@ -11,10 +11,10 @@ import numpy as np
 
 from cloudless_mosaic.burned.compare import BlockChange
 from cloudless_mosaic.burned.severity import NOT_COMPARED, SEVERITY_CLASSES, SeverityClass
-from cloudless_mosaic.checks import Evidence, findings
 from cloudless_mosaic.geobox import GeoBox
 from cloudless_mosaic.projection import metres_per_unit
 from cloudless_mosaic.results import LostObservation, SceneNote
+from cloudless_mosaic.writing.reading_totals import ReadingTotals
 
 _HECTARE = 10_000.0
 """Square metres."""
@@ -79,14 +79,12 @@ class Tally:
         )
         self._pixels = np.zeros(1 + len(SEVERITY_CLASSES), np.int64)
         self._sums: dict[tuple[int, int], tuple[float, float, float]] = {}
-        self._lost: list[LostObservation] = []
-        self._notes: set[SceneNote] = set()
-        self._evidence: dict[str, Evidence] = {}
-        self.observations = 0
-        """Observations that were planned."""
+        self.reading = ReadingTotals()
+        """Observations, losses and notes."""
 
     def add(self, change: BlockChange) -> None:
         """Adds a block."""
+        self.reading.add(change)
         pixels = [int(np.count_nonzero(change.severity == code)) for code in range(len(self._pixels))]
         extremes = None
         if sum(pixels) > pixels[NOT_COMPARED]:
@@ -96,12 +94,6 @@ class Tally:
             self._pixels += pixels
             if extremes:
                 self._sums[change.block.index] = extremes
-            self.observations += change.observations
-            self._lost += change.lost
-            self._notes |= set(change.notes)
-            for scene_id, evidence in change.evidence:
-                known = self._evidence.get(scene_id)
-                self._evidence[scene_id] = known.plus(evidence) if known else evidence
 
     @property
     def areas(self) -> tuple[ClassArea, ...]:
@@ -131,21 +123,6 @@ class Tally:
         # sums of floats depend on their order, and blocks come in any
         least, most, totals = zip(*(self._sums[index] for index in sorted(self._sums)), strict=True)
         return IndexStatistics(count, min(least), max(most), math.fsum(totals) / count)
-
-    @property
-    def lost(self) -> tuple[LostObservation, ...]:
-        """Observations that could not be read, sorted."""
-        return tuple(sorted(self._lost, key=lambda lost: (lost.scene_id, lost.block, lost.reason)))
-
-    @property
-    def notes(self) -> tuple[SceneNote, ...]:
-        """What the user should know of scenes, each once, sorted."""
-        found = {
-            SceneNote(scene_id, text, warning)
-            for scene_id, evidence in self._evidence.items()
-            for text, warning in findings(evidence)
-        }
-        return tuple(sorted(self._notes | found))
 
     def _area(self, pixels: int) -> float:
         return round(pixels * self._hectares, 4)

@@ -182,8 +182,8 @@ def _outcome(plan: ChangePlan, tally: Tally) -> dict[str, Any]:
         ],
         "burned_hectares": tally.burned,
         "not_compared_hectares": tally.not_compared,
-        "observations": tally.observations,
-        **loss_fields(tally.lost, tally.notes),
+        "observations": tally.reading.observations,
+        **loss_fields(tally.reading.lost, tally.reading.notes),
         "scenes": [scene_fields(scene) for scene in (plan.pair.before, plan.pair.after)],
     }
     return {PREFIX + key: value for key, value in fields.items()}

@@ -195,10 +195,10 @@ class PeriodSink:
             used=totals.used,
             clear_share=round(totals.clear_pixels / (rows * columns), 6),
             mean_count=round(totals.clear_observations / (rows * columns), 4),
-            observations=totals.observations,
-            lost=totals.lost,
+            observations=totals.reading.observations,
+            lost=totals.reading.lost,
             files=tuple(self._target / name for name in names),
-            notes=totals.notes,
+            notes=totals.reading.notes,
             tile=self._plan.tile,
         )
         item = period_item(self._plan, self._period, result, files, self._target, self._fingerprint)

@@ -6,9 +6,9 @@ import math
 import threading
 from dataclasses import dataclass, replace
 
-from cloudless_mosaic.checks import Evidence, findings
 from cloudless_mosaic.kernels import sums
-from cloudless_mosaic.results import Composite, LostObservation, SceneNote
+from cloudless_mosaic.results import Composite
+from cloudless_mosaic.writing.reading_totals import ReadingTotals
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,28 +34,20 @@ class PeriodTotals:
         self._lock = threading.Lock()
         self._bands = [_NOTHING] * bands
         self._used: set[str] = set()
-        self._lost: list[LostObservation] = []
-        self._notes: set[SceneNote] = set()
-        self._evidence: dict[str, Evidence] = {}
         self._counts = _NOTHING
         self._pixels = 0
-        self.observations = 0
-        """Observations that were planned."""
+        self.reading = ReadingTotals()
+        """Observations, losses and notes."""
 
     def add(self, composite: Composite) -> None:
         """Adds a block."""
+        self.reading.add(composite)
         counts = _Sums(*sums(composite.count))
         bands = [_Sums(*sums(band)) for band in composite.data]
         with self._lock:
             self._counts = self._counts.plus(counts)
             self._pixels += composite.count.size
-            self.observations += composite.observations
             self._used |= composite.used
-            self._lost += composite.lost
-            self._notes |= set(composite.notes)
-            for scene_id, evidence in composite.evidence:
-                known = self._evidence.get(scene_id)
-                self._evidence[scene_id] = known.plus(evidence) if known else evidence
             self._bands = [old.plus(new) for old, new in zip(self._bands, bands, strict=True)]
 
     @property
@@ -78,21 +70,6 @@ class PeriodTotals:
     def used(self) -> tuple[str, ...]:
         """Ids of the scenes that gave at least one clear pixel, sorted."""
         return tuple(sorted(self._used))
-
-    @property
-    def lost(self) -> tuple[LostObservation, ...]:
-        """Observations that could not be read, sorted."""
-        return tuple(sorted(self._lost, key=lambda lost: (lost.scene_id, lost.block, lost.reason)))
-
-    @property
-    def notes(self) -> tuple[SceneNote, ...]:
-        """What the user should know of scenes, each once, sorted."""
-        found = {
-            SceneNote(scene_id, text, warning)
-            for scene_id, evidence in self._evidence.items()
-            for text, warning in findings(evidence)
-        }
-        return tuple(sorted(self._notes | found))
 
     @property
     def bands(self) -> tuple[BandStatistics, ...]:

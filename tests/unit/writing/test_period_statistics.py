@@ -15,7 +15,7 @@ def test_statistics_are_those_of_the_whole_period(plan, month):
         assert found.stddev == pytest.approx(valid.std(), rel=1e-9)
     assert totals.clear_pixels == np.count_nonzero(month.count)
     assert totals.clear_observations == month.count.sum()
-    assert totals.observations == 4 * len(plan.blocks)
+    assert totals.reading.observations == 4 * len(plan.blocks)
 
 
 def test_order_changes_nothing(month):
@@ -24,7 +24,7 @@ def test_order_changes_nothing(month):
         totals = PeriodTotals(4)
         for composite in month.composites(seed):
             totals.add(composite)
-        found.append((totals.bands, totals.used, totals.lost))
+        found.append((totals.bands, totals.used, totals.reading.lost))
     assert found[0] == found[1] == found[2]
 
 

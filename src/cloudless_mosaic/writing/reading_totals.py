@@ -1,0 +1,70 @@
+"""What reading gave beside pixels: observations, those that were lost, and what is to know of scenes."""
+
+from __future__ import annotations
+
+import threading
+from typing import Protocol
+
+from cloudless_mosaic.checks import Evidence, findings
+from cloudless_mosaic.results import LostObservation, SceneNote
+
+
+class ReadBlock(Protocol):
+    """What a block tells of its reading."""
+
+    @property
+    def observations(self) -> int:
+        """Observations that were planned."""
+        ...
+
+    @property
+    def lost(self) -> tuple[LostObservation, ...]:
+        """Those that could not be read."""
+        ...
+
+    @property
+    def notes(self) -> tuple[SceneNote, ...]:
+        """What the user should know of scenes."""
+        ...
+
+    @property
+    def evidence(self) -> tuple[tuple[str, Evidence], ...]:
+        """What pixels say of the metadata of scenes, by id."""
+        ...
+
+
+class ReadingTotals:
+    """What the reading of blocks adds up to, whatever their order. Safe to use from many threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._lost: list[LostObservation] = []
+        self._notes: set[SceneNote] = set()
+        self._evidence: dict[str, Evidence] = {}
+        self.observations = 0
+        """Observations that were planned."""
+
+    def add(self, block: ReadBlock) -> None:
+        """Adds a block."""
+        with self._lock:
+            self.observations += block.observations
+            self._lost += block.lost
+            self._notes |= set(block.notes)
+            for scene_id, evidence in block.evidence:
+                known = self._evidence.get(scene_id)
+                self._evidence[scene_id] = known.plus(evidence) if known else evidence
+
+    @property
+    def lost(self) -> tuple[LostObservation, ...]:
+        """Observations that could not be read, sorted."""
+        return tuple(sorted(self._lost, key=lambda lost: (lost.scene_id, lost.block, lost.reason)))
+
+    @property
+    def notes(self) -> tuple[SceneNote, ...]:
+        """What the user should know of scenes, each once, sorted."""
+        found = {
+            SceneNote(scene_id, text, warning)
+            for scene_id, evidence in self._evidence.items()
+            for text, warning in findings(evidence)
+        }
+        return tuple(sorted(self._notes | found))
