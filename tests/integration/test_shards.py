@@ -279,6 +279,26 @@ def test_damaged_shards_are_named_and_no_catalog_is_written(copies, tmp_path, ha
     assert not (tmp_path / "merged/catalog.json").exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "field", "value"),
+    [
+        ("catalog.json", "cloudless_mosaic:plan", None),
+        ("collection.json", "links", None),
+        ("collection.json", "links", [{"rel": "item"}]),
+        ("collection.json", "links", [{"rel": "item", "href": 1}]),
+        ("collection.json", "extent", []),
+        ("collection.json", "summaries", "none"),
+    ],
+)
+def test_edited_catalogs_are_named(copies, tmp_path, name, field, value):
+    path = copies[1] / name
+    document = json.loads(path.read_bytes()) | {field: value}
+    path.write_text(json.dumps(document))
+    with pytest.raises(UsageError, match="has a catalog that somebody edited; run its shard again"):
+        merge_shards(copies, tmp_path / "merged")
+    assert not (tmp_path / "merged").exists()
+
+
 def test_a_folder_with_something_else_is_left_alone(parts, tiled, tmp_path):
     shutil.copytree(tiled, tmp_path / "tiled")
     catalog = tmp_path / "tiled/catalog.json"

@@ -152,7 +152,21 @@ def _read(path: Path) -> _Source:
     catalog, collection = roots[CATALOG], roots[COLLECTION]
     if catalog.shard is None or not re.fullmatch(r"\d{1,9}/\d{1,9}", catalog.shard):
         raise UsageError(f"{path} is no shard, it has all mosaics of its plan; merge what --shard made")
-    return _Source(path, read_document(catalog.path), read_document(collection.path), collection.table)
+    source = _Source(path, read_document(catalog.path), read_document(collection.path), collection.table)
+    if not (catalog.fingerprint and _is_whole(source.collection)):
+        raise UsageError(f"{path} has a catalog that somebody edited; run its shard again, then merge")
+    return source
+
+
+def _is_whole(collection: dict[str, Any]) -> bool:
+    """True if a collection has what a merge looks at."""
+    links = collection.get("links")
+    return (
+        isinstance(links, list)
+        and all(isinstance(link, dict) and {"rel", "href"} <= link.keys() for link in links)
+        and all(isinstance(link["href"], str) for link in links)
+        and all(isinstance(collection.get(field), dict) for field in ("extent", "summaries"))
+    )
 
 
 def _of_all(document: dict[str, Any]) -> dict[str, Any]:
