@@ -160,17 +160,18 @@ def look_at_band(
         classified: Scene classification of the same granule, in the same CRS; ``None`` without a mask.
     """
     grid, window = place
-    row_step, column_step = _steps(window.shape)
+    _, column_step = _steps(window.shape)
     if classified:
-        codes = classified.codes, *_codes_under(grid, window, classified)
+        rows, columns = _codes_under(grid, window, classified.grid, classified.window)
+        codes = np.ascontiguousarray(classified.codes), rows, columns
     else:
         clear = values > 0
-        codes = _NO_CODES, np.full(window.shape[0], -1), np.full(window.shape[1], -1)
+        codes = _NO_CODES, np.full(values.shape[0], -1), np.full(window.shape[1], -1)
     clear_samples, missing, impossible, unclassified, dark, contradicting = count_evidence(
         values,
         clear,
         slice(column_step // 2, None, column_step),
-        (np.ascontiguousarray(codes[0]), codes[1][row_step // 2 :: row_step].copy(), codes[2]),
+        codes,
         _dark_classes(band),
         (_BRIGHTEST, *(_SHIFTED_TWICE if offset else _NOT_SHIFTED)),
     )
@@ -234,17 +235,22 @@ def _steps(shape: tuple[int, ...]) -> tuple[int, int]:
     return max(1, shape[0] * shape[1] // (columns * _SAMPLES)), columns
 
 
+@lru_cache(maxsize=64)
 def _codes_under(
-    grid: SourceGrid, window: Window, classified: Classified
+    grid: SourceGrid, window: Window, scl: SourceGrid, scl_window: Window
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Row and column of the classification under each row and column of a window; -1 outside of it."""
+    """Row and column of the classification under each sampled row, and each column, of a window; -1 outside.
+
+    The same for all bands of a resolution and for all dates.
+    """
     (x, y), (width, height) = grid.origin, grid.pixel
-    (scl_x, scl_y), (scl_width, scl_height) = classified.grid.origin, classified.grid.pixel
-    rows = (scl_y - y + (window.row + 0.5 + np.arange(window.shape[0])) * height) / scl_height
+    (scl_x, scl_y), (scl_width, scl_height) = scl.origin, scl.pixel
+    sampled = np.arange(window.shape[0])[sampled_rows(window.shape)]
+    rows = (scl_y - y + (window.row + 0.5 + sampled) * height) / scl_height
     columns = (x - scl_x + (window.column + 0.5 + np.arange(window.shape[1])) * width) / scl_width
     return (
-        _inside(rows - classified.window.row, classified.codes.shape[0]),
-        _inside(columns - classified.window.column, classified.codes.shape[1]),
+        _inside(rows - scl_window.row, scl_window.shape[0]),
+        _inside(columns - scl_window.column, scl_window.shape[1]),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -39,13 +40,14 @@ def compose(task: BlockTask, reader: RasterReader) -> Composite:
     crowded = frozenset(observation for observation, number in votes.items() if number > 1)
     _read_masks(granules, task.mask, crowded, reader)
     _share_out(granules)
-    stack = np.zeros((len(task.bands), len(task.observations), *task.block.shape), np.uint16)
     worthy = [granule for granule in granules if _worth_reading(granule)]
     alone, sharing = _by_company(worthy)
-    _fill_slots(stack, alone, reader)
-    used = {granule.source.scene_id for granule in sharing if _fill_free(stack, granule, reader)}
-    reduced = median(stack)
-    used.update(one.source.scene_id for one in alone if reduced.contributed[one.observation])
+    slots = _make_slots(task, alone, sharing)
+    _fill_slots([slots[granule.observation] for granule in alone], alone, reader)
+    used = {one.source.scene_id for one in sharing if _fill_free(slots[one.observation], one, reader)}
+    reduced = median(slots.stack)
+    contributed = dict(zip(slots.places, reduced.contributed, strict=True))
+    used.update(one.source.scene_id for one in alone if contributed[one.observation])
     return Composite(
         period=task.period,
         block=task.block,
@@ -134,9 +136,32 @@ def _by_company(granules: Sequence[Granule]) -> tuple[list[Granule], list[Granul
     return alone, sharing
 
 
-def _fill_slots(stack: UInt16s, granules: Sequence[Granule], reader: RasterReader) -> None:
-    """Reads the bands of granules that are alone in their observation right into its slot of the stack."""
-    slots = [stack[:, granule.observation] for granule in granules]
+@dataclass(frozen=True, slots=True)
+class _Slots:
+    """Room for the observations that have anything to read; those under cloud need none."""
+
+    stack: UInt16s
+    """Shape (band, time, y, x)."""
+    places: dict[int, int]
+    """Place in the stack by the number of the observation."""
+
+    def __getitem__(self, observation: int) -> UInt16s:
+        """The slot of an observation, shape (band, y, x)."""
+        return self.stack[:, self.places[observation]]
+
+
+def _make_slots(task: BlockTask, alone: Sequence[Granule], sharing: Sequence[Granule]) -> _Slots:
+    """Slots that hold nothing yet where one granule fills them, and 0 where several do."""
+    observations = sorted({granule.observation for granule in (*alone, *sharing)})
+    places = {observation: place for place, observation in enumerate(observations)}
+    slots = _Slots(np.empty((len(task.bands), len(places), *task.block.shape), np.uint16), places)
+    for observation in {granule.observation for granule in sharing}:
+        slots[observation][:] = 0
+    return slots
+
+
+def _fill_slots(slots: Sequence[UInt16s], granules: Sequence[Granule], reader: RasterReader) -> None:
+    """Reads the bands of granules that are alone in their observation, each right into its slot."""
     _read_bands(granules, slots, reader)
     for granule, slot in zip(granules, slots, strict=True):
         if granule.error:
@@ -147,7 +172,7 @@ def _fill_slots(stack: UInt16s, granules: Sequence[Granule], reader: RasterReade
         granule.forget_masks()
 
 
-def _fill_free(stack: UInt16s, granule: Granule, reader: RasterReader) -> bool:
+def _fill_free(slot: UInt16s, granule: Granule, reader: RasterReader) -> bool:
     """Reads the bands of a granule, and lays them into those pixels of its slot that none has filled yet.
 
     One granule at a time keeps memory small beside the stack. Without masks it's read only where pixels are
@@ -156,12 +181,11 @@ def _fill_free(stack: UInt16s, granule: Granule, reader: RasterReader) -> bool:
     Returns:
         True if it filled any pixel.
     """
-    slot = stack[:, granule.observation]
     if granule.scl is None:
         granule.wanted = PackedMask.of(slot[0] == 0)
         if not _worth_reading(granule):
             return False
-    own = np.zeros(slot.shape, np.uint16)
+    own = np.empty(slot.shape, np.uint16)
     _read_bands([granule], [own], reader)
     filled = not granule.error and fill_free(slot, own, _everywhere_or(granule.wanted, slot.shape[1:]))
     granule.forget_masks()
@@ -169,14 +193,19 @@ def _fill_free(stack: UInt16s, granule: Granule, reader: RasterReader) -> bool:
 
 
 def _read_bands(granules: Sequence[Granule], planes: Sequence[UInt16s], reader: RasterReader) -> None:
-    """Reads the bands of granules into planes of zeros: harmonised, masked and resampled."""
+    """Reads the bands of granules into planes: harmonised, masked and resampled.
+
+    Planes of granules that get an error hold anything.
+    """
     reads: list[WindowRead] = []
     owners: list[tuple[int, int]] = []
     targets: list[Target] = []
     for i, (granule, own) in enumerate(zip(granules, planes, strict=True)):
         for band, layer in enumerate(granule.bands):
             copied, shape = layer.placement.copied, layer.placement.window.shape
-            out = own[band][copied] if copied else np.zeros(shape, np.uint16)
+            out = own[band][copied] if copied else np.empty(shape, np.uint16)
+            if copied and shape != own[band].shape:
+                own[band] = 0
             witness = Witness.of(shape, sampled_rows(shape))
             needed, masked = granule.needed_under(layer), granule.clear is not None
             targets.append(Target(out, needed, granule.source.offset, witness, masked))

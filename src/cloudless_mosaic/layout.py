@@ -202,29 +202,34 @@ def _checked(
 
     Where the file lies elsewhere than its item says, the file counts, and that is noted.
     """
-    header, name = reader.header(raster.href), redact(raster.href)
+    header = reader.header(raster.href)
+    reason = _misfit(raster, header, dtype)
+    if reason:
+        raise SourceError(f"{redact(raster.href)} {reason}; leave it out")
+    native = header.levels[0]
+    if raster.grid is not None and raster.grid != native and not _same_place(raster.grid, native):
+        granule.contradictions.add(
+            f"its item places it at {_place_of(raster.grid)}, its file at {_place_of(native)}; "
+            "the file counts"
+        )
+    return header
+
+
+def _misfit(raster: SourceRaster, header: RasterHeader, dtype: np.dtype[Any]) -> str | None:
+    """Why a raster can't be one of the product's; ``None`` where it can."""
     native = header.levels[0]
     rows, columns = native.shape
     width, height = columns * native.pixel[0], rows * native.pixel[1]
     if max(max(level.shape) for level in header.levels) > _MOST_PIXELS:
-        raise SourceError(f"{name} has {columns} x {rows} pixels, more than a granule; leave it out")
+        return f"has {columns} x {rows} pixels, more than a granule"
     if max(width, height) > _GRANULE_WIDTH * (1 + _SNAP):
-        raise SourceError(f"{name} is {width:g} x {height:g} m wide, wider than a granule; leave it out")
+        return f"is {width:g} x {height:g} m wide, wider than a granule"
     if header.dtype != dtype:
-        raise SourceError(f"{name} holds {header.dtype} pixels instead of {dtype}; leave it out")
-    if raster.grid is not None and raster.grid != native:
+        return f"holds {header.dtype} pixels instead of {dtype}"
+    if raster.grid is not None and raster.grid.shape != native.shape:
         declared_rows, declared_columns = raster.grid.shape
-        if raster.grid.shape != native.shape:
-            raise SourceError(
-                f"{name} has {columns} x {rows} pixels, its item says {declared_columns} x {declared_rows}; "
-                "leave it out"
-            )
-        if not _same_place(raster.grid, native):
-            granule.contradictions.add(
-                f"its item places it at {_place_of(raster.grid)}, its file at {_place_of(native)}; "
-                "the file counts"
-            )
-    return header
+        return f"has {columns} x {rows} pixels, its item says {declared_columns} x {declared_rows}"
+    return None
 
 
 def _same_place(declared: SourceGrid, native: SourceGrid) -> bool:

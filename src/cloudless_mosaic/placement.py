@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
@@ -71,12 +71,7 @@ class Placement:
         """True where both grids share the direction of their axes."""
         return self.x.ndim == 1
 
-    @property
-    def copied(self) -> tuple[slice, slice] | None:
-        """Rows and columns of the block on which the window's pixels fall one to one.
-
-        ``None`` where the two grids differ, so that pixels have to be resampled.
-        """
+    def _one_to_one(self) -> tuple[slice, slice] | None:
         if not self.separable or self.half != (0.5, 0.5):
             return None
         row, column = 0.5 - self.y[0], 0.5 - self.x[0]
@@ -84,6 +79,15 @@ class Placement:
             return None
         height, width = self.window.shape
         return slice(round(row), round(row) + height), slice(round(column), round(column) + width)
+
+    copied: tuple[slice, slice] | None = field(init=False)
+    """Rows and columns of the block on which the window's pixels fall one to one.
+
+    ``None`` where the two grids differ, so that pixels have to be resampled.
+    """
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "copied", self._one_to_one())  # asked for with every read
 
 
 def place(geobox: GeoBox, grid: SourceGrid) -> Placement | None:

@@ -14,6 +14,8 @@ the source.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 
@@ -49,14 +51,26 @@ def clear_on(
     Returns:
         True where clear, of the shape of ``window``; False outside of ``scl_window``.
     """
+    rows, columns, single = _classified_under(scl, scl_window, grid, window)
+    if single:
+        return take(np.ascontiguousarray(clear), rows[:, 0].copy(), columns[:, 0].copy())
+    return all_in(np.ascontiguousarray(clear), rows, columns)
+
+
+@lru_cache(maxsize=64)
+def _classified_under(
+    scl: SourceGrid, scl_window: Window, grid: SourceGrid, window: Window
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], bool]:
+    """First and one past the last classified row and column under those of a band; True if it's one each.
+
+    The same for all dates.
+    """
     (x, y), (width, height) = grid.origin, grid.pixel
     (scl_x, scl_y), (scl_width, scl_height) = scl.origin, scl.pixel
     rows = _covered(-y, height, window.row, window.shape[0], -scl_y, scl_height)
     columns = _covered(x, width, window.column, window.shape[1], scl_x, scl_width)
-    if (np.diff(rows) == 1).all() and (np.diff(columns) == 1).all():
-        first_rows, first_columns = rows[:, 0] - scl_window.row, columns[:, 0] - scl_window.column
-        return take(np.ascontiguousarray(clear), first_rows, first_columns)
-    return all_in(np.ascontiguousarray(clear), rows - scl_window.row, columns - scl_window.column)
+    single = bool((np.diff(rows) == 1).all() and (np.diff(columns) == 1).all())
+    return rows - scl_window.row, columns - scl_window.column, single
 
 
 def _covered(

@@ -27,12 +27,12 @@ Int64s = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 _TYPES = {
-    np.dtype(np.bool_): "uint8_t *",
-    np.dtype(np.uint8): "uint8_t *",
-    np.dtype(np.uint16): "uint16_t *",
-    np.dtype(np.int64): "int64_t *",
-    np.dtype(np.float32): "float *",
-    np.dtype(np.float64): "double *",
+    np.dtype(np.bool_): _ffi.typeof("uint8_t[]"),
+    np.dtype(np.uint8): _ffi.typeof("uint8_t[]"),
+    np.dtype(np.uint16): _ffi.typeof("uint16_t[]"),
+    np.dtype(np.int64): _ffi.typeof("int64_t[]"),
+    np.dtype(np.float32): _ffi.typeof("float[]"),
+    np.dtype(np.float64): _ffi.typeof("double[]"),
 }
 
 _AVERAGES = {
@@ -238,10 +238,9 @@ def fill_free(slot: UInt16s, own: UInt16s, wanted: Mask) -> bool:
         True if any pixel was filled.
     """
     _check(slot.shape == own.shape and own.shape[1:] == wanted.shape, "planes of different shapes")
-    _check(slot[0].flags.c_contiguous, "bands that are not whole")
     return bool(
         _lib.fill_free(
-            _pointer(slot, np.uint16),
+            _whole(slot[0], np.uint16),
             slot.strides[0] // slot.itemsize,
             _whole(own, np.uint16),
             _whole(wanted, np.bool_),
@@ -306,7 +305,7 @@ def interleave_differences_of_bytes(tile: npt.NDArray[np.float32], out: UInt8s) 
     _lib.interleave_differences_of_bytes(pixels, bands, rows, columns, _whole(out, np.uint8))
 
 
-def deflate(data: Samples) -> bytes:
+def deflate(data: Samples) -> UInt8s:
     """A zlib stream for data that hardly repeats: it shortens frequent bytes, and runs of one byte.
 
     The same data always gives the same stream.
@@ -316,10 +315,10 @@ def deflate(data: Samples) -> bytes:
     """
     _check(data.size > 0, "nothing to compress")
     out = np.empty(_lib.deflate_bound(data.nbytes), np.uint8)
-    size = _lib.deflate(_ffi.cast("uint8_t *", _whole(data)), data.nbytes, _whole(out))
+    size = _lib.deflate(_ffi.from_buffer("uint8_t[]", data), data.nbytes, _whole(out))
     if not size:
         raise MemoryError
-    return out[:size].tobytes()
+    return out[:size]
 
 
 def average_half(tile: Samples, out: Samples) -> None:
@@ -386,7 +385,7 @@ def _plane(array: Samples, dtype: npt.DTypeLike | None = None) -> tuple[Any, int
     row, pixel = array.strides
     fits = pixel == array.itemsize and row % array.itemsize == 0
     _check(fits or not array.size, "rows whose pixels lie apart")
-    return _pointer(array, dtype), row // array.itemsize
+    return _pointer(array[0], dtype) if array.size else _ffi.NULL, row // array.itemsize
 
 
 def _whole(array: npt.NDArray[Any], dtype: npt.DTypeLike | None = None) -> Any:  # noqa: ANN401 - a pointer
@@ -397,4 +396,5 @@ def _whole(array: npt.NDArray[Any], dtype: npt.DTypeLike | None = None) -> Any: 
 def _pointer(array: npt.NDArray[Any], dtype: npt.DTypeLike | None) -> Any:  # noqa: ANN401 - a pointer
     if dtype is not None and array.dtype != dtype:  # no _check: the name of a type takes long to make
         raise ValueError(f"a kernel was given {array.dtype} pixels")
-    return _ffi.cast(_TYPES[array.dtype], array.__array_interface__["data"][0])
+    # ten times as fast as asking the array for its address
+    return _ffi.from_buffer(_TYPES[array.dtype], array)

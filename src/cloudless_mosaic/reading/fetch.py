@@ -45,7 +45,7 @@ class Fetch:
     kept: dict[tuple[int, int], Pixels]
     """Tiles that were kept from before, decoded and summed up."""
     out: Pixels
-    """Where the pixels go; those that nobody asked for stay 0."""
+    """Where the pixels go; those that nobody asked for are 0."""
     data: Sequence[Any] = ()
     """Bytes of the needed tiles, in their order."""
     repeated: bool = field(default=False)
@@ -67,11 +67,13 @@ class Fetch:
         needed: list[tuple[int, int]] = []
         ranges: list[tuple[int, int]] = []
         kept: dict[tuple[int, int], Pixels] = {}
+        out = np.zeros(read.shape, source.raster.dtype) if read.target is None else read.target.out
         for row in range(read.row // height, -(-(read.row + read.shape[0]) // height)):
             for column in range(read.column // width, -(-(read.column + read.shape[1]) // width)):
                 tile = row, column
                 size = level.sizes.item(tile)
                 if not size or not _wanted(read, tile, level.tile_shape):
+                    out[_under(read, tile, level.tile_shape)] = 0
                     continue
                 pixels = cache.get((read.href, source.version, read.level, tile))
                 if pixels is None:
@@ -80,7 +82,6 @@ class Fetch:
                     ranges.append((start, start + size))
                 else:
                     kept[tile] = pixels
-        out = np.zeros(read.shape, source.raster.dtype) if read.target is None else read.target.out
         return cls(read, source, needed, ranges, kept, out)
 
     def assemble(self, cache: TileCache) -> list[SourceError]:
@@ -193,7 +194,10 @@ def _whole(pixels: Pixels, *, differenced: bool) -> Pixels:
 
 def _wanted(read: WindowRead, tile: tuple[int, int], shape: tuple[int, int]) -> bool:
     """True unless the read says that no pixel of the tile matters."""
-    if read.target is None:
-        return True
+    return read.target is None or bool(read.target.clear[_under(read, tile, shape)].any())
+
+
+def _under(read: WindowRead, tile: tuple[int, int], shape: tuple[int, int]) -> tuple[slice, slice]:
+    """The part of the window that lies in a tile."""
     top, left = tile[0] * shape[0] - read.row, tile[1] * shape[1] - read.column
-    return bool(read.target.clear[max(0, top) : top + shape[0], max(0, left) : left + shape[1]].any())
+    return slice(max(0, top), top + shape[0]), slice(max(0, left), left + shape[1])

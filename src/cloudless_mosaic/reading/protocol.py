@@ -55,7 +55,7 @@ class Target:
     """
 
     out: npt.NDArray[np.uint16]
-    """Plane of the shape of the read, all 0: gets reflectance where ``clear``, and stays 0 elsewhere."""
+    """Plane of the shape of the read: gets reflectance where ``clear`` and 0 elsewhere, whatever it held."""
     clear: npt.NDArray[np.bool_]
     """Pixels that matter, likewise; others need not be read."""
     offset: int

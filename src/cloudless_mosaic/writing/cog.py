@@ -163,7 +163,7 @@ class CogWriter:
         return int(2 ** (len(self._pyramid.levels) - 1))
 
     def _store(self, index: TileIndex, tile: Pixels) -> None:
-        self._spans[index] = self._spool.append(wrap_tile(encode_tile(tile, self._spec.codec)))
+        self._spans[index] = self._spool.append(*wrap_tile(encode_tile(tile, self._spec.codec)))
         if index.level == len(self._pyramid.levels) - 1:
             rows, columns = self._pyramid.levels[index.level]
             self._top = tile[:, :rows, :columns]

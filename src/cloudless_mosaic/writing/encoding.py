@@ -15,6 +15,7 @@ from cloudless_mosaic.kernels import (
     interleave_differences_of_bytes,
 )
 from cloudless_mosaic.request import Compression
+from cloudless_mosaic.writing.geotiff import Encoded
 
 Pixels = npt.NDArray[Any]
 """uint8, uint16 or float32, shape (band, y, x)."""
@@ -30,7 +31,7 @@ TIFF_COMPRESSION: dict[Compression, int] = {"deflate": 8, "zstd": 50000}
 """Value of the TIFF tag Compression."""
 
 
-def encode_tile(tile: Pixels, codec: Compression) -> bytes:
+def encode_tile(tile: Pixels, codec: Compression) -> Encoded:
     """Encodes a whole tile, band-interleaved by pixel, with the predictor of its type.
 
     That is TIFF predictor 2 (differences of neighbours), and 3 for floats (differences of their bytes).

@@ -12,6 +12,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
+
 _ASCII, _SHORT, _LONG, _DOUBLE, _LONG8 = 2, 3, 4, 12, 16
 _SIZES: Final = {1: 1, _ASCII: 1, _SHORT: 2, _LONG: 4, 5: 8, _DOUBLE: 8, _LONG8: 8}
 _FORMATS: Final = {_SHORT: "H", _LONG: "I", _DOUBLE: "d", _LONG8: "Q"}
@@ -30,6 +33,9 @@ _GHOST = (
 
 LEADER = 4
 """Bytes before a tile, which say its size."""
+
+Encoded = bytes | npt.NDArray[np.uint8]
+"""Bytes of a compressed tile."""
 
 TRAILER = 4
 """Bytes after a tile, which repeat its last ones."""
@@ -91,9 +97,9 @@ def _numbers(code: int, type_: int, values: Sequence[int]) -> Tag:
     return Tag(code, type_, len(values), struct.pack(f"<{len(values)}{_FORMATS[type_]}", *values))
 
 
-def wrap_tile(encoded: bytes) -> bytes:
-    """A tile with its leader and trailer."""
-    return b"".join((struct.pack("<I", len(encoded)), encoded, encoded[-TRAILER:]))
+def wrap_tile(encoded: Encoded) -> tuple[Encoded, Encoded, Encoded]:
+    """A tile with its leader and trailer, which are to follow each other."""
+    return struct.pack("<I", len(encoded)), encoded, encoded[-TRAILER:]
 
 
 def build_header(levels: Sequence[Level]) -> Header:

@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
+from typing import Any
 
 import imagecodecs
 
@@ -44,20 +45,23 @@ class Spool:
         self._file: FileIO | None = None
         self._closed = False
 
-    def append(self, data: bytes) -> Span:
-        """Adds bytes.
+    def append(self, *parts: Any) -> Span:  # noqa: ANN401 - any buffers
+        """Adds bytes, one part after the other.
 
         Raises:
             TemporaryError: if the disk is full or fails.
             ValueError: if the spool is closed.
         """
-        crc = imagecodecs.deflate_crc32(data)
+        crc = 0
+        for part in parts:
+            crc = imagecodecs.deflate_crc32(part, crc)
         # under the lock, so that no thread writes to a descriptor that another one has just closed
         with self._lock, storage_faults(self._path):
             file = self._opened()
-            span = Span(self._size, len(data), crc)
+            span = Span(self._size, sum(map(len, parts)), crc)
             file.seek(self._size)
-            write_all(file, data)
+            for part in parts:
+                write_all(file, part)
             self._size += span.size
         return span
 
@@ -89,7 +93,7 @@ class Spool:
         return self._file
 
 
-def write_all(file: FileIO, data: bytes) -> None:
+def write_all(file: FileIO, data: Any) -> None:  # noqa: ANN401 - any buffer
     """Writes bytes to an unbuffered file, which may take them in parts."""
     rest = memoryview(data)
     while rest:

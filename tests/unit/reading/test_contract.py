@@ -138,7 +138,7 @@ def test_a_target_gets_harmonised_clear_pixels_of_any_window(source, band, data)
     row, column = data.draw(st.integers(0, SHAPE[0] - 1)), data.draw(st.integers(0, SHAPE[1] - 1))
     shape = data.draw(st.integers(1, SHAPE[0] - row)), data.draw(st.integers(1, SHAPE[1] - column))
     clear = np.random.default_rng(row).random(shape) < data.draw(st.sampled_from([0, 0.01, 0.9, 1]))
-    out = np.zeros((shape[0], shape[1] + 5), np.uint16)[:, 3:-2]
+    out = np.full((shape[0], shape[1] + 5), 7, np.uint16)[:, 3:-2]  # what it held doesn't matter
     every = data.draw(st.sampled_from([1, 7, 60]))
     witness = Witness.of(shape, slice(every // 2, None, every))
     read = WindowRead(source.band, 0, row, column, shape, Target(out, clear, -5, witness))

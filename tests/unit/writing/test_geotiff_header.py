@@ -63,7 +63,7 @@ def test_ghost_text_has_the_length_it_names():
 
 
 def test_a_tile_is_wrapped_in_its_size_and_its_end():
-    assert wrap_tile(b"abcdefg") == b"\x07\0\0\0abcdefgdefg"
+    assert b"".join(wrap_tile(b"abcdefg")) == b"\x07\0\0\0abcdefgdefg"
 
 
 def test_beyond_the_limit_it_is_a_big_tiff():
