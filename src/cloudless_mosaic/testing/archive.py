@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
@@ -17,20 +17,14 @@ import numpy.typing as npt
 from shapely.geometry import MultiPolygon, Polygon
 
 from cloudless_mosaic.errors import UsageError
-from cloudless_mosaic.testing.acquisitions import (
-    AFTER_FIRE,
-    AUTUMN,
-    BEFORE_FIRE,
-    CLEAR_AUTUMN,
-    Acquisition,
-)
+from cloudless_mosaic.testing.acquisitions import AFTER_FIRE, AUTUMN, BEFORE_FIRE, CLEAR_AUTUMN, Acquisition
 from cloudless_mosaic.testing.catalog import CATALOG, write_catalog, write_item
 from cloudless_mosaic.testing.earth_search_v0 import EARTH_SEARCH_V0
 from cloudless_mosaic.testing.fire import Floats, burn
 from cloudless_mosaic.testing.granules import PLUMAS, SEATTLE, Extent
 from cloudless_mosaic.testing.ground import Ground, make_ground
 from cloudless_mosaic.testing.items import PLANETARY_COMPUTER, Json, ProviderStyle
-from cloudless_mosaic.testing.pool import run_all
+from cloudless_mosaic.testing.pool import finish_all
 from cloudless_mosaic.testing.products import SCL, Product, count_classes, footprint, raster_resolution
 from cloudless_mosaic.testing.rasters import Pixels, coarsened, write_raster
 from cloudless_mosaic.testing.sensor import Response, classify, measure
@@ -226,21 +220,27 @@ def _build(root: Path, spec: ArchiveSpec, workers: int) -> None:
 
 def _build_extent(root: Path, spec: ArchiveSpec, extent: Extent, pool: Executor) -> Iterator[Json]:
     ground = make_ground(spec.seed, extent.grid(10), pool)
+    in_writing: Iterator[None] = iter(())
     for acquisition in spec.acquisitions:
         area = footprint(extent, acquisition.swath)
         if not area.is_empty:
-            yield _build_product(root, spec, (acquisition, extent, area), ground, pool)
+            # made while the one before is written: there are fewer files than would keep all threads busy
+            rasters = _observe(spec, extent, ground, acquisition, pool)
+            finish_all(in_writing)
+            item, in_writing = _begin_product(root, spec, (acquisition, extent, area), rasters, pool)
+            yield item
+    finish_all(in_writing)
 
 
-def _build_product(
+def _begin_product(
     root: Path,
     spec: ArchiveSpec,
     view: tuple[Acquisition, Extent, Polygon | MultiPolygon],
-    ground: Ground,
+    rasters: Mapping[str, Pixels],
     pool: Executor,
-) -> Json:
+) -> tuple[Json, Iterator[None]]:
+    """Writes an item; returns it and the writing of its rasters, which goes on."""
     acquisition, extent, area = view
-    rasters = _observe(spec, extent, ground, acquisition, pool)
     product = replace(spec.product(acquisition, extent), class_counts=count_classes(rasters[SCL]))
     folder = root / spec.style.collection / spec.style.item_id(product)
     folder.mkdir(parents=True)
@@ -250,10 +250,10 @@ def _build_product(
         grid = extent.grid(raster_resolution(raster))
         write_raster(path, rasters[raster], grid, "nearest" if raster == SCL else "average")
 
-    run_all(pool, write, rasters)
+    in_writing = pool.map(write, rasters)
     item = spec.style.item(product, area, spec.bands)
     write_item(folder, item)
-    return item
+    return item, in_writing
 
 
 def _observe(

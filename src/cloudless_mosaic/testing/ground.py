@@ -15,10 +15,10 @@ import numpy.typing as npt
 
 from cloudless_mosaic.scenes import SourceGrid
 from cloudless_mosaic.testing.compiled import compiled
-from cloudless_mosaic.testing.landcover import SHALLOWS, land_cover, ramp
-from cloudless_mosaic.testing.noise import derive_seed, fractal
+from cloudless_mosaic.testing.landcover import SHALLOWS, Noises, fill_noises, land_cover, ramp
+from cloudless_mosaic.testing.noise import derive_seed, fill_fractal
 from cloudless_mosaic.testing.pool import run_all
-from cloudless_mosaic.testing.world import Lattice, locate, world_lattice
+from cloudless_mosaic.testing.world import Lattice, locate_row, world_lattice
 
 LIGHT_STEPS = 32
 """Steps of the light layer per unit of the factor on reflectance."""
@@ -91,14 +91,19 @@ def _terrain(
     left, top, pixel = place
     rows, columns = shape
     out = np.empty((2, rows + 1, columns + 1), np.float32)
+    places, noises = np.empty((2, columns + 1)), np.empty((4, columns + 1))
+    u, v = places[0], places[1]
     for row in range(rows + 1):
-        y = top - (row + 0.5) * pixel
+        locate_row(lattice, left, top - (row + 0.5) * pixel, pixel, u, v)
+        fill_fractal(seed + 100, u, v, 16, 2, noises[0])
+        fill_fractal(seed + 200, u, v, 13, 4, noises[1])
+        fill_fractal(seed + 300, u, v, 14, 2, noises[2])
+        fill_fractal(seed + 400, u, v, 11, 3, noises[3])
         for column in range(columns + 1):
-            u, v = locate(lattice, left + (column + 0.5) * pixel, y)
-            mountains = ramp(-0.05, 0.35, fractal(seed + 100, u, v, 16, 2))
-            valley = abs(fractal(seed + 200, u, v, 13, 4))
-            base = 45.0 + 260.0 * fractal(seed + 300, u, v, 14, 2) + 160.0 * mountains
-            crags = fractal(seed + 400, u, v, 11, 3) * (60.0 + 1000.0 * mountains)
+            mountains = ramp(-0.05, 0.35, noises[0, column])
+            valley = abs(noises[1, column])
+            base = 45.0 + 260.0 * noises[2, column] + 160.0 * mountains
+            crags = noises[3, column] * (60.0 + 1000.0 * mountains)
             rise = min(1.3, 2.2 * valley)
             out[0, row, column] = base + rise * (130.0 + 2000.0 * mountains + crags)
             out[1, row, column] = valley
@@ -111,15 +116,23 @@ def _cover(
 ) -> None:  # pragma: no cover - compiled
     """Covers the terrain, and lights it from the south."""
     left, top, pixel = place
-    for row in range(out.cover.shape[0]):
-        y = top - (row + 0.5) * pixel
-        for column in range(out.cover.shape[1]):
-            position = locate(lattice, left + (column + 0.5) * pixel, y)
+    rows, columns = out.cover.shape
+    places, noises = np.empty((2, columns)), np.empty((5, columns))
+    u, v = places[0], places[1]
+    for row in range(rows):
+        locate_row(lattice, left, top - (row + 0.5) * pixel, pixel, u, v)
+        fill_noises(seed, u, v, noises)
+        for column in range(columns):
+            chance = Noises(
+                noises[0, column], noises[1, column], noises[2, column], noises[3, column], noises[4, column]
+            )
             here = terrain[0, row, column]
             eastward = (terrain[0, row, column + 1] - here) / pixel
             southward = (terrain[0, row + 1, column] - here) / pixel
             slope = abs(eastward) + abs(southward)
-            cover, tone = land_cover(seed, position, here, terrain[1, row, column], slope)
+            cover, tone = land_cover(
+                seed, (u[column], v[column]), chance, here, terrain[1, row, column], slope
+            )
             if cover > SHALLOWS:
                 relief = min(1.45, max(0.3, 1.0 - 0.25 * eastward - 0.85 * southward))
                 tone *= math.floor(relief * _RELIEF_STEPS + 0.5) / _RELIEF_STEPS

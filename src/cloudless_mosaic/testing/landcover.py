@@ -7,15 +7,34 @@ Lengths are in world units, 0.8 m at the latitude of the demo; heights in metres
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from cloudless_mosaic.testing.compiled import compiled
-from cloudless_mosaic.testing.noise import cell_hash, fractal, share, smooth
+from cloudless_mosaic.testing.noise import Row, add_smooth, cell_hash, fill_fractal, share
 
 WATER, SHALLOWS, CONIFERS, BROADLEAVES, CLEARING, GRASS, CROP, SOIL, GARDENS, ROOFS, STREET, ROCK = range(12)
 """Land covers."""
 
 Position = tuple[float, float]
 """Eastward and northward world units."""
+
+
+class Noises(NamedTuple):
+    """What chance does to a place, each a smooth noise. A named tuple, because kernels take it whole."""
+
+    river: float
+    """Rivers are wide where it is high."""
+    town: float
+    """Towns lie where it is high."""
+    farm: float
+    """Fields lie where it is high."""
+    bend: float
+    """Bends the edges of stands of trees."""
+    exposure: float
+    """Trees end lower where it is high."""
 
 
 @compiled
@@ -26,14 +45,31 @@ def ramp(low: float, high: float, value: float) -> float:  # pragma: no cover - 
 
 
 @compiled
+def fill_noises(
+    seed: int, u: Row, v: Row, out: npt.NDArray[np.float64]
+) -> None:  # pragma: no cover - compiled
+    """Writes `Noises` for a row of places, shape (5, places).
+
+    All of them everywhere: single ones where they are asked for take longer than whole rows.
+    """
+    out[:] = 0.0
+    add_smooth(seed + 500, u, v, 14, 14, 1.0, out[0])
+    fill_fractal(seed + 600, u, v, 13, 3, out[1])
+    fill_fractal(seed + 700, u, v, 13, 3, out[2])
+    add_smooth(seed + 810, u, v, 10, 10, 1.0, out[3])
+    add_smooth(seed + 840, u, v, 10, 10, 1.0, out[4])
+
+
+@compiled
 def land_cover(
-    seed: int, position: Position, height: float, valley: float, slope: float
+    seed: int, position: Position, noises: Noises, height: float, valley: float, slope: float
 ) -> tuple[int, float]:  # pragma: no cover - compiled
     """Land cover and texture of one place.
 
     Args:
         seed: Seed of the land.
         position: The place.
+        noises: Those of the place.
         height: Metres above the sea.
         valley: Distance from the valley floor, 0 on it and about 0.5 on a ridge.
         slope: Rise over run.
@@ -41,20 +77,19 @@ def land_cover(
     Returns:
         The cover, and a factor around 1 on its reflectance.
     """
-    u, v = position
     if height < 0.0:
         return (SHALLOWS if height > -4.0 else WATER), 1.0
-    river = 0.003 + 0.02 * ramp(-0.1, 0.5, smooth(seed + 500, u, v, 14, 14))
+    river = 0.003 + 0.02 * ramp(-0.1, 0.5, noises.river)
     if height < 420.0 and valley < river:
         return (SHALLOWS if height > 60.0 else WATER), 1.0
     if height < 320.0 and slope < 0.25:
-        built = fractal(seed + 600, u, v, 13, 3) - height / 900.0 - 0.16
+        built = noises.town - height / 900.0 - 0.16
         if built > 0.0:
             return _town(seed, position, built)
-        farmed = fractal(seed + 700, u, v, 13, 3) - height / 700.0 + 0.1
+        farmed = noises.farm - height / 700.0 + 0.1
         if farmed > 0.0 and slope < 0.12:
             return _field(seed, position)
-    return _forest(seed, position, height, slope)
+    return _forest(seed, position, noises, height, slope)
 
 
 @compiled
@@ -96,14 +131,14 @@ def _field(seed: int, position: Position) -> tuple[int, float]:  # pragma: no co
 
 @compiled
 def _forest(
-    seed: int, position: Position, height: float, slope: float
+    seed: int, position: Position, noises: Noises, height: float, slope: float
 ) -> tuple[int, float]:  # pragma: no cover - compiled
     """Stands with bent edges, some cleared, broadleaves in the lowland; rock above the tree line."""
     u, v = position
-    bend = 1100.0 * smooth(seed + 810, u, v, 10, 10)
+    bend = 1100.0 * noises.bend
     stand = cell_hash(seed + 820, u + bend, v - bend, 10)
     tone = 0.9 + 0.06 * int(4.0 * share(stand, 0))
-    exposure = height + 500.0 * smooth(seed + 840, u, v, 10, 10) + 500.0 * slope
+    exposure = height + 500.0 * noises.exposure + 500.0 * slope
     if exposure > 1750.0:
         return ROCK, tone
     choice = share(stand, 1)

@@ -12,4 +12,9 @@ T = TypeVar("T")
 
 def run_all(pool: Executor, job: Callable[[T], None], arguments: Iterable[T]) -> None:
     """Runs a job for every argument and waits; raises what the first failing job raises."""
-    deque(pool.map(job, arguments), maxlen=0)
+    finish_all(pool.map(job, arguments))
+
+
+def finish_all(begun: Iterable[None]) -> None:
+    """Waits for jobs that ``pool.map`` has begun; raises what the first failing job raises."""
+    deque(begun, maxlen=0)

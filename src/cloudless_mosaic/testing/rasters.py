@@ -148,8 +148,10 @@ def coarsened(pixels: npt.NDArray[np.uint16], factor: int) -> npt.NDArray[np.uin
 
     Args:
         pixels: Shape (rows, columns), multiples of ``factor``; 0 is nodata.
-        factor: Pixels along the edge of a coarser one.
+        factor: Pixels along the edge of a coarser one; with 1 they are given back as they are.
     """
+    if factor == 1:
+        return pixels
     rows, columns = (length // factor for length in pixels.shape)
     cells = pixels.reshape(rows, factor, columns, factor)
     total = cells.sum(axis=(1, 3), dtype=np.uint32)

@@ -17,13 +17,13 @@ from cloudless_mosaic.scenes import SourceGrid
 from cloudless_mosaic.testing.acquisitions import Acquisition, Swath
 from cloudless_mosaic.testing.compiled import compiled
 from cloudless_mosaic.testing.ground import Bytes, Place
-from cloudless_mosaic.testing.noise import derive_seed, fractal, smooth
+from cloudless_mosaic.testing.noise import Row, add_smooth, derive_seed, fill_fractal
 from cloudless_mosaic.testing.pool import run_all
 from cloudless_mosaic.testing.world import (
     AROUND,
     Lattice,
     heading_vector,
-    locate,
+    locate_row,
     world_lattice,
     world_position,
 )
@@ -170,49 +170,55 @@ def _sky(
     seed: int, lattice: Lattice, place: Place, conditions: _Conditions, out: Weather
 ) -> None:  # pragma: no cover - compiled
     left, top, pixel = place
-    half = AROUND / 2.0
+    columns = out.cloud.shape[1]
+    places, noises = np.empty((2, columns)), np.empty((2, columns))
+    u, v, broad, fine = places[0], places[1], noises[0], noises[1]
     for row in range(out.cloud.shape[0]):
-        y = top - (row + 0.5) * pixel
-        for column in range(out.cloud.shape[1]):
-            u, v = locate(lattice, left + (column + 0.5) * pixel, y)
-            eastwards = (u - conditions.edge[0] + half) % AROUND - half
-            northwards = v - conditions.edge[1]
-            inwards = eastwards * conditions.inwards[0] + northwards * conditions.inwards[1]
-            out.seen[row, column] = inwards >= 0.0
-            out.cloud[row, column] = _cloud(seed, u, v, conditions.clouds)
-            out.cirrus[row, column] = _cirrus(seed + 40, u, v, conditions.cirrus)
-            out.haze[row, column] = _haze(seed + 80, u, v, conditions.haze)
+        locate_row(lattice, left, top - (row + 0.5) * pixel, pixel, u, v)
+        _swath(u, v, conditions, out.seen[row])
+        if conditions.clouds != math.inf:
+            fill_fractal(seed, u, v, 13, 2, broad)
+            fill_fractal(seed + 2, u, v, 11, 4, fine)
+            _clouds(broad, fine, conditions.clouds, out.cloud[row])
+        if conditions.cirrus != math.inf:
+            broad[:] = 0.0
+            add_smooth(seed + 40, u, v, 15, 13, 1.0, broad)
+            add_smooth(seed + 41, u, v, 13, 11, 0.5, broad)
+            _veil(broad, conditions.cirrus, 4.0, out.cirrus[row])
+        if conditions.haze != math.inf:
+            fill_fractal(seed + 80, u, v, 14, 2, broad)
+            _veil(broad, conditions.haze, 3.0, out.haze[row])
 
 
 @compiled
-def _cloud(seed: int, u: float, v: float, threshold: float) -> int:  # pragma: no cover - compiled
+def _swath(
+    u: Row, v: Row, conditions: _Conditions, out: npt.NDArray[np.bool_]
+) -> None:  # pragma: no cover - compiled
+    """True on the seen side of the edge, to which the way is the shorter one round the globe."""
+    half = AROUND / 2.0
+    for column in range(out.size):
+        eastwards = u[column] - conditions.edge[0] + half
+        if eastwards < 0.0 or eastwards >= AROUND:  # next to never, and a remainder takes long
+            eastwards %= AROUND
+        northwards = v[column] - conditions.edge[1]
+        inwards = (eastwards - half) * conditions.inwards[0] + northwards * conditions.inwards[1]
+        out[column] = inwards >= 0.0
+
+
+@compiled
+def _clouds(broad: Row, fine: Row, threshold: float, out: Bytes) -> None:  # pragma: no cover - compiled
     """Thickness of cloud: large fields whose edges fray into puffs."""
-    if threshold == math.inf:
-        return 0
-    broad = fractal(seed, u, v, 13, 2)
-    if broad + 0.4 < threshold:
-        return 0
-    depth = broad + 0.5 * fractal(seed + 2, u, v, 11, 4)
-    thinnest = 0.0
-    if threshold == -math.inf:
-        threshold = -0.7
-        thinnest = OPAQUE / THICKEST
-    return math.floor(THICKEST * min(1.0, max(thinnest, 2.2 * (depth - threshold))))
+    solid = threshold == -math.inf
+    thinnest = OPAQUE / THICKEST if solid else 0.0
+    lowest = -0.7 if solid else threshold
+    for column in range(out.size):
+        depth = broad[column] + 0.5 * fine[column]
+        thickness = math.floor(THICKEST * min(1.0, max(thinnest, 2.2 * (depth - lowest))))
+        out[column] = thickness if broad[column] + 0.4 >= threshold else 0
 
 
 @compiled
-def _cirrus(seed: int, u: float, v: float, threshold: float) -> int:  # pragma: no cover - compiled
-    """Density of cirrus, drawn out from west to east."""
-    if threshold == math.inf:
-        return 0
-    depth = smooth(seed, u, v, 15, 13) + 0.5 * smooth(seed + 1, u, v, 13, 11) - threshold
-    return math.floor(DENSEST * min(1.0, max(0.0, 4.0 * depth)))
-
-
-@compiled
-def _haze(seed: int, u: float, v: float, threshold: float) -> int:  # pragma: no cover - compiled
-    """Density of haze, which has no sharp edge."""
-    if threshold == math.inf:
-        return 0
-    depth = fractal(seed, u, v, 14, 2) - threshold
-    return math.floor(DENSEST * min(1.0, max(0.0, 3.0 * depth)))
+def _veil(depth: Row, threshold: float, steepness: float, out: Bytes) -> None:  # pragma: no cover - compiled
+    """Density of cirrus, drawn out from west to east, or of haze; neither has a sharp edge."""
+    for column in range(out.size):
+        out[column] = math.floor(DENSEST * min(1.0, max(0.0, steepness * (depth[column] - threshold))))

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from pyproj import Transformer
 
 from cloudless_mosaic.testing.compiled import compiled
-from cloudless_mosaic.testing.noise import WORLD_BITS
+from cloudless_mosaic.testing.noise import WORLD_BITS, Row
 
 AROUND = float(1 << WORLD_BITS)
 """World units around the globe."""
@@ -86,6 +86,24 @@ def locate(lattice: Lattice, x: float, y: float) -> tuple[float, float]:  # prag
     i -= lattice.first[0]
     j -= lattice.first[1]
     return _between(lattice.u, i, j, a, b), _between(lattice.v, i, j, a, b)
+
+
+@compiled
+def locate_row(
+    lattice: Lattice, left: float, y: float, pixel: float, u: Row, v: Row
+) -> None:  # pragma: no cover - compiled
+    """Writes the world positions of a row of pixels to ``u`` and ``v``.
+
+    Args:
+        lattice: Covers the row.
+        left: x of the left edge of the first pixel.
+        y: That of the centres of all.
+        pixel: Edge of a pixel.
+        u: Room for eastward world units, one for each pixel.
+        v: Room for northward ones.
+    """
+    for column in range(u.size):
+        u[column], v[column] = locate(lattice, left + (column + 0.5) * pixel, y)
 
 
 @compiled

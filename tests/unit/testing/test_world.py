@@ -8,14 +8,24 @@ from pyproj import Transformer
 
 from cloudless_mosaic.scenes import SourceGrid
 from cloudless_mosaic.testing.ground import make_ground
-from cloudless_mosaic.testing.noise import cell_hash, derive_seed, fractal, mix, share, smooth
+from cloudless_mosaic.testing.noise import add_smooth, cell_hash, derive_seed, fill_fractal, mix, share
 from cloudless_mosaic.testing.world import (
     AROUND,
     geographic_position,
     locate,
+    locate_row,
     world_lattice,
     world_position,
 )
+
+
+def smooth(u, v, bits):
+    """Smooth noise at single places, or at one."""
+    out = np.zeros(np.size(u))
+    for place, (east, north) in enumerate(zip(np.ravel(u), np.ravel(v), strict=True)):
+        add_smooth(7, np.array([east]), np.array([north]), bits, bits, 1.0, out[place : place + 1])
+    return out.reshape(np.shape(u))
+
 
 positions = st.tuples(st.floats(-AROUND, AROUND), st.floats(-AROUND / 3, AROUND / 3))
 
@@ -40,25 +50,60 @@ def test_positions_do_not_depend_on_the_window():
         assert locate(wide, x, y) == locate(narrow, x, y)
 
 
+def test_rows_lie_where_their_pixels_lie():
+    lattice = world_lattice("EPSG:32610", (600_000, 5_200_000, 602_000, 5_200_010))
+    u, v = np.empty(200), np.empty(200)
+    locate_row(lattice, 600_000.0, 5_200_005.0, 10.0, u, v)
+    assert list(zip(u, v, strict=True)) == [
+        locate(lattice, 600_005.0 + 10 * column, 5_200_005.0) for column in range(200)
+    ]
+
+
+@given(positions, st.tuples(st.floats(-300, 300), st.floats(-300, 300)), st.integers(4, 16))
+def test_noise_of_a_row_is_that_of_its_places(position, step, bits):
+    u, v = (start + length * np.arange(60) for start, length in zip(position, step, strict=True))
+    out = np.full(60, 0.25)
+    add_smooth(7, u, v, bits, bits, 0.5, out)
+    np.testing.assert_array_equal(out, 0.25 + 0.5 * smooth(u, v, bits))
+
+
+def test_fractal_is_the_sum_of_its_octaves():
+    u, v = 12.4 * np.arange(100.0), 0.1 * np.arange(100.0)
+    out, expected = np.ones(100), np.zeros(100)
+    fill_fractal(7, u, v, 9, 2, out)
+    for octave in range(2):
+        add_smooth(7 + octave, u, v, 9 - octave, 9 - octave, 0.5**octave, expected)
+    np.testing.assert_array_equal(out, expected)
+
+
+def test_noise_ends_just_outside_of_a_cell():
+    u = np.array([-1e-300, 0.0, -1e-300])
+    out = np.zeros(3)
+    add_smooth(7, u, u, 10, 10, 1.0, out)  # minus next to nothing is in the cell before, and 1 from its edge
+    np.testing.assert_array_equal(out, smooth(u, u, 10))
+    assert np.isfinite(out).all()
+
+
 @given(positions, st.integers(4, 16))
 def test_noise_closes_on_itself_round_the_globe(position, bits):
     u, v = (math.floor(value) + 0.5 for value in position)
-    assert smooth(7, u, v, bits, bits) == pytest.approx(smooth(7, u + AROUND, v, bits, bits), abs=1e-9)
+    assert smooth(u, v, bits) == pytest.approx(smooth(u + AROUND, v, bits), abs=1e-9)
     assert cell_hash(7, u, v, bits) == cell_hash(7, u + AROUND, v, bits)
 
 
 @given(positions)
 def test_noise_is_continuous_and_bounded(position):
     u, v = position
-    here = smooth(7, u, v, 10, 10)
+    here = smooth(u, v, 10)
     assert abs(here) < 1
-    assert abs(smooth(7, u + 0.1, v, 10, 10) - here) < 0.001
-    assert abs(smooth(7, u, v + 0.1, 10, 10) - here) < 0.001
+    assert abs(smooth(u + 0.1, v, 10) - here) < 0.001
+    assert abs(smooth(u, v + 0.1, 10) - here) < 0.001
 
 
 def test_noise_is_spread_as_the_thresholds_of_the_weather_expect():
     places = np.random.default_rng(0).uniform(0, AROUND, (20_000, 2))
-    values = np.array([fractal(7, u, v, 13, 4) for u, v in places])
+    values = np.empty(len(places))
+    fill_fractal(7, *np.ascontiguousarray(places.T), 13, 4, values)
     assert values.mean() == pytest.approx(0, abs=0.01)
     assert values.std() == pytest.approx(0.205, abs=0.01)
 
