@@ -84,16 +84,21 @@ def test_rows_of_differences_are_summed_up(part):
 def test_summing_up_and_harmonising_in_one_pass_equals_both(part, offset, data):
     tile, row, column, shape = part
     clear, out = data.draw(arrays(np.bool_, shape)), apart(shape)
-    kernels.sum_and_harmonise(tile, row, column, clear, offset, out)
+    first, step = data.draw(st.integers(0, shape[0] + 1)), data.draw(st.integers(1, shape[0] + 1))
+    kept = apart(summed(*part)[first::step].shape)
+    kernels.sum_and_harmonise(tile, row, column, clear, offset, out, (kept, first, step))
     np.testing.assert_array_equal(out, harmonised(summed(*part), offset, clear))
+    np.testing.assert_array_equal(kept, summed(*part)[first::step])
 
 
 def test_rows_longer_than_what_is_worked_on_together():
     rng = np.random.default_rng(3)
     tile, clear = rng.integers(0, 65536, (3, 4096), np.uint16), rng.random((3, 4090)) < 0.7
-    out = np.empty(clear.shape, np.uint16)
-    kernels.sum_and_harmonise(tile, 0, 6, clear, -1000, out)
-    np.testing.assert_array_equal(out, harmonised(summed(tile, 0, 6, clear.shape), -1000, clear))
+    out, kept = np.empty(clear.shape, np.uint16), np.empty((1, 4090), np.uint16)
+    kernels.sum_and_harmonise(tile, 0, 6, clear, -1000, out, (kept, 1, 2))
+    sums = summed(tile, 0, 6, clear.shape)
+    np.testing.assert_array_equal(out, harmonised(sums, -1000, clear))
+    np.testing.assert_array_equal(kept, sums[1:2])
 
 
 @given(rasters())
@@ -162,6 +167,7 @@ def test_deflated_blocks_and_codes_at_their_limits(data):
     assert len(stream) <= 1.05 * min(len(zlib.compress(data.tobytes(), 1)), data.nbytes) + 2000
 
 
+SQUARE = np.zeros((2, 2), np.uint16)
 PLANE, MASK = np.zeros((4, 6), np.uint16), np.ones((4, 6), bool)
 NETWORK = np.array([[0, 1]])
 POINT, ROWS = np.array([0.5]), np.zeros(6, np.int64)
@@ -178,7 +184,10 @@ STACK = np.zeros((2, 2, 4, 6), np.uint16)
         lambda: kernels.sum_rows(PLANE, 1, 0, PLANE.copy()),
         lambda: kernels.sum_rows(PLANE, -1, 0, np.zeros((2, 2), np.uint16)),
         lambda: kernels.sum_rows(PLANE, 0, 0, np.zeros((2, 2), np.uint8)),
-        lambda: kernels.sum_and_harmonise(PLANE, 0, 5, MASK[:2, :2], 0, np.zeros((2, 2), np.uint16)),
+        lambda: kernels.sum_and_harmonise(PLANE, 0, 5, MASK[:2, :2], 0, SQUARE, (SQUARE, 0, 1)),
+        lambda: kernels.sum_and_harmonise(PLANE, 0, 0, MASK[:2, :2], 0, SQUARE, (SQUARE, 0, 2)),
+        lambda: kernels.sum_and_harmonise(PLANE, 0, 0, MASK[:2, :2], 0, SQUARE, (SQUARE, -1, 1)),
+        lambda: kernels.sum_and_harmonise(PLANE, 0, 0, MASK[:2, :2], 0, SQUARE, (SQUARE, 0, 0)),
         lambda: kernels.clear_around(MASK, MASK[:, :3].copy(), np.array([0])),
         lambda: kernels.clear_around(MASK, MASK.copy(), np.array([], np.int64)),
         lambda: kernels.take(MASK[:, ::2], np.array([0]), np.array([0])),

@@ -57,11 +57,31 @@ def sum_rows(tile: Samples, first_row: int, first_column: int, out: Samples) -> 
 
 
 def sum_and_harmonise(
-    tile: UInt16s, first_row: int, first_column: int, clear: Mask, offset: int, out: UInt16s
+    tile: UInt16s,
+    first_row: int,
+    first_column: int,
+    clear: Mask,
+    offset: int,
+    out: UInt16s,
+    kept: tuple[UInt16s, int, int],
 ) -> None:
-    """``sum_rows`` and ``harmonise`` in one pass."""
+    """``sum_rows`` and ``harmonise`` in one pass.
+
+    Args:
+        tile: As for ``sum_rows``.
+        first_row: Likewise.
+        first_column: Likewise.
+        clear: As for ``harmonise``.
+        offset: Likewise.
+        out: Likewise.
+        kept: Plane for the sums of some rows, with the first of these and the step to the next, counted in
+            rows of ``out``.
+    """
+    sums, first, step = kept
     _check_part(tile, first_row, first_column, out.shape)
     _check(clear.shape == out.shape, "a mask of another shape")
+    _check(first >= 0 and step > 0, "rows that don't follow each other")
+    _check(sums.shape == (len(range(first, len(out), step)), out.shape[1]), "too many or too few rows to keep")
     _lib.sum_and_harmonise(
         *_plane(tile[first_row:], np.uint16),
         first_column,
@@ -69,6 +89,9 @@ def sum_and_harmonise(
         offset,
         *_plane(out, np.uint16),
         *out.shape,
+        *_plane(sums, np.uint16),
+        first,
+        step,
     )
 
 

@@ -9,7 +9,8 @@ void harmonise(const uint16_t *values, ptrdiff_t values_stride, const uint8_t *c
                int32_t offset, uint16_t *out, ptrdiff_t out_stride, ptrdiff_t rows, ptrdiff_t columns);
 void sum_and_harmonise(const uint16_t *tile, ptrdiff_t tile_stride, ptrdiff_t first_column,
                        const uint8_t *clear, ptrdiff_t clear_stride, int32_t offset, uint16_t *out,
-                       ptrdiff_t out_stride, ptrdiff_t rows, ptrdiff_t columns);
+                       ptrdiff_t out_stride, ptrdiff_t rows, ptrdiff_t columns, uint16_t *kept,
+                       ptrdiff_t kept_stride, ptrdiff_t first, ptrdiff_t step);
 
 void clear_around(const uint8_t *cloudy, uint8_t *clear, ptrdiff_t rows, ptrdiff_t columns,
                   const int64_t *half_widths, ptrdiff_t reach);

@@ -93,11 +93,13 @@ void harmonise(const uint16_t *values, ptrdiff_t values_stride, const uint8_t *c
                       columns);
 }
 
-/* A row is summed up in place and masked while it is still in the first cache. */
+/* A row is summed up in place and masked while it is still in the first cache. Every `step`-th row from `first`
+   on is kept as it is as well. */
 PER_PROCESSOR
 void sum_and_harmonise(const uint16_t *tile, ptrdiff_t tile_stride, ptrdiff_t first_column,
                        const uint8_t *clear, ptrdiff_t clear_stride, int32_t offset, uint16_t *out,
-                       ptrdiff_t out_stride, ptrdiff_t rows, ptrdiff_t columns)
+                       ptrdiff_t out_stride, ptrdiff_t rows, ptrdiff_t columns, uint16_t *kept,
+                       ptrdiff_t kept_stride, ptrdiff_t first, ptrdiff_t step)
 {
     enum { PART = 1024 };
     uint16_t values[PART];
@@ -105,12 +107,17 @@ void sum_and_harmonise(const uint16_t *tile, ptrdiff_t tile_stride, ptrdiff_t fi
         const uint16_t *line = tile + row * tile_stride;
         const uint8_t *keep = clear + row * clear_stride;
         uint16_t *target = out + row * out_stride;
+        uint16_t *as_it_is = row >= first && (row - first) % step == 0 ? kept : NULL;
         uint16_t total = sum_16(line, first_column);
         for (ptrdiff_t start = 0; start < columns; start += PART) {
             ptrdiff_t size = columns - start < PART ? columns - start : PART;
             running_sums_16(line + first_column + start, total, values, size);
             total = values[size - 1];
+            if (as_it_is)
+                memcpy(as_it_is + start, values, (size_t)size * sizeof *values);
             harmonise_row(values, keep + start, offset, target + start, size);
         }
+        if (as_it_is)
+            kept += kept_stride;
     }
 }

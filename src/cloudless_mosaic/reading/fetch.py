@@ -155,16 +155,20 @@ class Fetch:
         place, (rows, columns) = self._places(tile, pixels.shape)
         target, out = self.read.target, self.out[place]
         if target is None:
-            _take_part(pixels[rows], columns.start, out, differenced=differenced)
+            if differenced:
+                sum_rows(pixels, rows.start, columns.start, out)
+            else:
+                out[...] = pixels[rows, columns]
             return
         kept, below = target.witness.within(place[0].start, place[0].stop)
-        if kept.start < kept.stop:
-            some = pixels[rows][below :: target.witness.rows.step]
-            _take_part(some, columns.start, target.witness.values[kept, place[1]], differenced=differenced)
+        step, seen, clear = target.witness.rows.step, target.witness.values[kept, place[1]], target.clear[place]
         if differenced:
-            sum_and_harmonise(pixels, rows.start, columns.start, target.clear[place], target.offset, out)
+            kept_rows = seen, below, step
+            sum_and_harmonise(pixels, rows.start, columns.start, clear, target.offset, out, kept_rows)
         else:
-            harmonise(pixels[rows, columns], target.clear[place], target.offset, out)
+            part = pixels[rows, columns]
+            seen[...] = part[below::step]
+            harmonise(part, clear, target.offset, out)
 
 
 def _inside_grid(read: WindowRead, shape: tuple[int, int]) -> bool:
@@ -173,14 +177,6 @@ def _inside_grid(read: WindowRead, shape: tuple[int, int]) -> bool:
         and read.row + read.shape[0] <= shape[0]
         and read.column + read.shape[1] <= shape[1]
     )
-
-
-def _take_part(rows: Pixels, first_column: int, out: Pixels, *, differenced: bool) -> None:
-    """Copies a part of some rows of a tile."""
-    if differenced:
-        sum_rows(rows, 0, first_column, out)
-    else:
-        out[...] = rows[: out.shape[0], first_column : first_column + out.shape[1]]
 
 
 def _whole(pixels: Pixels, *, differenced: bool) -> Pixels:
