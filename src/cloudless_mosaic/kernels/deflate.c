@@ -99,28 +99,46 @@ static inline int length_symbol(ptrdiff_t size, unsigned *extra, unsigned *value
     return (int)(257 + (*extra << 2) + (rest >> *extra));
 }
 
+static inline void count_bytes(const uint8_t *bytes, ptrdiff_t size, uint32_t weight, uint32_t tables[4][256])
+{
+    ptrdiff_t i = 0;
+    for (; i + 4 <= size; i += 4)
+        for (int j = 0; j < 4; j++)
+            tables[j][bytes[i + j]] += weight;
+    for (; i < size; i++)
+        tables[0][bytes[i]] += weight;
+}
+
+/* Of a long stretch a fourth is counted, in small parts all over it: that tells how often bytes come as well as
+   all of it would. Bytes that were not seen may come all the same. */
 static void count_symbols(const uint8_t *data, ptrdiff_t start, ptrdiff_t end, const Run *runs,
                           ptrdiff_t number, uint32_t *counts)
 {
+    enum { PART = 64, SHARE = 4, LONG = 4096 };
     uint32_t tables[4][256];
     unsigned extra, value;
     memset(tables, 0, sizeof tables);
     memset(counts, 0, SYMBOLS * sizeof *counts);
+    uint32_t unseen = 0;
     for (ptrdiff_t i = 0; i <= number; i++) {
         ptrdiff_t until = i < number ? runs[i].start : end;
-        for (; start + 4 <= until; start += 4)
-            for (int j = 0; j < 4; j++)
-                tables[j][data[start + j]]++;
-        for (; start < until; start++)
-            tables[0][data[start]]++;
+        if (until - start >= LONG) {
+            unseen = 1;
+            for (; start + PART <= until; start += PART)
+                count_bytes(data + start, PART / SHARE, SHARE, tables);
+        }
+        count_bytes(data + start, until - start, 1, tables);
+        start = until;
         if (i == number)
             break;
         for (ptrdiff_t left = runs[i].size; left; left -= match_of(left))
             counts[length_symbol(match_of(left), &extra, &value)]++;
         start += runs[i].size;
     }
-    for (int byte = 0; byte < 256; byte++)
-        counts[byte] = tables[0][byte] + tables[1][byte] + tables[2][byte] + tables[3][byte];
+    for (int byte = 0; byte < 256; byte++) {
+        uint32_t seen = tables[0][byte] + tables[1][byte] + tables[2][byte] + tables[3][byte];
+        counts[byte] = seen ? seen : unseen;
+    }
     counts[END] = 1;
 }
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -38,6 +38,9 @@ _REDUCED = 1
 _SAMPLE_FORMAT = {"u": 1, "f": 3}
 _PREDICTOR = {"u": 2, "f": 3}
 """Values of the TIFF tags SampleFormat and Predictor by the kind of a sample."""
+
+_PORTION = 2 * 2**20
+"""Bytes of tiles that are written and summed up at once."""
 
 Colour = tuple[int, int, int]
 """Red, green and blue, 0 to 255."""
@@ -134,16 +137,12 @@ class CogWriter:
         """
         if not self._pyramid.complete:
             raise ValueError(f"{self._path.name} was closed before all of its blocks were written")
-        levels = self._levels()
-        header = build_header(levels)
-        # the checksum takes as long as the writing, so both go on at once
-        with ThreadPoolExecutor(1) as pool:
-            sha256 = pool.submit(self._checksum, header)
-            self._assemble(header)
-            self._check_bytes(header)
+        header = build_header(self._levels())
+        sha256 = self._assemble(header)
+        self._check_bytes(header)
         self._check_reading()
         self._spool.close()
-        return CogFile(self._path, header.size, sha256.result())
+        return CogFile(self._path, header.size, sha256)
 
     def abort(self) -> None:
         """Removes what was written; safe to call twice."""
@@ -182,12 +181,21 @@ class CogWriter:
         levels = reversed(range(len(self._pyramid.levels)))
         return [self._spans[tile] for level in levels for tile in self._pyramid.tiles(level)]
 
-    def _assemble(self, header: Header) -> None:
+    def _assemble(self, header: Header) -> str:
+        """Writes the file and returns its SHA-256."""
+        digest = hashlib.sha256(header.data)
         with storage_faults(self._path), self._path.open("wb", buffering=0) as file:
             write_all(file, header.data)
-            for span in self._file_order():
-                write_all(file, self._spool.read(span))
+            # the next tiles are read while these are written and summed up, which takes longest
+            with ThreadPoolExecutor(2) as pool:
+                under_way: list[Future[None]] = []
+                for spans in _portions(self._file_order()):
+                    tiles = b"".join([self._spool.read(span) for span in spans])
+                    _wait(under_way)
+                    under_way = [pool.submit(write_all, file, tiles), pool.submit(digest.update, tiles)]
+                _wait(under_way)
             os.fsync(file.fileno())
+        return digest.hexdigest()
 
     def _check_bytes(self, header: Header) -> None:
         """Compares the file with what was encoded, tile by tile."""
@@ -197,13 +205,6 @@ class CogWriter:
                 checked(file.read(span.size), span, self._path)
             if not same or file.read(1):
                 raise self._fault("other bytes than were written")
-
-    def _checksum(self, header: Header) -> str:
-        """SHA-256 of what the file is to hold."""
-        digest = hashlib.sha256(header.data)
-        for span in self._file_order():
-            digest.update(self._spool.read(span))
-        return digest.hexdigest()
 
     def _check_reading(self) -> None:
         """Opens the file as a user would, and compares its grid and its smallest overview."""
@@ -219,6 +220,22 @@ class CogWriter:
     def _fault(self, what: str) -> TemporaryError:
         path = self._path
         return TemporaryError(f"{path.name} in {path.parent} has {what}; check the disk and run again")
+
+
+def _portions(spans: Iterable[Span]) -> Iterator[list[Span]]:
+    """Neighbours that have so many bytes together that it pays to hand them on to another thread."""
+    portion: list[Span] = []
+    for span in spans:
+        portion.append(span)
+        if sum(one.size for one in portion) >= _PORTION:
+            yield portion
+            portion = []
+    yield portion
+
+
+def _wait(steps: Iterable[Future[None]]) -> None:
+    for step in steps:
+        step.result()
 
 
 def _image_tags(spec: CogSpec, shape: tuple[int, int]) -> tuple[Tag, ...]:

@@ -179,7 +179,9 @@ class Pyramid:
         return min(self._size, below), min(self._size, beside)
 
     def _joined(self, pieces: list[_Piece]) -> Pixels:
-        whole = np.full((self._bands, self._size, self._size), self._outside, self._dtype)
+        whole = np.empty((self._bands, self._size, self._size), self._dtype)
+        if sum(piece.shape[1] * piece.shape[2] for piece in pieces) < self._size**2:
+            whole.fill(self._outside)
         for piece in pieces:
             height, width = piece.shape[1:]
             data = piece.data
