@@ -11,8 +11,15 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks.archive import BuiltArchive, prepare_archive, write_served_items
-from benchmarks.bench import Bench, compare_all, measure_all, measure_floor_apart, try_chunks
-from benchmarks.contenders import CONTENDERS, ODC_STAC, OURS, Contender
+from benchmarks.bench import (
+    Bench,
+    compare_all,
+    measure_all,
+    measure_floor_apart,
+    try_chunks,
+    try_whole_scenes,
+)
+from benchmarks.contenders import CONTENDERS, ODC_STAC, OURS, PUBLISHED, Contender
 from benchmarks.engines import measure_engines
 from benchmarks.environments import prepare_environment
 from benchmarks.errors import BenchmarkError
@@ -76,6 +83,7 @@ def _measure(
         jobs = {job.name: job for job in make_jobs(built.archive.spec.extents[0], _DELAY)}
         agreements = compare_all(bench, chosen, (jobs["J1"], jobs["J2"]))
         trials = try_chunks(bench, jobs["J2"]) if ODC_STAC in chosen else {}
+        whole_scenes = try_whole_scenes(bench, jobs["J1"]) if PUBLISHED in chosen else None
         asked = [job for name, job in jobs.items() if name in options.jobs]
         runs = measure_all(bench, chosen, asked, options.runs)
         floor = (
@@ -84,7 +92,7 @@ def _measure(
             else None
         )
         engines = measure_engines(bench, jobs["J3"], options.runs) if "engines" in options.jobs else {}
-    return Results(built, asked, runs, agreements, trials, floor, engines)
+    return Results(built, asked, runs, agreements, trials, whole_scenes, floor, engines)
 
 
 def _parser() -> argparse.ArgumentParser:

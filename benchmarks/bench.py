@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from benchmarks.compare import COARSE, NATIVE, Agreement, compare
-from benchmarks.contenders import ODC_STAC, OURS, Contender
+from benchmarks.contenders import ODC_STAC, OURS, PUBLISHED, Contender
 from benchmarks.errors import BenchmarkError
 from benchmarks.floor import Floor, read_floor
 from benchmarks.jobs import NATIVE_RESOLUTION, Job, Order
@@ -101,6 +101,14 @@ def try_chunks(bench: Bench, job: Job) -> dict[int, float]:
         shutil.rmtree(order.output)
     bench.dates_per_chunk = min(walls, key=lambda dates: walls[dates])
     return walls
+
+
+def try_whole_scenes(bench: Bench, job: Job) -> Run:
+    """Runs the published algorithm once as it stands: scenes are not cut to the area."""
+    order = replace(bench.order(job), whole_scenes=True)
+    run = bench.run(PUBLISHED, order)
+    shutil.rmtree(order.output)
+    return run
 
 
 def measure_all(

@@ -74,6 +74,8 @@ class Order:
     """Codes of the scene classification that count as clear."""
     dates_per_chunk: int = -1
     """Dates that a chunk of a lazy array holds; -1 is all of a month. For contenders that have chunks."""
+    whole_scenes: bool = False
+    """True not to cut scenes to the area. For the published algorithm."""
     count: bool = False
     """True to write the number of clear observations as one more band, for comparing."""
 
@@ -91,6 +93,7 @@ class Order:
             "output": str(self.output),
             "clear_classes": self.clear_classes,
             "dates_per_chunk": self.dates_per_chunk,
+            "whole_scenes": self.whole_scenes,
             "count": self.count,
         }
         path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

@@ -67,6 +67,8 @@ class Results:
     """How far the pixels of a contender are ours, by names of job and contender."""
     chunk_trials: Mapping[int, float]
     """Seconds that odc-stac took for J2 by the number of dates in a chunk, -1 being all; may be empty."""
+    whole_scenes: Run | None
+    """The published algorithm on J1 with scenes that are not cut to the area; ``None`` if not measured."""
     floor: Floor | None
     """The limit of decompression; ``None`` where it was not measured."""
     engines: Mapping[str, Sequence[Run]]

@@ -101,8 +101,8 @@ PUBLISHED = Contender(
     jobs=("J1", "J2", "J4"),
     folder="published",
     remark=(
-        "no cloud mask and no radiometric offset: its pixels are other ones; it holds all dates in memory "
-        "as 64-bit floats, so J3 is left out"
+        "no cloud mask and no radiometric offset: its pixels are other ones; chunks and options of files are "
+        "the published ones; it holds all dates in memory as 64-bit floats, so J3 is left out"
     ),
 )
 ODC_STAC = Contender(

@@ -2,6 +2,10 @@
 
 Scenes are stacked lazily, everything above zero is taken for valid, the stack is persisted, each month's
 median is computed and written. There is no cloud mask, and the radiometric offset of newer scenes stays in.
+Chunks and options of the files are the published ones.
+
+Scenes are cut to the AOI unless the order is for ``whole_scenes``, as the published application leaves them.
+It writes only a picture of 8 bits; here the medians are written.
 """
 
 import json
@@ -16,6 +20,9 @@ import stackstac
 import xarray as xr
 from dask.distributed import Client, LocalCluster
 
+CHUNKS = (10, 3, 512, 512)
+"""Dates, bands, rows and columns of a chunk."""
+
 
 def main(order: dict[str, Any]) -> None:
     """Makes the mosaics of an order."""
@@ -25,8 +32,8 @@ def main(order: dict[str, Any]) -> None:
         assets=order["assets"],
         epsg=order["epsg"],
         resolution=order["resolution"],
-        bounds_latlon=order["aoi"],
-        chunksize=2048,
+        bounds_latlon=None if order["whole_scenes"] else order["aoi"],
+        chunksize=CHUNKS,
     )
     stack = stack.where(stack > 0).persist()
     for month, mosaic in stack.groupby("time.month").median(dim="time").groupby("month"):
@@ -42,10 +49,8 @@ def write(mosaic: xr.DataArray, epsg: int, path: Path) -> None:
         path,
         driver="COG",
         compress="DEFLATE",
-        level=1,
-        predictor=2,
-        num_threads="ALL_CPUS",
-        overview_resampling="average",
+        blocksize=256,
+        overview_resampling="nearest",
     )
 
 
