@@ -81,9 +81,7 @@ def sum_and_harmonise(
     _check_part(tile, first_row, first_column, out.shape)
     _check(clear.shape == out.shape, "a mask of another shape")
     _check(first >= 0 and step > 0, "rows that don't follow each other")
-    _check(
-        sums.shape == (len(range(first, len(out), step)), out.shape[1]), "too many or too few rows to keep"
-    )
+    _check(sums.shape == (len(range(first, len(out), step)), out.shape[1]), "another number of rows to keep")
     _lib.sum_and_harmonise(
         *_plane(tile[first_row:], np.uint16),
         first_column,

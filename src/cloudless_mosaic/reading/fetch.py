@@ -161,14 +161,11 @@ class Fetch:
                 out[...] = pixels[rows, columns]
             return
         kept, below = target.witness.within(place[0].start, place[0].stop)
-        step, seen, clear = (
-            target.witness.rows.step,
-            target.witness.values[kept, place[1]],
-            target.clear[place],
-        )
+        seen, step = target.witness.values[kept, place[1]], target.witness.rows.step
+        clear = target.clear[place]
         if differenced:
-            kept_rows = seen, below, step
-            sum_and_harmonise(pixels, rows.start, columns.start, clear, target.offset, out, kept_rows)
+            witness = seen, below, step
+            sum_and_harmonise(pixels, rows.start, columns.start, clear, target.offset, out, witness)
         else:
             part = pixels[rows, columns]
             seen[...] = part[below::step]
