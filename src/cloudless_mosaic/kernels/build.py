@@ -14,8 +14,8 @@ _SOURCES = ("decoding", "deflate", "evidence", "masks", "sampling", "reducing", 
 
 _MSVC = ["/O2"]
 # a short loop takes up to twice as long where it lies across two lines of the processor's cache; a fused
-# multiplication and addition would round differently from processor to processor; rounding is only turned into
-# vector code where it need not report errors
+# multiplication and addition would round differently from processor to processor; rounding is only turned
+# into vector code where it need not report errors
 _GCC = ["-std=c11", "-O3", "-falign-loops=32", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"]
 
 _declarations = (_FOLDER / "declarations.h").read_text(encoding="utf-8")
