@@ -419,5 +419,5 @@ def _whole(array: npt.NDArray[Any], dtype: npt.DTypeLike | None = None) -> Any: 
 def _pointer(array: npt.NDArray[Any], dtype: npt.DTypeLike | None) -> Any:  # noqa: ANN401 - a pointer
     if dtype is not None and array.dtype != dtype:  # no _check: the name of a type takes long to make
         raise ValueError(f"a kernel was given {array.dtype} pixels")
-    # ten times as fast as asking the array for its address
+    # three times as fast as asking the array for its address
     return _ffi.from_buffer(_TYPES[array.dtype], array)

@@ -109,8 +109,9 @@ static inline void count_bytes(const uint8_t *bytes, ptrdiff_t size, uint32_t we
         tables[0][bytes[i]] += weight;
 }
 
-/* Of a long stretch a fourth is counted, in small parts all over it: that tells how often bytes come as well as
-   all of it would. Bytes that were not seen may come all the same. */
+/* Of a long stretch a fourth is counted, in small parts all over it, each in another place of its part so that
+   stripes are seen: that tells how often bytes come as well as all of it would. Bytes that were not seen may come
+   all the same, and as often as somebody wants who knows where we look. */
 static void count_symbols(const uint8_t *data, ptrdiff_t start, ptrdiff_t end, const Run *runs,
                           ptrdiff_t number, uint32_t *counts)
 {
@@ -124,8 +125,10 @@ static void count_symbols(const uint8_t *data, ptrdiff_t start, ptrdiff_t end, c
         ptrdiff_t until = i < number ? runs[i].start : end;
         if (until - start >= LONG) {
             unseen = 1;
-            for (; start + PART <= until; start += PART)
-                count_bytes(data + start, PART / SHARE, SHARE, tables);
+            for (ptrdiff_t place = 0; start + PART <= until; start += PART) {
+                count_bytes(data + start + place, PART / SHARE, SHARE, tables);
+                place = (place + PART / SHARE) % PART;
+            }
         }
         count_bytes(data + start, until - start, 1, tables);
         start = until;
@@ -320,10 +323,11 @@ static uint32_t adler_32(const uint8_t *data, ptrdiff_t size)
     return high << 16 | low;
 }
 
-/* Bytes that the stream of so many can't exceed: a code is never longer than nine bits on average. */
+/* Bytes that the stream of so many can't exceed: all of them may have the longest code, since codes are made for a
+   sample. A match takes fewer bits for each of its bytes. */
 ptrdiff_t deflate_bound(ptrdiff_t size)
 {
-    return size + size / 8 + (size / BLOCK + 1) * 1024 + 64;
+    return size / 8 * LONGEST + LONGEST + (size / BLOCK + 1) * 1024 + 64;
 }
 
 /* Returns the size of the stream, or 0 where memory is short. */

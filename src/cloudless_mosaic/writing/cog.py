@@ -230,7 +230,8 @@ def _portions(spans: Iterable[Span]) -> Iterator[list[Span]]:
         if sum(one.size for one in portion) >= _PORTION:
             yield portion
             portion = []
-    yield portion
+    if portion:
+        yield portion
 
 
 def _wait(steps: Iterable[Future[None]]) -> None:
