@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+import rasterio
 
 from cloudless_mosaic.errors import SourceError
 from cloudless_mosaic.reading import Target, TileReader, WindowRead, Witness
@@ -137,7 +138,8 @@ def href(server, tiff, tmp_path, pixels):
 
 def target(clear, *, masked=False):
     witness = Witness.of(clear.shape, slice(0, None, 100))
-    return Target(np.zeros(clear.shape, np.uint16), clear, 0, witness, masked)
+    # what the plane held before doesn't matter
+    return Target(np.full(clear.shape, 7, np.uint16), clear, 0, witness, masked)
 
 
 def read(reader, href, shape=(512, 640), row=0, column=0, **options):
@@ -191,6 +193,19 @@ def test_every_byte_of_a_tile_is_asked_for_once(server, href, pixels):
     asked = sorted((start, end) for _, start, end in server.requests if start)
     assert asked
     assert all(end <= start for (_, end), (start, _) in pairwise(asked))
+
+
+def test_tiles_that_are_not_stored_have_no_data(server, tiff, tmp_path, pixels):
+    pixels = pixels.copy()
+    pixels[128:256, 256:512] = 0
+    path = tiff(tmp_path / "holes.tif", pixels, predictor=2, blockxsize=128, blockysize=128, sparse_ok=True)
+    with rasterio.open(path) as raster:
+        assert raster.get_tag_item("BLOCK_OFFSET_2_1", "TIFF", bidx=1) is None
+    server.files["/scenes/holes.tif"] = path.read_bytes()
+    answer = read(
+        TileReader(QUICK), f"{server.address}/scenes/holes.tif", target=target(np.ones((512, 640), bool))
+    )
+    np.testing.assert_array_equal(answer, pixels)
 
 
 def test_tiles_that_nobody_wants_are_not_asked_for(server, href, pixels):
