@@ -10,7 +10,7 @@ from typing import TypeVar
 from shapely import union_all
 from shapely.geometry.base import BaseGeometry
 
-from cloudless_mosaic.redaction import redact
+from cloudless_mosaic.net.redaction import redact
 
 Affine6 = tuple[float, float, float, float, float, float]
 """Pixel width, 0, x of the left edge, 0, minus pixel height, y of the top edge; units of the CRS."""

@@ -8,9 +8,9 @@ from datetime import date
 import atheris
 
 with atheris.instrument_imports(include=["cloudless_mosaic.catalog"]):
-    from cloudless_mosaic.catalog import hosts
     from cloudless_mosaic.catalog.found import FoundItem
     from cloudless_mosaic.catalog.search import _Sieve
+    from cloudless_mosaic.net import hosts
 
 from cloudless_mosaic.aoi import Aoi
 from cloudless_mosaic.request import MosaicRequest

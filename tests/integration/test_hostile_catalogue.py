@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from cloudless_mosaic.catalog import hosts
 from cloudless_mosaic.catalog import search as search_module
 from cloudless_mosaic.catalog.found import Findings, FoundItem
 from cloudless_mosaic.catalog.search import find_scenes
-from cloudless_mosaic.redaction import redact
+from cloudless_mosaic.net import hosts
+from cloudless_mosaic.net.redaction import redact
 
 PUBLIC = "stac.example.com"
 INSIDE = {"inside.example.com": "10.1.2.3", "metadata.example.com": "169.254.169.254"}

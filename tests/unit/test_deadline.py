@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from cloudless_mosaic.deadline import run_within
+from cloudless_mosaic.net.deadline import run_within
 
 
 def test_what_is_done_in_time_is_given_back():

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloudless_mosaic.redaction import redact, without_credentials
+from cloudless_mosaic.net.redaction import redact, without_credentials
 
 SECRETS = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789%+-_.~=&?/:@", min_size=1).map(
     lambda text: f"SECRET{text}"

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from cloudless_mosaic.errors import MetadataError
-from cloudless_mosaic.redaction import redact, without_credentials
+from cloudless_mosaic.net.redaction import quoted, redact, without_credentials
 from cloudless_mosaic.scenes import DroppedScene
 
 Json = Mapping[str, Any]
@@ -108,9 +108,3 @@ def most_alike(wanted: str, names: Iterable[str]) -> str:
     ranked = sorted(names, key=unlikeness)
     more = f" and {len(ranked) - _MOST_NAMES} more" if len(ranked) > _MOST_NAMES else ""
     return ", ".join(quoted(name)[1:-1] for name in ranked[:_MOST_NAMES]) + more
-
-
-def quoted(value: object, length: int = 80) -> str:
-    """Text from outside, fit for one line of a message: control characters escaped, long ones cut short."""
-    text = repr(value if isinstance(value, str) else str(value))
-    return text if len(text) <= length else f"{text[: length - 3]}..."

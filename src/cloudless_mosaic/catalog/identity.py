@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from cloudless_mosaic.catalog.found import Json, properties_of, quoted
+from cloudless_mosaic.catalog.found import Json, properties_of
 from cloudless_mosaic.errors import MetadataError
+from cloudless_mosaic.net.redaction import quoted
 
 _SAFE_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}")
 _TILE = re.compile(r"(?<![0-9A-Za-z])T?(\d{1,2})([C-HJ-NP-X][A-HJ-NP-Z][A-HJ-NP-V])(?![0-9A-Za-z])")

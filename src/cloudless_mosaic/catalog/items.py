@@ -8,7 +8,7 @@ from shapely.geometry.base import BaseGeometry
 
 from cloudless_mosaic.bands import canonical_band, common_name
 from cloudless_mosaic.catalog.assets import SCL, RasterAsset, raster_assets, source_rasters
-from cloudless_mosaic.catalog.found import FoundItem, Json, properties_of, quoted
+from cloudless_mosaic.catalog.found import FoundItem, Json, properties_of
 from cloudless_mosaic.catalog.identity import (
     baseline_of,
     generated_of,
@@ -21,6 +21,7 @@ from cloudless_mosaic.catalog.identity import (
 )
 from cloudless_mosaic.catalog.providers import recognise
 from cloudless_mosaic.errors import MetadataError
+from cloudless_mosaic.net.redaction import quoted
 from cloudless_mosaic.offsets import OffsetDecision, decide_offset
 from cloudless_mosaic.profile import ProviderProfile
 from cloudless_mosaic.request import MosaicRequest

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from cloudless_mosaic.catalog.found import Findings, FoundItem, Json, most_alike, quoted
+from cloudless_mosaic.catalog.found import Findings, FoundItem, Json, most_alike
 from cloudless_mosaic.errors import MetadataError, UsageError
-from cloudless_mosaic.redaction import redact
+from cloudless_mosaic.net.redaction import quoted, redact
 from cloudless_mosaic.scenes import DroppedScene
 
 _LARGEST_FILE = 512 * 2**20

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from cloudless_mosaic.catalog.found import Json, quoted, web_address
+from cloudless_mosaic.catalog.found import Json, web_address
 from cloudless_mosaic.catalog.settings import ApiSettings
 from cloudless_mosaic.errors import TemporaryError, UsageError
-from cloudless_mosaic.redaction import redact
+from cloudless_mosaic.net.redaction import quoted, redact
 
 
 @dataclass(frozen=True, slots=True)

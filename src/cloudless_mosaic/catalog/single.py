@@ -9,13 +9,13 @@ from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
 from cloudless_mosaic.catalog.footprints import parse_footprint
-from cloudless_mosaic.catalog.found import FoundItem, Json, assets_of, is_web_address, quoted
+from cloudless_mosaic.catalog.found import FoundItem, Json, assets_of, is_web_address
 from cloudless_mosaic.catalog.identity import sensing_time, shown_id
 from cloudless_mosaic.catalog.items import parse_scene
 from cloudless_mosaic.catalog.local import load_document
 from cloudless_mosaic.catalog.settings import ApiSettings
 from cloudless_mosaic.errors import MetadataError, TemporaryError, UsageError
-from cloudless_mosaic.redaction import redact, without_credentials
+from cloudless_mosaic.net.redaction import quoted, redact, without_credentials
 from cloudless_mosaic.request import MosaicRequest
 from cloudless_mosaic.scenes import Scene
 

@@ -18,12 +18,12 @@ from urllib3.exceptions import InvalidHeader, NewConnectionError, ReadTimeoutErr
 from urllib3.response import BaseHTTPResponse
 from urllib3.util import Retry
 
-from cloudless_mosaic.catalog.found import quoted, web_address
-from cloudless_mosaic.catalog.hosts import is_host, is_private
+from cloudless_mosaic.catalog.found import web_address
 from cloudless_mosaic.catalog.settings import ApiSettings
-from cloudless_mosaic.deadline import run_within
 from cloudless_mosaic.errors import CloudlessMosaicError, TemporaryError, UsageError
-from cloudless_mosaic.redaction import redact, without_credentials
+from cloudless_mosaic.net.deadline import run_within
+from cloudless_mosaic.net.hosts import is_host, is_private
+from cloudless_mosaic.net.redaction import quoted, redact, without_credentials
 from cloudless_mosaic.version import __version__
 
 RETRIED = (429, 500, 502, 503, 504)

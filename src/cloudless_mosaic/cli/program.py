@@ -144,7 +144,7 @@ def _leave() -> None:
 
 
 def _fail(message: str, exit_code: int) -> None:
-    from cloudless_mosaic.redaction import redact  # noqa: PLC0415 - keeps --help quick
+    from cloudless_mosaic.net.redaction import redact  # noqa: PLC0415 - keeps --help quick
 
     click.echo(f"error: {redact(' '.join(message.split()))}", err=True)
     sys.exit(exit_code)

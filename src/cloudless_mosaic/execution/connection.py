@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from cloudless_mosaic.errors import TemporaryError, UsageError
-from cloudless_mosaic.redaction import redact
+from cloudless_mosaic.net.redaction import redact
 
 if TYPE_CHECKING:
     from distributed import Client

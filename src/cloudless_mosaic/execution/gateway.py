@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from cloudless_mosaic.errors import TemporaryError, UsageError
 from cloudless_mosaic.execution.connection import Connection, connect
-from cloudless_mosaic.redaction import redact
+from cloudless_mosaic.net.redaction import redact
 
 if TYPE_CHECKING:
     from dask_gateway import Gateway

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from cloudless_mosaic.net.redaction import without_credentials
 from cloudless_mosaic.reading.tokens import token_broker
-from cloudless_mosaic.redaction import without_credentials
 
 PLANETARY_COMPUTER_HOSTS = frozenset({"sentinel2l2a01.blob.core.windows.net"})
 """Storage accounts that hold the Sentinel-2 files of the Planetary Computer; no other host gets a token."""

@@ -21,6 +21,7 @@ import numpy.typing as npt
 from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 
 from cloudless_mosaic.errors import SourceError
+from cloudless_mosaic.net.redaction import redact
 from cloudless_mosaic.reading.fetch import Fetch, OpenRaster
 from cloudless_mosaic.reading.patience import PATIENT, Patience
 from cloudless_mosaic.reading.protocol import RasterHeader, RasterReader, WindowRead
@@ -28,7 +29,6 @@ from cloudless_mosaic.reading.ranges import DoubtfulBytesError, Head, read_range
 from cloudless_mosaic.reading.stores import Place, Stores
 from cloudless_mosaic.reading.tiff import UnsupportedTiffError, parse_tiff
 from cloudless_mosaic.reading.tilecache import TileCache
-from cloudless_mosaic.redaction import redact
 
 Answer = TypeVar("Answer")
 Pixels = npt.NDArray[Any]

@@ -20,8 +20,8 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs
 
-from cloudless_mosaic.deadline import run_within
 from cloudless_mosaic.errors import SourceError
+from cloudless_mosaic.net.deadline import run_within
 
 SERVICE = "https://planetarycomputer.microsoft.com/api/sas/v1/token"
 """Where tokens come from; ``PC_SDK_SAS_URL`` names another place, as for the provider's own library."""

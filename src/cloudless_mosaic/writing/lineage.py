@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from cloudless_mosaic.net.redaction import without_credentials
 from cloudless_mosaic.plan import MosaicPlan, PeriodPlan
-from cloudless_mosaic.redaction import without_credentials
 from cloudless_mosaic.request import MosaicRequest
 from cloudless_mosaic.scl import SCL_CLASSES
 

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from cloudless_mosaic.catalog import hosts, transport
-from cloudless_mosaic.catalog.hosts import is_host, is_private
+from cloudless_mosaic.catalog import transport
 from cloudless_mosaic.catalog.search import find_scenes
 from cloudless_mosaic.catalog.transport import ApiTransport
 from cloudless_mosaic.errors import TemporaryError, UsageError
+from cloudless_mosaic.net import hosts
+from cloudless_mosaic.net.hosts import is_host, is_private
 
 PUBLIC = "https://stac.example.com/v1"
 

@@ -43,3 +43,9 @@ def _without_query(word: str) -> str:
         return word
     query = _QUERY.search(word, address.end())
     return word[: query.start()] if query else word
+
+
+def quoted(value: object, length: int = 80) -> str:
+    """Text from outside, fit for one line of a message: control characters escaped, long ones cut short."""
+    text = repr(value if isinstance(value, str) else str(value))
+    return text if len(text) <= length else f"{text[: length - 3]}..."

@@ -7,10 +7,9 @@ import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from cloudless_mosaic.catalog.found import quoted
-from cloudless_mosaic.catalog.hosts import is_host, is_private
 from cloudless_mosaic.errors import MetadataError
-from cloudless_mosaic.redaction import redact, without_credentials
+from cloudless_mosaic.net.hosts import is_host, is_private
+from cloudless_mosaic.net.redaction import quoted, redact, without_credentials
 
 _REMOTE = ("https://", "http://", "s3://")
 _LONGEST = 4096

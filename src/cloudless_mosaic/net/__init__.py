@@ -1,0 +1,1 @@
+"""What every request to another computer has in common: hosts, redaction of secrets, deadlines."""
