@@ -27,7 +27,7 @@ from cloudless_mosaic.aoi import Aoi
 from cloudless_mosaic.compose import compose
 from cloudless_mosaic.execution.cluster import ClusterEngine
 from cloudless_mosaic.execution.connection import connect
-from cloudless_mosaic.grid import cut_blocks
+from cloudless_mosaic.geo.blocks import cut_blocks
 from cloudless_mosaic.plan import BlockTask, MosaicPlan, PeriodPlan
 from cloudless_mosaic.reading import RasterHeader, WindowRead
 from cloudless_mosaic.request import MosaicRequest

@@ -29,9 +29,9 @@ from cloudless_mosaic.aoi import Aoi
 from cloudless_mosaic.cli.program import share_pools
 from cloudless_mosaic.cost import estimate
 from cloudless_mosaic.errors import SourceError
+from cloudless_mosaic.geo.projection import project, transformer
 from cloudless_mosaic.pipeline import run
 from cloudless_mosaic.plan import make_plan
-from cloudless_mosaic.projection import project, transformer
 from cloudless_mosaic.reading import RasterHeader, WindowRead
 from cloudless_mosaic.request import MosaicRequest
 from cloudless_mosaic.scenes import Scene, SceneSet, SourceGrid, SourceRaster

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from cloudless_mosaic.bands import canonical_band
+from cloudless_mosaic.geo.projection import metres_per_unit
 from cloudless_mosaic.plan import MosaicPlan, PeriodPlan
-from cloudless_mosaic.projection import metres_per_unit
 from cloudless_mosaic.reach import SceneReach
 from cloudless_mosaic.scenes import Scene, SourceRaster
 

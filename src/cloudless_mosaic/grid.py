@@ -1,10 +1,8 @@
-"""The output grid and the blocks it is cut into. Pure geometry."""
+"""The output grid: its CRS, its edges and its extent. Pure geometry."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -17,11 +15,9 @@ from shapely.geometry.base import BaseGeometry
 
 from cloudless_mosaic.aoi import Aoi
 from cloudless_mosaic.errors import UsageError
-from cloudless_mosaic.geobox import GeoBox
-from cloudless_mosaic.projection import project
-
-_SNAP = 1e-6
-"""Share of a pixel by which an edge may miss the grid and still lie on it (rounding of projections)."""
+from cloudless_mosaic.geo.geobox import GeoBox
+from cloudless_mosaic.geo.projection import project
+from cloudless_mosaic.geo.snapping import SNAP, snap_out
 
 _MOST_DEGREES = 1.0
 """The largest pixel of a grid in degrees; more is a size in metres, asked for in another CRS."""
@@ -50,59 +46,6 @@ _BELTS = (
 )
 """South, north, and the western edges of the zones in between (NGA, "The Universal Grids and the Transverse
 Mercator and Polar Stereographic Map Projections", 2014)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A rectangle of the output grid."""
-
-    index: tuple[int, int]
-    """Row and column among the blocks."""
-    rows: tuple[int, int]
-    """First row and the row after the last."""
-    columns: tuple[int, int]
-    """First column and the column after the last."""
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Rows, columns."""
-        return self.rows[1] - self.rows[0], self.columns[1] - self.columns[0]
-
-    @property
-    def window(self) -> tuple[slice, slice]:
-        """For indexing an array of the whole grid."""
-        return slice(*self.rows), slice(*self.columns)
-
-
-@dataclass(frozen=True, slots=True)
-class Blocks:
-    """The cuts of a grid into blocks, row by row."""
-
-    row_edges: tuple[int, ...]
-    """Rows at which blocks begin, and the end of the grid."""
-    column_edges: tuple[int, ...]
-    """Columns at which blocks begin, and the end of the grid."""
-
-    def __len__(self) -> int:
-        return (len(self.row_edges) - 1) * (len(self.column_edges) - 1)
-
-    def __iter__(self) -> Iterator[Block]:
-        for i, rows in enumerate(zip(self.row_edges, self.row_edges[1:], strict=False)):
-            for j, columns in enumerate(zip(self.column_edges, self.column_edges[1:], strict=False)):
-                yield Block((i, j), rows, columns)
-
-    @property
-    def largest(self) -> tuple[int, int]:
-        """Rows and columns of the largest block (the two need not meet in one block)."""
-        return int(np.diff(self.row_edges).max()), int(np.diff(self.column_edges).max())
-
-    def cut_at(self, rows: Iterable[int], columns: Iterable[int]) -> Blocks:
-        """Blocks with more cuts."""
-        return Blocks(tuple(sorted({*self.row_edges, *rows})), tuple(sorted({*self.column_edges, *columns})))
-
-    def halved(self) -> Blocks:
-        """Blocks of half the edge that keep all cuts of these."""
-        return Blocks(_halve(self.row_edges), _halve(self.column_edges))
 
 
 def utm_crs(aoi: Aoi) -> str:
@@ -176,8 +119,8 @@ def mosaic_geobox(aoi: Aoi, resolution: float, crs: str, anchor: tuple[float, fl
             "or a CRS in metres"
         )
     left, bottom, right, top = aoi_bounds(aoi, crs)
-    column, end_column = _snap_out((left - anchor[0]) / resolution, (right - anchor[0]) / resolution)
-    row, end_row = _snap_out((bottom - anchor[1]) / resolution, (top - anchor[1]) / resolution)
+    column, end_column = snap_out((left - anchor[0]) / resolution, (right - anchor[0]) / resolution)
+    row, end_row = snap_out((bottom - anchor[1]) / resolution, (top - anchor[1]) / resolution)
     require_raster(end_row - row, end_column - column, resolution, f"AOI {aoi}")
     x, y = anchor[0] + column * resolution, anchor[1] + end_row * resolution
     return GeoBox((end_row - row, end_column - column), Affine(resolution, 0, x, 0, -resolution, y), crs)
@@ -202,7 +145,7 @@ def aoi_bounds(aoi: Aoi, crs: str) -> tuple[float, float, float, float]:
     if not np.isfinite(bounds).all():
         raise UsageError(f"AOI {aoi} can't be projected to {crs}; choose another --crs")
     gap = boxes[:, :2].max(axis=0) - boxes[:, 2:].min(axis=0)
-    if (gap > _SNAP * (boxes[:, 2:].max(axis=0) - boxes[:, :2].min(axis=0))).any():
+    if (gap > SNAP * (boxes[:, 2:].max(axis=0) - boxes[:, :2].min(axis=0))).any():
         raise UsageError(
             f"AOI {aoi} crosses the antimeridian, where {crs} is cut; choose another --crs, "
             f"for example {utm_crs(aoi)}"
@@ -214,39 +157,3 @@ def aoi_bounds(aoi: Aoi, crs: str) -> tuple[float, float, float, float]:
 def _bounds_of(areas: Iterable[BaseGeometry], crs: str) -> np.ndarray:
     """Left, bottom, right and top of areas in degrees in ``crs``, shape (areas, 4)."""
     return np.array([project(area, "EPSG:4326", crs).bounds for area in areas])
-
-
-def _snap_out(low: float, high: float) -> tuple[int, int]:
-    first, last = math.floor(low + _SNAP), math.ceil(high - _SNAP)
-    return first, max(last, first + 1)
-
-
-def cut_blocks(geobox: GeoBox, size: int, origin: tuple[float, float] | None = None) -> Blocks:
-    """Cuts a grid into blocks of ``size`` pixels, counted from ``origin``.
-
-    Args:
-        geobox: Grid to cut.
-        size: Edge of a block, pixels.
-        origin: x and y of a corner that a block must have (of the source's own tiling); without it, or
-            where it doesn't lie on a pixel corner, blocks are counted from the corner of the grid.
-    """
-    rows, columns = geobox.shape
-    row_phase = column_phase = 0
-    if origin is not None:
-        affine = geobox.affine
-        x, y = (origin[0] - affine.c) / affine.a, (origin[1] - affine.f) / affine.e
-        if abs(x - round(x)) < _SNAP * size and abs(y - round(y)) < _SNAP * size:
-            column_phase, row_phase = round(x) % size, round(y) % size
-    return Blocks(_edges(rows, size, row_phase), _edges(columns, size, column_phase))
-
-
-def _halve(edges: tuple[int, ...]) -> tuple[int, ...]:
-    """Cuts half a block away from those cuts that are there; the first block may be a part of one."""
-    half = -(-int(np.diff(edges).max()) // 2)
-    cuts = {edges[0] + half if len(edges) == 2 else edges[1] - half}
-    cuts |= {edge + half for edge in edges[1:-1]}
-    return tuple(sorted({*edges, *(cut for cut in cuts if edges[0] < cut < edges[-1])}))
-
-
-def _edges(length: int, size: int, phase: int) -> tuple[int, ...]:
-    return tuple(sorted({0, length, *range(phase, length, size)}))

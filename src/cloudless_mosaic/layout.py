@@ -14,11 +14,11 @@ import numpy.typing as npt
 from cloudless_mosaic.bands import canonical_band
 from cloudless_mosaic.checks import Classified, Evidence, verdict
 from cloudless_mosaic.errors import SourceError
+from cloudless_mosaic.geo.projection import same_crs
 from cloudless_mosaic.masking import PackedMask, dilation_margin
 from cloudless_mosaic.net.redaction import redact
 from cloudless_mosaic.placement import Placement, Window, place, read_level
 from cloudless_mosaic.plan import BlockTask, GranuleSource, MaskPolicy
-from cloudless_mosaic.projection import same_crs
 from cloudless_mosaic.reading.protocol import RasterHeader, RasterReader, Target, WindowRead
 from cloudless_mosaic.results import SceneNote
 from cloudless_mosaic.sampling import clear_on, samples_under
@@ -37,7 +37,7 @@ _MOST_PIXELS = 10980
 _GRANULE_WIDTH = 109_800.0
 """Metres along an edge of a granule."""
 
-_SNAP = 1e-3
+_PLACE_TOLERANCE = 1e-3
 """Share of a pixel by which an item may place a file elsewhere than the file does itself."""
 
 
@@ -222,7 +222,7 @@ def _misfit(raster: SourceRaster, header: RasterHeader, dtype: np.dtype[Any]) ->
     width, height = columns * native.pixel[0], rows * native.pixel[1]
     if max(max(level.shape) for level in header.levels) > _MOST_PIXELS:
         return f"has {columns} x {rows} pixels, more than a granule"
-    if max(width, height) > _GRANULE_WIDTH * (1 + _SNAP):
+    if max(width, height) > _GRANULE_WIDTH * (1 + _PLACE_TOLERANCE):
         return f"is {width:g} x {height:g} m wide, wider than a granule"
     if header.dtype != dtype:
         return f"holds {header.dtype} pixels instead of {dtype}"
@@ -234,7 +234,7 @@ def _misfit(raster: SourceRaster, header: RasterHeader, dtype: np.dtype[Any]) ->
 
 def _same_place(declared: SourceGrid, native: SourceGrid) -> bool:
     """True where two grids of one shape differ by rounding only."""
-    slack = _SNAP * native.resolution
+    slack = _PLACE_TOLERANCE * native.resolution
     corners = zip(declared.bounds, native.bounds, strict=True)
     return same_crs(declared.crs, native.crs) and all(abs(one - other) <= slack for one, other in corners)
 

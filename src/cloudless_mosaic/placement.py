@@ -9,14 +9,12 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from cloudless_mosaic.geobox import GeoBox
-from cloudless_mosaic.projection import transformer
+from cloudless_mosaic.geo.geobox import GeoBox
+from cloudless_mosaic.geo.projection import transformer
+from cloudless_mosaic.geo.snapping import SNAP
 from cloudless_mosaic.scenes import SourceGrid
 
 Floats = npt.NDArray[np.float64]
-
-_SNAP = 1e-6
-"""Share of a pixel by which two grids may differ and still count as one."""
 
 _NOISE = 2e-9
 """Share of a pixel below which an overlap comes of rounding, since places are rounded to 9 decimals."""
@@ -75,7 +73,7 @@ class Placement:
         if not self.separable or self.half != (0.5, 0.5):
             return None
         row, column = 0.5 - self.y[0], 0.5 - self.x[0]
-        if max(abs(row - round(row)), abs(column - round(column))) > _SNAP:
+        if max(abs(row - round(row)), abs(column - round(column))) > SNAP:
             return None
         height, width = self.window.shape
         return slice(round(row), round(row) + height), slice(round(column), round(column) + width)

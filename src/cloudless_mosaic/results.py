@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cloudless_mosaic.checks import Evidence
-from cloudless_mosaic.grid import Block
+from cloudless_mosaic.geo.blocks import Block
 from cloudless_mosaic.periods import Period, mosaic_label
 from cloudless_mosaic.scenes import DroppedScene
 

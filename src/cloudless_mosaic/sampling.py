@@ -19,6 +19,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from cloudless_mosaic.geo.snapping import SNAP
 from cloudless_mosaic.kernels import (
     all_in,
     mark_around_points,
@@ -29,9 +30,6 @@ from cloudless_mosaic.kernels import (
 )
 from cloudless_mosaic.placement import Placement, Window
 from cloudless_mosaic.scenes import SourceGrid
-
-_SNAP = 1e-6
-"""Share of a pixel by which two grids may differ and still count as one."""
 
 
 def clear_on(
@@ -78,7 +76,7 @@ def _covered(
 ) -> npt.NDArray[np.int64]:
     """First and one past the last pixel of another axis under each pixel of this one, shape (size, 2)."""
     edges = (start + step * (first + np.arange(size + 1)) - other_start) / other_step
-    return np.column_stack([np.floor(edges[:-1] + _SNAP), np.ceil(edges[1:] - _SNAP)]).astype(np.int64)
+    return np.column_stack([np.floor(edges[:-1] + SNAP), np.ceil(edges[1:] - SNAP)]).astype(np.int64)
 
 
 def at_centres(clear: npt.NDArray[np.bool_], placement: Placement) -> npt.NDArray[np.bool_]:
@@ -128,7 +126,7 @@ def resample(samples: npt.NDArray[np.uint16], placement: Placement) -> npt.NDArr
 
 def _only_sample(centres: npt.NDArray[np.float64], half: float, size: int) -> npt.NDArray[np.int64] | None:
     """The sample that each output pixel lies in along an axis; ``None`` if one isn't in a single sample."""
-    first, last = np.floor(centres - half + _SNAP), np.ceil(centres + half - _SNAP) - 1
+    first, last = np.floor(centres - half + SNAP), np.ceil(centres + half - SNAP) - 1
     if (first != last).any() or first.min() < 0 or last.max() >= size:
         return None
     return first.astype(np.int64)

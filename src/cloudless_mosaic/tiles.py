@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil, floor
 
-from cloudless_mosaic.geobox import GeoBox
-from cloudless_mosaic.grid import Blocks
-
-_SNAP = 1e-6
-"""Share of a pixel by which the corner of a grid may miss a whole pixel (rounding)."""
+from cloudless_mosaic.geo.blocks import Blocks
+from cloudless_mosaic.geo.geobox import GeoBox
+from cloudless_mosaic.geo.snapping import SNAP
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +68,7 @@ def tile_edges(geobox: GeoBox, size: int) -> tuple[list[int], list[int]]:
 def _corner(geobox: GeoBox) -> tuple[int, int]:
     """Whole pixels from the origin of the CRS to the north-western corner, eastwards and northwards."""
     affine = geobox.affine
-    return floor(affine.c / affine.a + _SNAP), floor(-affine.f / affine.e + _SNAP)
+    return floor(affine.c / affine.a + SNAP), floor(-affine.f / affine.e + SNAP)
 
 
 def _within(edges: tuple[int, ...], first: int, last: int) -> tuple[int, ...]:

@@ -18,7 +18,7 @@ from shapely.geometry import box
 from cloudless_mosaic.aoi import Aoi
 from cloudless_mosaic.bands import canonical_band
 from cloudless_mosaic.compose import compose
-from cloudless_mosaic.grid import Blocks
+from cloudless_mosaic.geo.blocks import Blocks
 from cloudless_mosaic.plan import MosaicPlan, PeriodPlan
 from cloudless_mosaic.request import MosaicRequest
 from cloudless_mosaic.scenes import Scene, SceneSet, SourceGrid, SourceRaster

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Transformer
 
-from cloudless_mosaic.grid import Blocks
+from cloudless_mosaic.geo.blocks import Blocks
 from cloudless_mosaic.testing.memory import MemoryRaster
 
 CLEAR = 4

@@ -7,7 +7,7 @@ from pyproj import Transformer
 
 from cloudless_mosaic.compose import compose
 from cloudless_mosaic.cost import estimate, read_resolution
-from cloudless_mosaic.grid import Blocks
+from cloudless_mosaic.geo.blocks import Blocks
 from cloudless_mosaic.scenes import SourceRaster
 
 

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cloudless_mosaic.errors import UsageError
-from cloudless_mosaic.grid import cut_blocks
+from cloudless_mosaic.geo.blocks import cut_blocks
 from cloudless_mosaic.mosaics import cut_mosaics
 from cloudless_mosaic.request import Shard
 from cloudless_mosaic.tiles import tile_edges

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from cloudless_mosaic.grid import Blocks
+from cloudless_mosaic.geo.blocks import Blocks
 from cloudless_mosaic.mosaics import cut_mosaics
 from cloudless_mosaic.results import Composite, LostObservation, MosaicResult, PeriodResult, SceneNote
 from cloudless_mosaic.scenes import DroppedScene

@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloudless_mosaic.geobox import GeoBox
-from cloudless_mosaic.grid import Blocks, cut_blocks
+from cloudless_mosaic.geo.blocks import Blocks, cut_blocks
+from cloudless_mosaic.geo.geobox import GeoBox
 from cloudless_mosaic.tiles import cut_tiles, tile_edges
 
 SIZE = 512

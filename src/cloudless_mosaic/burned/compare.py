@@ -13,7 +13,7 @@ from cloudless_mosaic.burned.request import Index
 from cloudless_mosaic.burned.severity import classify
 from cloudless_mosaic.checks import Evidence
 from cloudless_mosaic.compose import compose
-from cloudless_mosaic.grid import Block
+from cloudless_mosaic.geo.blocks import Block
 from cloudless_mosaic.reading import RasterReader
 from cloudless_mosaic.results import Composite, LostObservation, SceneNote
 

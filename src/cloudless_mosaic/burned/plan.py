@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from math import ceil, floor, log2
+from math import floor, log2
 
 from affine import Affine
 from shapely import unary_union
@@ -15,15 +15,14 @@ from cloudless_mosaic.aoi import Aoi
 from cloudless_mosaic.burned.pair import ScenePair
 from cloudless_mosaic.burned.request import BurnedAreaRequest, Index
 from cloudless_mosaic.errors import NoDataError
-from cloudless_mosaic.geobox import GeoBox
-from cloudless_mosaic.grid import Block, cut_blocks, require_raster
+from cloudless_mosaic.geo.blocks import Block, cut_blocks
+from cloudless_mosaic.geo.geobox import GeoBox
+from cloudless_mosaic.geo.projection import project, same_crs
+from cloudless_mosaic.geo.snapping import snap_out
+from cloudless_mosaic.grid import require_raster
 from cloudless_mosaic.periods import Period
 from cloudless_mosaic.plan import BlockTask, MosaicPlan, PeriodPlan
-from cloudless_mosaic.projection import project, same_crs
 from cloudless_mosaic.scenes import Scene, SceneSet, SourceGrid
-
-_SNAP = 1e-6
-"""Share of a pixel by which an edge may miss the grid and still lie on it."""
 
 _LARGEST_BLOCK, _SMALLEST_BLOCK = 1024, 64
 """Pixels; the larger one holds whole internal tiles of 512 and 1024 pixels."""
@@ -160,10 +159,10 @@ def _where(pair: ScenePair) -> str:
 def _snapped(bounds: Bounds, native: SourceGrid, resolution: float) -> GeoBox:
     """The smallest grid around some bounds whose edges are whole pixels away from the source's corner."""
     (x, y), (left, bottom, right, top) = native.origin, bounds
-    first_column, end_column = floor((left - x) / resolution + _SNAP), ceil((right - x) / resolution - _SNAP)
-    first_row, end_row = floor((y - top) / resolution + _SNAP), ceil((y - bottom) / resolution - _SNAP)
+    first_column, end_column = snap_out((left - x) / resolution, (right - x) / resolution)
+    first_row, end_row = snap_out((y - top) / resolution, (y - bottom) / resolution)
     corner = x + first_column * resolution, y - first_row * resolution
-    shape = max(1, end_row - first_row), max(1, end_column - first_column)
+    shape = end_row - first_row, end_column - first_column
     require_raster(*shape, resolution, "the scenes")
     return GeoBox(
         shape,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Protocol, TypeVar
 
-from cloudless_mosaic.grid import Block
+from cloudless_mosaic.geo.blocks import Block
 from cloudless_mosaic.plan import MosaicPlan
 from cloudless_mosaic.reading import RasterReader
 

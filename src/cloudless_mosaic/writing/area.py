@@ -9,7 +9,7 @@ from rasterio.features import shapes
 from shapely.geometry import MultiPolygon, Polygon, box, shape
 from shapely.geometry.base import BaseGeometry
 
-from cloudless_mosaic.geobox import GeoBox
+from cloudless_mosaic.geo.geobox import GeoBox
 
 MOST_CORNERS = 100
 """Corners that an area has at most; an area is for finding a mosaic, its pixels are in the files."""

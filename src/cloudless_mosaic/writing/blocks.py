@@ -15,7 +15,7 @@ import numpy as np
 from imagecodecs import deflate_crc32
 
 from cloudless_mosaic.checks import Evidence
-from cloudless_mosaic.grid import Block
+from cloudless_mosaic.geo.blocks import Block
 from cloudless_mosaic.periods import Period
 from cloudless_mosaic.results import Composite, SceneNote
 from cloudless_mosaic.writing.output import storage_faults

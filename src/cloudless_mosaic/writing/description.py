@@ -11,7 +11,7 @@ from pyproj import CRS
 from pystac.utils import datetime_to_str
 from shapely.geometry.base import BaseGeometry
 
-from cloudless_mosaic.geobox import GeoBox
+from cloudless_mosaic.geo.geobox import GeoBox
 from cloudless_mosaic.results import LostObservation, SceneNote
 from cloudless_mosaic.scenes import Scene
 from cloudless_mosaic.writing.cog import CogFile

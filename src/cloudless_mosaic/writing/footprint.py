@@ -16,7 +16,7 @@ from shapely.geometry import MultiPolygon, Polygon, box
 from shapely.geometry.base import BaseGeometry
 from shapely.geometry.polygon import orient
 
-from cloudless_mosaic.geobox import GeoBox
+from cloudless_mosaic.geo.geobox import GeoBox
 
 _PIECES = 20
 """Pieces of an edge as long as the grid, so that outlines follow its curve."""

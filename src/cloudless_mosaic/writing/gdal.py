@@ -17,7 +17,7 @@ import rasterio
 from rasterio.io import MemoryFile
 
 from cloudless_mosaic.errors import UsageError
-from cloudless_mosaic.geobox import GeoBox
+from cloudless_mosaic.geo.geobox import GeoBox
 from cloudless_mosaic.writing.encoding import Pixels
 from cloudless_mosaic.writing.geotiff import Tag, read_geo_tags
 

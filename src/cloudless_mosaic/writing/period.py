@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cloudless_mosaic.bands import canonical_band, common_name
-from cloudless_mosaic.grid import Block
+from cloudless_mosaic.geo.blocks import Block
 from cloudless_mosaic.mosaics import Mosaic
 from cloudless_mosaic.results import Composite, PeriodResult
 from cloudless_mosaic.writing.cog import CogFile, CogSpec, CogWriter

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from cloudless_mosaic.cost import task_memory
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.execution.memory import Crew, composite_bytes, fit_blocks
-from cloudless_mosaic.grid import Blocks
+from cloudless_mosaic.geo.blocks import Blocks
 
 GIB = 2**30
 

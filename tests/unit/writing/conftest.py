@@ -8,7 +8,8 @@ from shapely.geometry import box
 
 from cloudless_mosaic.aoi import Aoi
 from cloudless_mosaic.checks import Evidence
-from cloudless_mosaic.grid import Blocks, mosaic_geobox, utm_crs
+from cloudless_mosaic.geo.blocks import Blocks
+from cloudless_mosaic.grid import mosaic_geobox, utm_crs
 from cloudless_mosaic.plan import MosaicPlan, PeriodPlan
 from cloudless_mosaic.request import MosaicRequest
 from cloudless_mosaic.results import Composite, LostObservation, PeriodResult, SceneNote

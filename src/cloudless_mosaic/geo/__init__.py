@@ -1,0 +1,1 @@
+"""Coordinate reference systems, grids and the blocks that they are cut into."""
