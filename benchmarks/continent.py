@@ -23,16 +23,16 @@ from affine import Affine
 from odc.geo.geobox import GeoBox
 from shapely.geometry import box
 
-from cloudless_mosaic.aoi import Aoi
 from cloudless_mosaic.compose import compose
+from cloudless_mosaic.composite import Composite
+from cloudless_mosaic.domain.aoi import Aoi
+from cloudless_mosaic.domain.request import MosaicRequest
+from cloudless_mosaic.domain.scenes import Scene, SceneSet, SourceGrid, SourceRaster
 from cloudless_mosaic.execution.cluster import ClusterEngine
 from cloudless_mosaic.execution.connection import connect
 from cloudless_mosaic.geo.blocks import cut_blocks
 from cloudless_mosaic.plan import BlockTask, MosaicPlan, PeriodPlan
 from cloudless_mosaic.reading import RasterHeader, WindowRead
-from cloudless_mosaic.request import MosaicRequest
-from cloudless_mosaic.results import Composite
-from cloudless_mosaic.scenes import Scene, SceneSet, SourceGrid, SourceRaster
 
 _EDGE = 64
 """Pixels along a block: the client's work for a block hardly depends on them."""

@@ -27,14 +27,14 @@ import numpy.typing as npt
 import rasterio
 
 from benchmarks.jobs import BANDS
-from cloudless_mosaic.aoi import Aoi
 from cloudless_mosaic.compose import compose
+from cloudless_mosaic.domain.aoi import Aoi
+from cloudless_mosaic.domain.request import MosaicRequest
+from cloudless_mosaic.domain.scenes import Scene
 from cloudless_mosaic.execution import run_bounded, thread_executor, worker_count
 from cloudless_mosaic.pipeline import plan_mosaics
 from cloudless_mosaic.plan import BlockTask, MosaicPlan
 from cloudless_mosaic.reading import RasterReader, TileReader
-from cloudless_mosaic.request import MosaicRequest
-from cloudless_mosaic.scenes import Scene
 
 _thread = threading.local()
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from shapely.geometry import box
 
-from cloudless_mosaic.aoi import Aoi
 from cloudless_mosaic.demo import README_AOI
+from cloudless_mosaic.domain.aoi import Aoi
 from cloudless_mosaic.geo.projection import project
 from cloudless_mosaic.grid import mosaic_geobox
 from cloudless_mosaic.testing.granules import GRANULE_SIZE, Extent

@@ -24,10 +24,10 @@ from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 
 from cloudless_mosaic.demo import demo_request
+from cloudless_mosaic.domain.classes import DEFAULT_CLEAR_CLASSES
+from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.masking import clear_pixels
 from cloudless_mosaic.pipeline import run
-from cloudless_mosaic.request import MosaicRequest
-from cloudless_mosaic.scl import DEFAULT_CLEAR_CLASSES
 from cloudless_mosaic.screen.plain import PlainScreen
 from cloudless_mosaic.testing.archive import Archive, ArchiveSpec, build_archive
 from cloudless_mosaic.writing.visual import Stretch

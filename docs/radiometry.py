@@ -8,8 +8,8 @@ from itertools import product
 from pathlib import Path
 
 from cloudless_mosaic.catalog.providers import PROVIDERS, Provider
+from cloudless_mosaic.domain.radiometry import decide_offset
 from cloudless_mosaic.errors import MetadataError
-from cloudless_mosaic.offsets import decide_offset
 
 _BEGIN, _END = "<!-- tables: written by make docs -->\n", "<!-- end of the tables -->\n"
 _BASELINES = {"before 04.00": "03.01", "04.00 and newer": "05.11", "unknown": ""}

@@ -13,18 +13,18 @@ import pytest
 from hypothesis import settings
 from stac_output import check_output
 
-from cloudless_mosaic.aoi import Aoi
 from cloudless_mosaic.catalog import find_scenes
 from cloudless_mosaic.catalog.found import FoundItem
 from cloudless_mosaic.catalog.paging import Call, drain
 from cloudless_mosaic.catalog.search import _Sieve, _unique
 from cloudless_mosaic.catalog.settings import ApiSettings
 from cloudless_mosaic.compose import compose
+from cloudless_mosaic.domain.aoi import Aoi
+from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.errors import CloudlessMosaicError, TemporaryError
 from cloudless_mosaic.net import hosts
 from cloudless_mosaic.plan import make_plan
 from cloudless_mosaic.reading import TileReader
-from cloudless_mosaic.request import MosaicRequest
 from cloudless_mosaic.testing.acquisitions import AUTUMN
 from cloudless_mosaic.testing.archive import ArchiveSpec, build_archive
 from cloudless_mosaic.testing.faulty import FaultyServer, serving

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 from cloudless_mosaic.version import __version__
 
 if TYPE_CHECKING:
-    from cloudless_mosaic.aoi import Aoi
     from cloudless_mosaic.api import build_mosaics, open_mosaics
-    from cloudless_mosaic.request import MosaicRequest
-    from cloudless_mosaic.results import MosaicResult
+    from cloudless_mosaic.domain.aoi import Aoi
+    from cloudless_mosaic.domain.request import MosaicRequest
+    from cloudless_mosaic.domain.results import MosaicResult
 
 __all__ = ["Aoi", "MosaicRequest", "MosaicResult", "__version__", "build_mosaics", "open_mosaics"]
 
 _HOMES = {
-    "Aoi": "aoi",
-    "MosaicRequest": "request",
-    "MosaicResult": "results",
+    "Aoi": "domain.aoi",
+    "MosaicRequest": "domain.request",
+    "MosaicResult": "domain.results",
     "build_mosaics": "api",
     "open_mosaics": "api",
 }

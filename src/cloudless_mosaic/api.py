@@ -11,9 +11,10 @@ from cloudless_mosaic.pipeline import Progress, plan_mosaics, run
 if TYPE_CHECKING:
     import xarray as xr
 
+    from cloudless_mosaic.composite import Composite
+    from cloudless_mosaic.domain.request import MosaicRequest
+    from cloudless_mosaic.domain.results import MosaicResult
     from cloudless_mosaic.plan import BlockTask, MosaicPlan, PeriodPlan
-    from cloudless_mosaic.request import MosaicRequest
-    from cloudless_mosaic.results import Composite, MosaicResult
 
 
 def build_mosaics(request: MosaicRequest, progress: Progress | None = None) -> MosaicResult:

@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from cloudless_mosaic.checks import look_at_band, look_at_classes, sampled_rows
+from cloudless_mosaic.composite import Composite
+from cloudless_mosaic.domain.results import LostObservation
 from cloudless_mosaic.errors import SourceError
 from cloudless_mosaic.kernels import fill_free
 from cloudless_mosaic.layout import Clear, Granule, Layer, lay_out
@@ -18,7 +20,6 @@ from cloudless_mosaic.placement import Window
 from cloudless_mosaic.plan import BlockTask, MaskPolicy
 from cloudless_mosaic.reading.protocol import RasterReader, Target, WindowRead, Witness
 from cloudless_mosaic.reducers import median
-from cloudless_mosaic.results import Composite, LostObservation
 from cloudless_mosaic.sampling import at_centres, resample
 
 UInt16s = npt.NDArray[np.uint16]

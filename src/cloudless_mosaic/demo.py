@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from cloudless_mosaic.aoi import Aoi
+from cloudless_mosaic.domain.aoi import Aoi
+from cloudless_mosaic.domain.request import MosaicRequest
+from cloudless_mosaic.domain.results import MosaicResult
 from cloudless_mosaic.execution import core_count
 from cloudless_mosaic.pipeline import run
-from cloudless_mosaic.request import MosaicRequest
-from cloudless_mosaic.results import MosaicResult
 from cloudless_mosaic.screen import Screen
 from cloudless_mosaic.testing.archive import ArchiveSpec, build_archive
 

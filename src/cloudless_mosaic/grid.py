@@ -13,7 +13,7 @@ from shapely import transform
 from shapely.geometry import box
 from shapely.geometry.base import BaseGeometry
 
-from cloudless_mosaic.aoi import Aoi
+from cloudless_mosaic.domain.aoi import Aoi
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.geo.geobox import GeoBox
 from cloudless_mosaic.geo.projection import project

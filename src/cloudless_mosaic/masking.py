@@ -10,8 +10,8 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+from cloudless_mosaic.domain.classes import CLOUD_CLASSES
 from cloudless_mosaic.kernels import clear_around, look_up
-from cloudless_mosaic.scl import CLOUD_CLASSES
 
 
 @dataclass(frozen=True, slots=True)

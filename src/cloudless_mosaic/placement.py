@@ -9,10 +9,10 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from cloudless_mosaic.domain.scenes import SourceGrid
 from cloudless_mosaic.geo.geobox import GeoBox
 from cloudless_mosaic.geo.projection import transformer
 from cloudless_mosaic.geo.snapping import SNAP
-from cloudless_mosaic.scenes import SourceGrid
 
 Floats = npt.NDArray[np.float64]
 

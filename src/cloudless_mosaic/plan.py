@@ -9,15 +9,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from math import floor, inf, log2
 
-from cloudless_mosaic.bands import canonical_band
+from cloudless_mosaic.domain.bands import canonical_band
+from cloudless_mosaic.domain.periods import Period, mosaic_label
+from cloudless_mosaic.domain.request import MaskSource, MosaicRequest
+from cloudless_mosaic.domain.scenes import Scene, SceneSet, SourceGrid, SourceRaster
 from cloudless_mosaic.geo.blocks import Block, Blocks, cut_blocks
 from cloudless_mosaic.geo.geobox import GeoBox
 from cloudless_mosaic.geo.projection import metres_per_unit
 from cloudless_mosaic.grid import mosaic_geobox, parse_crs, utm_crs
-from cloudless_mosaic.periods import Period, mosaic_label
 from cloudless_mosaic.reach import SceneReach
-from cloudless_mosaic.request import MaskSource, MosaicRequest
-from cloudless_mosaic.scenes import Scene, SceneSet, SourceGrid, SourceRaster
 from cloudless_mosaic.tiles import tile_edges
 
 _MASK_RESOLUTION = 20.0

@@ -10,10 +10,10 @@ import numpy.typing as npt
 from shapely import STRtree, area, bounds, box, buffer, contains, intersection, union, union_all
 from shapely.geometry.base import BaseGeometry
 
+from cloudless_mosaic.domain.scenes import Scene
 from cloudless_mosaic.geo.blocks import Blocks
 from cloudless_mosaic.geo.geobox import GeoBox
 from cloudless_mosaic.geo.projection import metres_per_unit, project
-from cloudless_mosaic.scenes import Scene
 
 Bounds = tuple[float, float, float, float]
 

@@ -19,6 +19,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from cloudless_mosaic.domain.scenes import SourceGrid
 from cloudless_mosaic.geo.snapping import SNAP
 from cloudless_mosaic.kernels import (
     all_in,
@@ -29,7 +30,6 @@ from cloudless_mosaic.kernels import (
     take,
 )
 from cloudless_mosaic.placement import Placement, Window
-from cloudless_mosaic.scenes import SourceGrid
 
 
 def clear_on(

@@ -12,8 +12,8 @@ with atheris.instrument_imports(include=["cloudless_mosaic.catalog"]):
     from cloudless_mosaic.catalog.search import _Sieve
     from cloudless_mosaic.net import hosts
 
-from cloudless_mosaic.aoi import Aoi
-from cloudless_mosaic.request import MosaicRequest
+from cloudless_mosaic.domain.aoi import Aoi
+from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.testing.junk import mutated
 
 # nobody is asked for the address of a name

@@ -12,10 +12,10 @@ import pytest
 import rasterio
 from pyproj import CRS
 
-from cloudless_mosaic.aoi import Aoi
 from cloudless_mosaic.api import build_mosaics
+from cloudless_mosaic.domain.aoi import Aoi
+from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.errors import NoDataError
-from cloudless_mosaic.request import MosaicRequest
 from cloudless_mosaic.testing.acquisitions import CLEAR_AUTUMN, Sky
 from cloudless_mosaic.testing.archive import ArchiveSpec, build_archive
 from cloudless_mosaic.testing.granules import SEATTLE, Extent

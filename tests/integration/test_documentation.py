@@ -24,7 +24,7 @@ from typing import NamedTuple
 import pytest
 from stac_output import check_output
 
-from cloudless_mosaic.request import PLANETARY_COMPUTER
+from cloudless_mosaic.domain.request import PLANETARY_COMPUTER
 from cloudless_mosaic.testing.acquisitions import CLEAR_AUTUMN
 from cloudless_mosaic.testing.archive import ArchiveSpec, build_archive
 from cloudless_mosaic.testing.copernicus import COPERNICUS

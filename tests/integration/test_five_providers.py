@@ -13,7 +13,7 @@ import rasterio
 from pyproj import Transformer
 
 from cloudless_mosaic import Aoi, MosaicRequest, build_mosaics
-from cloudless_mosaic.bands import BANDS
+from cloudless_mosaic.domain.bands import BANDS
 from cloudless_mosaic.testing.acquisitions import CLEAR_AUTUMN
 from cloudless_mosaic.testing.archive import ArchiveSpec, build_archive
 from cloudless_mosaic.testing.copernicus import COPERNICUS

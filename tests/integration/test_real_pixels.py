@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 import rasterio
 
-from cloudless_mosaic.aoi import Aoi
 from cloudless_mosaic.catalog import find_scenes
 from cloudless_mosaic.checks import Classified, findings, look_at_band, sampled_rows, verdict
 from cloudless_mosaic.compose import compose
+from cloudless_mosaic.domain.aoi import Aoi
+from cloudless_mosaic.domain.request import MosaicRequest
+from cloudless_mosaic.domain.scenes import SourceGrid
 from cloudless_mosaic.placement import Window
 from cloudless_mosaic.plan import make_plan
 from cloudless_mosaic.reading import TileReader
 from cloudless_mosaic.reading.gdal import GdalReader
-from cloudless_mosaic.request import MosaicRequest
-from cloudless_mosaic.scenes import SourceGrid
 
 CLEAR = 2, 4, 5, 6, 7, 11
 NAMES = {"blue": "B02", "green": "B03", "red": "B04", "nir": "B08"}

@@ -217,7 +217,7 @@ def make_sharded_request(demo_archive):
     from datetime import date  # noqa: PLC0415
 
     from cloudless_mosaic import Aoi, MosaicRequest  # noqa: PLC0415
-    from cloudless_mosaic.request import Shard  # noqa: PLC0415
+    from cloudless_mosaic.domain.request import Shard  # noqa: PLC0415
 
     return MosaicRequest(
         start_date=date(2020, 10, 1),

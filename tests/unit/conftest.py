@@ -15,13 +15,13 @@ from pyproj import Transformer
 from shapely import transform
 from shapely.geometry import box
 
-from cloudless_mosaic.aoi import Aoi
-from cloudless_mosaic.bands import canonical_band
 from cloudless_mosaic.compose import compose
+from cloudless_mosaic.domain.aoi import Aoi
+from cloudless_mosaic.domain.bands import canonical_band
+from cloudless_mosaic.domain.request import MosaicRequest
+from cloudless_mosaic.domain.scenes import Scene, SceneSet, SourceGrid, SourceRaster
 from cloudless_mosaic.geo.blocks import Blocks
 from cloudless_mosaic.plan import MosaicPlan, PeriodPlan
-from cloudless_mosaic.request import MosaicRequest
-from cloudless_mosaic.scenes import Scene, SceneSet, SourceGrid, SourceRaster
 from cloudless_mosaic.testing.memory import MemoryRaster, MemoryReader
 
 ORIGIN = 499980.0, 5300040.0

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry import MultiPolygon, Polygon
 
-from cloudless_mosaic.aoi import Aoi
+from cloudless_mosaic.domain.aoi import Aoi
 from cloudless_mosaic.errors import UsageError
 
 LONGITUDES = st.floats(-180, 180)

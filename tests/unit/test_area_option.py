@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from cloudless_mosaic.aoi import Aoi
 from cloudless_mosaic.cli.values import _LARGEST_AOI, read_aoi
+from cloudless_mosaic.domain.aoi import Aoi
 from cloudless_mosaic.errors import UsageError
 
 POLYGON = {"type": "Polygon", "coordinates": [[[14, 45], [16, 45], [16, 46], [14, 46], [14, 45]]]}

@@ -1,6 +1,6 @@
 import pytest
 
-from cloudless_mosaic.bands import BANDS, canonical_band, canonical_bands, common_name, find_band
+from cloudless_mosaic.domain.bands import BANDS, canonical_band, canonical_bands, common_name, find_band
 from cloudless_mosaic.errors import UsageError
 
 PRODUCT = ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B11", "B12")

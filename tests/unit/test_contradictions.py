@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from pyproj import CRS, Transformer
 
-from cloudless_mosaic.results import SceneNote
-from cloudless_mosaic.scenes import SourceGrid
+from cloudless_mosaic.domain.results import SceneNote
+from cloudless_mosaic.domain.scenes import SourceGrid
 from cloudless_mosaic.testing.memory import MemoryRaster
 
 CLEAR = 4

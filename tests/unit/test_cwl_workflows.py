@@ -14,8 +14,8 @@ import yaml
 from click.testing import CliRunner
 
 from cloudless_mosaic.cli.mosaics import cli
+from cloudless_mosaic.domain.request import PLANETARY_COMPUTER
 from cloudless_mosaic.errors import CloudlessMosaicError, TemporaryError
-from cloudless_mosaic.request import PLANETARY_COMPUTER
 from cloudless_mosaic.version import __version__
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloudless_mosaic.aoi import Aoi
+from cloudless_mosaic.domain.aoi import Aoi
+from cloudless_mosaic.domain.geojson import read_area
 from cloudless_mosaic.errors import UsageError
-from cloudless_mosaic.geojson import read_area
 from cloudless_mosaic.grid import mosaic_geobox, utm_crs
 
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from odc.geo.geobox import GeoBox
 from pyproj import Geod, Transformer
 
-from cloudless_mosaic.aoi import Aoi
+from cloudless_mosaic.domain.aoi import Aoi
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.geo.blocks import Block, cut_blocks
 from cloudless_mosaic.geo.projection import metres_per_unit, project, unit_of

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cloudless_mosaic.domain.radiometry import BOA_OFFSET, OFFSET_POLICIES, OFFSETS, decide_offset
 from cloudless_mosaic.errors import MetadataError
-from cloudless_mosaic.offsets import BOA_OFFSET, OFFSET_POLICIES, OFFSETS, decide_offset
 
 OLD, FIRST, NEW = "03.01", "04.00", "05.11"
 SILENT, ZERO, MINUS = frozenset(), frozenset({0}), frozenset({-1000})

@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloudless_mosaic.periods import monthly_periods
+from cloudless_mosaic.domain.periods import monthly_periods
 
 DAYS = st.dates(date(2015, 1, 1), date(2035, 12, 31))
 

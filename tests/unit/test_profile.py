@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cloudless_mosaic.domain.provider import ProviderProfile, parse_profile, read_profile
 from cloudless_mosaic.errors import UsageError
-from cloudless_mosaic.profile import ProviderProfile, parse_profile, read_profile
 
 TOML = """
 name = "My archive"

@@ -2,8 +2,8 @@ from datetime import date
 
 import pytest
 
+from cloudless_mosaic.domain.request import MosaicRequest, parse_date
 from cloudless_mosaic.errors import UsageError
-from cloudless_mosaic.request import MosaicRequest, parse_date
 
 
 def test_defaults_are_those_of_the_published_application(make_request):

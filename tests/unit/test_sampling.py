@@ -174,7 +174,7 @@ def test_sample_is_clear_when_all_classes_under_it_are(make_grid, data):
 
 def test_clear_of_an_overview_whose_pixels_are_not_square():
     """915 rows and 500 columns halve to 458 and 250: the overview's pixels are a bit narrower than high."""
-    from cloudless_mosaic.scenes import SourceGrid  # noqa: PLC0415
+    from cloudless_mosaic.domain.scenes import SourceGrid  # noqa: PLC0415
 
     scl = SourceGrid("EPSG:32633", (20.0, 0.0, 0.0, 0.0, -20.0, 18300.0), (915, 500))
     band = SourceGrid("EPSG:32633", (40.0, 0.0, 0.0, 0.0, -18300 / 458, 18300.0), (458, 250))

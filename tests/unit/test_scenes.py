@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry import box
 
-from cloudless_mosaic.scenes import DroppedScene, SceneSet, SourceGrid, SourceRaster
+from cloudless_mosaic.domain.scenes import DroppedScene, SceneSet, SourceGrid, SourceRaster
 
 GRID = SourceGrid("EPSG:32633", (10.0, 0.0, 499980.0, 0.0, -10.0, 5300040.0), (10980, 10980))
 RASTERS = {"B04": SourceRaster("red.tif", GRID)}

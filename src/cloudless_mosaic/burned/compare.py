@@ -13,9 +13,10 @@ from cloudless_mosaic.burned.request import Index
 from cloudless_mosaic.burned.severity import classify
 from cloudless_mosaic.checks import Evidence
 from cloudless_mosaic.compose import compose
+from cloudless_mosaic.composite import Composite
+from cloudless_mosaic.domain.results import LostObservation, SceneNote
 from cloudless_mosaic.geo.blocks import Block
 from cloudless_mosaic.reading import RasterReader
-from cloudless_mosaic.results import Composite, LostObservation, SceneNote
 
 _NIR, _SWIR, _RED = 0, 1, 2
 """Places of the bands in a composite, by ``BurnedAreaRequest.bands``."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from cloudless_mosaic.burned.request import BurnedAreaRequest
 from cloudless_mosaic.catalog.single import find_scene
+from cloudless_mosaic.domain.scenes import Scene
 from cloudless_mosaic.errors import NoDataError, UsageError
-from cloudless_mosaic.scenes import Scene
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,10 @@ from cloudless_mosaic.burned.plan import ChangePlan, GridOf, make_plan
 from cloudless_mosaic.burned.request import BurnedAreaRequest
 from cloudless_mosaic.burned.results import BurnedAreaResult, Tally
 from cloudless_mosaic.burned.stac import ITEM, change_catalog, change_item
+from cloudless_mosaic.domain.scenes import Scene, SourceGrid
 from cloudless_mosaic.errors import NoDataError, ObservationsLostError, SourceError
 from cloudless_mosaic.execution import Engine, open_engine
 from cloudless_mosaic.reading import RasterReader, default_reader
-from cloudless_mosaic.scenes import Scene, SourceGrid
 from cloudless_mosaic.writing.output import write_whole
 
 

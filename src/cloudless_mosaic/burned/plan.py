@@ -11,18 +11,18 @@ from affine import Affine
 from shapely import unary_union
 from shapely.geometry import box
 
-from cloudless_mosaic.aoi import Aoi
 from cloudless_mosaic.burned.pair import ScenePair
 from cloudless_mosaic.burned.request import BurnedAreaRequest, Index
+from cloudless_mosaic.domain.aoi import Aoi
+from cloudless_mosaic.domain.periods import Period
+from cloudless_mosaic.domain.scenes import Scene, SceneSet, SourceGrid
 from cloudless_mosaic.errors import NoDataError
 from cloudless_mosaic.geo.blocks import Block, cut_blocks
 from cloudless_mosaic.geo.geobox import GeoBox
 from cloudless_mosaic.geo.projection import project, same_crs
 from cloudless_mosaic.geo.snapping import snap_out
 from cloudless_mosaic.grid import require_raster
-from cloudless_mosaic.periods import Period
 from cloudless_mosaic.plan import BlockTask, MosaicPlan, PeriodPlan
-from cloudless_mosaic.scenes import Scene, SceneSet, SourceGrid
 
 _LARGEST_BLOCK, _SMALLEST_BLOCK = 1024, 64
 """Pixels; the larger one holds whole internal tiles of 512 and 1024 pixels."""

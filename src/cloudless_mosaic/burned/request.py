@@ -7,10 +7,10 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from cloudless_mosaic.aoi import Aoi
+from cloudless_mosaic.domain.aoi import Aoi
+from cloudless_mosaic.domain.provider import ProviderProfile
+from cloudless_mosaic.domain.request import Compression, Execution, MaskSource, MosaicRequest
 from cloudless_mosaic.errors import UsageError
-from cloudless_mosaic.profile import ProviderProfile
-from cloudless_mosaic.request import Compression, Execution, MaskSource, MosaicRequest
 
 Index = Literal["dnbr", "rbr", "bai"]
 """See ``indices``."""

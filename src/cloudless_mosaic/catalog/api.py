@@ -11,13 +11,13 @@ from urllib.parse import quote, urlsplit
 
 from pystac_client import Client, ItemSearch
 
-from cloudless_mosaic.aoi import Box
 from cloudless_mosaic.catalog.found import Findings, FoundItem, Json, most_alike, web_address
 from cloudless_mosaic.catalog.paging import Call, Drained, drain, next_call
 from cloudless_mosaic.catalog.settings import ApiSettings
 from cloudless_mosaic.catalog.transport import RETRIED, ApiTransport, StatusError
+from cloudless_mosaic.domain.aoi import Box
+from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.errors import CloudlessMosaicError, TemporaryError, UsageError
-from cloudless_mosaic.request import MosaicRequest
 
 CloudFilter = Literal["query", "cql2", "none"]
 """Language in which a server takes the limit on clouds."""

@@ -12,14 +12,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from cloudless_mosaic.bands import BANDS, find_band
 from cloudless_mosaic.catalog.found import Json, assets_of, properties_of
 from cloudless_mosaic.catalog.grids import declared_grid
+from cloudless_mosaic.domain.bands import BANDS, find_band
+from cloudless_mosaic.domain.provider import ProviderProfile
+from cloudless_mosaic.domain.scenes import SourceRaster
 from cloudless_mosaic.errors import MetadataError
 from cloudless_mosaic.net.hrefs import resolve_href
 from cloudless_mosaic.net.redaction import quoted
-from cloudless_mosaic.profile import ProviderProfile
-from cloudless_mosaic.scenes import SourceRaster
 
 SCL = "SCL"
 """Name of the scene classification among the rasters of an item."""

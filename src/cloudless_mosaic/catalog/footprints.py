@@ -10,8 +10,8 @@ from shapely import GEOSException, force_2d, get_coordinates, union_all
 from shapely.geometry import MultiPolygon, Polygon, shape
 from shapely.geometry.base import BaseGeometry
 
+from cloudless_mosaic.domain.geojson import within_world
 from cloudless_mosaic.errors import MetadataError
-from cloudless_mosaic.geojson import within_world
 
 _KINDS = {"Polygon", "MultiPolygon"}
 _MOST_POINTS = 10_000

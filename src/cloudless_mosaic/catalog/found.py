@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+from cloudless_mosaic.domain.scenes import DroppedScene
 from cloudless_mosaic.errors import MetadataError
 from cloudless_mosaic.net.redaction import quoted, redact, without_credentials
-from cloudless_mosaic.scenes import DroppedScene
 
 Json = Mapping[str, Any]
 

@@ -12,8 +12,8 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from cloudless_mosaic.catalog.found import Json
+from cloudless_mosaic.domain.scenes import Affine6, SourceGrid
 from cloudless_mosaic.errors import MetadataError
-from cloudless_mosaic.scenes import Affine6, SourceGrid
 
 _GRANULE_WIDTH = 109_800.0
 """Metres along an edge of a granule: 10980 pixels of 10 m."""

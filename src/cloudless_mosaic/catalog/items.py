@@ -6,7 +6,6 @@ from datetime import datetime
 
 from shapely.geometry.base import BaseGeometry
 
-from cloudless_mosaic.bands import canonical_band, common_name
 from cloudless_mosaic.catalog.assets import SCL, RasterAsset, raster_assets, source_rasters
 from cloudless_mosaic.catalog.found import FoundItem, Json, properties_of
 from cloudless_mosaic.catalog.identity import (
@@ -20,12 +19,13 @@ from cloudless_mosaic.catalog.identity import (
     strip_of,
 )
 from cloudless_mosaic.catalog.providers import recognise
+from cloudless_mosaic.domain.bands import canonical_band, common_name
+from cloudless_mosaic.domain.provider import ProviderProfile
+from cloudless_mosaic.domain.radiometry import OffsetDecision, decide_offset
+from cloudless_mosaic.domain.request import MosaicRequest
+from cloudless_mosaic.domain.scenes import Scene
 from cloudless_mosaic.errors import MetadataError
 from cloudless_mosaic.net.redaction import quoted
-from cloudless_mosaic.offsets import OffsetDecision, decide_offset
-from cloudless_mosaic.profile import ProviderProfile
-from cloudless_mosaic.request import MosaicRequest
-from cloudless_mosaic.scenes import Scene
 
 
 class MissingBandError(MetadataError):

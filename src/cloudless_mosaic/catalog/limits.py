@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from cloudless_mosaic.scenes import DroppedScene, Scene, SceneSet
+from cloudless_mosaic.domain.scenes import DroppedScene, Scene, SceneSet
 
 _MOST_DATES = 31
 """Dates that a warning names one by one."""

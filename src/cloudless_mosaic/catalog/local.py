@@ -7,9 +7,9 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from cloudless_mosaic.catalog.found import Findings, FoundItem, Json, most_alike
+from cloudless_mosaic.domain.scenes import DroppedScene
 from cloudless_mosaic.errors import MetadataError, UsageError
 from cloudless_mosaic.net.redaction import quoted, redact
-from cloudless_mosaic.scenes import DroppedScene
 
 _LARGEST_FILE = 512 * 2**20
 """Bytes of the largest JSON file that is read."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cloudless_mosaic.catalog.found import Json, assets_of, properties_of
-from cloudless_mosaic.profile import ProviderProfile
+from cloudless_mosaic.domain.provider import ProviderProfile
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from cloudless_mosaic.bands import canonical_bands
 from cloudless_mosaic.catalog.footprints import parse_footprint
 from cloudless_mosaic.catalog.found import Findings, FoundItem, is_web_address
 from cloudless_mosaic.catalog.identity import sensing_time, shown_id
@@ -15,9 +14,10 @@ from cloudless_mosaic.catalog.items import MissingBandError, cloud_cover_of, par
 from cloudless_mosaic.catalog.limits import limit_scenes
 from cloudless_mosaic.catalog.local import read_items
 from cloudless_mosaic.catalog.settings import ApiSettings
+from cloudless_mosaic.domain.bands import canonical_bands
+from cloudless_mosaic.domain.request import MosaicRequest
+from cloudless_mosaic.domain.scenes import DroppedScene, Scene, SceneSet
 from cloudless_mosaic.errors import MetadataError, UsageError
-from cloudless_mosaic.request import MosaicRequest
-from cloudless_mosaic.scenes import DroppedScene, Scene, SceneSet
 
 _MOST_IDS = 5
 """Scenes that a warning names."""

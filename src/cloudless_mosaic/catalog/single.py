@@ -14,10 +14,10 @@ from cloudless_mosaic.catalog.identity import sensing_time, shown_id
 from cloudless_mosaic.catalog.items import parse_scene
 from cloudless_mosaic.catalog.local import load_document
 from cloudless_mosaic.catalog.settings import ApiSettings
+from cloudless_mosaic.domain.request import MosaicRequest
+from cloudless_mosaic.domain.scenes import Scene
 from cloudless_mosaic.errors import MetadataError, TemporaryError, UsageError
 from cloudless_mosaic.net.redaction import quoted, redact, without_credentials
-from cloudless_mosaic.request import MosaicRequest
-from cloudless_mosaic.scenes import Scene
 
 
 def find_scene(

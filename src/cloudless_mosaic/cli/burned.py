@@ -17,8 +17,8 @@ from cloudless_mosaic.cli.options import (
 )
 from cloudless_mosaic.cli.program import RunByDefault, loading, run_program
 from cloudless_mosaic.cli.values import read_aoi, read_codes
-from cloudless_mosaic.profile import read_profile
-from cloudless_mosaic.request import Execution
+from cloudless_mosaic.domain.provider import read_profile
+from cloudless_mosaic.domain.request import Execution
 from cloudless_mosaic.version import __version__
 
 _FIELDS = BurnedAreaRequest.__dataclass_fields__

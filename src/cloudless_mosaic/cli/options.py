@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from cloudless_mosaic.offsets import OFFSETS
-from cloudless_mosaic.request import Execution, MosaicRequest
+from cloudless_mosaic.domain.radiometry import OFFSETS
+from cloudless_mosaic.domain.request import Execution, MosaicRequest
 
 _FIELDS = MosaicRequest.__dataclass_fields__
 

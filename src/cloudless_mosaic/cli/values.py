@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-from cloudless_mosaic.aoi import Aoi
+from cloudless_mosaic.domain.aoi import Aoi
+from cloudless_mosaic.domain.provider import read_profile
+from cloudless_mosaic.domain.request import Execution, MosaicRequest, Shard, parse_date
 from cloudless_mosaic.errors import UsageError
-from cloudless_mosaic.profile import read_profile
-from cloudless_mosaic.request import Execution, MosaicRequest, Shard, parse_date
 
 _LARGEST_AOI = 32 * 2**20
 """Bytes of the largest GeoJSON file that is read."""

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.execution.engine import Engine
 from cloudless_mosaic.execution.threads import ThreadEngine, core_count, worker_count
 from cloudless_mosaic.net.redaction import redact
 from cloudless_mosaic.reading import RasterReader, default_reader
-from cloudless_mosaic.request import MosaicRequest
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager

@@ -16,11 +16,11 @@ from rasterio.errors import RasterioError
 from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
+from cloudless_mosaic.domain.scenes import SourceGrid
 from cloudless_mosaic.errors import SourceError
 from cloudless_mosaic.net.redaction import redact
 from cloudless_mosaic.reading.credentials import refuse, sign
 from cloudless_mosaic.reading.protocol import RasterHeader, WindowRead
-from cloudless_mosaic.scenes import SourceGrid
 
 Answer = TypeVar("Answer")
 

@@ -9,9 +9,9 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from cloudless_mosaic.domain.scenes import SourceGrid
 from cloudless_mosaic.errors import SourceError
 from cloudless_mosaic.kernels import harmonise
-from cloudless_mosaic.scenes import SourceGrid
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,9 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from cloudless_mosaic.domain.scenes import SourceGrid
 from cloudless_mosaic.errors import SourceError
 from cloudless_mosaic.reading.protocol import RasterHeader
-from cloudless_mosaic.scenes import SourceGrid
 
 Values = npt.NDArray[Any]
 

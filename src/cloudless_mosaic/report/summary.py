@@ -12,7 +12,7 @@ from urllib.parse import quote
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
-from cloudless_mosaic.bands import BANDS, find_band
+from cloudless_mosaic.domain.bands import BANDS, find_band
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.report.documents import (
     Document,

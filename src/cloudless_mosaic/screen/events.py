@@ -9,11 +9,12 @@ from typing import Any, Self
 
 from rich.console import Console
 
+from cloudless_mosaic.composite import Composite
 from cloudless_mosaic.cost import PlanCost, estimate
+from cloudless_mosaic.domain.results import MosaicResult, PeriodResult
+from cloudless_mosaic.domain.scenes import DroppedScene
 from cloudless_mosaic.mosaics import Mosaic
 from cloudless_mosaic.plan import MosaicPlan
-from cloudless_mosaic.results import Composite, MosaicResult, PeriodResult
-from cloudless_mosaic.scenes import DroppedScene
 from cloudless_mosaic.screen.quantities import size_on_disk
 
 

@@ -11,9 +11,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from cloudless_mosaic.composite import Composite
+from cloudless_mosaic.domain.results import MosaicResult, PeriodResult
 from cloudless_mosaic.mosaics import Mosaic
 from cloudless_mosaic.plan import MosaicPlan
-from cloudless_mosaic.results import Composite, MosaicResult, PeriodResult
 from cloudless_mosaic.screen.plain import PlainScreen
 from cloudless_mosaic.screen.quantities import number, size
 

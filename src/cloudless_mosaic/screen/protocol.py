@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Protocol, Self
 
+from cloudless_mosaic.composite import Composite
+from cloudless_mosaic.domain.results import MosaicResult, PeriodResult
 from cloudless_mosaic.mosaics import Mosaic
 from cloudless_mosaic.plan import MosaicPlan
-from cloudless_mosaic.results import Composite, MosaicResult, PeriodResult
 
 
 class Screen(Protocol):

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
+from cloudless_mosaic.domain.results import MosaicResult
 from cloudless_mosaic.mosaics import Mosaic
 from cloudless_mosaic.pipeline import Silent
 from cloudless_mosaic.plan import MosaicPlan
-from cloudless_mosaic.results import MosaicResult
 
 
 class QuietScreen(Silent):

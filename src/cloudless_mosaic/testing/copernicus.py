@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from shapely.geometry import MultiPolygon, Polygon, mapping
 
-from cloudless_mosaic.bands import BANDS
+from cloudless_mosaic.domain.bands import BANDS
 from cloudless_mosaic.testing.acquisitions import Acquisition
 from cloudless_mosaic.testing.items import Json, class_shares, grid_fields
 from cloudless_mosaic.testing.products import SCL, Product, bounding_box, raster_resolution

@@ -12,7 +12,7 @@ from typing import Any
 
 from shapely.geometry import MultiPolygon, Polygon, mapping
 
-from cloudless_mosaic.bands import BANDS
+from cloudless_mosaic.domain.bands import BANDS
 from cloudless_mosaic.testing.acquisitions import Acquisition
 from cloudless_mosaic.testing.items import COG_TYPE, Json, ProviderStyle, class_shares
 from cloudless_mosaic.testing.products import SCL, Product, bounding_box, raster_resolution

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from shapely.geometry import MultiPolygon, Polygon
 
-from cloudless_mosaic.bands import BANDS
+from cloudless_mosaic.domain.bands import BANDS
 from cloudless_mosaic.testing.acquisitions import Acquisition
 from cloudless_mosaic.testing.earth_search import (
     collection_document,

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from cloudless_mosaic.domain.scenes import SourceGrid
 from cloudless_mosaic.geo.projection import transformer
-from cloudless_mosaic.scenes import SourceGrid
 from cloudless_mosaic.testing.ground import Ground
 from cloudless_mosaic.testing.landcover import BROADLEAVES, CLEARING, CONIFERS, CROP, GARDENS, GRASS, SOIL
 from cloudless_mosaic.testing.rasters import Pixels, coarsened

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cloudless_mosaic.domain.scenes import SourceGrid
 from cloudless_mosaic.errors import UsageError
-from cloudless_mosaic.scenes import SourceGrid
 
 GRANULE_SIZE = 10980
 """Pixels of 10 m along the edge of a granule."""

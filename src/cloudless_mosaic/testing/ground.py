@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from cloudless_mosaic.scenes import SourceGrid
+from cloudless_mosaic.domain.scenes import SourceGrid
 from cloudless_mosaic.testing.compiled import compiled
 from cloudless_mosaic.testing.landcover import SHALLOWS, Noises, fill_noises, land_cover, ramp
 from cloudless_mosaic.testing.noise import derive_seed, fill_fractal

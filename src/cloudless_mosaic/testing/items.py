@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from shapely.geometry import MultiPolygon, Polygon, mapping
 
-from cloudless_mosaic.scenes import SourceGrid
+from cloudless_mosaic.domain.scenes import SourceGrid
 from cloudless_mosaic.testing.acquisitions import Acquisition
 from cloudless_mosaic.testing.products import SCL, Product, bounding_box, raster_resolution
 from cloudless_mosaic.testing.sun import reflectance_conversion_factor

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy.typing as npt
 
+from cloudless_mosaic.domain.scenes import SourceGrid
 from cloudless_mosaic.errors import SourceError
 from cloudless_mosaic.reading.protocol import RasterHeader, WindowRead
-from cloudless_mosaic.scenes import SourceGrid
 
 
 @dataclass(frozen=True, slots=True, eq=False)

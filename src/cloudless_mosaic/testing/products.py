@@ -11,7 +11,7 @@ from shapely import segmentize, transform
 from shapely.affinity import translate
 from shapely.geometry import MultiPolygon, Polygon, box
 
-from cloudless_mosaic.bands import BANDS
+from cloudless_mosaic.domain.bands import BANDS
 from cloudless_mosaic.testing.acquisitions import Acquisition, Swath
 from cloudless_mosaic.testing.granules import Extent
 from cloudless_mosaic.testing.ground import Bytes

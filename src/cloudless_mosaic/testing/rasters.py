@@ -20,8 +20,8 @@ from rasterio._err import CPLE_BaseError  # what the COG driver raises has no pu
 from rasterio.errors import RasterioError
 from rasterio.transform import Affine
 
+from cloudless_mosaic.domain.scenes import SourceGrid
 from cloudless_mosaic.errors import CloudlessMosaicError
-from cloudless_mosaic.scenes import SourceGrid
 from cloudless_mosaic.testing.compiled import compiled
 
 BLOCK = 512

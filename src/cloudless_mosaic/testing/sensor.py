@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from cloudless_mosaic.scenes import SourceGrid
+from cloudless_mosaic.domain.scenes import SourceGrid
 from cloudless_mosaic.testing.acquisitions import Acquisition
 from cloudless_mosaic.testing.compiled import compiled
 from cloudless_mosaic.testing.ground import LIGHT_STEPS, Bytes, Ground

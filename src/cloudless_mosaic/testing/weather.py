@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from cloudless_mosaic.scenes import SourceGrid
+from cloudless_mosaic.domain.scenes import SourceGrid
 from cloudless_mosaic.testing.acquisitions import Acquisition, Swath
 from cloudless_mosaic.testing.compiled import compiled
 from cloudless_mosaic.testing.ground import Bytes, Place

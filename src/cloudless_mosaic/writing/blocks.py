@@ -15,9 +15,10 @@ import numpy as np
 from imagecodecs import deflate_crc32
 
 from cloudless_mosaic.checks import Evidence
+from cloudless_mosaic.composite import Composite
+from cloudless_mosaic.domain.periods import Period
+from cloudless_mosaic.domain.results import SceneNote
 from cloudless_mosaic.geo.blocks import Block
-from cloudless_mosaic.periods import Period
-from cloudless_mosaic.results import Composite, SceneNote
 from cloudless_mosaic.writing.output import storage_faults
 from cloudless_mosaic.writing.uncached import Bytes, write_uncached
 

@@ -13,9 +13,9 @@ from typing import Literal
 
 import numpy as np
 
+from cloudless_mosaic.domain.request import Compression
 from cloudless_mosaic.errors import TemporaryError
 from cloudless_mosaic.geo.geobox import GeoBox
-from cloudless_mosaic.request import Compression
 from cloudless_mosaic.writing.encoding import TIFF_COMPRESSION, Pixels, Reduction, encode_tile
 from cloudless_mosaic.writing.geotiff import (
     LEADER,

@@ -11,9 +11,9 @@ from pyproj import CRS
 from pystac.utils import datetime_to_str
 from shapely.geometry.base import BaseGeometry
 
+from cloudless_mosaic.domain.results import LostObservation, SceneNote
+from cloudless_mosaic.domain.scenes import Scene
 from cloudless_mosaic.geo.geobox import GeoBox
-from cloudless_mosaic.results import LostObservation, SceneNote
-from cloudless_mosaic.scenes import Scene
 from cloudless_mosaic.writing.cog import CogFile
 from cloudless_mosaic.writing.fields import SHA256
 from cloudless_mosaic.writing.footprint import pixel_metres, projected

@@ -8,13 +8,13 @@ import imagecodecs
 import numpy as np
 import numpy.typing as npt
 
+from cloudless_mosaic.domain.request import Compression
 from cloudless_mosaic.kernels import (
     average_half,
     deflate,
     interleave_differences,
     interleave_differences_of_bytes,
 )
-from cloudless_mosaic.request import Compression
 from cloudless_mosaic.writing.geotiff import Encoded
 
 Pixels = npt.NDArray[Any]

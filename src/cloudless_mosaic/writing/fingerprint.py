@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from cloudless_mosaic.domain.scenes import DroppedScene, Scene, SourceRaster
 from cloudless_mosaic.plan import MosaicPlan
-from cloudless_mosaic.scenes import DroppedScene, Scene, SourceRaster
 from cloudless_mosaic.version import __version__
 from cloudless_mosaic.writing.lineage import derived_from, run_parameters
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from cloudless_mosaic.domain.results import PeriodResult
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.mosaics import Mosaic, cut_mosaics
 from cloudless_mosaic.plan import MosaicPlan
-from cloudless_mosaic.results import PeriodResult
 from cloudless_mosaic.writing.blocks import BlockStore
 from cloudless_mosaic.writing.fingerprint import differences, fingerprint, plan_record
 from cloudless_mosaic.writing.geoparquet import require_place

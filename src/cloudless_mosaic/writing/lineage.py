@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from cloudless_mosaic.domain.classes import SCL_CLASSES
+from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.net.redaction import without_credentials
 from cloudless_mosaic.plan import MosaicPlan, PeriodPlan
-from cloudless_mosaic.request import MosaicRequest
-from cloudless_mosaic.scl import SCL_CLASSES
 
 PROCESSING_LEVEL = "L3"
 """Composites of several dates, on a grid of their own."""

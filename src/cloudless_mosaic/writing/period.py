@@ -9,10 +9,11 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cloudless_mosaic.bands import canonical_band, common_name
+from cloudless_mosaic.composite import Composite
+from cloudless_mosaic.domain.bands import canonical_band, common_name
+from cloudless_mosaic.domain.results import PeriodResult
 from cloudless_mosaic.geo.blocks import Block
 from cloudless_mosaic.mosaics import Mosaic
-from cloudless_mosaic.results import Composite, PeriodResult
 from cloudless_mosaic.writing.cog import CogFile, CogSpec, CogWriter
 from cloudless_mosaic.writing.folder import OutputFolder
 from cloudless_mosaic.writing.output import mosaic_name, publish, write_whole

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cloudless_mosaic.domain.periods import Period, mosaic_label
+from cloudless_mosaic.domain.results import LostObservation, PeriodResult, SceneNote
 from cloudless_mosaic.errors import UsageError
-from cloudless_mosaic.periods import Period, mosaic_label
-from cloudless_mosaic.results import LostObservation, PeriodResult, SceneNote
 from cloudless_mosaic.writing.fields import (
     CATALOG_ID,
     COLLECTION_ID,

@@ -6,7 +6,7 @@ import threading
 from typing import Protocol
 
 from cloudless_mosaic.checks import Evidence, findings
-from cloudless_mosaic.results import LostObservation, SceneNote
+from cloudless_mosaic.domain.results import LostObservation, SceneNote
 
 
 class ReadBlock(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from cloudless_mosaic.bands import canonical_band, common_name
+from cloudless_mosaic.domain.bands import canonical_band, common_name
 from cloudless_mosaic.writing.visual import GAMMA, SCALE, TRUE_COLOUR, WHITE
 
 _NIR, _RED = "B08", "B04"

@@ -10,9 +10,9 @@ from typing import Any
 import pystac
 from shapely.geometry.base import BaseGeometry
 
-from cloudless_mosaic.bands import BANDS, canonical_band, common_name
+from cloudless_mosaic.domain.bands import BANDS, canonical_band, common_name
+from cloudless_mosaic.domain.results import PeriodResult
 from cloudless_mosaic.plan import MosaicPlan, PeriodPlan
-from cloudless_mosaic.results import PeriodResult
 from cloudless_mosaic.version import __version__
 from cloudless_mosaic.writing.cog import CogFile
 from cloudless_mosaic.writing.description import (

@@ -6,8 +6,8 @@ import math
 import threading
 from dataclasses import dataclass, replace
 
+from cloudless_mosaic.composite import Composite
 from cloudless_mosaic.kernels import sums
-from cloudless_mosaic.results import Composite
 from cloudless_mosaic.writing.reading_totals import ReadingTotals
 
 

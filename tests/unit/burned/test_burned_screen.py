@@ -13,8 +13,8 @@ from cloudless_mosaic.burned.compare import BlockChange
 from cloudless_mosaic.burned.results import BurnedAreaResult, ClassArea
 from cloudless_mosaic.burned.screen import make_screen
 from cloudless_mosaic.burned.severity import SEVERITY_CLASSES
+from cloudless_mosaic.domain.results import LostObservation, SceneNote
 from cloudless_mosaic.geo.blocks import Block
-from cloudless_mosaic.results import LostObservation, SceneNote
 
 
 @pytest.fixture

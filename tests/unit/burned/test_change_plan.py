@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from shapely.geometry import box
 
-from cloudless_mosaic.aoi import Aoi
 from cloudless_mosaic.burned.pair import ScenePair
 from cloudless_mosaic.burned.plan import make_plan
 from cloudless_mosaic.burned.request import CLEAR_CLASSES, BurnedAreaRequest
+from cloudless_mosaic.domain.aoi import Aoi
+from cloudless_mosaic.domain.scenes import Scene, SourceGrid, SourceRaster
 from cloudless_mosaic.errors import NoDataError, UsageError
 from cloudless_mosaic.geo.projection import project
-from cloudless_mosaic.scenes import Scene, SourceGrid, SourceRaster
 
 START = datetime(2021, 7, 13, 18, 49, 19, tzinfo=UTC)
 

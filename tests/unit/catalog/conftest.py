@@ -13,9 +13,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from shapely.geometry import box
 
-from cloudless_mosaic.aoi import Aoi
 from cloudless_mosaic.catalog.settings import ApiSettings
-from cloudless_mosaic.request import MosaicRequest
+from cloudless_mosaic.domain.aoi import Aoi
+from cloudless_mosaic.domain.request import MosaicRequest
 
 BANDS = ("B02", "B03", "B04", "B08")
 SEATTLE = (-122.3, 47.5, -121.9, 47.8)

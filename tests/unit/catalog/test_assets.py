@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import CRS
 
-from cloudless_mosaic.bands import BANDS
 from cloudless_mosaic.catalog.assets import SCL, raster_assets, source_rasters
 from cloudless_mosaic.catalog.grids import declared_grid
 from cloudless_mosaic.catalog.providers import GENERIC
+from cloudless_mosaic.domain.bands import BANDS
+from cloudless_mosaic.domain.provider import ProviderProfile
 from cloudless_mosaic.errors import MetadataError
 from cloudless_mosaic.net.hrefs import resolve_href
-from cloudless_mosaic.profile import ProviderProfile
 
 COG = "image/tiff; application=geotiff; profile=cloud-optimized"
 TEN_METRES = {

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from cloudless_mosaic.aoi import Aoi
 from cloudless_mosaic.catalog import find_scenes
 from cloudless_mosaic.catalog.settings import ApiSettings
+from cloudless_mosaic.domain.aoi import Aoi
 from cloudless_mosaic.errors import TemporaryError, UsageError
 
 FILTER = "https://api.stacspec.org/v1.0.0/item-search#filter"

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cloudless_mosaic.aoi import Aoi
 from cloudless_mosaic.catalog import find_scenes
+from cloudless_mosaic.domain.aoi import Aoi
+from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.errors import UsageError
-from cloudless_mosaic.request import MosaicRequest
 
 JUNK = st.one_of(
     st.none(),

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from shapely.geometry import box
 
 from cloudless_mosaic.catalog.limits import limit_scenes
-from cloudless_mosaic.scenes import DroppedScene, Scene, SceneSet
+from cloudless_mosaic.domain.scenes import DroppedScene, Scene, SceneSet
 
 FIRST = datetime(2020, 10, 1, 19, tzinfo=UTC)
 AREA = box(0, 0, 1, 1)

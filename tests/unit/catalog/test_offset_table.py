@@ -5,10 +5,10 @@ from datetime import date
 
 import pytest
 
-from cloudless_mosaic.aoi import Aoi
 from cloudless_mosaic.catalog import find_scenes
-from cloudless_mosaic.profile import ProviderProfile
-from cloudless_mosaic.request import MosaicRequest
+from cloudless_mosaic.domain.aoi import Aoi
+from cloudless_mosaic.domain.provider import ProviderProfile
+from cloudless_mosaic.domain.request import MosaicRequest
 
 BAND = {"href": "https://files.example.com/{}.tif", "type": "image/tiff; application=geotiff"}
 COMMON = {"datetime": "2018-07-03T10:30:31Z", "platform": "sentinel-2a", "eo:cloud_cover": 1.0}

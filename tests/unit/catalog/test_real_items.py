@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from cloudless_mosaic.aoi import Aoi
 from cloudless_mosaic.catalog import find_scenes
+from cloudless_mosaic.domain.aoi import Aoi
+from cloudless_mosaic.domain.request import MosaicRequest
+from cloudless_mosaic.domain.scenes import SceneSet
 from cloudless_mosaic.errors import UsageError
-from cloudless_mosaic.request import MosaicRequest
-from cloudless_mosaic.scenes import SceneSet
 
 DATA = Path(__file__).resolve().parents[3] / "../shared/data"
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the shared test data is not beside the project")

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloudless_mosaic.aoi import Aoi
 from cloudless_mosaic.catalog import find_scenes
+from cloudless_mosaic.domain.aoi import Aoi
 from cloudless_mosaic.errors import UsageError
 
 

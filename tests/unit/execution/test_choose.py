@@ -6,12 +6,12 @@ import pytest
 
 from cloudless_mosaic import Aoi, MosaicRequest
 from cloudless_mosaic.compose import compose
+from cloudless_mosaic.domain.request import Execution
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.execution import open_engine
 from cloudless_mosaic.execution.gateway import ClusterSize, list_clusters
 from cloudless_mosaic.execution.threads import ThreadEngine
 from cloudless_mosaic.execution.worker import package_digest, work_on_block
-from cloudless_mosaic.request import Execution
 
 
 @pytest.fixture(autouse=True)

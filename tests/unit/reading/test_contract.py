@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cloudless_mosaic.domain.scenes import SourceGrid
 from cloudless_mosaic.errors import SourceError
 from cloudless_mosaic.reading import RasterReader, Target, TileReader, WindowRead, Witness
 from cloudless_mosaic.reading.gdal import GdalReader
-from cloudless_mosaic.scenes import SourceGrid
 from cloudless_mosaic.testing.memory import MemoryRaster, MemoryReader
 
 SHAPE = 200, 264

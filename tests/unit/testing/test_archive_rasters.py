@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from cloudless_mosaic.domain.scenes import SourceGrid
 from cloudless_mosaic.errors import CloudlessMosaicError
-from cloudless_mosaic.scenes import SourceGrid
 from cloudless_mosaic.testing.rasters import coarsened, halved, write_cog, write_raster
 
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from cloudless_mosaic.domain.scenes import SourceGrid
 from cloudless_mosaic.errors import SourceError
 from cloudless_mosaic.reading.protocol import WindowRead
-from cloudless_mosaic.scenes import SourceGrid
 from cloudless_mosaic.testing.memory import MemoryRaster, MemoryReader
 
 GRID = SourceGrid("EPSG:32633", (10.0, 0.0, 0.0, 0.0, -10.0, 90.0), (9, 7))

@@ -7,8 +7,8 @@ import pystac
 import pytest
 from pystac.validation.stac_validator import JsonSchemaSTACValidator
 
-from cloudless_mosaic.bands import BANDS
 from cloudless_mosaic.catalog import providers
+from cloudless_mosaic.domain.bands import BANDS
 from cloudless_mosaic.testing.acquisitions import CLEAR_AUTUMN
 from cloudless_mosaic.testing.copernicus import COPERNICUS
 from cloudless_mosaic.testing.earth_search import EARTH_SEARCH_C1, EARTH_SEARCH_V1

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from cloudless_mosaic.scenes import SourceGrid
+from cloudless_mosaic.domain.scenes import SourceGrid
 from cloudless_mosaic.testing.acquisitions import AUTUMN, CLEAR_AUTUMN, Sky, Swath
 from cloudless_mosaic.testing.granules import SEATTLE, Extent
 from cloudless_mosaic.testing.ground import make_ground

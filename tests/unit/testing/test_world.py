@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import Transformer
 
-from cloudless_mosaic.scenes import SourceGrid
+from cloudless_mosaic.domain.scenes import SourceGrid
 from cloudless_mosaic.testing.ground import make_ground
 from cloudless_mosaic.testing.noise import add_smooth, cell_hash, derive_seed, fill_fractal, mix, share
 from cloudless_mosaic.testing.world import (

@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 from shapely.geometry import box
 
-from cloudless_mosaic.aoi import Aoi
 from cloudless_mosaic.checks import Evidence
+from cloudless_mosaic.composite import Composite
+from cloudless_mosaic.domain.aoi import Aoi
+from cloudless_mosaic.domain.request import MosaicRequest
+from cloudless_mosaic.domain.results import LostObservation, PeriodResult, SceneNote
+from cloudless_mosaic.domain.scenes import DroppedScene, Scene, SceneSet
 from cloudless_mosaic.geo.blocks import Blocks
 from cloudless_mosaic.grid import mosaic_geobox, utm_crs
 from cloudless_mosaic.plan import MosaicPlan, PeriodPlan
-from cloudless_mosaic.request import MosaicRequest
-from cloudless_mosaic.results import Composite, LostObservation, PeriodResult, SceneNote
-from cloudless_mosaic.scenes import DroppedScene, Scene, SceneSet
 from cloudless_mosaic.writing import OutputFolder, PeriodSink
 
 AOI = Aoi(-122.28, 47.5, -121.9, 47.75)

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from cloudless_mosaic.aoi import Aoi
+from cloudless_mosaic.domain.aoi import Aoi
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system can't fork")
 

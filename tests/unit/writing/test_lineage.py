@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from cloudless_mosaic.profile import ProviderProfile
+from cloudless_mosaic.domain.provider import ProviderProfile
 from cloudless_mosaic.writing.lineage import (
     derived_from,
     processing_properties,

@@ -8,9 +8,9 @@ from pyarrow import parquet
 from stac_geoparquet import arrow
 from stac_output import check_output
 
-from cloudless_mosaic.aoi import Aoi
+from cloudless_mosaic.domain.aoi import Aoi
+from cloudless_mosaic.domain.request import Shard
 from cloudless_mosaic.errors import TemporaryError, UsageError
-from cloudless_mosaic.request import Shard
 from cloudless_mosaic.writing import PeriodSink, collection, geoparquet
 from cloudless_mosaic.writing.merge import merge_shards
 

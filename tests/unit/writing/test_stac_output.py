@@ -12,8 +12,8 @@ from pystac.validation.stac_validator import JsonSchemaSTACValidator
 from shapely.geometry import shape
 
 from cloudless_mosaic import __version__
-from cloudless_mosaic.aoi import Aoi
-from cloudless_mosaic.bands import BANDS
+from cloudless_mosaic.domain.aoi import Aoi
+from cloudless_mosaic.domain.bands import BANDS
 from cloudless_mosaic.writing.collection import gathered
 from cloudless_mosaic.writing.description import RENDER
 from cloudless_mosaic.writing.footprint import footprint

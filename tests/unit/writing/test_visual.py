@@ -2,7 +2,7 @@ import imagecodecs
 import numpy as np
 import pytest
 
-from cloudless_mosaic.bands import BANDS
+from cloudless_mosaic.domain.bands import BANDS
 from cloudless_mosaic.writing.visual import GAMMA, WHITE, Stretch, thumbnail
 
 

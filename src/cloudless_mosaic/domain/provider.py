@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cloudless_mosaic.bands import BANDS, canonical_band, common_name
+from cloudless_mosaic.domain.bands import BANDS, canonical_band, common_name
+from cloudless_mosaic.domain.radiometry import OFFSET_POLICIES, OffsetPolicy
 from cloudless_mosaic.errors import UsageError
-from cloudless_mosaic.offsets import OFFSET_POLICIES, OffsetPolicy
 
 _LARGEST_FILE = 2**20
 _LONGEST_TEXT = 120

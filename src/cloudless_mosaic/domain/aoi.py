@@ -94,7 +94,7 @@ class Aoi:
         Raises:
             UsageError: if it has no area, or one whose place is in doubt.
         """
-        from cloudless_mosaic.geojson import read_area  # noqa: PLC0415 - keeps --help quick
+        from cloudless_mosaic.domain.geojson import read_area  # noqa: PLC0415 - keeps --help quick
 
         area = read_area(document)
         west, east = _around([(part.bounds[0], part.bounds[2]) for part in area.geoms])

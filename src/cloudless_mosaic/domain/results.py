@@ -5,13 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
-from cloudless_mosaic.checks import Evidence
-from cloudless_mosaic.geo.blocks import Block
-from cloudless_mosaic.periods import Period, mosaic_label
-from cloudless_mosaic.scenes import DroppedScene
+from cloudless_mosaic.domain.periods import Period, mosaic_label
+from cloudless_mosaic.domain.scenes import DroppedScene
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,37 +31,6 @@ class SceneNote:
     """One line, the same for every block that it holds for."""
     warning: bool = False
     """True where the mosaic is likely to be wrong by it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Composite:
-    """One block of one period, reduced over time."""
-
-    period: Period
-    """The period."""
-    block: Block
-    """Place of the block in the output grid."""
-    data: npt.NDArray[np.uint16]
-    """Reflectance times 10,000, shape (band, y, x); 0 is nodata."""
-    count: npt.NDArray[np.uint16]
-    """Clear observations, shape (y, x); 0 exactly where ``data`` is nodata."""
-    used: frozenset[str]
-    """Ids of the scenes that gave at least one clear pixel."""
-    observations: int
-    """Observations (scene and block) that were planned."""
-    lost: tuple[LostObservation, ...] = ()
-    """Observations that could not be read."""
-    notes: tuple[SceneNote, ...] = ()
-    """What the files of scenes say against their metadata."""
-    evidence: tuple[tuple[str, Evidence], ...] = ()
-    """What samples of the pixels of scenes show, by id; adds up over blocks."""
-    tile: str = ""
-    """Name of the tile; empty where there are none."""
-
-    @property
-    def label(self) -> str:
-        """Name of the mosaic that it is a part of."""
-        return mosaic_label(self.period, self.tile)
 
 
 @dataclass(frozen=True, slots=True)
