@@ -31,7 +31,8 @@ from cloudless_mosaic.domain.scenes import Scene, SceneSet, SourceGrid, SourceRa
 from cloudless_mosaic.execution.cluster import ClusterEngine
 from cloudless_mosaic.execution.connection import connect
 from cloudless_mosaic.geo.blocks import cut_blocks
-from cloudless_mosaic.plan import BlockTask, MosaicPlan, PeriodPlan
+from cloudless_mosaic.planning.plan import MosaicPlan, PeriodPlan
+from cloudless_mosaic.planning.tasks import BlockTask
 from cloudless_mosaic.reading import RasterHeader, WindowRead
 
 _EDGE = 64

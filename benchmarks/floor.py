@@ -33,7 +33,8 @@ from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.domain.scenes import Scene
 from cloudless_mosaic.execution import run_bounded, thread_executor, worker_count
 from cloudless_mosaic.pipeline import plan_mosaics
-from cloudless_mosaic.plan import BlockTask, MosaicPlan
+from cloudless_mosaic.planning.plan import MosaicPlan
+from cloudless_mosaic.planning.tasks import BlockTask
 from cloudless_mosaic.reading import RasterReader, TileReader
 
 _thread = threading.local()

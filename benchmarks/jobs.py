@@ -13,7 +13,7 @@ from shapely.geometry import box
 from cloudless_mosaic.demo import README_AOI
 from cloudless_mosaic.domain.aoi import Aoi
 from cloudless_mosaic.geo.projection import project
-from cloudless_mosaic.grid import mosaic_geobox
+from cloudless_mosaic.planning.grid import mosaic_geobox
 from cloudless_mosaic.testing.granules import GRANULE_SIZE, Extent
 
 BANDS = {"nir": "B08", "red": "B04", "green": "B03"}

@@ -26,14 +26,14 @@ from shapely.geometry import box, mapping
 
 from benchmarks.measure import ROOT
 from cloudless_mosaic.cli.program import share_pools
-from cloudless_mosaic.cost import estimate
 from cloudless_mosaic.domain.aoi import Aoi
 from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.domain.scenes import Scene, SceneSet, SourceGrid, SourceRaster
 from cloudless_mosaic.errors import SourceError
 from cloudless_mosaic.geo.projection import project, transformer
 from cloudless_mosaic.pipeline import run
-from cloudless_mosaic.plan import make_plan
+from cloudless_mosaic.planning.estimate import estimate
+from cloudless_mosaic.planning.plan import make_plan
 from cloudless_mosaic.reading import RasterHeader, WindowRead
 
 _AFRICA = Aoi(-18.0, -35.0, 52.0, 38.0)

@@ -23,7 +23,7 @@ from cloudless_mosaic.domain.aoi import Aoi
 from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.errors import CloudlessMosaicError, TemporaryError
 from cloudless_mosaic.net import hosts
-from cloudless_mosaic.plan import make_plan
+from cloudless_mosaic.planning.plan import make_plan
 from cloudless_mosaic.reading import TileReader
 from cloudless_mosaic.testing.acquisitions import AUTUMN
 from cloudless_mosaic.testing.archive import ArchiveSpec, build_archive

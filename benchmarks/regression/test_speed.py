@@ -20,7 +20,7 @@ from cloudless_mosaic.compose import compose
 from cloudless_mosaic.demo import README_AOI
 from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.masking import clear_pixels
-from cloudless_mosaic.plan import make_plan
+from cloudless_mosaic.planning.plan import make_plan
 from cloudless_mosaic.reading import TileReader
 from cloudless_mosaic.writing.encoding import encode_tile, halve
 

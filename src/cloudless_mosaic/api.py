@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from cloudless_mosaic.composite import Composite
     from cloudless_mosaic.domain.request import MosaicRequest
     from cloudless_mosaic.domain.results import MosaicResult
-    from cloudless_mosaic.plan import BlockTask, MosaicPlan, PeriodPlan
+    from cloudless_mosaic.planning.plan import MosaicPlan, PeriodPlan
+    from cloudless_mosaic.planning.tasks import BlockTask
 
 
 def build_mosaics(request: MosaicRequest, progress: Progress | None = None) -> MosaicResult:

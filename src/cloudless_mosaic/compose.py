@@ -17,7 +17,7 @@ from cloudless_mosaic.kernels import fill_free
 from cloudless_mosaic.layout import Clear, Granule, Layer, lay_out
 from cloudless_mosaic.masking import PackedMask, clear_pixels
 from cloudless_mosaic.placement import Window
-from cloudless_mosaic.plan import BlockTask, MaskPolicy
+from cloudless_mosaic.planning.tasks import BlockTask, MaskPolicy
 from cloudless_mosaic.reading.protocol import RasterReader, Target, WindowRead, Witness
 from cloudless_mosaic.reducers import median
 from cloudless_mosaic.sampling import at_centres, resample

@@ -20,7 +20,7 @@ from cloudless_mosaic.geo.projection import same_crs
 from cloudless_mosaic.masking import PackedMask, dilation_margin
 from cloudless_mosaic.net.redaction import redact
 from cloudless_mosaic.placement import Placement, Window, place, read_level
-from cloudless_mosaic.plan import BlockTask, GranuleSource, MaskPolicy
+from cloudless_mosaic.planning.tasks import BlockTask, GranuleSource, MaskPolicy
 from cloudless_mosaic.reading.protocol import RasterHeader, RasterReader, Target, WindowRead
 from cloudless_mosaic.sampling import clear_on, samples_under
 

@@ -17,9 +17,10 @@ from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.domain.results import MosaicResult, PeriodResult
 from cloudless_mosaic.errors import NoDataError, ObservationsLostError
 from cloudless_mosaic.execution import Engine, open_engine, run_bounded, thread_executor, worker_count
-from cloudless_mosaic.grid import parse_crs
-from cloudless_mosaic.mosaics import Mosaic, cut_mosaics
-from cloudless_mosaic.plan import BlockTask, MosaicPlan, PeriodPlan, make_plan
+from cloudless_mosaic.planning.grid import parse_crs
+from cloudless_mosaic.planning.mosaics import Mosaic, cut_mosaics
+from cloudless_mosaic.planning.plan import MosaicPlan, PeriodPlan, make_plan
+from cloudless_mosaic.planning.tasks import BlockTask
 from cloudless_mosaic.reading import RasterReader
 from cloudless_mosaic.writing import OutputFolder, PeriodSink
 

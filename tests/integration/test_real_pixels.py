@@ -16,7 +16,7 @@ from cloudless_mosaic.domain.aoi import Aoi
 from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.domain.scenes import SourceGrid
 from cloudless_mosaic.placement import Window
-from cloudless_mosaic.plan import make_plan
+from cloudless_mosaic.planning.plan import make_plan
 from cloudless_mosaic.reading import TileReader
 from cloudless_mosaic.reading.gdal import GdalReader
 

@@ -6,9 +6,9 @@ import pytest
 from pyproj import Transformer
 
 from cloudless_mosaic.compose import compose
-from cloudless_mosaic.cost import estimate, read_resolution
 from cloudless_mosaic.domain.scenes import SourceRaster
 from cloudless_mosaic.geo.blocks import Blocks
+from cloudless_mosaic.planning.estimate import estimate, read_resolution
 
 
 def bytes_read(world, plan):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from cloudless_mosaic.domain.aoi import Aoi
 from cloudless_mosaic.domain.geojson import read_area
 from cloudless_mosaic.errors import UsageError
-from cloudless_mosaic.grid import mosaic_geobox, utm_crs
+from cloudless_mosaic.planning.grid import mosaic_geobox, utm_crs
 
 
 def ring(west, south, east, north):

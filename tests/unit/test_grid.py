@@ -9,7 +9,7 @@ from cloudless_mosaic.domain.aoi import Aoi
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.geo.blocks import Block, cut_blocks
 from cloudless_mosaic.geo.projection import metres_per_unit, project, unit_of
-from cloudless_mosaic.grid import aoi_bounds, mosaic_geobox, parse_crs, utm_crs
+from cloudless_mosaic.planning.grid import aoi_bounds, mosaic_geobox, parse_crs, utm_crs
 
 EXAMPLE = Aoi(-122.27508544921875, 47.54687159892238, -121.96128845214844, 47.745787772920934)
 

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from cloudless_mosaic.domain.request import Shard
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.geo.blocks import cut_blocks
-from cloudless_mosaic.mosaics import cut_mosaics
-from cloudless_mosaic.tiles import tile_edges
+from cloudless_mosaic.planning.mosaics import cut_mosaics
+from cloudless_mosaic.planning.tiles import tile_edges
 
 SIZE = 512
 

@@ -11,7 +11,7 @@ from shapely.geometry import box
 
 from cloudless_mosaic.domain.aoi import Aoi
 from cloudless_mosaic.domain.scenes import DroppedScene, SceneSet, SourceGrid, SourceRaster
-from cloudless_mosaic.plan import make_plan
+from cloudless_mosaic.planning.plan import make_plan
 
 GRANULE = 499980.0, 5300040.0
 AOI = Aoi(15.1, 47.0, 15.3, 47.2)

@@ -13,7 +13,7 @@ from cloudless_mosaic.composite import Composite
 from cloudless_mosaic.domain.results import LostObservation, MosaicResult, PeriodResult, SceneNote
 from cloudless_mosaic.domain.scenes import DroppedScene
 from cloudless_mosaic.geo.blocks import Blocks
-from cloudless_mosaic.mosaics import cut_mosaics
+from cloudless_mosaic.planning.mosaics import cut_mosaics
 from cloudless_mosaic.screen import make_screen
 from cloudless_mosaic.screen.live import LiveScreen
 from cloudless_mosaic.screen.plain import PlainScreen

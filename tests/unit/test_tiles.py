@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from cloudless_mosaic.geo.blocks import Blocks, cut_blocks
 from cloudless_mosaic.geo.geobox import GeoBox
-from cloudless_mosaic.tiles import cut_tiles, tile_edges
+from cloudless_mosaic.planning.tiles import cut_tiles, tile_edges
 
 SIZE = 512
 

@@ -21,8 +21,9 @@ from cloudless_mosaic.geo.blocks import Block, cut_blocks
 from cloudless_mosaic.geo.geobox import GeoBox
 from cloudless_mosaic.geo.projection import project, same_crs
 from cloudless_mosaic.geo.snapping import snap_out
-from cloudless_mosaic.grid import require_raster
-from cloudless_mosaic.plan import BlockTask, MosaicPlan, PeriodPlan
+from cloudless_mosaic.planning.grid import require_raster
+from cloudless_mosaic.planning.plan import MosaicPlan, PeriodPlan
+from cloudless_mosaic.planning.tasks import BlockTask
 
 _LARGEST_BLOCK, _SMALLEST_BLOCK = 1024, 64
 """Pixels; the larger one holds whole internal tiles of 512 and 1024 pixels."""

@@ -49,8 +49,8 @@ def plan(verbose: bool, quiet: bool, as_json: bool, **options: Any) -> None:  # 
     """Shows what a run would read, hold and write; reads no pixel."""
     request = read_request(**options)
     with loading():
-        from cloudless_mosaic.mosaics import cut_mosaics  # noqa: PLC0415 - keeps --help quick
         from cloudless_mosaic.pipeline import plan_mosaics  # noqa: PLC0415
+        from cloudless_mosaic.planning.mosaics import cut_mosaics  # noqa: PLC0415 - keeps --help quick
 
         screen = open_screen(verbose=verbose, quiet=quiet, as_json=as_json)
     made = plan_mosaics(request)

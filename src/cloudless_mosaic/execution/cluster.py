@@ -15,7 +15,7 @@ from cloudless_mosaic.execution.flow import Flow
 from cloudless_mosaic.execution.memory import Crew, composite_bytes, fit_blocks
 from cloudless_mosaic.execution.preflight import check_reports, sample_hrefs
 from cloudless_mosaic.execution.worker import WorkerReport, report
-from cloudless_mosaic.plan import MosaicPlan
+from cloudless_mosaic.planning.plan import MosaicPlan
 from cloudless_mosaic.reading import RasterReader
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Protocol, TypeVar
 
 from cloudless_mosaic.geo.blocks import Block
-from cloudless_mosaic.plan import MosaicPlan
+from cloudless_mosaic.planning.plan import MosaicPlan
 from cloudless_mosaic.reading import RasterReader
 
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from cloudless_mosaic.cost import task_memory
 from cloudless_mosaic.errors import UsageError
-from cloudless_mosaic.plan import MosaicPlan
+from cloudless_mosaic.planning.estimate import task_memory
+from cloudless_mosaic.planning.plan import MosaicPlan
 
 _BASE = 400 * 2**20
 """Bytes of a worker before its first task: interpreter, libraries, kept tiles."""

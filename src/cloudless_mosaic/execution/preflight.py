@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.execution.worker import WorkerReport
-from cloudless_mosaic.plan import MosaicPlan
+from cloudless_mosaic.planning.plan import MosaicPlan
 
 _SAMPLES = 3
 """Scenes per place that are tried; a single one may be missing for all the world."""

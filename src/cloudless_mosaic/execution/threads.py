@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from cloudless_mosaic.execution.bounded import run_bounded
 from cloudless_mosaic.execution.engine import Answer, AnyTask, Made
-from cloudless_mosaic.plan import MosaicPlan
+from cloudless_mosaic.planning.plan import MosaicPlan
 from cloudless_mosaic.reading import RasterReader
 
 

@@ -10,11 +10,11 @@ from typing import Any, Self
 from rich.console import Console
 
 from cloudless_mosaic.composite import Composite
-from cloudless_mosaic.cost import PlanCost, estimate
 from cloudless_mosaic.domain.results import MosaicResult, PeriodResult
 from cloudless_mosaic.domain.scenes import DroppedScene
-from cloudless_mosaic.mosaics import Mosaic
-from cloudless_mosaic.plan import MosaicPlan
+from cloudless_mosaic.planning.estimate import PlanCost, estimate
+from cloudless_mosaic.planning.mosaics import Mosaic
+from cloudless_mosaic.planning.plan import MosaicPlan
 from cloudless_mosaic.screen.quantities import size_on_disk
 
 

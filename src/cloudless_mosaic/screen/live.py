@@ -13,8 +13,8 @@ from rich.text import Text
 
 from cloudless_mosaic.composite import Composite
 from cloudless_mosaic.domain.results import MosaicResult, PeriodResult
-from cloudless_mosaic.mosaics import Mosaic
-from cloudless_mosaic.plan import MosaicPlan
+from cloudless_mosaic.planning.mosaics import Mosaic
+from cloudless_mosaic.planning.plan import MosaicPlan
 from cloudless_mosaic.screen.plain import PlainScreen
 from cloudless_mosaic.screen.quantities import number, size
 

@@ -10,10 +10,10 @@ from typing import Self
 from rich.console import Console
 
 from cloudless_mosaic.composite import Composite
-from cloudless_mosaic.cost import estimate
 from cloudless_mosaic.domain.results import MosaicResult, PeriodResult
-from cloudless_mosaic.mosaics import Mosaic
-from cloudless_mosaic.plan import MosaicPlan
+from cloudless_mosaic.planning.estimate import estimate
+from cloudless_mosaic.planning.mosaics import Mosaic
+from cloudless_mosaic.planning.plan import MosaicPlan
 from cloudless_mosaic.screen.quantities import number, percent, size
 from cloudless_mosaic.screen.tables import plan_summary, plan_table, result_tables
 

@@ -8,8 +8,8 @@ from typing import Protocol, Self
 
 from cloudless_mosaic.composite import Composite
 from cloudless_mosaic.domain.results import MosaicResult, PeriodResult
-from cloudless_mosaic.mosaics import Mosaic
-from cloudless_mosaic.plan import MosaicPlan
+from cloudless_mosaic.planning.mosaics import Mosaic
+from cloudless_mosaic.planning.plan import MosaicPlan
 
 
 class Screen(Protocol):

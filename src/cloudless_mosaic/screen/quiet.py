@@ -7,9 +7,9 @@ from types import TracebackType
 from typing import Self
 
 from cloudless_mosaic.domain.results import MosaicResult
-from cloudless_mosaic.mosaics import Mosaic
 from cloudless_mosaic.pipeline import Silent
-from cloudless_mosaic.plan import MosaicPlan
+from cloudless_mosaic.planning.mosaics import Mosaic
+from cloudless_mosaic.planning.plan import MosaicPlan
 
 
 class QuietScreen(Silent):

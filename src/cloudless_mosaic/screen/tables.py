@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from cloudless_mosaic.cost import PlanCost
 from cloudless_mosaic.domain.results import MosaicResult, PeriodResult
 from cloudless_mosaic.geo.projection import unit_of
-from cloudless_mosaic.mosaics import Mosaic
-from cloudless_mosaic.plan import MosaicPlan
+from cloudless_mosaic.planning.estimate import PlanCost
+from cloudless_mosaic.planning.mosaics import Mosaic
+from cloudless_mosaic.planning.plan import MosaicPlan
 from cloudless_mosaic.screen.quantities import number, percent, size, size_on_disk
 
 _MOST_ROWS = 60

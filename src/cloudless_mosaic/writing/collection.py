@@ -11,7 +11,7 @@ import pystac
 from pyproj import CRS
 
 from cloudless_mosaic.domain.results import PeriodResult
-from cloudless_mosaic.plan import MosaicPlan
+from cloudless_mosaic.planning.plan import MosaicPlan
 from cloudless_mosaic.version import __version__
 from cloudless_mosaic.writing.description import sensor_fields
 from cloudless_mosaic.writing.fields import CATALOG_ID, COLLECTION_ID, PARAMETERS, PLAN, PREFIX, SHA256, SHARD

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cloudless_mosaic.domain.scenes import DroppedScene, Scene, SourceRaster
-from cloudless_mosaic.plan import MosaicPlan
+from cloudless_mosaic.planning.plan import MosaicPlan
 from cloudless_mosaic.version import __version__
 from cloudless_mosaic.writing.lineage import derived_from, run_parameters
 

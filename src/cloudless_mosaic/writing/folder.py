@@ -13,8 +13,8 @@ from typing import Any, Self
 
 from cloudless_mosaic.domain.results import PeriodResult
 from cloudless_mosaic.errors import UsageError
-from cloudless_mosaic.mosaics import Mosaic, cut_mosaics
-from cloudless_mosaic.plan import MosaicPlan
+from cloudless_mosaic.planning.mosaics import Mosaic, cut_mosaics
+from cloudless_mosaic.planning.plan import MosaicPlan
 from cloudless_mosaic.writing.blocks import BlockStore
 from cloudless_mosaic.writing.fingerprint import differences, fingerprint, plan_record
 from cloudless_mosaic.writing.geoparquet import require_place

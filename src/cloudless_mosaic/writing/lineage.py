@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 from cloudless_mosaic.domain.classes import SCL_CLASSES
 from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.net.redaction import without_credentials
-from cloudless_mosaic.plan import MosaicPlan, PeriodPlan
+from cloudless_mosaic.planning.plan import MosaicPlan, PeriodPlan
 
 PROCESSING_LEVEL = "L3"
 """Composites of several dates, on a grid of their own."""

@@ -13,7 +13,7 @@ from cloudless_mosaic.composite import Composite
 from cloudless_mosaic.domain.bands import canonical_band, common_name
 from cloudless_mosaic.domain.results import PeriodResult
 from cloudless_mosaic.geo.blocks import Block
-from cloudless_mosaic.mosaics import Mosaic
+from cloudless_mosaic.planning.mosaics import Mosaic
 from cloudless_mosaic.writing.cog import CogFile, CogSpec, CogWriter
 from cloudless_mosaic.writing.folder import OutputFolder
 from cloudless_mosaic.writing.output import mosaic_name, publish, write_whole

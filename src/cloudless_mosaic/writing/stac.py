@@ -12,7 +12,7 @@ from shapely.geometry.base import BaseGeometry
 
 from cloudless_mosaic.domain.bands import BANDS, canonical_band, common_name
 from cloudless_mosaic.domain.results import PeriodResult
-from cloudless_mosaic.plan import MosaicPlan, PeriodPlan
+from cloudless_mosaic.planning.plan import MosaicPlan, PeriodPlan
 from cloudless_mosaic.version import __version__
 from cloudless_mosaic.writing.cog import CogFile
 from cloudless_mosaic.writing.description import (

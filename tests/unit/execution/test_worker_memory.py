@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloudless_mosaic.cost import task_memory
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.execution.memory import Crew, composite_bytes, fit_blocks
 from cloudless_mosaic.geo.blocks import Blocks
+from cloudless_mosaic.planning.estimate import task_memory
 
 GIB = 2**30
 

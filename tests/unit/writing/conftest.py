@@ -13,8 +13,8 @@ from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.domain.results import LostObservation, PeriodResult, SceneNote
 from cloudless_mosaic.domain.scenes import DroppedScene, Scene, SceneSet
 from cloudless_mosaic.geo.blocks import Blocks
-from cloudless_mosaic.grid import mosaic_geobox, utm_crs
-from cloudless_mosaic.plan import MosaicPlan, PeriodPlan
+from cloudless_mosaic.planning.grid import mosaic_geobox, utm_crs
+from cloudless_mosaic.planning.plan import MosaicPlan, PeriodPlan
 from cloudless_mosaic.writing import OutputFolder, PeriodSink
 
 AOI = Aoi(-122.28, 47.5, -121.9, 47.75)

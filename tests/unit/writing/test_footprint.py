@@ -5,7 +5,7 @@ from pyproj import Transformer
 from shapely.geometry import Point, Polygon, shape
 
 from cloudless_mosaic.domain.aoi import Aoi
-from cloudless_mosaic.grid import mosaic_geobox, utm_crs
+from cloudless_mosaic.planning.grid import mosaic_geobox, utm_crs
 from cloudless_mosaic.writing.footprint import footprint, pixel_metres
 
 

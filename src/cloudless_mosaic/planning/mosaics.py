@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from cloudless_mosaic.plan import BlockTask, MosaicPlan, PeriodPlan
-from cloudless_mosaic.reach import SceneReach
-from cloudless_mosaic.tiles import Tile, cut_tiles
+from cloudless_mosaic.planning.plan import MosaicPlan, PeriodPlan
+from cloudless_mosaic.planning.scene_index import SceneReach
+from cloudless_mosaic.planning.tasks import BlockTask
+from cloudless_mosaic.planning.tiles import Tile, cut_tiles
 
 
 @dataclass(frozen=True, slots=True)

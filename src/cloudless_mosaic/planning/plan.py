@@ -2,107 +2,25 @@
 
 from __future__ import annotations
 
-import pickle
-import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from math import floor, inf, log2
 
 from cloudless_mosaic.domain.bands import canonical_band
 from cloudless_mosaic.domain.periods import Period, mosaic_label
-from cloudless_mosaic.domain.request import MaskSource, MosaicRequest
-from cloudless_mosaic.domain.scenes import Scene, SceneSet, SourceGrid, SourceRaster
-from cloudless_mosaic.geo.blocks import Block, Blocks, cut_blocks
+from cloudless_mosaic.domain.request import MosaicRequest
+from cloudless_mosaic.domain.scenes import Scene, SceneSet, SourceGrid
+from cloudless_mosaic.geo.blocks import Blocks, cut_blocks
 from cloudless_mosaic.geo.geobox import GeoBox
 from cloudless_mosaic.geo.projection import metres_per_unit
-from cloudless_mosaic.grid import mosaic_geobox, parse_crs, utm_crs
-from cloudless_mosaic.reach import SceneReach
-from cloudless_mosaic.tiles import tile_edges
+from cloudless_mosaic.planning.grid import mosaic_geobox, parse_crs, utm_crs
+from cloudless_mosaic.planning.scene_index import SceneReach
+from cloudless_mosaic.planning.tasks import BlockTask, GranuleSource, MaskPolicy, Observation
+from cloudless_mosaic.planning.tiles import tile_edges
 
 _MASK_RESOLUTION = 20.0
 """Metres of a pixel of the scene classification."""
-
-
-@dataclass(frozen=True, slots=True)
-class MaskPolicy:
-    """How clear pixels are told."""
-
-    source: MaskSource
-    """``scl`` or ``none``."""
-    clear_classes: tuple[int, ...]
-    """Codes of the scene classification that count as clear."""
-    dilation: float
-    """Metres by which cloud and shadow grow."""
-
-
-@dataclass(frozen=True, slots=True)
-class GranuleSource:
-    """What one granule of one observation is read from."""
-
-    scene_id: str
-    """Id of the STAC item."""
-    bands: tuple[SourceRaster, ...]
-    """One raster per band of the request, in its order."""
-    scl: SourceRaster | None
-    """Scene classification; ``None`` without a mask."""
-    offset: int
-    """Digital number to add."""
-
-
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """All granules of one overpass that can touch a block: one vote in the median."""
-
-    overpass: str
-    """The overpass."""
-    granules: tuple[GranuleSource, ...]
-    """A pixel takes the first of these that has data there."""
-
-
-@dataclass(frozen=True, slots=True)
-class BlockTask:
-    """One period of one block, with only the scenes that can touch it. Small to pickle."""
-
-    period: Period
-    """The period."""
-    block: Block
-    """Place of the block in the output grid."""
-    geobox: GeoBox
-    """Grid of the block."""
-    observations: tuple[Observation, ...]
-    """In the order of time."""
-    bands: tuple[str, ...]
-    """Names of the output bands."""
-    mask: MaskPolicy
-    """How clear pixels are told."""
-    exact: bool
-    """Read native pixels even where an overview is fine enough."""
-    tile: str = ""
-    """Name of the tile; empty where there are none."""
-    alone: bool = False
-    """True where the block is all of the output, so that no other task reads what this one does."""
-
-    @property
-    def label(self) -> str:
-        """Names the task, together with its block."""
-        return mosaic_label(self.period, self.tile)
-
-    @property
-    def hrefs(self) -> Iterator[str]:
-        """Every raster that may be read."""
-        for observation in self.observations:
-            for granule in observation.granules:
-                yield from (raster.href for raster in (granule.scl, *granule.bands) if raster)
-
-    def __reduce__(self) -> tuple[Callable[[bytes], BlockTask], tuple[bytes]]:
-        """Travels compressed: the long addresses of a scene's rasters hardly differ."""
-        values = tuple(getattr(self, field.name) for field in fields(self))
-        return _unpack_task, (zlib.compress(pickle.dumps(values)),)
-
-
-def _unpack_task(parcel: bytes) -> BlockTask:
-    return BlockTask(*pickle.loads(zlib.decompress(parcel)))  # noqa: S301 - a part of a pickle being loaded
 
 
 @dataclass(frozen=True, slots=True)

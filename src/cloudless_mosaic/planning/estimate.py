@@ -9,8 +9,8 @@ import numpy as np
 from cloudless_mosaic.domain.bands import canonical_band
 from cloudless_mosaic.domain.scenes import Scene, SourceRaster
 from cloudless_mosaic.geo.projection import metres_per_unit
-from cloudless_mosaic.plan import MosaicPlan, PeriodPlan
-from cloudless_mosaic.reach import SceneReach
+from cloudless_mosaic.planning.plan import MosaicPlan, PeriodPlan
+from cloudless_mosaic.planning.scene_index import SceneReach
 
 _BAND_BYTES = 2
 _SCL_BYTES = 1
