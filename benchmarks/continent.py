@@ -23,8 +23,8 @@ from affine import Affine
 from odc.geo.geobox import GeoBox
 from shapely.geometry import box
 
-from cloudless_mosaic.compose import compose
-from cloudless_mosaic.composite import Composite
+from cloudless_mosaic.compositing.compose import compose
+from cloudless_mosaic.compositing.composite import Composite
 from cloudless_mosaic.domain.aoi import Aoi
 from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.domain.scenes import Scene, SceneSet, SourceGrid, SourceRaster

@@ -27,7 +27,7 @@ import numpy.typing as npt
 import rasterio
 
 from benchmarks.jobs import BANDS
-from cloudless_mosaic.compose import compose
+from cloudless_mosaic.compositing.compose import compose
 from cloudless_mosaic.domain.aoi import Aoi
 from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.domain.scenes import Scene

@@ -23,10 +23,10 @@ from rasterio.windows import from_bounds
 from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 
+from cloudless_mosaic.compositing.masks.scl import clear_pixels
 from cloudless_mosaic.demo import demo_request
 from cloudless_mosaic.domain.classes import DEFAULT_CLEAR_CLASSES
 from cloudless_mosaic.domain.request import MosaicRequest
-from cloudless_mosaic.masking import clear_pixels
 from cloudless_mosaic.pipeline import run
 from cloudless_mosaic.screen.plain import PlainScreen
 from cloudless_mosaic.testing.archive import Archive, ArchiveSpec, build_archive

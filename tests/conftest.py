@@ -18,7 +18,7 @@ from cloudless_mosaic.catalog.found import FoundItem
 from cloudless_mosaic.catalog.paging import Call, drain
 from cloudless_mosaic.catalog.search import _Sieve, _unique
 from cloudless_mosaic.catalog.settings import ApiSettings
-from cloudless_mosaic.compose import compose
+from cloudless_mosaic.compositing.compose import compose
 from cloudless_mosaic.domain.aoi import Aoi
 from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.errors import CloudlessMosaicError, TemporaryError

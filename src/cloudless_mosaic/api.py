@@ -11,7 +11,7 @@ from cloudless_mosaic.pipeline import Progress, plan_mosaics, run
 if TYPE_CHECKING:
     import xarray as xr
 
-    from cloudless_mosaic.composite import Composite
+    from cloudless_mosaic.compositing.composite import Composite
     from cloudless_mosaic.domain.request import MosaicRequest
     from cloudless_mosaic.domain.results import MosaicResult
     from cloudless_mosaic.planning.plan import MosaicPlan, PeriodPlan
@@ -102,7 +102,7 @@ def _stacks(plan: MosaicPlan, periods: list[PeriodPlan], names: tuple[str, ...])
 
 def _planes(task: BlockTask) -> tuple[object, ...]:
     """A task on a worker: the bands of its composite, and the count; raises if an observation is lost."""
-    from cloudless_mosaic.compose import compose  # noqa: PLC0415 - for workers
+    from cloudless_mosaic.compositing.compose import compose  # noqa: PLC0415 - for workers
     from cloudless_mosaic.errors import ObservationsLostError  # noqa: PLC0415
     from cloudless_mosaic.reading import default_reader  # noqa: PLC0415
 

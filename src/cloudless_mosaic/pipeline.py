@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from cloudless_mosaic.catalog import find_scenes
-from cloudless_mosaic.compose import compose
-from cloudless_mosaic.composite import Composite
+from cloudless_mosaic.compositing.compose import compose
+from cloudless_mosaic.compositing.composite import Composite
 from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.domain.results import MosaicResult, PeriodResult
 from cloudless_mosaic.errors import NoDataError, ObservationsLostError

@@ -12,7 +12,7 @@ from multiprocessing import get_context
 import numpy as np
 import pytest
 
-from cloudless_mosaic.compose import compose
+from cloudless_mosaic.compositing.compose import compose
 from cloudless_mosaic.testing.faulty import FAULTS, Faults
 from cloudless_mosaic.testing.hasty import HastyReader
 

@@ -10,12 +10,18 @@ import pytest
 import rasterio
 
 from cloudless_mosaic.catalog import find_scenes
-from cloudless_mosaic.checks import Classified, findings, look_at_band, sampled_rows, verdict
-from cloudless_mosaic.compose import compose
+from cloudless_mosaic.compositing.compose import compose
+from cloudless_mosaic.compositing.pixel_mapping import Window
+from cloudless_mosaic.compositing.plausibility import (
+    Classified,
+    findings,
+    look_at_band,
+    sampled_rows,
+    verdict,
+)
 from cloudless_mosaic.domain.aoi import Aoi
 from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.domain.scenes import SourceGrid
-from cloudless_mosaic.placement import Window
 from cloudless_mosaic.planning.plan import make_plan
 from cloudless_mosaic.reading import TileReader
 from cloudless_mosaic.reading.gdal import GdalReader

@@ -15,7 +15,7 @@ from pyproj import Transformer
 from shapely import transform
 from shapely.geometry import box
 
-from cloudless_mosaic.compose import compose
+from cloudless_mosaic.compositing.compose import compose
 from cloudless_mosaic.domain.aoi import Aoi
 from cloudless_mosaic.domain.bands import canonical_band
 from cloudless_mosaic.domain.request import MosaicRequest

@@ -10,7 +10,7 @@ import rasterio
 
 import cloudless_mosaic
 from cloudless_mosaic import Aoi, MosaicRequest, build_mosaics, open_mosaics
-from cloudless_mosaic.compose import compose
+from cloudless_mosaic.compositing.compose import compose
 from cloudless_mosaic.errors import NoDataError, ObservationsLostError
 from cloudless_mosaic.pipeline import plan_mosaics
 from cloudless_mosaic.reading import default_reader
@@ -85,7 +85,7 @@ def test_dataset_tells_where_and_when(request_of_archive):
 
 def test_dataset_is_lazy_with_a_chunk_for_every_task(request_of_archive, monkeypatch):
     plan = plan_mosaics(request_of_archive)
-    monkeypatch.setattr("cloudless_mosaic.compose.compose", None)
+    monkeypatch.setattr("cloudless_mosaic.compositing.compose.compose", None)
     chunks = open_mosaics(request_of_archive)["count"].chunks
     assert chunks[0] == (1, 1)
     assert chunks[1] == tuple(np.diff(plan.blocks.row_edges))
@@ -99,7 +99,7 @@ def test_every_block_is_composed_once_for_all_its_variables(request_of_archive, 
         tasks.append((task.period.label, task.block.index))
         return compose(task, reader)
 
-    monkeypatch.setattr("cloudless_mosaic.compose.compose", spy)
+    monkeypatch.setattr("cloudless_mosaic.compositing.compose.compose", spy)
     open_mosaics(request_of_archive).compute(scheduler="synchronous")
     assert len(tasks) == len(set(tasks)) == 2 * len(plan_mosaics(request_of_archive).blocks)
 

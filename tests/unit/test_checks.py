@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloudless_mosaic.checks import (
+from cloudless_mosaic.compositing.pixel_mapping import Window
+from cloudless_mosaic.compositing.plausibility import (
     Classified,
     Evidence,
     findings,
@@ -14,7 +15,6 @@ from cloudless_mosaic.checks import (
     sampled_rows,
     verdict,
 )
-from cloudless_mosaic.placement import Window
 
 VEGETATION, SOIL, WATER, CLOUD = 4, 5, 6, 9
 TWICE = "contradict the offset of -1000"

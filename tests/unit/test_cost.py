@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from pyproj import Transformer
 
-from cloudless_mosaic.compose import compose
+from cloudless_mosaic.compositing.compose import compose
 from cloudless_mosaic.domain.scenes import SourceRaster
 from cloudless_mosaic.geo.blocks import Blocks
 from cloudless_mosaic.planning.estimate import estimate, read_resolution

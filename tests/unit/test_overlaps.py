@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as stn
 from pyproj import Transformer
 
-from cloudless_mosaic.placement import place
-from cloudless_mosaic.sampling import resample, samples_under
+from cloudless_mosaic.compositing.pixel_mapping import place
+from cloudless_mosaic.compositing.resampling import resample, samples_under
 
 CLEAR, CLOUD = 4, 9
 ORIGIN = 499980.0, 5300040.0

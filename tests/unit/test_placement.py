@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cloudless_mosaic.placement import Window, pixel_size, place, read_level
+from cloudless_mosaic.compositing.pixel_mapping import Window, pixel_size, place, read_level
 
 LEVELS = [10, 20, 40, 80, 160]
 

@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as stn
 from pyproj import Transformer
 
-from cloudless_mosaic.placement import Window, place
-from cloudless_mosaic.sampling import at_centres, clear_on, resample
+from cloudless_mosaic.compositing.pixel_mapping import Window, place
+from cloudless_mosaic.compositing.resampling import at_centres, clear_on, resample
 
 VALUES = st.one_of(st.just(0), st.integers(1, 65535), st.integers(1, 6))
 SMALL = stn.array_shapes(min_dims=2, max_dims=2, max_side=9)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from cloudless_mosaic.composite import Composite
+from cloudless_mosaic.compositing.composite import Composite
 from cloudless_mosaic.domain.results import LostObservation, MosaicResult, PeriodResult, SceneNote
 from cloudless_mosaic.domain.scenes import DroppedScene
 from cloudless_mosaic.geo.blocks import Blocks

@@ -11,9 +11,9 @@ from cloudless_mosaic.burned.indices import Floats, UInt16s, bai, dnbr, nbr, rbr
 from cloudless_mosaic.burned.plan import PairTask
 from cloudless_mosaic.burned.request import Index
 from cloudless_mosaic.burned.severity import classify
-from cloudless_mosaic.checks import Evidence
-from cloudless_mosaic.compose import compose
-from cloudless_mosaic.composite import Composite
+from cloudless_mosaic.compositing.compose import compose
+from cloudless_mosaic.compositing.composite import Composite
+from cloudless_mosaic.compositing.plausibility import Evidence
 from cloudless_mosaic.domain.results import LostObservation, SceneNote
 from cloudless_mosaic.geo.blocks import Block
 from cloudless_mosaic.reading import RasterReader

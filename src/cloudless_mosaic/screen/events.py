@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from rich.console import Console
 
-from cloudless_mosaic.composite import Composite
+from cloudless_mosaic.compositing.composite import Composite
 from cloudless_mosaic.domain.results import MosaicResult, PeriodResult
 from cloudless_mosaic.domain.scenes import DroppedScene
 from cloudless_mosaic.planning.estimate import PlanCost, estimate

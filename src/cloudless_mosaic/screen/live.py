@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from cloudless_mosaic.composite import Composite
+from cloudless_mosaic.compositing.composite import Composite
 from cloudless_mosaic.domain.results import MosaicResult, PeriodResult
 from cloudless_mosaic.planning.mosaics import Mosaic
 from cloudless_mosaic.planning.plan import MosaicPlan

@@ -9,7 +9,7 @@ from typing import Self
 
 from rich.console import Console
 
-from cloudless_mosaic.composite import Composite
+from cloudless_mosaic.compositing.composite import Composite
 from cloudless_mosaic.domain.results import MosaicResult, PeriodResult
 from cloudless_mosaic.planning.estimate import estimate
 from cloudless_mosaic.planning.mosaics import Mosaic

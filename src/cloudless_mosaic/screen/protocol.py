@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Protocol, Self
 
-from cloudless_mosaic.composite import Composite
+from cloudless_mosaic.compositing.composite import Composite
 from cloudless_mosaic.domain.results import MosaicResult, PeriodResult
 from cloudless_mosaic.planning.mosaics import Mosaic
 from cloudless_mosaic.planning.plan import MosaicPlan

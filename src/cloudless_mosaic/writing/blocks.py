@@ -14,8 +14,8 @@ from typing import cast
 import numpy as np
 from imagecodecs import deflate_crc32
 
-from cloudless_mosaic.checks import Evidence
-from cloudless_mosaic.composite import Composite
+from cloudless_mosaic.compositing.composite import Composite
+from cloudless_mosaic.compositing.plausibility import Evidence
 from cloudless_mosaic.domain.periods import Period
 from cloudless_mosaic.domain.results import SceneNote
 from cloudless_mosaic.geo.blocks import Block

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cloudless_mosaic.composite import Composite
+from cloudless_mosaic.compositing.composite import Composite
 from cloudless_mosaic.domain.bands import canonical_band, common_name
 from cloudless_mosaic.domain.results import PeriodResult
 from cloudless_mosaic.geo.blocks import Block

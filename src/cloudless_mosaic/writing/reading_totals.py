@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Protocol
 
-from cloudless_mosaic.checks import Evidence, findings
+from cloudless_mosaic.compositing.plausibility import Evidence, findings
 from cloudless_mosaic.domain.results import LostObservation, SceneNote
 
 

@@ -6,7 +6,7 @@ import math
 import threading
 from dataclasses import dataclass, replace
 
-from cloudless_mosaic.composite import Composite
+from cloudless_mosaic.compositing.composite import Composite
 from cloudless_mosaic.kernels import sums
 from cloudless_mosaic.writing.reading_totals import ReadingTotals
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from cloudless_mosaic import Aoi, MosaicRequest
-from cloudless_mosaic.compose import compose
+from cloudless_mosaic.compositing.compose import compose
 from cloudless_mosaic.domain.request import Execution
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.execution import open_engine

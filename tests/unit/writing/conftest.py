@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from shapely.geometry import box
 
-from cloudless_mosaic.checks import Evidence
-from cloudless_mosaic.composite import Composite
+from cloudless_mosaic.compositing.composite import Composite
+from cloudless_mosaic.compositing.plausibility import Evidence
 from cloudless_mosaic.domain.aoi import Aoi
 from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.domain.results import LostObservation, PeriodResult, SceneNote

@@ -9,18 +9,19 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from cloudless_mosaic.checks import look_at_band, look_at_classes, sampled_rows
-from cloudless_mosaic.composite import Composite
+from cloudless_mosaic.compositing.composite import Composite
+from cloudless_mosaic.compositing.granules import Clear, Granule, Layer, lay_out
+from cloudless_mosaic.compositing.masks.scl import clear_pixels
+from cloudless_mosaic.compositing.packed_mask import PackedMask
+from cloudless_mosaic.compositing.pixel_mapping import Window
+from cloudless_mosaic.compositing.plausibility import look_at_band, look_at_classes, sampled_rows
+from cloudless_mosaic.compositing.reducers.median import median
+from cloudless_mosaic.compositing.resampling import at_centres, resample
 from cloudless_mosaic.domain.results import LostObservation
 from cloudless_mosaic.errors import SourceError
 from cloudless_mosaic.kernels import fill_free
-from cloudless_mosaic.layout import Clear, Granule, Layer, lay_out
-from cloudless_mosaic.masking import PackedMask, clear_pixels
-from cloudless_mosaic.placement import Window
 from cloudless_mosaic.planning.tasks import BlockTask, MaskPolicy
 from cloudless_mosaic.reading.protocol import RasterReader, Target, WindowRead, Witness
-from cloudless_mosaic.reducers import median
-from cloudless_mosaic.sampling import at_centres, resample
 
 UInt16s = npt.NDArray[np.uint16]
 

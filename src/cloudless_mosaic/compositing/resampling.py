@@ -19,6 +19,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from cloudless_mosaic.compositing.pixel_mapping import Placement, Window
 from cloudless_mosaic.domain.scenes import SourceGrid
 from cloudless_mosaic.geo.snapping import SNAP
 from cloudless_mosaic.kernels import (
@@ -29,7 +30,6 @@ from cloudless_mosaic.kernels import (
     mean_separable,
     take,
 )
-from cloudless_mosaic.placement import Placement, Window
 
 
 def clear_on(

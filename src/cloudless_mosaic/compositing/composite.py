@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from cloudless_mosaic.checks import Evidence
+from cloudless_mosaic.compositing.plausibility import Evidence
 from cloudless_mosaic.domain.periods import Period, mosaic_label
 from cloudless_mosaic.domain.results import LostObservation, SceneNote
 from cloudless_mosaic.geo.blocks import Block

@@ -1,0 +1,30 @@
+"""Masks in an eighth of their memory."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True, slots=True)
+class PackedMask:
+    """A mask that waits, in an eighth of the memory."""
+
+    bits: npt.NDArray[np.uint8]
+    """Eight pixels a byte."""
+    shape: tuple[int, ...]
+    """Of the mask."""
+
+    @classmethod
+    def of(cls, mask: npt.NDArray[np.bool_]) -> Self:
+        """Packs a mask of any shape."""
+        return cls(np.packbits(mask), mask.shape)
+
+    def unpacked(self) -> npt.NDArray[np.bool_]:
+        """The mask, in memory of its own."""
+        size = math.prod(self.shape)
+        return np.unpackbits(self.bits, count=size).view(np.bool_).reshape(self.shape)

@@ -1,0 +1,1 @@
+"""Reductions of a stack of observations over time."""
