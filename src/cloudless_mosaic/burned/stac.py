@@ -29,11 +29,11 @@ from cloudless_mosaic.writing.description import (
     sensor_fields,
     thumbnail_asset,
 )
-from cloudless_mosaic.writing.fields import PARAMETERS, PLAN, PREFIX
+from cloudless_mosaic.writing.documents import json_bytes
 from cloudless_mosaic.writing.fingerprint import fingerprint, plan_record
 from cloudless_mosaic.writing.footprint import footprint
 from cloudless_mosaic.writing.lineage import PROCESSING_LEVEL
-from cloudless_mosaic.writing.output import CATALOG, json_bytes
+from cloudless_mosaic.writing.names import CATALOG, PARAMETERS, PLAN, PREFIX
 
 ITEM = "burned-area.json"
 """Name of the item's file."""

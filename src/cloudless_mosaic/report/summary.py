@@ -24,9 +24,8 @@ from cloudless_mosaic.report.documents import (
     as_text,
     inside,
 )
-from cloudless_mosaic.writing.fields import CATALOG_ID, PARAMETERS, PREFIX
-from cloudless_mosaic.writing.output import CATALOG
-from cloudless_mosaic.writing.published import read_document
+from cloudless_mosaic.writing.documents import read_document
+from cloudless_mosaic.writing.names import CATALOG, CATALOG_ID, PARAMETERS, PREFIX
 from cloudless_mosaic.writing.visual import WHITE
 
 _NAME = re.compile(r"monthly-mosaic-(\d{4}-\d{2})(?:-([-\w]+))?")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import pystac
@@ -14,21 +12,19 @@ from cloudless_mosaic.domain.results import PeriodResult
 from cloudless_mosaic.planning.plan import MosaicPlan
 from cloudless_mosaic.version import __version__
 from cloudless_mosaic.writing.description import sensor_fields
-from cloudless_mosaic.writing.fields import CATALOG_ID, COLLECTION_ID, PARAMETERS, PLAN, PREFIX, SHA256, SHARD
 from cloudless_mosaic.writing.footprint import footprint
-from cloudless_mosaic.writing.geoparquet import items_table
 from cloudless_mosaic.writing.lineage import PROCESSING_LEVEL, run_parameters
-from cloudless_mosaic.writing.output import (
+from cloudless_mosaic.writing.names import (
     CATALOG,
+    CATALOG_ID,
     COLLECTION,
-    ITEMS,
-    json_bytes,
-    mosaic_name,
+    COLLECTION_ID,
+    PARAMETERS,
+    PLAN,
+    PREFIX,
+    SHARD,
     name_label,
-    storage_faults,
-    write_whole,
 )
-from cloudless_mosaic.writing.published import published_roots, read_document
 from cloudless_mosaic.writing.renders import renders
 from cloudless_mosaic.writing.stac import ASSETS, THUMBNAIL, extensions, raster_bands
 
@@ -39,71 +35,6 @@ _KEYWORDS = ["Sentinel-2", "surface reflectance", "mosaic", "cloud-free", "month
 
 _RANGES = ("clear_percent", "mean_observations", "scenes_used", "lost_percent")
 """Fields of items whose ranges are told."""
-
-
-def write_roots(plan: MosaicPlan, results: Sequence[PeriodResult], folder: Path, fingerprint: str) -> Path:
-    """Writes the collection, which lists every mosaic, and the root catalog, which comes last.
-
-    Args:
-        plan: The run.
-        results: What became of each period; the items of those with files are in their places.
-        folder: Root of the output.
-        fingerprint: Of the plan.
-
-    Returns:
-        The catalog.
-
-    Raises:
-        TemporaryError: if the disk is full or fails.
-    """
-    names = [mosaic_name(result.label) for result in results if not result.empty]
-    return publish_roots(
-        _catalog(plan, results, fingerprint),
-        _collection(plan, fingerprint),
-        names,
-        folder,
-        table=plan.request.geoparquet,
-    )
-
-
-def publish_roots(
-    catalog: dict[str, Any],
-    collection: dict[str, Any],
-    names: Sequence[str],
-    folder: Path,
-    *,
-    table: bool,
-) -> Path:
-    """Writes the documents above the items, the catalog last.
-
-    Args:
-        catalog: The root.
-        collection: What holds for it whatever its items are.
-        names: Of all items, which are in their places.
-        folder: Root of the output.
-        table: True for a table of the items beside them.
-
-    Returns:
-        The catalog.
-
-    Raises:
-        TemporaryError: if the disk is full or fails.
-    """
-    with storage_faults(folder):
-        items = [read_document(folder / name / f"{name}.json") for name in sorted(names)]
-    document = gathered(collection, items)
-    data = items_table(items, document) if table and items else None
-    before = published_roots(folder)
-    # first, so that a table always has a document that names it
-    write_whole(folder / COLLECTION, json_bytes(document | ({"assets": _assets(data)} if data else {})))
-    if data:
-        write_whole(folder / ITEMS, data)
-    else:
-        for root in before:
-            root.remove_table()
-    path = folder / CATALOG
-    write_whole(path, json_bytes(catalog))
-    return path
 
 
 def gathered(collection: dict[str, Any], items: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -132,7 +63,7 @@ def gathered(collection: dict[str, Any], items: Sequence[dict[str, Any]]) -> dic
     return collection | {"extent": extent, "summaries": summaries, "links": links}
 
 
-def _collection(plan: MosaicPlan, fingerprint: str) -> dict[str, Any]:
+def collection_document(plan: MosaicPlan, fingerprint: str) -> dict[str, Any]:
     """What holds for the collection whatever its items are."""
     request, periods = plan.request, plan.request.periods
     first, last = periods[0].start, periods[-1].last_instant
@@ -202,7 +133,7 @@ def _item_assets(bands: Sequence[str]) -> dict[str, Any]:
     return {**rasters, "thumbnail": picture}
 
 
-def _catalog(plan: MosaicPlan, results: Sequence[PeriodResult], fingerprint: str) -> dict[str, Any]:
+def catalog_document(plan: MosaicPlan, results: Sequence[PeriodResult], fingerprint: str) -> dict[str, Any]:
     """The root, which names the periods that have no mosaic."""
     request = plan.request
     catalog = pystac.Catalog(
@@ -245,20 +176,6 @@ def _empty_reason(result: PeriodResult) -> str:
     if result.found:
         return f"none of the {result.found} scenes found can be used"
     return "the search found no scene"
-
-
-def _assets(table: bytes) -> dict[str, Any]:
-    """The table of the items."""
-    return {
-        "items": {
-            "href": f"./{ITEMS}",
-            "type": "application/vnd.apache.parquet",
-            "title": "All items as a table (stac-geoparquet)",
-            "roles": ["collection-mirror"],
-            "file:size": len(table),
-            "file:checksum": SHA256 + hashlib.sha256(table).hexdigest(),
-        }
-    }
 
 
 def _link(relation: str, href: str, title: str | None = None) -> dict[str, Any]:

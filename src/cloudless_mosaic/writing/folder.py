@@ -19,7 +19,8 @@ from cloudless_mosaic.writing.blocks import BlockStore
 from cloudless_mosaic.writing.fingerprint import differences, fingerprint, plan_record
 from cloudless_mosaic.writing.geoparquet import require_place
 from cloudless_mosaic.writing.lock import FolderLock
-from cloudless_mosaic.writing.output import CATALOG, folder_faults, mosaic_name, storage_faults, write_whole
+from cloudless_mosaic.writing.names import CATALOG, mosaic_name
+from cloudless_mosaic.writing.output import folder_faults, storage_faults, write_whole
 from cloudless_mosaic.writing.preview import remove_report
 from cloudless_mosaic.writing.published import (
     Published,
@@ -124,7 +125,7 @@ class OutputFolder:
         Raises:
             TemporaryError: if the disk is full or fails.
         """
-        from cloudless_mosaic.writing.collection import write_roots  # noqa: PLC0415 - pystac loads slowly
+        from cloudless_mosaic.writing.roots import write_roots  # noqa: PLC0415 - pystac loads slowly
 
         path = write_roots(self.plan, results, self.path, self.fingerprint)
         self._done = True

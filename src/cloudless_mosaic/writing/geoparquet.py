@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cloudless_mosaic.errors import UsageError
-from cloudless_mosaic.writing.output import ITEMS
+from cloudless_mosaic.writing.names import ITEMS
 from cloudless_mosaic.writing.published import Published
 
 

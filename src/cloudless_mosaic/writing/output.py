@@ -1,22 +1,15 @@
-"""Names of the files, and writes that appear whole or not at all."""
+"""Writes that appear whole or not at all, and the errors of disks."""
 
 from __future__ import annotations
 
 import errno
-import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from cloudless_mosaic.errors import TemporaryError, UsageError
-
-CATALOG = "catalog.json"
-COLLECTION = "collection.json"
-ITEMS = "items.parquet"
-"""All items in one table (stac-geoparquet), where it was asked for."""
 
 SIDECARS = (".aux.xml", ".ovr", ".msk")
 """What other programs keep beside a raster, and what would be wrong beside a new one."""
@@ -31,19 +24,6 @@ _FAULTY = (errno.EIO, errno.ESTALE, errno.EROFS)
 _TOO_MANY = (errno.EMFILE, errno.ENFILE)
 _TAKEN_AWAY = (errno.EACCES, errno.EPERM, errno.ENOENT)
 """What a folder gives that could be written to when the run began."""
-
-
-_NAME = "monthly-mosaic-"
-
-
-def mosaic_name(label: str) -> str:
-    """Name of a mosaic's folder, files and STAC item."""
-    return _NAME + label
-
-
-def name_label(name: str) -> str:
-    """Month and tile of a mosaic, from its name."""
-    return name.removeprefix(_NAME)
 
 
 def publish(staging: Path, target: Path, names: Iterable[str]) -> None:
@@ -68,11 +48,6 @@ def publish(staging: Path, target: Path, names: Iterable[str]) -> None:
         _sync_folder(target)
         _sync_folder(target.parent)
     shutil.rmtree(staging, ignore_errors=True)
-
-
-def json_bytes(document: Mapping[str, Any]) -> bytes:
-    """A STAC document as it is written."""
-    return (json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -16,7 +16,8 @@ from cloudless_mosaic.geo.blocks import Block
 from cloudless_mosaic.planning.mosaics import Mosaic
 from cloudless_mosaic.writing.cog import CogFile, CogSpec, CogWriter
 from cloudless_mosaic.writing.folder import OutputFolder
-from cloudless_mosaic.writing.output import mosaic_name, publish, write_whole
+from cloudless_mosaic.writing.names import mosaic_name
+from cloudless_mosaic.writing.output import publish, write_whole
 from cloudless_mosaic.writing.statistics import PeriodTotals
 from cloudless_mosaic.writing.visual import SCALE, Stretch, thumbnail
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,16 +12,21 @@ from typing import Any
 from cloudless_mosaic.domain.periods import Period, mosaic_label
 from cloudless_mosaic.domain.results import LostObservation, PeriodResult, SceneNote
 from cloudless_mosaic.errors import UsageError
-from cloudless_mosaic.writing.fields import (
+from cloudless_mosaic.writing.documents import read_document
+from cloudless_mosaic.writing.names import (
+    CATALOG,
     CATALOG_ID,
+    COLLECTION,
     COLLECTION_ID,
+    ITEMS,
     PARAMETERS,
     PLAN,
     PREFIX,
     SHA256,
     SHARD,
+    mosaic_name,
 )
-from cloudless_mosaic.writing.output import CATALOG, COLLECTION, ITEMS, SIDECARS, mosaic_name
+from cloudless_mosaic.writing.output import SIDECARS
 
 _FOLDER = re.compile(r"monthly-mosaic-\d{4}-\d{2}(-x-?\d+y-?\d+)?")
 _ROOTS = {CATALOG: CATALOG_ID, COLLECTION: COLLECTION_ID}
@@ -189,15 +193,6 @@ def _result(properties: dict[str, Any], period: Period, tile: str, files: tuple[
         files=files,
         tile=tile,
     )
-
-
-def read_document(path: Path) -> dict[str, Any]:
-    """A JSON object; an empty one where the file holds something else."""
-    try:
-        document = json.loads(path.read_bytes())
-    except ValueError:
-        return {}
-    return document if isinstance(document, dict) else {}
 
 
 def _properties(item: Path) -> dict[str, Any]:

@@ -30,10 +30,18 @@ from cloudless_mosaic.writing.description import (
     sensor_fields,
     thumbnail_asset,
 )
-from cloudless_mosaic.writing.fields import COLLECTION_ID, PARAMETERS, PLAN, PREFIX
+from cloudless_mosaic.writing.documents import json_bytes
 from cloudless_mosaic.writing.footprint import footprint
 from cloudless_mosaic.writing.lineage import processing_properties, run_parameters
-from cloudless_mosaic.writing.output import CATALOG, COLLECTION, json_bytes, mosaic_name
+from cloudless_mosaic.writing.names import (
+    CATALOG,
+    COLLECTION,
+    COLLECTION_ID,
+    PARAMETERS,
+    PLAN,
+    PREFIX,
+    mosaic_name,
+)
 from cloudless_mosaic.writing.renders import renders
 from cloudless_mosaic.writing.statistics import BandStatistics
 from cloudless_mosaic.writing.visual import SCALE, shown_bands

@@ -1,0 +1,96 @@
+"""Writes the documents above the items: the collection of all mosaics, and the root catalog."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from cloudless_mosaic.domain.results import PeriodResult
+from cloudless_mosaic.planning.plan import MosaicPlan
+from cloudless_mosaic.writing.collection import catalog_document, collection_document, gathered
+from cloudless_mosaic.writing.documents import json_bytes, read_document
+from cloudless_mosaic.writing.geoparquet import items_table
+from cloudless_mosaic.writing.names import CATALOG, COLLECTION, ITEMS, SHA256, mosaic_name
+from cloudless_mosaic.writing.output import storage_faults, write_whole
+from cloudless_mosaic.writing.published import published_roots
+
+
+def write_roots(plan: MosaicPlan, results: Sequence[PeriodResult], folder: Path, fingerprint: str) -> Path:
+    """Writes the collection, which lists every mosaic, and the root catalog, which comes last.
+
+    Args:
+        plan: The run.
+        results: What became of each period; the items of those with files are in their places.
+        folder: Root of the output.
+        fingerprint: Of the plan.
+
+    Returns:
+        The catalog.
+
+    Raises:
+        TemporaryError: if the disk is full or fails.
+    """
+    names = [mosaic_name(result.label) for result in results if not result.empty]
+    return publish_roots(
+        catalog_document(plan, results, fingerprint),
+        collection_document(plan, fingerprint),
+        names,
+        folder,
+        table=plan.request.geoparquet,
+    )
+
+
+def publish_roots(
+    catalog: dict[str, Any],
+    collection: dict[str, Any],
+    names: Sequence[str],
+    folder: Path,
+    *,
+    table: bool,
+) -> Path:
+    """Writes the documents above the items, the catalog last.
+
+    Args:
+        catalog: The root.
+        collection: What holds for it whatever its items are.
+        names: Of all items, which are in their places.
+        folder: Root of the output.
+        table: True for a table of the items beside them.
+
+    Returns:
+        The catalog.
+
+    Raises:
+        TemporaryError: if the disk is full or fails.
+    """
+    with storage_faults(folder):
+        items = [read_document(folder / name / f"{name}.json") for name in sorted(names)]
+    document = gathered(collection, items)
+    data = items_table(items, document) if table and items else None
+    before = published_roots(folder)
+    # first, so that a table always has a document that names it
+    write_whole(folder / COLLECTION, json_bytes(document | ({"assets": _assets(data)} if data else {})))
+    if data:
+        write_whole(folder / ITEMS, data)
+    else:
+        for root in before:
+            root.remove_table()
+    path = folder / CATALOG
+    write_whole(path, json_bytes(catalog))
+    return path
+
+
+def _assets(table: bytes) -> dict[str, Any]:
+    """The table of the items."""
+    return {
+        "items": {
+            "href": f"./{ITEMS}",
+            "type": "application/vnd.apache.parquet",
+            "title": "All items as a table (stac-geoparquet)",
+            "roles": ["collection-mirror"],
+            "file:size": len(table),
+            "file:checksum": SHA256 + hashlib.sha256(table).hexdigest(),
+        }
+    }
