@@ -17,7 +17,7 @@ from cloudless_mosaic.domain.scenes import Scene, SourceGrid
 from cloudless_mosaic.errors import NoDataError, ObservationsLostError, SourceError
 from cloudless_mosaic.execution import Engine, open_engine
 from cloudless_mosaic.reading import RasterReader, default_reader
-from cloudless_mosaic.writing.output import write_whole
+from cloudless_mosaic.storage.files import write_whole
 
 
 class Progress(Protocol):

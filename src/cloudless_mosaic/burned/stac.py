@@ -14,6 +14,7 @@ from cloudless_mosaic.burned.severity import NOT_COMPARED, SEVERITY_CLASSES
 from cloudless_mosaic.domain.classes import SCL_CLASSES
 from cloudless_mosaic.domain.scenes import Scene
 from cloudless_mosaic.net.redaction import without_credentials
+from cloudless_mosaic.storage.documents import json_bytes
 from cloudless_mosaic.version import __version__
 from cloudless_mosaic.writing.description import (
     CLASSIFICATION,
@@ -29,7 +30,6 @@ from cloudless_mosaic.writing.description import (
     sensor_fields,
     thumbnail_asset,
 )
-from cloudless_mosaic.writing.documents import json_bytes
 from cloudless_mosaic.writing.fingerprint import fingerprint, plan_record
 from cloudless_mosaic.writing.footprint import footprint
 from cloudless_mosaic.writing.lineage import PROCESSING_LEVEL

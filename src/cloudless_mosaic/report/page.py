@@ -7,11 +7,11 @@ from dataclasses import asdict
 from importlib.resources import files
 from pathlib import Path
 
+from cloudless_mosaic.cog.picture import GAMMA
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.report.summary import Summary, read_summary
-from cloudless_mosaic.writing.output import write_whole
+from cloudless_mosaic.storage.files import write_whole
 from cloudless_mosaic.writing.preview import REPORT, is_report
-from cloudless_mosaic.writing.visual import GAMMA
 
 _TEMPLATE = files("cloudless_mosaic.report") / "template.html"
 _DATA = "{{REPORT}}"

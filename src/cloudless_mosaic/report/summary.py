@@ -12,6 +12,7 @@ from urllib.parse import quote
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
+from cloudless_mosaic.cog.picture import WHITE
 from cloudless_mosaic.domain.bands import BANDS, find_band
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.report.documents import (
@@ -24,9 +25,8 @@ from cloudless_mosaic.report.documents import (
     as_text,
     inside,
 )
-from cloudless_mosaic.writing.documents import read_document
+from cloudless_mosaic.storage.documents import read_document
 from cloudless_mosaic.writing.names import CATALOG, CATALOG_ID, PARAMETERS, PREFIX
-from cloudless_mosaic.writing.visual import WHITE
 
 _NAME = re.compile(r"monthly-mosaic-(\d{4}-\d{2})(?:-([-\w]+))?")
 _DEPTH = 4

@@ -19,8 +19,8 @@ from cloudless_mosaic.compositing.plausibility import Evidence
 from cloudless_mosaic.domain.periods import Period
 from cloudless_mosaic.domain.results import SceneNote
 from cloudless_mosaic.geo.blocks import Block
-from cloudless_mosaic.writing.output import storage_faults
-from cloudless_mosaic.writing.uncached import Bytes, write_uncached
+from cloudless_mosaic.storage.direct_io import Bytes, write_uncached
+from cloudless_mosaic.storage.files import storage_faults
 
 _CHECKSUM = struct.Struct("<I")
 """CRC-32 of all that follows."""

@@ -11,10 +11,10 @@ from pyproj import CRS
 from pystac.utils import datetime_to_str
 from shapely.geometry.base import BaseGeometry
 
+from cloudless_mosaic.cog.writer import CogFile
 from cloudless_mosaic.domain.results import LostObservation, SceneNote
 from cloudless_mosaic.domain.scenes import Scene
 from cloudless_mosaic.geo.geobox import GeoBox
-from cloudless_mosaic.writing.cog import CogFile
 from cloudless_mosaic.writing.footprint import pixel_metres, projected
 from cloudless_mosaic.writing.lineage import derived_from
 from cloudless_mosaic.writing.names import SHA256

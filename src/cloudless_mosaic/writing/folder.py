@@ -15,12 +15,12 @@ from cloudless_mosaic.domain.results import PeriodResult
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.planning.mosaics import Mosaic, cut_mosaics
 from cloudless_mosaic.planning.plan import MosaicPlan
+from cloudless_mosaic.storage.files import folder_faults, storage_faults, write_whole
+from cloudless_mosaic.storage.lock import FolderLock
 from cloudless_mosaic.writing.blocks import BlockStore
 from cloudless_mosaic.writing.fingerprint import differences, fingerprint, plan_record
 from cloudless_mosaic.writing.geoparquet import require_place
-from cloudless_mosaic.writing.lock import FolderLock
 from cloudless_mosaic.writing.names import CATALOG, mosaic_name
-from cloudless_mosaic.writing.output import folder_faults, storage_faults, write_whole
 from cloudless_mosaic.writing.preview import remove_report
 from cloudless_mosaic.writing.published import (
     Published,

@@ -9,17 +9,17 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from cloudless_mosaic.cog.picture import SCALE, Stretch, thumbnail
+from cloudless_mosaic.cog.writer import CogFile, CogSpec, CogWriter
 from cloudless_mosaic.compositing.composite import Composite
 from cloudless_mosaic.domain.bands import canonical_band, common_name
 from cloudless_mosaic.domain.results import PeriodResult
 from cloudless_mosaic.geo.blocks import Block
 from cloudless_mosaic.planning.mosaics import Mosaic
-from cloudless_mosaic.writing.cog import CogFile, CogSpec, CogWriter
+from cloudless_mosaic.storage.files import publish, write_whole
 from cloudless_mosaic.writing.folder import OutputFolder
 from cloudless_mosaic.writing.names import mosaic_name
-from cloudless_mosaic.writing.output import publish, write_whole
 from cloudless_mosaic.writing.statistics import PeriodTotals
-from cloudless_mosaic.writing.visual import SCALE, Stretch, thumbnail
 
 if TYPE_CHECKING:
     from cloudless_mosaic.writing.stac import PeriodFiles

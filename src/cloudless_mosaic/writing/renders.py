@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from cloudless_mosaic.cog.picture import GAMMA, SCALE, TRUE_COLOUR, WHITE
 from cloudless_mosaic.domain.bands import canonical_band, common_name
-from cloudless_mosaic.writing.visual import GAMMA, SCALE, TRUE_COLOUR, WHITE
 
 _NIR, _RED = "B08", "B04"
 

@@ -10,11 +10,13 @@ from typing import Any
 import pystac
 from shapely.geometry.base import BaseGeometry
 
+from cloudless_mosaic.cog.picture import SCALE, shown_bands
+from cloudless_mosaic.cog.writer import CogFile
 from cloudless_mosaic.domain.bands import BANDS, canonical_band, common_name
 from cloudless_mosaic.domain.results import PeriodResult
 from cloudless_mosaic.planning.plan import MosaicPlan, PeriodPlan
+from cloudless_mosaic.storage.documents import json_bytes
 from cloudless_mosaic.version import __version__
-from cloudless_mosaic.writing.cog import CogFile
 from cloudless_mosaic.writing.description import (
     EO,
     FILE,
@@ -30,7 +32,6 @@ from cloudless_mosaic.writing.description import (
     sensor_fields,
     thumbnail_asset,
 )
-from cloudless_mosaic.writing.documents import json_bytes
 from cloudless_mosaic.writing.footprint import footprint
 from cloudless_mosaic.writing.lineage import processing_properties, run_parameters
 from cloudless_mosaic.writing.names import (
@@ -44,7 +45,6 @@ from cloudless_mosaic.writing.names import (
 )
 from cloudless_mosaic.writing.renders import renders
 from cloudless_mosaic.writing.statistics import BandStatistics
-from cloudless_mosaic.writing.visual import SCALE, shown_bands
 
 ASSETS = {
     "mosaic": (

@@ -9,7 +9,7 @@ from affine import Affine
 from odc.geo.geobox import GeoBox
 from rio_cogeo.cogeo import cog_validate
 
-from cloudless_mosaic.writing.cog import CogSpec, CogWriter
+from cloudless_mosaic.cog.writer import CogSpec, CogWriter
 
 TRANSFORM = Affine(10, 0, 600000, 0, -10, 4500000)
 COLOURS = ((0, 0, 0), (10, 20, 30), (255, 128, 0))

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from odc.geo.geobox import GeoBox
 from rio_cogeo.cogeo import cog_validate
 
+from cloudless_mosaic.cog import tiff_layout as geotiff
+from cloudless_mosaic.cog.writer import CogSpec, CogWriter
 from cloudless_mosaic.errors import TemporaryError, UsageError
-from cloudless_mosaic.writing import geotiff
-from cloudless_mosaic.writing.cog import CogSpec, CogWriter
 
 TRANSFORM = Affine(10, 0, 499980, 0, -10, 5300040)
 

@@ -14,7 +14,7 @@ import numpy as np
 from affine import Affine
 from odc.geo.geobox import GeoBox
 from cloudless_mosaic.errors import TemporaryError
-from cloudless_mosaic.writing.cog import CogSpec, CogWriter
+from cloudless_mosaic.cog.writer import CogSpec, CogWriter
 
 folder, limit = Path(sys.argv[1]), int(sys.argv[2])
 grid = GeoBox((1100, 1100), Affine(10, 0, 5e5, 0, -10, 5e6), "EPSG:32610")

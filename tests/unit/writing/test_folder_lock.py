@@ -7,13 +7,13 @@ import sys
 import pytest
 
 from cloudless_mosaic.errors import TemporaryError
-from cloudless_mosaic.writing import lock
-from cloudless_mosaic.writing.lock import FolderLock
+from cloudless_mosaic.storage import lock
+from cloudless_mosaic.storage.lock import FolderLock
 
 HOLDER = """
 import sys, time
 from pathlib import Path
-from cloudless_mosaic.writing.lock import FolderLock
+from cloudless_mosaic.storage.lock import FolderLock
 FolderLock(Path(sys.argv[1]))
 print("held", flush=True)
 time.sleep(60)

@@ -3,9 +3,9 @@ import struct
 from affine import Affine
 from odc.geo.geobox import GeoBox
 
-from cloudless_mosaic.writing import geotiff
-from cloudless_mosaic.writing.gdal import geo_tags
-from cloudless_mosaic.writing.geotiff import Level, ascii_tag, build_header, long_tag, short_tag, wrap_tile
+from cloudless_mosaic.cog import tiff_layout as geotiff
+from cloudless_mosaic.cog.georeferencing import geo_tags
+from cloudless_mosaic.cog.tiff_layout import Level, ascii_tag, build_header, long_tag, short_tag, wrap_tile
 
 
 def entries(data, at, *, big=False):

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cloudless_mosaic.writing import pyramid as pyramids
-from cloudless_mosaic.writing.pyramid import Pyramid, TileIndex
-from cloudless_mosaic.writing.spool import Spool
+from cloudless_mosaic.cog import pyramid as pyramids
+from cloudless_mosaic.cog.pyramid import Pyramid, TileIndex
+from cloudless_mosaic.storage.spool import Spool
 
 TILE = 16
 

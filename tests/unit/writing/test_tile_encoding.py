@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from cloudless_mosaic.writing.encoding import encode_tile, halve
+from cloudless_mosaic.cog.encoding import encode_tile, halve
 
 DTYPES = (np.uint8, np.uint16)
 

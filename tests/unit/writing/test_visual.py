@@ -2,8 +2,8 @@ import imagecodecs
 import numpy as np
 import pytest
 
+from cloudless_mosaic.cog.picture import GAMMA, WHITE, Stretch, thumbnail
 from cloudless_mosaic.domain.bands import BANDS
-from cloudless_mosaic.writing.visual import GAMMA, WHITE, Stretch, thumbnail
 
 
 def test_every_band_has_a_stretch():

@@ -4,8 +4,8 @@ import os
 import pytest
 
 from cloudless_mosaic.errors import TemporaryError
-from cloudless_mosaic.writing import output
-from cloudless_mosaic.writing.output import publish, storage_faults, write_whole
+from cloudless_mosaic.storage import files as output
+from cloudless_mosaic.storage.files import publish, storage_faults, write_whole
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from cloudless_mosaic.writing.encoding import Pixels, Reduction, halve
-from cloudless_mosaic.writing.spool import Span, Spool
+from cloudless_mosaic.cog.encoding import Pixels, Reduction, halve
+from cloudless_mosaic.storage.spool import Span, Spool
 
 _MOST_WAITING = 8 * 2**20
 """Bytes of the pixels of open tiles that are kept in memory."""

@@ -16,10 +16,10 @@ from typing import Any
 import rasterio
 from rasterio.io import MemoryFile
 
+from cloudless_mosaic.cog.encoding import Pixels
+from cloudless_mosaic.cog.tiff_layout import Tag, read_geo_tags
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.geo.geobox import GeoBox
-from cloudless_mosaic.writing.encoding import Pixels
-from cloudless_mosaic.writing.geotiff import Tag, read_geo_tags
 
 
 @lru_cache(maxsize=1)

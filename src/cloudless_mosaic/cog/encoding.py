@@ -8,6 +8,7 @@ import imagecodecs
 import numpy as np
 import numpy.typing as npt
 
+from cloudless_mosaic.cog.tiff_layout import Encoded
 from cloudless_mosaic.domain.request import Compression
 from cloudless_mosaic.kernels import (
     average_half,
@@ -15,7 +16,6 @@ from cloudless_mosaic.kernels import (
     interleave_differences,
     interleave_differences_of_bytes,
 )
-from cloudless_mosaic.writing.geotiff import Encoded
 
 Pixels = npt.NDArray[Any]
 """uint8, uint16 or float32, shape (band, y, x)."""

@@ -9,8 +9,8 @@ import imagecodecs
 import numpy as np
 import numpy.typing as npt
 
+from cloudless_mosaic.cog.encoding import Pixels
 from cloudless_mosaic.kernels import look_up
-from cloudless_mosaic.writing.encoding import Pixels
 
 SCALE = 1e-4
 """Reflectance of one digital number."""

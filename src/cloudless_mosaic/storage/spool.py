@@ -11,7 +11,7 @@ from typing import Any
 import imagecodecs
 
 from cloudless_mosaic.errors import TemporaryError
-from cloudless_mosaic.writing.output import storage_faults
+from cloudless_mosaic.storage.files import storage_faults
 
 
 @dataclass(frozen=True, slots=True)

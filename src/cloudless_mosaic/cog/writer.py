@@ -13,11 +13,9 @@ from typing import Literal
 
 import numpy as np
 
-from cloudless_mosaic.domain.request import Compression
-from cloudless_mosaic.errors import TemporaryError
-from cloudless_mosaic.geo.geobox import GeoBox
-from cloudless_mosaic.writing.encoding import TIFF_COMPRESSION, Pixels, Reduction, encode_tile
-from cloudless_mosaic.writing.geotiff import (
+from cloudless_mosaic.cog.encoding import TIFF_COMPRESSION, Pixels, Reduction, encode_tile
+from cloudless_mosaic.cog.pyramid import Pyramid, TileIndex
+from cloudless_mosaic.cog.tiff_layout import (
     LEADER,
     TRAILER,
     Header,
@@ -29,9 +27,11 @@ from cloudless_mosaic.writing.geotiff import (
     short_tag,
     wrap_tile,
 )
-from cloudless_mosaic.writing.output import storage_faults
-from cloudless_mosaic.writing.pyramid import Pyramid, TileIndex
-from cloudless_mosaic.writing.spool import Span, Spool, checked, write_all
+from cloudless_mosaic.domain.request import Compression
+from cloudless_mosaic.errors import TemporaryError
+from cloudless_mosaic.geo.geobox import GeoBox
+from cloudless_mosaic.storage.files import storage_faults
+from cloudless_mosaic.storage.spool import Span, Spool, checked, write_all
 
 _MIN_IS_BLACK, _RGB, _PALETTE = 1, 2, 3
 _REDUCED = 1
@@ -97,7 +97,7 @@ class CogWriter:
         Raises:
             UsageError: if GeoTIFF can't hold the CRS.
         """
-        from cloudless_mosaic.writing.gdal import geo_tags  # noqa: PLC0415 - GDAL loads slowly
+        from cloudless_mosaic.cog.georeferencing import geo_tags  # noqa: PLC0415 - GDAL loads slowly
 
         self._path = path
         self._spec = spec
@@ -208,7 +208,7 @@ class CogWriter:
 
     def _check_reading(self) -> None:
         """Opens the file as a user would, and compares its grid and its smallest overview."""
-        from cloudless_mosaic.writing.gdal import grid_of, read_back  # noqa: PLC0415 - GDAL loads slowly
+        from cloudless_mosaic.cog.georeferencing import grid_of, read_back  # noqa: PLC0415 - GDAL loads slowly
 
         spec = self._spec
         found, smallest = read_back(self._path, len(self._pyramid.levels) - 1)
