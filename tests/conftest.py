@@ -23,6 +23,7 @@ from cloudless_mosaic.domain.aoi import Aoi
 from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.errors import CloudlessMosaicError, TemporaryError
 from cloudless_mosaic.net import hosts
+from cloudless_mosaic.output import OutputFolder
 from cloudless_mosaic.planning.plan import make_plan
 from cloudless_mosaic.reading import TileReader
 from cloudless_mosaic.testing.acquisitions import AUTUMN
@@ -30,7 +31,6 @@ from cloudless_mosaic.testing.archive import ArchiveSpec, build_archive
 from cloudless_mosaic.testing.faulty import FaultyServer, serving
 from cloudless_mosaic.testing.granules import SEATTLE, Extent
 from cloudless_mosaic.testing.hasty import HASTY, HastyReader
-from cloudless_mosaic.writing import OutputFolder
 
 # the first call of a kernel compiles it
 settings.register_profile("project", deadline=None)

@@ -17,12 +17,12 @@ from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.domain.results import MosaicResult, PeriodResult
 from cloudless_mosaic.errors import NoDataError, ObservationsLostError
 from cloudless_mosaic.execution import Engine, open_engine, run_bounded, thread_executor, worker_count
+from cloudless_mosaic.output import OutputFolder, PeriodSink
 from cloudless_mosaic.planning.grid import parse_crs
 from cloudless_mosaic.planning.mosaics import Mosaic, cut_mosaics
 from cloudless_mosaic.planning.plan import MosaicPlan, PeriodPlan, make_plan
 from cloudless_mosaic.planning.tasks import BlockTask
 from cloudless_mosaic.reading import RasterReader
-from cloudless_mosaic.writing import OutputFolder, PeriodSink
 
 _CLOSING = 2
 """Mosaics whose files are finished at once, beside the work on later ones."""

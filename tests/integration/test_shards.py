@@ -15,8 +15,8 @@ import rasterio
 from rio_cogeo.cogeo import cog_validate
 
 from cloudless_mosaic.errors import NoDataError, TemporaryError, UsageError
+from cloudless_mosaic.output.merge import merge_shards
 from cloudless_mosaic.storage.lock import FolderLock
-from cloudless_mosaic.writing.merge import merge_shards
 
 pytestmark = pytest.mark.xdist_group("demo")
 

@@ -17,8 +17,8 @@ from cloudless_mosaic.burned.results import Tally
 from cloudless_mosaic.burned.severity import NOT_COMPARED, PALETTE
 from cloudless_mosaic.cog.picture import thumbnail
 from cloudless_mosaic.cog.writer import CogFile, CogSpec, CogWriter
+from cloudless_mosaic.stac.data_mask import valid_area
 from cloudless_mosaic.storage.files import write_whole
-from cloudless_mosaic.writing.area import valid_area
 
 INDEX, SEVERITY, PICTURE = "bai.tif", "severity.tif", "severity.png"
 """Names of the files; the first is that of the published program, whatever the index."""

@@ -14,10 +14,10 @@ from cloudless_mosaic.burned.files import INDEX, PICTURE, SEVERITY
 from cloudless_mosaic.burned.plan import ChangePlan
 from cloudless_mosaic.burned.stac import BURNED_CATALOG, ITEM, plan_fingerprint, run_record
 from cloudless_mosaic.errors import UsageError
+from cloudless_mosaic.output.fingerprint import differences
+from cloudless_mosaic.stac.names import CATALOG, PARAMETERS, PLAN
 from cloudless_mosaic.storage.files import folder_faults, publish, storage_faults, write_whole
 from cloudless_mosaic.storage.lock import FolderLock
-from cloudless_mosaic.writing.fingerprint import differences
-from cloudless_mosaic.writing.names import CATALOG, PARAMETERS, PLAN
 
 _WORK = ".cloudless-mosaic"
 """As mosaics have it, so that no two runs of either program write to one folder at a time."""

@@ -11,10 +11,10 @@ import numpy as np
 
 from cloudless_mosaic.burned.compare import BlockChange
 from cloudless_mosaic.burned.severity import NOT_COMPARED, SEVERITY_CLASSES, SeverityClass
+from cloudless_mosaic.compositing.reading_totals import ReadingTotals
 from cloudless_mosaic.domain.results import LostObservation, SceneNote
 from cloudless_mosaic.geo.geobox import GeoBox
 from cloudless_mosaic.geo.projection import metres_per_unit
-from cloudless_mosaic.writing.reading_totals import ReadingTotals
 
 _HECTARE = 10_000.0
 """Square metres."""

@@ -14,9 +14,8 @@ from cloudless_mosaic.burned.severity import NOT_COMPARED, SEVERITY_CLASSES
 from cloudless_mosaic.domain.classes import SCL_CLASSES
 from cloudless_mosaic.domain.scenes import Scene
 from cloudless_mosaic.net.redaction import without_credentials
-from cloudless_mosaic.storage.documents import json_bytes
-from cloudless_mosaic.version import __version__
-from cloudless_mosaic.writing.description import (
+from cloudless_mosaic.output.fingerprint import fingerprint, plan_record
+from cloudless_mosaic.stac.assets import (
     CLASSIFICATION,
     FILE,
     PROCESSING,
@@ -30,10 +29,11 @@ from cloudless_mosaic.writing.description import (
     sensor_fields,
     thumbnail_asset,
 )
-from cloudless_mosaic.writing.fingerprint import fingerprint, plan_record
-from cloudless_mosaic.writing.footprint import footprint
-from cloudless_mosaic.writing.lineage import PROCESSING_LEVEL
-from cloudless_mosaic.writing.names import CATALOG, PARAMETERS, PLAN, PREFIX
+from cloudless_mosaic.stac.footprint import footprint
+from cloudless_mosaic.stac.names import CATALOG, PARAMETERS, PLAN, PREFIX
+from cloudless_mosaic.stac.provenance import PROCESSING_LEVEL
+from cloudless_mosaic.storage.documents import json_bytes
+from cloudless_mosaic.version import __version__
 
 ITEM = "burned-area.json"
 """Name of the item's file."""

@@ -17,6 +17,6 @@ import click
 )
 def merge(shards: tuple[Path, ...], output_dir: Path) -> None:
     """Makes one catalog of the folders that --shard 1/N to N/N made."""
-    from cloudless_mosaic.writing.merge import merge_shards  # noqa: PLC0415 - keeps --help quick
+    from cloudless_mosaic.output.merge import merge_shards  # noqa: PLC0415 - keeps --help quick
 
     click.echo(f"catalog: {merge_shards(shards, output_dir)}")

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from cloudless_mosaic.cog.picture import GAMMA
 from cloudless_mosaic.errors import UsageError
+from cloudless_mosaic.output.preview import REPORT, is_report
 from cloudless_mosaic.report.summary import Summary, read_summary
 from cloudless_mosaic.storage.files import write_whole
-from cloudless_mosaic.writing.preview import REPORT, is_report
 
 _TEMPLATE = files("cloudless_mosaic.report") / "template.html"
 _DATA = "{{REPORT}}"

@@ -14,8 +14,8 @@ from typing import BinaryIO, Final
 from urllib.parse import unquote, urlsplit
 
 from cloudless_mosaic.errors import UsageError
+from cloudless_mosaic.output.preview import REPORT, is_report
 from cloudless_mosaic.report.page import report_page
-from cloudless_mosaic.writing.preview import REPORT, is_report
 
 LOOPBACK: Final = "127.0.0.1"
 

@@ -25,8 +25,8 @@ from cloudless_mosaic.report.documents import (
     as_text,
     inside,
 )
+from cloudless_mosaic.stac.names import CATALOG, CATALOG_ID, PARAMETERS, PREFIX
 from cloudless_mosaic.storage.documents import read_document
-from cloudless_mosaic.writing.names import CATALOG, CATALOG_ID, PARAMETERS, PREFIX
 
 _NAME = re.compile(r"monthly-mosaic-(\d{4}-\d{2})(?:-([-\w]+))?")
 _DEPTH = 4

@@ -10,7 +10,7 @@ from cloudless_mosaic.burned import folder as module
 from cloudless_mosaic.burned.folder import FILES, BurnedAreaFolder
 from cloudless_mosaic.burned.stac import BURNED_CATALOG, ITEM
 from cloudless_mosaic.errors import TemporaryError, UsageError
-from cloudless_mosaic.writing.names import PARAMETERS, PLAN
+from cloudless_mosaic.stac.names import PARAMETERS, PLAN
 
 
 @pytest.fixture(autouse=True)

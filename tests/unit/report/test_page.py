@@ -4,8 +4,8 @@ import re
 import pytest
 
 from cloudless_mosaic.errors import UsageError
+from cloudless_mosaic.output.preview import REPORT, is_report, remove_report
 from cloudless_mosaic.report import check_report, write_report
-from cloudless_mosaic.writing.preview import REPORT, is_report, remove_report
 
 
 def data_of(page):

@@ -6,8 +6,8 @@ from http.client import HTTPConnection
 import pytest
 
 from cloudless_mosaic.errors import UsageError
+from cloudless_mosaic.output.preview import REPORT
 from cloudless_mosaic.report.server import FolderServer
-from cloudless_mosaic.writing.preview import REPORT
 
 PIXELS = bytes(range(256)) * 8
 PLACE = "/monthly-mosaic-2020-10/monthly-mosaic-2020-10.tif"

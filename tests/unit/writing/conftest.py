@@ -13,9 +13,9 @@ from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.domain.results import LostObservation, PeriodResult, SceneNote
 from cloudless_mosaic.domain.scenes import DroppedScene, Scene, SceneSet
 from cloudless_mosaic.geo.blocks import Blocks
+from cloudless_mosaic.output import OutputFolder, PeriodSink
 from cloudless_mosaic.planning.grid import mosaic_geobox, utm_crs
 from cloudless_mosaic.planning.plan import MosaicPlan, PeriodPlan
-from cloudless_mosaic.writing import OutputFolder, PeriodSink
 
 AOI = Aoi(-122.28, 47.5, -121.9, 47.75)
 

@@ -5,8 +5,8 @@ from affine import Affine
 from odc.geo.geobox import GeoBox
 from shapely.geometry import box, shape
 
-from cloudless_mosaic.writing.area import MOST_CORNERS, valid_area
-from cloudless_mosaic.writing.footprint import footprint
+from cloudless_mosaic.stac.data_mask import MOST_CORNERS, valid_area
+from cloudless_mosaic.stac.footprint import footprint
 
 FACTOR = 4
 

@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cloudless_mosaic.errors import TemporaryError
+from cloudless_mosaic.output.checkpoints import BlockStore
 from cloudless_mosaic.storage import direct_io as uncached
 from cloudless_mosaic.storage.direct_io import write_uncached
-from cloudless_mosaic.writing.blocks import BlockStore
 
 
 @pytest.fixture

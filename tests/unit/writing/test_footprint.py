@@ -6,7 +6,7 @@ from shapely.geometry import Point, Polygon, shape
 
 from cloudless_mosaic.domain.aoi import Aoi
 from cloudless_mosaic.planning.grid import mosaic_geobox, utm_crs
-from cloudless_mosaic.writing.footprint import footprint, pixel_metres
+from cloudless_mosaic.stac.footprint import footprint, pixel_metres
 
 
 def over(aoi, resolution=100.0):

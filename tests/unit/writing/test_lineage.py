@@ -3,7 +3,7 @@ import os
 import pytest
 
 from cloudless_mosaic.domain.provider import ProviderProfile
-from cloudless_mosaic.writing.lineage import (
+from cloudless_mosaic.stac.provenance import (
     derived_from,
     processing_properties,
     run_parameters,

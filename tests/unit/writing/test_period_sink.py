@@ -11,7 +11,9 @@ import rasterio
 from rio_cogeo.cogeo import cog_validate
 
 from cloudless_mosaic.errors import TemporaryError, UsageError
-from cloudless_mosaic.writing import PeriodSink, blocks, period
+from cloudless_mosaic.output import PeriodSink
+from cloudless_mosaic.output import checkpoints as blocks
+from cloudless_mosaic.output import sink as period
 
 NAME = "monthly-mosaic-2020-10"
 FILES = [f"{NAME}{suffix}" for suffix in (".tif", "-count.tif", "-visual.tif", "-thumbnail.png", ".json")]

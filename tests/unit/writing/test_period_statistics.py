@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cloudless_mosaic.writing.statistics import BandStatistics, PeriodTotals
+from cloudless_mosaic.stac.statistics import BandStatistics, PeriodTotals
 
 
 def test_statistics_are_those_of_the_whole_period(plan, month):

@@ -9,9 +9,9 @@ import pytest
 from cloudless_mosaic.catalog import find_scenes
 from cloudless_mosaic.domain.request import Execution
 from cloudless_mosaic.domain.scenes import SceneSet, SourceGrid, SourceRaster
+from cloudless_mosaic.output import fingerprint as module
+from cloudless_mosaic.output.fingerprint import differences, fingerprint, plan_record
 from cloudless_mosaic.planning.plan import make_plan
-from cloudless_mosaic.writing import fingerprint as module
-from cloudless_mosaic.writing.fingerprint import differences, fingerprint, plan_record
 
 
 def with_scenes(plan, change):

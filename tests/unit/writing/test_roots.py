@@ -11,8 +11,9 @@ from stac_output import check_output
 from cloudless_mosaic.domain.aoi import Aoi
 from cloudless_mosaic.domain.request import Shard
 from cloudless_mosaic.errors import TemporaryError, UsageError
-from cloudless_mosaic.writing import PeriodSink, collection, geoparquet
-from cloudless_mosaic.writing.merge import merge_shards
+from cloudless_mosaic.output import PeriodSink, geoparquet
+from cloudless_mosaic.output.merge import merge_shards
+from cloudless_mosaic.stac import collection
 
 NAME = "monthly-mosaic-2020-10"
 

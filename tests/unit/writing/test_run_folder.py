@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from cloudless_mosaic.errors import TemporaryError, UsageError
-from cloudless_mosaic.writing import PeriodSink, folder
+from cloudless_mosaic.output import PeriodSink, folder
 
 NAME = "monthly-mosaic-2020-10"
 

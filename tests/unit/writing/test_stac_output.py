@@ -14,9 +14,9 @@ from shapely.geometry import shape
 from cloudless_mosaic import __version__
 from cloudless_mosaic.domain.aoi import Aoi
 from cloudless_mosaic.domain.bands import BANDS
-from cloudless_mosaic.writing.collection import gathered
-from cloudless_mosaic.writing.description import RENDER
-from cloudless_mosaic.writing.footprint import footprint
+from cloudless_mosaic.stac.assets import RENDER
+from cloudless_mosaic.stac.collection import gathered
+from cloudless_mosaic.stac.footprint import footprint
 
 NAME = "monthly-mosaic-2020-10"
 

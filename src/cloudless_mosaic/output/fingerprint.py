@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 from cloudless_mosaic.domain.scenes import DroppedScene, Scene, SourceRaster
 from cloudless_mosaic.planning.plan import MosaicPlan
+from cloudless_mosaic.stac.provenance import derived_from, run_parameters
 from cloudless_mosaic.version import __version__
-from cloudless_mosaic.writing.lineage import derived_from, run_parameters
 
 _MOST_NAMED = 3
 """Differences that a message names."""

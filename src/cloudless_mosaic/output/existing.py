@@ -12,9 +12,7 @@ from typing import Any
 from cloudless_mosaic.domain.periods import Period, mosaic_label
 from cloudless_mosaic.domain.results import LostObservation, PeriodResult, SceneNote
 from cloudless_mosaic.errors import UsageError
-from cloudless_mosaic.storage.documents import read_document
-from cloudless_mosaic.storage.files import SIDECARS
-from cloudless_mosaic.writing.names import (
+from cloudless_mosaic.stac.names import (
     CATALOG,
     CATALOG_ID,
     COLLECTION,
@@ -27,6 +25,8 @@ from cloudless_mosaic.writing.names import (
     SHARD,
     mosaic_name,
 )
+from cloudless_mosaic.storage.documents import read_document
+from cloudless_mosaic.storage.files import SIDECARS
 
 _FOLDER = re.compile(r"monthly-mosaic-\d{4}-\d{2}(-x-?\d+y-?\d+)?")
 _ROOTS = {CATALOG: CATALOG_ID, COLLECTION: COLLECTION_ID}

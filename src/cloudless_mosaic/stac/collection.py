@@ -10,11 +10,10 @@ from pyproj import CRS
 
 from cloudless_mosaic.domain.results import PeriodResult
 from cloudless_mosaic.planning.plan import MosaicPlan
-from cloudless_mosaic.version import __version__
-from cloudless_mosaic.writing.description import sensor_fields
-from cloudless_mosaic.writing.footprint import footprint
-from cloudless_mosaic.writing.lineage import PROCESSING_LEVEL, run_parameters
-from cloudless_mosaic.writing.names import (
+from cloudless_mosaic.stac.assets import sensor_fields
+from cloudless_mosaic.stac.footprint import footprint
+from cloudless_mosaic.stac.items import ASSETS, THUMBNAIL, extensions, raster_bands
+from cloudless_mosaic.stac.names import (
     CATALOG,
     CATALOG_ID,
     COLLECTION,
@@ -25,8 +24,9 @@ from cloudless_mosaic.writing.names import (
     SHARD,
     name_label,
 )
-from cloudless_mosaic.writing.renders import renders
-from cloudless_mosaic.writing.stac import ASSETS, THUMBNAIL, extensions, raster_bands
+from cloudless_mosaic.stac.provenance import PROCESSING_LEVEL, run_parameters
+from cloudless_mosaic.stac.renders import renders
+from cloudless_mosaic.version import __version__
 
 _LICENCE = "https://sentinel.esa.int/documents/247904/690755/Sentinel_Data_Legal_Notice"
 """Terms of Sentinel data, which have no name of SPDX."""

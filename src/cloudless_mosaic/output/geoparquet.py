@@ -11,8 +11,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cloudless_mosaic.errors import UsageError
-from cloudless_mosaic.writing.names import ITEMS
-from cloudless_mosaic.writing.published import Published
+from cloudless_mosaic.output.existing import Published
+from cloudless_mosaic.stac.names import ITEMS
 
 
 def require_place(folder: Path, roots: Iterable[Published]) -> None:

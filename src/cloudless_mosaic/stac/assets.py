@@ -15,9 +15,9 @@ from cloudless_mosaic.cog.writer import CogFile
 from cloudless_mosaic.domain.results import LostObservation, SceneNote
 from cloudless_mosaic.domain.scenes import Scene
 from cloudless_mosaic.geo.geobox import GeoBox
-from cloudless_mosaic.writing.footprint import pixel_metres, projected
-from cloudless_mosaic.writing.lineage import derived_from
-from cloudless_mosaic.writing.names import SHA256
+from cloudless_mosaic.stac.footprint import pixel_metres, projected
+from cloudless_mosaic.stac.names import SHA256
+from cloudless_mosaic.stac.provenance import derived_from
 
 PROJECTION = "https://stac-extensions.github.io/projection/v2.0.0/schema.json"
 RASTER = "https://stac-extensions.github.io/raster/v2.0.0/schema.json"

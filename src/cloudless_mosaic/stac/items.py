@@ -15,9 +15,7 @@ from cloudless_mosaic.cog.writer import CogFile
 from cloudless_mosaic.domain.bands import BANDS, canonical_band, common_name
 from cloudless_mosaic.domain.results import PeriodResult
 from cloudless_mosaic.planning.plan import MosaicPlan, PeriodPlan
-from cloudless_mosaic.storage.documents import json_bytes
-from cloudless_mosaic.version import __version__
-from cloudless_mosaic.writing.description import (
+from cloudless_mosaic.stac.assets import (
     EO,
     FILE,
     PROCESSING,
@@ -32,9 +30,8 @@ from cloudless_mosaic.writing.description import (
     sensor_fields,
     thumbnail_asset,
 )
-from cloudless_mosaic.writing.footprint import footprint
-from cloudless_mosaic.writing.lineage import processing_properties, run_parameters
-from cloudless_mosaic.writing.names import (
+from cloudless_mosaic.stac.footprint import footprint
+from cloudless_mosaic.stac.names import (
     CATALOG,
     COLLECTION,
     COLLECTION_ID,
@@ -43,8 +40,11 @@ from cloudless_mosaic.writing.names import (
     PREFIX,
     mosaic_name,
 )
-from cloudless_mosaic.writing.renders import renders
-from cloudless_mosaic.writing.statistics import BandStatistics
+from cloudless_mosaic.stac.provenance import processing_properties, run_parameters
+from cloudless_mosaic.stac.renders import renders
+from cloudless_mosaic.stac.statistics import BandStatistics
+from cloudless_mosaic.storage.documents import json_bytes
+from cloudless_mosaic.version import __version__
 
 ASSETS = {
     "mosaic": (

@@ -13,14 +13,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cloudless_mosaic.errors import NoDataError, UsageError
+from cloudless_mosaic.output.existing import intact_files, published_items, published_roots
+from cloudless_mosaic.output.geoparquet import require_place
+from cloudless_mosaic.output.preview import remove_report
+from cloudless_mosaic.output.roots import publish_roots
+from cloudless_mosaic.stac.names import CATALOG, COLLECTION, PLAN, SHARD
 from cloudless_mosaic.storage.documents import json_bytes, read_document
 from cloudless_mosaic.storage.files import folder_faults, publish, storage_faults, write_whole
 from cloudless_mosaic.storage.lock import FolderLock
-from cloudless_mosaic.writing.geoparquet import require_place
-from cloudless_mosaic.writing.names import CATALOG, COLLECTION, PLAN, SHARD
-from cloudless_mosaic.writing.preview import remove_report
-from cloudless_mosaic.writing.published import intact_files, published_items, published_roots
-from cloudless_mosaic.writing.roots import publish_roots
 
 _WORK = ".cloudless-mosaic"
 _ITEM = "item"

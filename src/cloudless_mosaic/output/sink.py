@@ -15,14 +15,14 @@ from cloudless_mosaic.compositing.composite import Composite
 from cloudless_mosaic.domain.bands import canonical_band, common_name
 from cloudless_mosaic.domain.results import PeriodResult
 from cloudless_mosaic.geo.blocks import Block
+from cloudless_mosaic.output.folder import OutputFolder
 from cloudless_mosaic.planning.mosaics import Mosaic
+from cloudless_mosaic.stac.names import mosaic_name
+from cloudless_mosaic.stac.statistics import PeriodTotals
 from cloudless_mosaic.storage.files import publish, write_whole
-from cloudless_mosaic.writing.folder import OutputFolder
-from cloudless_mosaic.writing.names import mosaic_name
-from cloudless_mosaic.writing.statistics import PeriodTotals
 
 if TYPE_CHECKING:
-    from cloudless_mosaic.writing.stac import PeriodFiles
+    from cloudless_mosaic.stac.items import PeriodFiles
 
 
 class PeriodSink:
@@ -102,8 +102,8 @@ class PeriodSink:
             TemporaryError: if the disk is full or fails; nothing is published then.
             ValueError: if a block is missing.
         """
-        from cloudless_mosaic.writing.area import valid_area  # noqa: PLC0415 - GDAL and pystac load slowly
-        from cloudless_mosaic.writing.stac import PeriodFiles  # noqa: PLC0415
+        from cloudless_mosaic.stac.data_mask import valid_area  # noqa: PLC0415 - GDAL and pystac load slowly
+        from cloudless_mosaic.stac.items import PeriodFiles  # noqa: PLC0415
 
         with ExitStack() as undo:
             undo.callback(self.abort)
@@ -152,7 +152,7 @@ class PeriodSink:
 
     def _specs(self) -> tuple[tuple[str, CogSpec], ...]:
         """Suffix and content of each raster."""
-        from cloudless_mosaic.writing.stac import output_bands  # noqa: PLC0415 - pystac loads slowly
+        from cloudless_mosaic.stac.items import output_bands  # noqa: PLC0415 - pystac loads slowly
 
         geobox, codec = self._plan.geobox, self._plan.request.compression
         picture = tuple(common_name(band) for band in self._stretch.bands)
@@ -185,7 +185,7 @@ class PeriodSink:
         return CogFile(path, len(data), hashlib.sha256(data).hexdigest())
 
     def _publish(self, files: PeriodFiles) -> PeriodResult:
-        from cloudless_mosaic.writing.stac import period_item  # noqa: PLC0415 - as above
+        from cloudless_mosaic.stac.items import period_item  # noqa: PLC0415 - as above
 
         rasters = (files.mosaic, files.count, files.visual, files.thumbnail)
         names = (*(file.path.name for file in rasters), f"{self._name}.json")

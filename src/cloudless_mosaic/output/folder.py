@@ -13,21 +13,21 @@ from typing import Any, Self
 
 from cloudless_mosaic.domain.results import PeriodResult
 from cloudless_mosaic.errors import UsageError
-from cloudless_mosaic.planning.mosaics import Mosaic, cut_mosaics
-from cloudless_mosaic.planning.plan import MosaicPlan
-from cloudless_mosaic.storage.files import folder_faults, storage_faults, write_whole
-from cloudless_mosaic.storage.lock import FolderLock
-from cloudless_mosaic.writing.blocks import BlockStore
-from cloudless_mosaic.writing.fingerprint import differences, fingerprint, plan_record
-from cloudless_mosaic.writing.geoparquet import require_place
-from cloudless_mosaic.writing.names import CATALOG, mosaic_name
-from cloudless_mosaic.writing.preview import remove_report
-from cloudless_mosaic.writing.published import (
+from cloudless_mosaic.output.checkpoints import BlockStore
+from cloudless_mosaic.output.existing import (
     Published,
     intact_result,
     published_items,
     published_roots,
 )
+from cloudless_mosaic.output.fingerprint import differences, fingerprint, plan_record
+from cloudless_mosaic.output.geoparquet import require_place
+from cloudless_mosaic.output.preview import remove_report
+from cloudless_mosaic.planning.mosaics import Mosaic, cut_mosaics
+from cloudless_mosaic.planning.plan import MosaicPlan
+from cloudless_mosaic.stac.names import CATALOG, mosaic_name
+from cloudless_mosaic.storage.files import folder_faults, storage_faults, write_whole
+from cloudless_mosaic.storage.lock import FolderLock
 
 _WORK = ".cloudless-mosaic"
 _LOCK = "lock"
@@ -125,7 +125,7 @@ class OutputFolder:
         Raises:
             TemporaryError: if the disk is full or fails.
         """
-        from cloudless_mosaic.writing.roots import write_roots  # noqa: PLC0415 - pystac loads slowly
+        from cloudless_mosaic.output.roots import write_roots  # noqa: PLC0415 - pystac loads slowly
 
         path = write_roots(self.plan, results, self.path, self.fingerprint)
         self._done = True

@@ -7,8 +7,8 @@ import threading
 from dataclasses import dataclass, replace
 
 from cloudless_mosaic.compositing.composite import Composite
+from cloudless_mosaic.compositing.reading_totals import ReadingTotals
 from cloudless_mosaic.kernels import sums
-from cloudless_mosaic.writing.reading_totals import ReadingTotals
 
 
 @dataclass(frozen=True, slots=True)
