@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from cloudless_mosaic.testing.acquisitions import CLEAR_AUTUMN
-from cloudless_mosaic.testing.archive import Archive, ArchiveSpec, build_archive
+from cloudless_mosaic.synthetic.acquisitions import CLEAR_AUTUMN
+from cloudless_mosaic.synthetic.archive import Archive, ArchiveSpec, build_archive
 
 Size = Literal["full", "small"]
 

@@ -27,8 +27,8 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.measure import ROOT, Usage, run_measured
 from benchmarks.results import Record
 from benchmarks.server import FileServer, Traffic
-from cloudless_mosaic.testing.acquisitions import CLEAR_AUTUMN
-from cloudless_mosaic.testing.archive import Archive, ArchiveSpec, build_archive
+from cloudless_mosaic.synthetic.acquisitions import CLEAR_AUTUMN
+from cloudless_mosaic.synthetic.archive import Archive, ArchiveSpec, build_archive
 
 _NOISE = 32.0
 """As in the archive of the mosaics' benchmark, where it's argued."""

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from shapely.geometry import box
 
-from cloudless_mosaic.demo import README_AOI
+from cloudless_mosaic.cli.demo import README_AOI
 from cloudless_mosaic.domain.aoi import Aoi
 from cloudless_mosaic.geo.projection import project
 from cloudless_mosaic.planning.grid import mosaic_geobox
-from cloudless_mosaic.testing.granules import GRANULE_SIZE, Extent
+from cloudless_mosaic.synthetic.granules import GRANULE_SIZE, Extent
 
 BANDS = {"nir": "B08", "red": "B04", "green": "B03"}
 """Common name and asset of the bands, in the order of the output."""

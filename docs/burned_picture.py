@@ -14,7 +14,7 @@ import rasterio
 from cloudless_mosaic.burned.demo import run_demo
 from cloudless_mosaic.burned.screen import make_screen
 from cloudless_mosaic.burned.severity import NOT_COMPARED, PALETTE
-from cloudless_mosaic.testing.archive import ArchiveSpec, build_archive
+from cloudless_mosaic.synthetic.archive import ArchiveSpec, build_archive
 
 _BANDS = {"B12": 4000, "B08": 5000, "B04": 3000}
 """Red, green and blue, and the digital number that is drawn as 255."""

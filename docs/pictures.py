@@ -23,14 +23,14 @@ from rasterio.windows import from_bounds
 from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 
+from cloudless_mosaic.cli.demo import demo_request
 from cloudless_mosaic.cog.picture import Stretch
 from cloudless_mosaic.compositing.masks.scl import clear_pixels
-from cloudless_mosaic.demo import demo_request
 from cloudless_mosaic.domain.classes import DEFAULT_CLEAR_CLASSES
 from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.pipeline import run
 from cloudless_mosaic.screen.plain import PlainScreen
-from cloudless_mosaic.testing.archive import Archive, ArchiveSpec, build_archive
+from cloudless_mosaic.synthetic.archive import Archive, ArchiveSpec, build_archive
 
 _BANDS = {"red": "B04", "green": "B03", "blue": "B02"}
 _GAP = 8

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from PIL import Image
 
-from cloudless_mosaic.demo import demo_request
+from cloudless_mosaic.cli.demo import demo_request
 from cloudless_mosaic.pipeline import run
 from cloudless_mosaic.report.server import FolderServer
-from cloudless_mosaic.testing.archive import ArchiveSpec, build_archive
+from cloudless_mosaic.synthetic.archive import ArchiveSpec, build_archive
 
 _WEB = Path(__file__).resolve().parents[1] / "web"
 _STATE = "#month=2020-10&picture=false&other=2020-12&swipe=55"

@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import settings
-from stac_output import check_output
 
 from cloudless_mosaic.catalog import find_scenes
 from cloudless_mosaic.catalog.found import FoundItem
@@ -26,11 +25,12 @@ from cloudless_mosaic.net import hosts
 from cloudless_mosaic.output import OutputFolder
 from cloudless_mosaic.planning.plan import make_plan
 from cloudless_mosaic.reading import TileReader
-from cloudless_mosaic.testing.acquisitions import AUTUMN
-from cloudless_mosaic.testing.archive import ArchiveSpec, build_archive
-from cloudless_mosaic.testing.faulty import FaultyServer, serving
-from cloudless_mosaic.testing.granules import SEATTLE, Extent
-from cloudless_mosaic.testing.hasty import HASTY, HastyReader
+from cloudless_mosaic.synthetic.acquisitions import AUTUMN
+from cloudless_mosaic.synthetic.archive import ArchiveSpec, build_archive
+from cloudless_mosaic.synthetic.granules import SEATTLE, Extent
+from fault_server import FaultyServer, serving
+from impatient_reader import HASTY, HastyReader
+from stac_output import check_output
 
 # the first call of a kernel compiles it
 settings.register_profile("project", deadline=None)

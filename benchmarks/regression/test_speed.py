@@ -16,10 +16,10 @@ import pytest
 from benchmarks.archive import prepare_archive
 
 from cloudless_mosaic.catalog import find_scenes
+from cloudless_mosaic.cli.demo import README_AOI
 from cloudless_mosaic.cog.encoding import encode_tile, halve
 from cloudless_mosaic.compositing.compose import compose
 from cloudless_mosaic.compositing.masks.scl import clear_pixels
-from cloudless_mosaic.demo import README_AOI
 from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.planning.plan import make_plan
 from cloudless_mosaic.reading import TileReader

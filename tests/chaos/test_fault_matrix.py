@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from cloudless_mosaic.compositing.compose import compose
-from cloudless_mosaic.testing.faulty import FAULTS, Faults
-from cloudless_mosaic.testing.hasty import HastyReader
+from fault_server import FAULTS, Faults
+from impatient_reader import HastyReader
 
 pytestmark = pytest.mark.chaos
 

@@ -4,7 +4,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from cloudless_mosaic.testing.junk import mutated
+from damaged_bytes import mutated
 
 pytestmark = pytest.mark.chaos
 

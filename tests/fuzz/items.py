@@ -14,7 +14,7 @@ with atheris.instrument_imports(include=["cloudless_mosaic.catalog"]):
 
 from cloudless_mosaic.domain.aoi import Aoi
 from cloudless_mosaic.domain.request import MosaicRequest
-from cloudless_mosaic.testing.junk import mutated
+from damaged_bytes import mutated
 
 # nobody is asked for the address of a name
 hosts._leads_inside = lambda _: False

@@ -9,10 +9,10 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from stac_output import check_outputs
 
-from cloudless_mosaic.testing.archive import Archive, ArchiveSpec, build_archive
+from cloudless_mosaic.synthetic.archive import Archive, ArchiveSpec, build_archive
 from outputs import assert_same_files
+from stac_output import check_outputs
 
 README_AOI = "-122.27508544921875,47.54687159892238,-121.96128845214844,47.745787772920934"
 README_EXAMPLE = (

@@ -16,9 +16,9 @@ from cloudless_mosaic.api import build_mosaics
 from cloudless_mosaic.domain.aoi import Aoi
 from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.errors import NoDataError
-from cloudless_mosaic.testing.acquisitions import CLEAR_AUTUMN, Sky
-from cloudless_mosaic.testing.archive import ArchiveSpec, build_archive
-from cloudless_mosaic.testing.granules import SEATTLE, Extent
+from cloudless_mosaic.synthetic.acquisitions import CLEAR_AUTUMN, Sky
+from cloudless_mosaic.synthetic.archive import ArchiveSpec, build_archive
+from cloudless_mosaic.synthetic.granules import SEATTLE, Extent
 
 DAYS = tuple(
     replace(acquisition, sky=Sky(), baseline="05.00", swath=None) for acquisition in CLEAR_AUTUMN[:3]

@@ -19,9 +19,9 @@ from pystac.validation.stac_validator import JsonSchemaSTACValidator
 from rio_cogeo.cogeo import cog_validate
 
 from cloudless_mosaic.burned.severity import PALETTE, SEVERITY_CLASSES, classify
-from cloudless_mosaic.testing.archive import ArchiveSpec, build_archive
-from cloudless_mosaic.testing.granules import Extent, Granule
-from cloudless_mosaic.testing.items import PLANETARY_COMPUTER
+from cloudless_mosaic.synthetic.archive import ArchiveSpec, build_archive
+from cloudless_mosaic.synthetic.granules import Extent, Granule
+from cloudless_mosaic.synthetic.items import PLANETARY_COMPUTER
 
 CLEAR = (2, 4, 5, 7)
 CLOUDS = (3, 8, 9, 10)

@@ -22,14 +22,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from stac_output import check_output
 
 from cloudless_mosaic.domain.request import PLANETARY_COMPUTER
-from cloudless_mosaic.testing.acquisitions import CLEAR_AUTUMN
-from cloudless_mosaic.testing.archive import ArchiveSpec, build_archive
-from cloudless_mosaic.testing.copernicus import COPERNICUS
-from cloudless_mosaic.testing.earth_search import EARTH_SEARCH_C1
-from cloudless_mosaic.testing.granules import SEATTLE, Extent
+from cloudless_mosaic.synthetic.acquisitions import CLEAR_AUTUMN
+from cloudless_mosaic.synthetic.archive import ArchiveSpec, build_archive
+from cloudless_mosaic.synthetic.copernicus import COPERNICUS
+from cloudless_mosaic.synthetic.earth_search import EARTH_SEARCH_C1
+from cloudless_mosaic.synthetic.granules import SEATTLE, Extent
+from stac_output import check_output
 
 pytestmark = pytest.mark.xdist_group("demo")
 

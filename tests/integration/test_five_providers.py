@@ -14,13 +14,13 @@ from pyproj import Transformer
 
 from cloudless_mosaic import Aoi, MosaicRequest, build_mosaics
 from cloudless_mosaic.domain.bands import BANDS
-from cloudless_mosaic.testing.acquisitions import CLEAR_AUTUMN
-from cloudless_mosaic.testing.archive import ArchiveSpec, build_archive
-from cloudless_mosaic.testing.copernicus import COPERNICUS
-from cloudless_mosaic.testing.earth_search import EARTH_SEARCH_C1, EARTH_SEARCH_V1
-from cloudless_mosaic.testing.earth_search_v0 import EARTH_SEARCH_V0
-from cloudless_mosaic.testing.granules import SEATTLE, Extent
-from cloudless_mosaic.testing.items import PLANETARY_COMPUTER
+from cloudless_mosaic.synthetic.acquisitions import CLEAR_AUTUMN
+from cloudless_mosaic.synthetic.archive import ArchiveSpec, build_archive
+from cloudless_mosaic.synthetic.copernicus import COPERNICUS
+from cloudless_mosaic.synthetic.earth_search import EARTH_SEARCH_C1, EARTH_SEARCH_V1
+from cloudless_mosaic.synthetic.earth_search_v0 import EARTH_SEARCH_V0
+from cloudless_mosaic.synthetic.granules import SEATTLE, Extent
+from cloudless_mosaic.synthetic.items import PLANETARY_COMPUTER
 
 pytestmark = pytest.mark.xdist_group("providers")
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cloudless_mosaic.testing.junk import mutated
+from damaged_bytes import mutated
 
 pytestmark = pytest.mark.xdist_group("faults")
 

@@ -23,8 +23,9 @@ from fastapi import FastAPI
 from rasterio.warp import Resampling, reproject
 from rio_tiler.io import STACReader
 from stac_geoparquet import arrow
-from stac_output import check_output
 from titiler.core.factory import MultiBaseTilerFactory
+
+from stac_output import check_output
 
 pytestmark = [
     pytest.mark.xdist_group("demo"),

@@ -14,10 +14,10 @@ from pyproj import Transformer
 from cloudless_mosaic.api import build_mosaics
 from cloudless_mosaic.domain.aoi import Aoi
 from cloudless_mosaic.domain.request import MosaicRequest
-from cloudless_mosaic.testing.acquisitions import Acquisition, Sky
-from cloudless_mosaic.testing.archive import ArchiveSpec, build_archive
-from cloudless_mosaic.testing.granules import Extent, Granule
-from cloudless_mosaic.testing.sun import Sun
+from cloudless_mosaic.synthetic.acquisitions import Acquisition, Sky
+from cloudless_mosaic.synthetic.archive import ArchiveSpec, build_archive
+from cloudless_mosaic.synthetic.granules import Extent, Granule
+from cloudless_mosaic.synthetic.sun import Sun
 
 WEST, EAST = Granule("32TQT", 32632, (699960, 5300040)), Granule("33TTN", 32633, (199980, 5300040))
 ALPS = Aoi(11.95, 47.46, 12.05, 47.51)

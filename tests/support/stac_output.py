@@ -13,6 +13,7 @@ import jsonschema
 from pystac.validation.local_validator import get_local_schema_cache
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT7
+
 from stac_rules import RULES
 
 SCHEMAS = Path(sys.prefix) / "stac-schemas"

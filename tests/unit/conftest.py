@@ -22,7 +22,7 @@ from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.domain.scenes import Scene, SceneSet, SourceGrid, SourceRaster
 from cloudless_mosaic.geo.blocks import Blocks
 from cloudless_mosaic.planning.plan import MosaicPlan, PeriodPlan
-from cloudless_mosaic.testing.memory import MemoryRaster, MemoryReader
+from memory_reader import MemoryRaster, MemoryReader
 
 ORIGIN = 499980.0, 5300040.0
 """Upper left corner of the granule that scenes lie in by default."""

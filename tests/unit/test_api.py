@@ -14,9 +14,9 @@ from cloudless_mosaic.compositing.compose import compose
 from cloudless_mosaic.errors import NoDataError, ObservationsLostError
 from cloudless_mosaic.pipeline import plan_mosaics
 from cloudless_mosaic.reading import default_reader
-from cloudless_mosaic.testing.acquisitions import AUTUMN
-from cloudless_mosaic.testing.archive import ArchiveSpec, build_archive
-from cloudless_mosaic.testing.granules import SEATTLE, Extent
+from cloudless_mosaic.synthetic.acquisitions import AUTUMN
+from cloudless_mosaic.synthetic.archive import ArchiveSpec, build_archive
+from cloudless_mosaic.synthetic.granules import SEATTLE, Extent
 
 DAYS = {"2020-10-08", "2020-10-26", "2020-11-22"}
 

@@ -9,7 +9,7 @@ from cloudless_mosaic.burned.request import BurnedAreaRequest
 from cloudless_mosaic.burned.results import BurnedAreaResult
 from cloudless_mosaic.burned.screen import Screen
 from cloudless_mosaic.execution import core_count
-from cloudless_mosaic.testing.archive import ArchiveSpec, build_archive
+from cloudless_mosaic.synthetic.archive import ArchiveSpec, build_archive
 
 
 def run_demo(output_dir: Path, archive_dir: Path, screen: Screen, *, overwrite: bool) -> BurnedAreaResult:

@@ -88,7 +88,7 @@ def demo(
 ) -> None:
     """Makes three mosaics of a synthetic archive; needs no network."""
     with loading():
-        from cloudless_mosaic.demo import run_demo  # noqa: PLC0415 - keeps --help quick
+        from cloudless_mosaic.cli.demo import run_demo  # noqa: PLC0415 - keeps --help quick
 
         screen = open_screen(verbose=verbose, quiet=quiet, as_json=as_json)
     if report:

@@ -12,7 +12,7 @@ from cloudless_mosaic.domain.scenes import SourceGrid
 from cloudless_mosaic.errors import SourceError
 from cloudless_mosaic.reading import RasterReader, Target, TileReader, WindowRead, Witness
 from cloudless_mosaic.reading.gdal import GdalReader
-from cloudless_mosaic.testing.memory import MemoryRaster, MemoryReader
+from memory_reader import MemoryRaster, MemoryReader
 
 SHAPE = 200, 264
 GRID = SourceGrid("EPSG:32633", (10.0, 0.0, 499980.0, 0.0, -10.0, 5300040.0), SHAPE)
