@@ -131,7 +131,7 @@ def test_whatever_document_a_run_ends_at_the_next_one_makes_good(
 ):
     expected = tree(run(small, tmp_path / "undisturbed", geoparquet=True).parent)
     expected_of_other = tree(run(other, tmp_path / "other").parent)
-    write_whole = collection.write_whole
+    write_whole = roots.write_whole
 
     def end(path, data):
         if path.name == name:
@@ -141,7 +141,7 @@ def test_whatever_document_a_run_ends_at_the_next_one_makes_good(
     for month, wish in ((small, True), (other, False)):
         root = tmp_path / f"out-{wish}"
         with monkeypatch.context() as patch:
-            patch.setattr(collection, "write_whole", end)
+            patch.setattr(roots, "write_whole", end)
             with pytest.raises(TemporaryError):
                 run(small, root, geoparquet=True)
         assert not (root / "catalog.json").exists()
