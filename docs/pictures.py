@@ -25,9 +25,9 @@ from rich.console import Console
 
 from cloudless_mosaic.cli.demo import demo_request
 from cloudless_mosaic.cog.picture import Stretch
-from cloudless_mosaic.compositing.masks.scl import clear_pixels
-from cloudless_mosaic.domain.classes import DEFAULT_CLEAR_CLASSES
 from cloudless_mosaic.domain.request import MosaicRequest
+from cloudless_mosaic.masks.classes import DEFAULT_CLEAR_CLASSES
+from cloudless_mosaic.masks.scl import clear_pixels
 from cloudless_mosaic.pipeline import run
 from cloudless_mosaic.screen.plain import PlainScreen
 from cloudless_mosaic.synthetic.archive import Archive, ArchiveSpec, build_archive

@@ -19,8 +19,8 @@ from cloudless_mosaic.catalog import find_scenes
 from cloudless_mosaic.cli.demo import README_AOI
 from cloudless_mosaic.cog.encoding import encode_tile, halve
 from cloudless_mosaic.compositing.compose import compose
-from cloudless_mosaic.compositing.masks.scl import clear_pixels
 from cloudless_mosaic.domain.request import MosaicRequest
+from cloudless_mosaic.masks.scl import clear_pixels
 from cloudless_mosaic.planning.plan import make_plan
 from cloudless_mosaic.reading import TileReader
 
@@ -44,7 +44,7 @@ def tile():
 
 @pytest.mark.parametrize("times", [4, 12])
 def test_joint_median(benchmark, times):
-    reducers = pytest.importorskip("cloudless_mosaic.compositing.reducers.median")
+    reducers = pytest.importorskip("cloudless_mosaic.reducers.median")
     if not hasattr(reducers, "Reduced"):
         pytest.skip("this version takes the median band by band")
     rng = np.random.default_rng(times)

@@ -11,17 +11,17 @@ import numpy.typing as npt
 
 from cloudless_mosaic.compositing.composite import Composite
 from cloudless_mosaic.compositing.granules import Clear, Granule, Layer, lay_out
-from cloudless_mosaic.compositing.masks.scl import clear_pixels
 from cloudless_mosaic.compositing.packed_mask import PackedMask
 from cloudless_mosaic.compositing.pixel_mapping import Window
 from cloudless_mosaic.compositing.plausibility import look_at_band, look_at_classes, sampled_rows
-from cloudless_mosaic.compositing.reducers.median import median
 from cloudless_mosaic.compositing.resampling import at_centres, resample
 from cloudless_mosaic.domain.results import LostObservation
 from cloudless_mosaic.errors import SourceError
 from cloudless_mosaic.kernels import fill_free
+from cloudless_mosaic.masks.scl import clear_pixels
 from cloudless_mosaic.planning.tasks import BlockTask, MaskPolicy
 from cloudless_mosaic.reading.protocol import RasterReader, Target, WindowRead, Witness
+from cloudless_mosaic.reducers.median import median
 
 UInt16s = npt.NDArray[np.uint16]
 

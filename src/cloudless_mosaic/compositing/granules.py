@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from cloudless_mosaic.compositing.masks.scl import dilation_margin
 from cloudless_mosaic.compositing.packed_mask import PackedMask
 from cloudless_mosaic.compositing.pixel_mapping import Placement, Window, place, read_level
 from cloudless_mosaic.compositing.plausibility import Classified, Evidence, verdict
@@ -21,6 +20,7 @@ from cloudless_mosaic.domain.results import SceneNote
 from cloudless_mosaic.domain.scenes import SourceGrid, SourceRaster
 from cloudless_mosaic.errors import SourceError
 from cloudless_mosaic.geo.projection import same_crs
+from cloudless_mosaic.masks.scl import dilation_margin
 from cloudless_mosaic.net.redaction import redact
 from cloudless_mosaic.planning.tasks import BlockTask, GranuleSource, MaskPolicy
 from cloudless_mosaic.reading.protocol import RasterHeader, RasterReader, Target, WindowRead

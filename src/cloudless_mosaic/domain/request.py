@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Literal, Self
 
 from cloudless_mosaic.domain.aoi import Aoi
-from cloudless_mosaic.domain.classes import DEFAULT_CLEAR_CLASSES, SCL_CLASSES
 from cloudless_mosaic.domain.periods import Period, monthly_periods
 from cloudless_mosaic.domain.provider import ProviderProfile
 from cloudless_mosaic.domain.radiometry import OFFSETS
 from cloudless_mosaic.errors import UsageError
+from cloudless_mosaic.masks.classes import DEFAULT_CLEAR_CLASSES, SCL_CLASSES
 
 PLANETARY_COMPUTER = "https://planetarycomputer.microsoft.com/api/stac/v1"
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from cloudless_mosaic.domain.classes import SCL_CLASSES
 from cloudless_mosaic.domain.request import MosaicRequest
+from cloudless_mosaic.masks.classes import SCL_CLASSES
 from cloudless_mosaic.net.redaction import without_credentials
 from cloudless_mosaic.planning.plan import MosaicPlan, PeriodPlan
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from cloudless_mosaic.domain.classes import CLOUD_CLASSES
 from cloudless_mosaic.kernels import clear_around, look_up
+from cloudless_mosaic.masks.classes import CLOUD_CLASSES
 
 
 def clear_pixels(

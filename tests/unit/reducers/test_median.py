@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as stn
 
-from cloudless_mosaic.compositing.reducers.median import _network, median
+from cloudless_mosaic.reducers.median import _network, median
 
 EXTREMES = st.sampled_from([0, 1, 2, 32767, 32768, 65534, 65535])
 SHAPES = st.tuples(st.integers(0, 40), st.integers(1, 4), st.integers(1, 5))

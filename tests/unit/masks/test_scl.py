@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as stn
 
-from cloudless_mosaic.compositing.masks.scl import clear_pixels, dilation_margin
-from cloudless_mosaic.domain.classes import CLOUD_CLASSES, DEFAULT_CLEAR_CLASSES, SCL_CLASSES
+from cloudless_mosaic.masks.classes import CLOUD_CLASSES, DEFAULT_CLEAR_CLASSES, SCL_CLASSES
+from cloudless_mosaic.masks.scl import clear_pixels, dilation_margin
 
 CODES = st.one_of(st.just(4), st.sampled_from([*SCL_CLASSES, 12, 13, 255]))
 SCLS = stn.arrays(np.uint8, stn.array_shapes(min_dims=2, max_dims=2, max_side=17), elements=CODES)
