@@ -15,13 +15,14 @@ from cloudless_mosaic.compositing.packed_mask import PackedMask
 from cloudless_mosaic.compositing.pixel_mapping import Window
 from cloudless_mosaic.compositing.plausibility import look_at_band, look_at_classes, sampled_rows
 from cloudless_mosaic.compositing.resampling import at_centres, resample
+from cloudless_mosaic.domain.bands import canonical_band
 from cloudless_mosaic.domain.results import LostObservation
 from cloudless_mosaic.errors import SourceError
 from cloudless_mosaic.kernels import fill_free
-from cloudless_mosaic.masks.scl import clear_pixels
-from cloudless_mosaic.planning.tasks import BlockTask, MaskPolicy
+from cloudless_mosaic.masks import Mask
+from cloudless_mosaic.planning.tasks import BlockTask
 from cloudless_mosaic.reading.protocol import RasterReader, Target, WindowRead, Witness
-from cloudless_mosaic.reducers.median import median
+from cloudless_mosaic.reducers import Stack
 
 UInt16s = npt.NDArray[np.uint16]
 
@@ -47,7 +48,7 @@ def compose(task: BlockTask, reader: RasterReader) -> Composite:
     slots = _make_slots(task, alone, sharing)
     _fill_slots([slots[granule.observation] for granule in alone], alone, reader)
     used = {one.source.scene_id for one in sharing if _fill_free(slots[one.observation], one, reader)}
-    reduced = median(slots.stack)
+    reduced = task.reducer.reduce(_stack(task, slots))
     contributed = dict(zip(slots.places, reduced.contributed, strict=True))
     used.update(one.source.scene_id for one in alone if contributed[one.observation])
     return Composite(
@@ -69,7 +70,7 @@ def compose(task: BlockTask, reader: RasterReader) -> Composite:
 
 
 def _read_masks(
-    granules: Sequence[Granule], mask: MaskPolicy, crowded: frozenset[int], reader: RasterReader
+    granules: Sequence[Granule], mask: Mask, crowded: frozenset[int], reader: RasterReader
 ) -> None:
     """Reads the scene classifications and tells the clear pixels.
 
@@ -90,9 +91,9 @@ def _read_masks(
             granule.wanted = PackedMask.of(at_centres(inner, granule.scl.placement))
 
 
-def _clear(scl: npt.NDArray[np.uint8], granule: Granule, mask: MaskPolicy) -> Clear:
+def _clear(scl: npt.NDArray[np.uint8], granule: Granule, mask: Mask) -> Clear:
     resolution = granule.scl.grid.resolution if granule.scl else 1.0
-    return clear_pixels(scl, mask.clear_classes, mask.dilation, resolution)
+    return mask.clear(scl, resolution)
 
 
 def _inner(clear: Clear, outer: Window, inner: Window) -> Clear:
@@ -160,6 +161,11 @@ def _make_slots(task: BlockTask, alone: Sequence[Granule], sharing: Sequence[Gra
     for observation in {granule.observation for granule in sharing}:
         slots[observation][:] = 0
     return slots
+
+
+def _stack(task: BlockTask, slots: _Slots) -> Stack:
+    times = tuple(task.observations[observation].time for observation in slots.places)
+    return Stack(slots.stack, times, tuple(map(canonical_band, task.bands)))
 
 
 def _fill_slots(slots: Sequence[UInt16s], granules: Sequence[Granule], reader: RasterReader) -> None:

@@ -20,9 +20,9 @@ from cloudless_mosaic.domain.results import SceneNote
 from cloudless_mosaic.domain.scenes import SourceGrid, SourceRaster
 from cloudless_mosaic.errors import SourceError
 from cloudless_mosaic.geo.projection import same_crs
-from cloudless_mosaic.masks.scl import dilation_margin
+from cloudless_mosaic.masks import Mask
 from cloudless_mosaic.net.redaction import redact
-from cloudless_mosaic.planning.tasks import BlockTask, GranuleSource, MaskPolicy
+from cloudless_mosaic.planning.tasks import BlockTask, GranuleSource
 from cloudless_mosaic.reading.protocol import RasterHeader, RasterReader, Target, WindowRead
 
 Clear = npt.NDArray[np.bool_]
@@ -260,7 +260,7 @@ def _require_one_crs(scl: Layer, bands: list[Layer]) -> None:
             )
 
 
-def _mask_window(scl: Layer, bands: list[Layer], mask: MaskPolicy) -> Window:
+def _mask_window(scl: Layer, bands: list[Layer], mask: Mask) -> Window:
     """The classified pixels under all bands of a granule, with a margin for the dilation."""
     bounds = np.array([_window_bounds(layer) for layer in (scl, *bands)])
     (left, top), (right, bottom) = bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)
@@ -269,7 +269,7 @@ def _mask_window(scl: Layer, bands: list[Layer], mask: MaskPolicy) -> Window:
     column, end_column = floor((left - x) / width), ceil((right - x) / width)
     row, end_row = floor((top + y) / height), ceil((bottom + y) / height)
     window = Window(row, column, (end_row - row, end_column - column))
-    return window.grown(dilation_margin(mask.dilation, scl.grid.resolution), scl.grid.shape)
+    return window.grown(mask.margin(scl.grid.resolution), scl.grid.shape)
 
 
 def _window_bounds(layer: Layer) -> tuple[float, float, float, float]:

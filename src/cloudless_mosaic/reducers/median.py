@@ -1,4 +1,4 @@
-"""Reductions over time, on uint16 with 0 for "no observation". No float, no NaN.
+"""The median, on uint16 with 0 for "no observation". No float, no NaN.
 
 The median sorts each pixel's series by a sorting network whose comparators run over whole rows of pixels, so
 the compiler turns a comparator into vector minima and maxima. Zeros sort to the front, so the clear values of
@@ -8,62 +8,59 @@ a pixel are the last ``count`` of its series and its median lies at a place that
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from typing import ClassVar, Self
 
-import numpy as np
-import numpy.typing as npt
-
+from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.kernels import joint_median
-
-UInt16s = npt.NDArray[np.uint16]
+from cloudless_mosaic.reducers.protocol import Reduced, Stack
+from cloudless_mosaic.reducers.sorting_network import sorting_network
 
 
 @dataclass(frozen=True, slots=True)
-class Reduced:
-    """A stack of observations, reduced over time."""
+class Median:
+    """Median over time of each band.
 
-    data: UInt16s
-    """Shape (band, y, x); 0 where no observation counts."""
-    count: UInt16s
-    """Observations that count, shape (y, x)."""
-    contributed: npt.NDArray[np.bool_]
-    """True where an observation counts in any pixel, shape (time,)."""
-
-
-def median(stack: UInt16s) -> Reduced:
-    """Median over time of the values that are not 0.
-
-    An observation counts in all bands of a pixel or, where any band has none, in no band. Equals
-    ``numpy.rint(numpy.nanmedian(...))`` with 0 taken as NaN and the result's NaN as 0: the mean of the two
-    middle values where their number is even, halves rounded to even.
-
-    Args:
-        stack: Shape (band, time, y, x), C-contiguous.
+    Equals ``numpy.rint(numpy.nanmedian(...))`` with 0 taken as NaN and the result's NaN as 0: the mean of the
+    two middle values where their number is even, halves rounded to even.
     """
-    bands, times, rows, columns = stack.shape
-    reduced = Reduced(
-        np.zeros((bands, rows, columns), np.uint16),
-        np.zeros((rows, columns), np.uint16),
-        np.zeros(times, np.bool_),
-    )
-    if times:
-        joint_median(stack, _network(times), reduced.data, reduced.count, reduced.contributed)
-    return reduced
 
+    name: ClassVar[str] = "median"
+    chooses: ClassVar[bool] = False
 
-@lru_cache
-def _network(size: int) -> npt.NDArray[np.int64]:
-    """Comparators of Batcher's odd-even merge sort (K. E. Batcher, 1968), shape (comparator, 2)."""
-    pairs = []
-    span = 1
-    while span < size:
-        step = span
-        while step:
-            for first in range(step % span, size - step, 2 * step):
-                for offset in range(min(step, size - first - step)):
-                    low = first + offset
-                    if low // (2 * span) == (low + step) // (2 * span):
-                        pairs.append((low, low + step))
-            step //= 2
-        span *= 2
-    return np.array(pairs, np.int64).reshape(-1, 2)
+    @classmethod
+    def parse(cls, parameter: str) -> Self:
+        """The median; it takes no parameter.
+
+        Raises:
+            UsageError: if there is a parameter.
+        """
+        if parameter:
+            raise UsageError(f"reducer median takes no parameter, got {parameter!r}; leave it out")
+        return cls()
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def title(self) -> str:
+        """``Median``."""
+        return "Median"
+
+    @property
+    def rule(self) -> str:
+        """How an even number of observations is reduced."""
+        return "an even number of observations gives the mean of the middle two, rounded half to even"
+
+    @property
+    def expression(self) -> str:
+        """The reduction in numpy."""
+        return "rint(nanmedian(where(clear, reflectance, nan), axis=time))"
+
+    def reduce(self, stack: Stack) -> Reduced:
+        """Median over time of the values that are not 0."""
+        values = stack.values
+        reduced = Reduced.empty(values.shape)
+        times = values.shape[1]
+        if times:
+            joint_median(values, sorting_network(times), reduced.data, reduced.count, reduced.contributed)
+        return reduced
