@@ -17,7 +17,7 @@ import numpy.typing as npt
 from cloudless_mosaic.compositing.pixel_mapping import Window
 from cloudless_mosaic.domain.classes import SCL_CLASSES
 from cloudless_mosaic.domain.scenes import SourceGrid
-from cloudless_mosaic.kernels import count_evidence
+from cloudless_mosaic.kernels import count_pixel_statistics
 
 _SAMPLES = 4096
 """About as many pixels of a window are looked at."""
@@ -167,7 +167,7 @@ def look_at_band(
     else:
         clear = values > 0
         codes = _NO_CODES, np.full(values.shape[0], -1), np.full(window.shape[1], -1)
-    clear_samples, missing, impossible, unclassified, dark, contradicting = count_evidence(
+    clear_samples, missing, impossible, unclassified, dark, contradicting = count_pixel_statistics(
         values,
         clear,
         slice(column_step // 2, None, column_step),

@@ -28,7 +28,7 @@ from cloudless_mosaic.kernels import (
     mark_separable,
     mean_at_points,
     mean_separable,
-    take,
+    take_nearest,
 )
 
 
@@ -51,7 +51,7 @@ def clear_on(
     """
     rows, columns, single = _classified_under(scl, scl_window, grid, window)
     if single:
-        return take(np.ascontiguousarray(clear), rows[:, 0].copy(), columns[:, 0].copy())
+        return take_nearest(np.ascontiguousarray(clear), rows[:, 0].copy(), columns[:, 0].copy())
     return all_in(np.ascontiguousarray(clear), rows, columns)
 
 
@@ -91,7 +91,7 @@ def at_centres(clear: npt.NDArray[np.bool_], placement: Placement) -> npt.NDArra
     """
     rows, columns = np.floor(placement.y), np.floor(placement.x)
     if placement.separable:
-        return take(np.ascontiguousarray(clear), rows.astype(np.int64), columns.astype(np.int64))
+        return take_nearest(np.ascontiguousarray(clear), rows.astype(np.int64), columns.astype(np.int64))
     inside = (rows >= 0) & (rows < clear.shape[0]) & (columns >= 0) & (columns < clear.shape[1])
     out = np.zeros(rows.shape, np.bool_)
     out[inside] = clear[rows[inside].astype(np.int64), columns[inside].astype(np.int64)]
