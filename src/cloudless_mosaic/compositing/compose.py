@@ -14,14 +14,14 @@ from cloudless_mosaic.compositing.granules import Clear, Granule, Layer, lay_out
 from cloudless_mosaic.compositing.masks.scl import clear_pixels
 from cloudless_mosaic.compositing.packed_mask import PackedMask
 from cloudless_mosaic.compositing.pixel_mapping import Window
-from cloudless_mosaic.compositing.plausibility import look_at_band, look_at_classes, sampled_rows
+from cloudless_mosaic.compositing.plausibility import band_statistics, class_statistics, sampled_rows
 from cloudless_mosaic.compositing.reducers.median import median
-from cloudless_mosaic.compositing.resampling import at_centres, resample
+from cloudless_mosaic.compositing.resampling import mask_at_centres, resample
 from cloudless_mosaic.domain.results import LostObservation
 from cloudless_mosaic.errors import SourceError
 from cloudless_mosaic.kernels import fill_free
 from cloudless_mosaic.planning.tasks import BlockTask, MaskPolicy
-from cloudless_mosaic.reading.protocol import RasterReader, Target, WindowRead, Witness
+from cloudless_mosaic.reading.protocol import RasterReader, RawRows, Target, WindowRead
 
 UInt16s = npt.NDArray[np.uint16]
 
@@ -63,7 +63,7 @@ def compose(task: BlockTask, reader: RasterReader) -> Composite:
             if granule.error
         ),
         notes=layout.notes,
-        evidence=tuple((one.source.scene_id, one.evidence) for one in granules if one.evidence),
+        statistics=tuple((one.source.scene_id, one.statistics) for one in granules if one.statistics),
         tile=task.tile,
     )
 
@@ -82,12 +82,12 @@ def _read_masks(
         if isinstance(answer, SourceError):
             granule.error = answer
             continue
-        granule.testify(look_at_classes(answer, granule.source.offset))
+        granule.testify(class_statistics(answer, granule.source.offset))
         granule.codes = answer
         granule.clear = _clear(answer, granule, mask)
         if granule.observation in crowded and granule.scl and granule.mask_window:
-            inner = _inner(answer != 0, granule.mask_window, granule.scl.placement.window)
-            granule.wanted = PackedMask.of(at_centres(inner, granule.scl.placement))
+            inner = _inner(answer != 0, granule.mask_window, granule.scl.mapping.window)
+            granule.wanted = PackedMask.of(mask_at_centres(inner, granule.scl.mapping))
 
 
 def _clear(scl: npt.NDArray[np.uint8], granule: Granule, mask: MaskPolicy) -> Clear:
@@ -204,13 +204,13 @@ def _read_bands(granules: Sequence[Granule], planes: Sequence[UInt16s], reader: 
     targets: list[Target] = []
     for i, (granule, own) in enumerate(zip(granules, planes, strict=True)):
         for band, layer in enumerate(granule.bands):
-            copied, shape = layer.placement.copied, layer.placement.window.shape
+            copied, shape = layer.mapping.copied, layer.mapping.window.shape
             out = own[band][copied] if copied else np.empty(shape, np.uint16)
             if copied and shape != own[band].shape:
                 own[band] = 0
-            witness = Witness.of(shape, sampled_rows(shape))
+            raw_rows = RawRows.of(shape, sampled_rows(shape))
             needed, masked = granule.needed_under(layer), granule.clear is not None
-            targets.append(Target(out, needed, granule.source.offset, witness, masked))
+            targets.append(Target(out, needed, granule.source.offset, raw_rows, masked))
             reads.append(layer.read(target=targets[-1]))
             owners.append((i, band))
     for position, answer in reader.read_many(reads):
@@ -221,22 +221,22 @@ def _read_bands(granules: Sequence[Granule], planes: Sequence[UInt16s], reader: 
             continue
         layer = granule.bands[band]
         _testify(targets[position], granule, layer)
-        if not layer.placement.copied:
-            planes[i][band] = resample(answer, layer.placement)
+        if not layer.mapping.copied:
+            planes[i][band] = resample(answer, layer.mapping)
 
 
 def _testify(target: Target, granule: Granule, layer: Layer) -> None:
     """Looks at some of the pixels of a band as they are in the file."""
-    rows = target.witness.rows
-    evidence = look_at_band(
-        target.witness.values,
+    rows = target.raw_rows.rows
+    statistics = band_statistics(
+        target.raw_rows.values,
         target.clear[rows],
         band=layer.name,
         offset=target.offset,
-        place=(layer.grid, layer.placement.window),
+        place=(layer.grid, layer.mapping.window),
         classified=granule.classified,
     )
-    granule.testify(evidence)
+    granule.testify(statistics)
 
 
 def _everywhere_or(wanted: PackedMask | None, shape: tuple[int, ...]) -> Clear:

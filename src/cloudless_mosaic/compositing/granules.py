@@ -13,9 +13,9 @@ import numpy.typing as npt
 
 from cloudless_mosaic.compositing.masks.scl import dilation_margin
 from cloudless_mosaic.compositing.packed_mask import PackedMask
-from cloudless_mosaic.compositing.pixel_mapping import Placement, Window, place, read_level
-from cloudless_mosaic.compositing.plausibility import Classified, Evidence, verdict
-from cloudless_mosaic.compositing.resampling import clear_on, samples_under
+from cloudless_mosaic.compositing.pixel_mapping import PixelMapping, Window, map_pixels, read_level
+from cloudless_mosaic.compositing.plausibility import Classified, PixelStatistics, reason_for_rejection
+from cloudless_mosaic.compositing.resampling import mask_on_grid, needed_samples
 from cloudless_mosaic.domain.bands import canonical_band
 from cloudless_mosaic.domain.results import SceneNote
 from cloudless_mosaic.domain.scenes import SourceGrid, SourceRaster
@@ -27,7 +27,7 @@ from cloudless_mosaic.reading.protocol import RasterHeader, RasterReader, Target
 
 Clear = npt.NDArray[np.bool_]
 
-Placed = Callable[[SourceGrid], Placement | None]
+Placed = Callable[[SourceGrid], PixelMapping | None]
 """Lays a grid under the block of a task."""
 
 _SCL = "SCL"
@@ -54,7 +54,7 @@ class Layer:
     """The level to read: 0 is native."""
     grid: SourceGrid
     """Grid of that level."""
-    placement: Placement
+    mapping: PixelMapping
     """Where the pixels of the block lie in the grid."""
     alone: bool
     """True where no other block reads it."""
@@ -64,8 +64,8 @@ class Layer:
 
         Blocks follow the tiles of rasters on the output's own grid, so only other reads share tiles.
         """
-        shared = not self.alone and (window is not None or self.placement.copied is None)
-        window = window or self.placement.window
+        shared = not self.alone and (window is not None or self.mapping.copied is None)
+        window = window or self.mapping.window
         return WindowRead(self.href, self.level, window.row, window.column, window.shape, target, shared)
 
 
@@ -91,7 +91,7 @@ class Granule:
     """Pixels of the block that this granule may fill; ``None`` is all."""
     error: SourceError | None = None
     """Why the granule is lost."""
-    evidence: Evidence | None = None
+    statistics: PixelStatistics | None = None
     """What samples of its pixels show, once some are read."""
     contradictions: set[str] = field(default_factory=set)
     """How its files contradict its item, though they can be used."""
@@ -102,11 +102,11 @@ class Granule:
 
         To be asked for once ``wanted`` is settled.
         """
-        key = layer.grid, layer.placement.window
+        key = layer.grid, layer.mapping.window
         if key not in self._needed_on_grids:
             needed = self._clear_on(*key)
             if self.wanted is not None:
-                needed &= samples_under(self.wanted.unpacked(), layer.placement)
+                needed &= needed_samples(self.wanted.unpacked(), layer.mapping)
             self._needed_on_grids[key] = needed
         return self._needed_on_grids[key]
 
@@ -114,7 +114,7 @@ class Granule:
         """Clear samples of a band; without a mask all are."""
         if self.clear is None or self.scl is None or self.mask_window is None:
             return np.ones(window.shape, np.bool_)
-        return clear_on(self.clear, self.scl.grid, self.mask_window, grid, window)
+        return mask_on_grid(self.clear, self.scl.grid, self.mask_window, grid, window)
 
     def forget_needed(self) -> None:
         """Frees what `needed_under` can make again."""
@@ -132,10 +132,10 @@ class Granule:
             return None
         return Classified(self.codes, self.scl.grid, self.mask_window)
 
-    def testify(self, evidence: Evidence) -> None:
-        """Adds evidence; the granule is lost where its pixels are garbage."""
-        self.evidence = self.evidence.plus(evidence) if self.evidence else evidence
-        reason = verdict(evidence)
+    def testify(self, statistics: PixelStatistics) -> None:
+        """Adds statistics; the granule is lost where its pixels are garbage."""
+        self.statistics = self.statistics.plus(statistics) if self.statistics else statistics
+        reason = reason_for_rejection(statistics)
         if reason and not self.error:
             self.error = SourceError(f"{self.source.scene_id} can't be used here: {reason}")
 
@@ -155,7 +155,7 @@ def lay_out(task: BlockTask, reader: RasterReader) -> Layout:
     sources = [(i, source) for i, one in enumerate(task.observations) for source in one.granules]
     reader.prepare(task.hrefs)
     # rasters share few grids, and to place a block in another CRS takes long
-    placed = cache(partial(place, task.geobox))
+    placed = cache(partial(map_pixels, task.geobox))
     granules: list[Granule] = []
     notes: set[SceneNote] = set()
     for observation, source in sources:
@@ -191,9 +191,9 @@ def _place_rasters(granule: Granule, task: BlockTask, reader: RasterReader, plac
 def _layer(name: str, href: str, header: RasterHeader, task: BlockTask, placed: Placed) -> Layer | None:
     # classes have no mean, so theirs are always read as they are
     level = read_level(header.levels, task.geobox, exact=task.exact or name == _SCL)
-    placement = placed(header.levels[level])
+    mapping = placed(header.levels[level])
     grid = header.levels[level]
-    return None if placement is None else Layer(name, href, level, grid, placement, task.alone)
+    return None if mapping is None else Layer(name, href, level, grid, mapping, task.alone)
 
 
 def _checked(
@@ -274,7 +274,7 @@ def _mask_window(scl: Layer, bands: list[Layer], mask: MaskPolicy) -> Window:
 
 def _window_bounds(layer: Layer) -> tuple[float, float, float, float]:
     """Left, top, right and bottom of a layer's window; y counts downwards from the CRS's own origin."""
-    (x, y), window = layer.grid.origin, layer.placement.window
+    (x, y), window = layer.grid.origin, layer.mapping.window
     width, height = layer.grid.transform[0], -layer.grid.transform[4]
     left, top = x + window.column * width, window.row * height - y
     return left, top, left + window.shape[1] * width, top + window.shape[0] * height

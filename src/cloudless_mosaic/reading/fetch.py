@@ -160,8 +160,8 @@ class Fetch:
             else:
                 out[...] = pixels[rows, columns]
             return
-        kept, below = target.witness.within(place[0].start, place[0].stop)
-        seen, step = target.witness.values[kept, place[1]], target.witness.rows.step
+        kept, below = target.raw_rows.within(place[0].start, place[0].stop)
+        seen, step = target.raw_rows.values[kept, place[1]], target.raw_rows.rows.step
         clear = target.clear[place]
         if differenced:
             kept_rows = seen, below, step
