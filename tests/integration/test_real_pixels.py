@@ -14,10 +14,10 @@ from cloudless_mosaic.compositing.compose import compose
 from cloudless_mosaic.compositing.pixel_mapping import Window
 from cloudless_mosaic.compositing.plausibility import (
     Classified,
-    findings,
-    look_at_band,
+    band_statistics,
+    reason_for_rejection,
     sampled_rows,
-    verdict,
+    scene_notes,
 )
 from cloudless_mosaic.domain.aoi import Aoi
 from cloudless_mosaic.domain.request import MosaicRequest
@@ -147,7 +147,7 @@ def test_an_offset_against_real_pixels_is_found_and_nothing_else(rasters, shift,
     for band in ("B03", "B04", "B08"):
         for samples, scl in zip(rasters(band), rasters("SCL"), strict=True):
             shifted = np.where(samples > 0, samples + np.uint16(shift), 0).astype(np.uint16)
-            evidence = look_at_band(
+            statistics = band_statistics(
                 shifted[rows],
                 np.isin(scl, CLEAR)[rows],
                 band=band,
@@ -155,9 +155,9 @@ def test_an_offset_against_real_pixels_is_found_and_nothing_else(rasters, shift,
                 place=(grid, whole),
                 classified=Classified(scl, grid, whole),
             )
-            found = [text for text, _ in findings(evidence)]
+            found = [text for text, _ in scene_notes(statistics)]
             if not said:
                 assert found == []
             elif band != "B08":
                 assert [f"the offset of {said}" in text for text in found] == [True]
-            assert verdict(evidence) is None
+            assert reason_for_rejection(statistics) is None

@@ -7,7 +7,7 @@ import pytest
 from shapely.geometry import box
 
 from cloudless_mosaic.compositing.composite import Composite
-from cloudless_mosaic.compositing.plausibility import Evidence
+from cloudless_mosaic.compositing.plausibility import PixelStatistics
 from cloudless_mosaic.domain.aoi import Aoi
 from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.domain.results import LostObservation, PeriodResult, SceneNote
@@ -111,7 +111,7 @@ class Month:
                 observations=4,
                 lost=(LostObservation("S2A_4", block.index, "B04 is truncated"),) if lost else (),
                 notes=(SceneNote("S2A_1", "its file lies elsewhere"),),
-                evidence=(("S2A_2", Evidence(offset=-1000, classes=300, unknown=7)),),
+                statistics=(("S2A_2", PixelStatistics(offset=-1000, classes=300, unknown=7)),),
             )
 
 

@@ -13,7 +13,7 @@ from cloudless_mosaic.burned.request import Index
 from cloudless_mosaic.burned.severity import classify
 from cloudless_mosaic.compositing.compose import compose
 from cloudless_mosaic.compositing.composite import Composite
-from cloudless_mosaic.compositing.plausibility import Evidence
+from cloudless_mosaic.compositing.plausibility import PixelStatistics
 from cloudless_mosaic.domain.results import LostObservation, SceneNote
 from cloudless_mosaic.geo.blocks import Block
 from cloudless_mosaic.reading import RasterReader
@@ -41,7 +41,7 @@ class BlockChange:
     """Observations that could not be read."""
     notes: tuple[SceneNote, ...]
     """What the files of scenes say against their metadata."""
-    evidence: tuple[tuple[str, Evidence], ...]
+    statistics: tuple[tuple[str, PixelStatistics], ...]
     """What samples of the pixels of scenes show, by id; adds up over blocks."""
 
 
@@ -68,7 +68,7 @@ def compare(task: PairTask, reader: RasterReader) -> BlockChange:
         observations=sum(one.observations for one in both),
         lost=tuple(lost for one in both for lost in one.lost),
         notes=tuple(note for one in both for note in one.notes),
-        evidence=tuple(evidence for one in both for evidence in one.evidence),
+        statistics=tuple(statistics for one in both for statistics in one.statistics),
     )
 
 

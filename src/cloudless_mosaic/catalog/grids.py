@@ -12,12 +12,9 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from cloudless_mosaic.catalog.found import Json
-from cloudless_mosaic.domain.scenes import Affine6, SourceGrid
+from cloudless_mosaic.domain.scenes import GRANULE_PIXELS, GRANULE_WIDTH, Affine6, SourceGrid
 from cloudless_mosaic.errors import MetadataError
 
-_GRANULE_WIDTH = 109_800.0
-"""Metres along an edge of a granule: 10980 pixels of 10 m."""
-_MOST_PIXELS = 10_980
 _LONGEST_DEFINITION = 20_000
 _CODE = re.compile(r"(?:EPSG:)?(\d{4,6})", re.ASCII)
 
@@ -76,10 +73,10 @@ def _numbers(values: object) -> list[float]:
 def _require_granule(affine: Affine6, rows: int, columns: int) -> None:
     """Refuses sizes that the product doesn't have; a header may promise terabytes in a few bytes."""
     longest = max(rows, columns)
-    if min(rows, columns) < 1 or longest > _MOST_PIXELS or longest * affine[0] > _GRANULE_WIDTH:
+    if min(rows, columns) < 1 or longest > GRANULE_PIXELS or longest * affine[0] > GRANULE_WIDTH:
         raise MetadataError(
             f"its grid of {rows} x {columns} pixels of {affine[0]:g} m is larger than a granule "
-            f"({_GRANULE_WIDTH:.0f} m), or empty"
+            f"({GRANULE_WIDTH:.0f} m), or empty"
         )
 
 

@@ -12,9 +12,9 @@ from cloudless_mosaic.cog.tiff_layout import Encoded
 from cloudless_mosaic.domain.request import Compression
 from cloudless_mosaic.kernels import (
     average_half,
-    deflate,
     interleave_differences,
     interleave_differences_of_bytes,
+    zlib_compress,
 )
 
 Pixels = npt.NDArray[Any]
@@ -48,7 +48,7 @@ def encode_tile(tile: Pixels, codec: Compression) -> Encoded:
         out = np.empty((rows, columns, bands), tile.dtype)
         interleave_differences(tile, out)
     if codec == "deflate":
-        return deflate(out)
+        return zlib_compress(out)
     return bytes(imagecodecs.zstd_encode(cast("bytes", out), _LEVEL))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cloudless_mosaic.cog.encoding import Pixels
-from cloudless_mosaic.kernels import look_up
+from cloudless_mosaic.kernels import apply_lut
 
 SCALE = 1e-4
 """Reflectance of one digital number."""
@@ -76,7 +76,7 @@ class Stretch:
         """
         out = np.empty((len(self.bands), *data.shape[1:]), np.uint8)
         for plane, (band, table) in zip(out, self._tables, strict=True):
-            look_up(data[band], table, plane)
+            apply_lut(data[band], table, plane)
         return out
 
 

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter, deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from cloudless_mosaic.compositing.band_reading import read_bands
 from cloudless_mosaic.compositing.composite import Composite
-from cloudless_mosaic.compositing.granules import Clear, Granule, Layer, lay_out
+from cloudless_mosaic.compositing.granules import LostGranule, MaskedGranule, ReadGranule, SelectedGranule
+from cloudless_mosaic.compositing.masking import mask_granules
 from cloudless_mosaic.compositing.packed_mask import PackedMask
-from cloudless_mosaic.compositing.pixel_mapping import Window
-from cloudless_mosaic.compositing.plausibility import look_at_band, look_at_classes, sampled_rows
-from cloudless_mosaic.compositing.resampling import at_centres, resample
+from cloudless_mosaic.compositing.placing import place_granules
 from cloudless_mosaic.domain.bands import canonical_band
 from cloudless_mosaic.domain.results import LostObservation
-from cloudless_mosaic.errors import SourceError
 from cloudless_mosaic.kernels import fill_free
-from cloudless_mosaic.masks import Mask
 from cloudless_mosaic.planning.tasks import BlockTask
-from cloudless_mosaic.reading.protocol import RasterReader, Target, WindowRead, Witness
+from cloudless_mosaic.reading.protocol import RasterReader
 from cloudless_mosaic.reducers import Stack
 
 UInt16s = npt.NDArray[np.uint16]
@@ -37,213 +35,125 @@ def compose(task: BlockTask, reader: RasterReader) -> Composite:
         task: What to read and how to reduce it.
         reader: Where pixels come from.
     """
-    layout = lay_out(task, reader)
-    granules = layout.granules
-    votes = Counter(granule.observation for granule in granules)
-    crowded = frozenset(observation for observation, number in votes.items() if number > 1)
-    _read_masks(granules, task.mask, crowded, reader)
-    _share_out(granules)
-    worthy = [granule for granule in granules if _worth_reading(granule)]
-    alone, sharing = _by_company(worthy)
-    slots = _make_slots(task, alone, sharing)
-    _fill_slots([slots[granule.observation] for granule in alone], alone, reader)
-    used = {one.source.scene_id for one in sharing if _fill_free(slots[one.observation], one, reader)}
-    reduced = task.reducer.reduce(_stack(task, slots))
-    contributed = dict(zip(slots.places, reduced.contributed, strict=True))
-    used.update(one.source.scene_id for one in alone if contributed[one.observation])
+    placed = place_granules(task, reader)
+    masked = mask_granules(placed, task.mask, reader)
+    finished: list[ReadGranule | LostGranule] = [*placed.lost, *masked.lost]
+    alone, sharing, skipped = _select(masked.granules)
+    finished += skipped
+    stack = _Stack.of(task, alone, sharing)
+    del masked  # so that masks are freed as soon as their granules are read
+    finished += _fill_alone(stack, alone, reader)
+    del alone
+    while sharing:
+        finished.append(_fill_free(stack, sharing.popleft(), reader))
+    reduced = task.reducer.reduce(stack.reducible(task))
+    contributed = {observation: reduced.contributed[place] for observation, place in stack.places.items()}
+    finished.sort(key=lambda one: one.number)
     return Composite(
         period=task.period,
         block=task.block,
         data=reduced.data,
         count=reduced.count,
-        used=frozenset(used),
-        observations=len(granules),
-        lost=tuple(
-            LostObservation(granule.source.scene_id, task.block.index, str(granule.error))
-            for granule in granules
-            if granule.error
+        used=frozenset(
+            one.scene_id
+            for one in finished
+            if isinstance(one, ReadGranule) and one.filled and contributed[one.observation]
         ),
-        notes=layout.notes,
-        evidence=tuple((one.source.scene_id, one.evidence) for one in granules if one.evidence),
+        observations=len(finished),
+        lost=tuple(
+            LostObservation(one.scene_id, task.block.index, one.reason)
+            for one in finished
+            if isinstance(one, LostGranule)
+        ),
+        notes=placed.notes,
+        statistics=tuple((one.scene_id, one.statistics) for one in finished if one.statistics),
         tile=task.tile,
     )
 
 
-def _read_masks(
-    granules: Sequence[Granule], mask: Mask, crowded: frozenset[int], reader: RasterReader
-) -> None:
-    """Reads the scene classifications and tells the clear pixels.
+def _select(
+    granules: Iterable[MaskedGranule],
+) -> tuple[list[SelectedGranule], deque[MaskedGranule], list[ReadGranule]]:
+    """Parts granules into those alone in their observation, those that share it, and those not to be read.
 
-    Where an observation is crowded (has several granules), it's noted as well where each of them has data.
+    Those that share are read one after the other, much later; their samples are selected again by then.
     """
-    masked = [granule for granule in granules if granule.scl and not granule.error]
-    reads = [granule.scl.read(granule.mask_window) for granule in masked if granule.scl]
-    for position, answer in reader.read_many(reads):
-        granule = masked[position]
-        if isinstance(answer, SourceError):
-            granule.error = answer
-            continue
-        granule.testify(look_at_classes(answer, granule.source.offset))
-        granule.codes = answer
-        granule.clear = _clear(answer, granule, mask)
-        if granule.observation in crowded and granule.scl and granule.mask_window:
-            inner = _inner(answer != 0, granule.mask_window, granule.scl.placement.window)
-            granule.wanted = PackedMask.of(at_centres(inner, granule.scl.placement))
-
-
-def _clear(scl: npt.NDArray[np.uint8], granule: Granule, mask: Mask) -> Clear:
-    resolution = granule.scl.grid.resolution if granule.scl else 1.0
-    return mask.clear(scl, resolution)
-
-
-def _inner(clear: Clear, outer: Window, inner: Window) -> Clear:
-    """The part of a window's mask that lies in another window."""
-    row, column = inner.row - outer.row, inner.column - outer.column
-    return clear[row : row + inner.shape[0], column : column + inner.shape[1]]
-
-
-def _share_out(granules: Sequence[Granule]) -> None:
-    """Leaves each pixel of an observation to the first of its granules that has data at its centre.
-
-    Where none has, a pixel may still overlap some data, and any granule may fill it.
-    """
-    rivals: defaultdict[int, list[tuple[Granule, PackedMask]]] = defaultdict(list)
-    for granule in granules:
-        if granule.wanted is not None and not granule.error:
-            rivals[granule.observation].append((granule, granule.wanted))
-    for group in rivals.values():
-        nowhere = ~np.logical_or.reduce([data.unpacked() for _, data in group])
-        free = np.ones_like(nowhere)
-        for granule, packed in group:
-            data = packed.unpacked()
-            granule.wanted = PackedMask.of((data | nowhere) & free)
-            free &= ~data
-
-
-def _worth_reading(granule: Granule) -> bool:
-    """False where the granule has nothing clear, or only where another of its overpass is taken."""
-    if granule.error or (granule.clear is not None and not granule.clear.any()):
-        return False
-    if granule.wanted is None:
-        return True
-    return all(bool(granule.needed_under(layer).any()) for layer in granule.bands)
-
-
-def _by_company(granules: Sequence[Granule]) -> tuple[list[Granule], list[Granule]]:
-    """Granules that are alone in their observation, and those that share it with others."""
-    votes = Counter(granule.observation for granule in granules)
-    alone = [granule for granule in granules if votes[granule.observation] == 1]
-    sharing = [granule for granule in granules if votes[granule.observation] > 1]
-    for granule in sharing:
-        granule.forget_needed()  # they are read one after the other, much later
-    return alone, sharing
+    masked = list(granules)
+    selected = [SelectedGranule.of(one) for one in masked]
+    skipped = [one.unread() for one, chosen in zip(masked, selected, strict=True) if chosen is None]
+    votes = Counter(one.placed.observation for one in selected if one)
+    alone = [one for one in selected if one and votes[one.placed.observation] == 1]
+    sharing = deque(
+        one
+        for one, chosen in zip(masked, selected, strict=True)
+        if chosen and votes[chosen.placed.observation] > 1
+    )
+    return alone, sharing, skipped
 
 
 @dataclass(frozen=True, slots=True)
-class _Slots:
-    """Room for the observations that have anything to read; those under cloud need none."""
+class _Stack:
+    """Pixels of the observations that have anything to read; those under cloud take no memory."""
 
-    stack: UInt16s
+    pixels: UInt16s
     """Shape (band, time, y, x)."""
     places: dict[int, int]
-    """Place in the stack by the number of the observation."""
+    """Place in time by the number of the observation."""
 
-    def __getitem__(self, observation: int) -> UInt16s:
-        """The slot of an observation, shape (band, y, x)."""
-        return self.stack[:, self.places[observation]]
+    @classmethod
+    def of(
+        cls, task: BlockTask, alone: Iterable[SelectedGranule], sharing: Iterable[MaskedGranule]
+    ) -> _Stack:
+        """A stack that holds anything where one granule fills an observation, and 0 where several do."""
+        shared = {one.placed.observation for one in sharing}
+        observations = sorted({one.placed.observation for one in alone} | shared)
+        places = {observation: place for place, observation in enumerate(observations)}
+        stack = cls(np.empty((len(task.bands), len(places), *task.block.shape), np.uint16), places)
+        for observation in shared:
+            stack.of_observation(observation)[:] = 0
+        return stack
+
+    def reducible(self, task: BlockTask) -> Stack:
+        """The stack as reducers take it."""
+        times = tuple(task.observations[observation].time for observation in self.places)
+        return Stack(self.pixels, times, tuple(map(canonical_band, task.bands)))
+
+    def of_observation(self, observation: int) -> UInt16s:
+        """The pixels of an observation, shape (band, y, x)."""
+        return self.pixels[:, self.places[observation]]
 
 
-def _make_slots(task: BlockTask, alone: Sequence[Granule], sharing: Sequence[Granule]) -> _Slots:
-    """Slots that hold nothing yet where one granule fills them, and 0 where several do."""
-    observations = sorted({granule.observation for granule in (*alone, *sharing)})
-    places = {observation: place for place, observation in enumerate(observations)}
-    slots = _Slots(np.empty((len(task.bands), len(places), *task.block.shape), np.uint16), places)
-    for observation in {granule.observation for granule in sharing}:
-        slots[observation][:] = 0
-    return slots
-
-
-def _stack(task: BlockTask, slots: _Slots) -> Stack:
-    times = tuple(task.observations[observation].time for observation in slots.places)
-    return Stack(slots.stack, times, tuple(map(canonical_band, task.bands)))
-
-
-def _fill_slots(slots: Sequence[UInt16s], granules: Sequence[Granule], reader: RasterReader) -> None:
-    """Reads the bands of granules that are alone in their observation, each right into its slot."""
-    _read_bands(granules, slots, reader)
-    for granule, slot in zip(granules, slots, strict=True):
-        if granule.error:
+def _fill_alone(
+    stack: _Stack, granules: Sequence[SelectedGranule], reader: RasterReader
+) -> list[ReadGranule | LostGranule]:
+    """Reads the bands of granules that are alone in their observation, each right into the stack."""
+    slots = [stack.of_observation(one.placed.observation) for one in granules]
+    finished = read_bands(granules, slots, reader)
+    for granule, slot, result in zip(granules, slots, finished, strict=True):
+        if isinstance(result, LostGranule):
             slot[:] = 0
-        elif granule.wanted is not None:
-            # resampling gives values next to what was asked for
-            slot[:, ~granule.wanted.unpacked()] = 0
-        granule.forget_masks()
+        elif granule.fillable is not None:
+            # resampling also gives values beside the samples that were needed
+            slot[:, ~granule.fillable.unpacked()] = 0
+    return finished
 
 
-def _fill_free(slot: UInt16s, granule: Granule, reader: RasterReader) -> bool:
-    """Reads the bands of a granule, and lays them into those pixels of its slot that none has filled yet.
+def _fill_free(stack: _Stack, granule: MaskedGranule, reader: RasterReader) -> ReadGranule | LostGranule:
+    """Reads the bands of a granule into those pixels of its observation that are not filled yet.
 
     One granule at a time keeps memory small beside the stack. Without masks it's read only where pixels are
     left over.
-
-    Returns:
-        True if it filled any pixel.
     """
-    if granule.scl is None:
-        granule.wanted = PackedMask.of(slot[0] == 0)
-        if not _worth_reading(granule):
-            return False
+    slot = stack.of_observation(granule.placed.observation)
+    if granule.mask is None:
+        granule = replace(granule, fillable=PackedMask.of(slot[0] == 0))
+    selected = SelectedGranule.of(granule)
+    if selected is None:
+        return granule.unread()
     own = np.empty(slot.shape, np.uint16)
-    _read_bands([granule], [own], reader)
-    filled = not granule.error and fill_free(slot, own, _everywhere_or(granule.wanted, slot.shape[1:]))
-    granule.forget_masks()
-    return filled
-
-
-def _read_bands(granules: Sequence[Granule], planes: Sequence[UInt16s], reader: RasterReader) -> None:
-    """Reads the bands of granules into planes: harmonised, masked and resampled.
-
-    Planes of granules that get an error hold anything.
-    """
-    reads: list[WindowRead] = []
-    owners: list[tuple[int, int]] = []
-    targets: list[Target] = []
-    for i, (granule, own) in enumerate(zip(granules, planes, strict=True)):
-        for band, layer in enumerate(granule.bands):
-            copied, shape = layer.placement.copied, layer.placement.window.shape
-            out = own[band][copied] if copied else np.empty(shape, np.uint16)
-            if copied and shape != own[band].shape:
-                own[band] = 0
-            witness = Witness.of(shape, sampled_rows(shape))
-            needed, masked = granule.needed_under(layer), granule.clear is not None
-            targets.append(Target(out, needed, granule.source.offset, witness, masked))
-            reads.append(layer.read(target=targets[-1]))
-            owners.append((i, band))
-    for position, answer in reader.read_many(reads):
-        i, band = owners[position]
-        granule = granules[i]
-        if isinstance(answer, SourceError):
-            granule.error = granule.error or answer
-            continue
-        layer = granule.bands[band]
-        _testify(targets[position], granule, layer)
-        if not layer.placement.copied:
-            planes[i][band] = resample(answer, layer.placement)
-
-
-def _testify(target: Target, granule: Granule, layer: Layer) -> None:
-    """Looks at some of the pixels of a band as they are in the file."""
-    rows = target.witness.rows
-    evidence = look_at_band(
-        target.witness.values,
-        target.clear[rows],
-        band=layer.name,
-        offset=target.offset,
-        place=(layer.grid, layer.placement.window),
-        classified=granule.classified,
-    )
-    granule.testify(evidence)
-
-
-def _everywhere_or(wanted: PackedMask | None, shape: tuple[int, ...]) -> Clear:
-    return np.ones(shape, np.bool_) if wanted is None else wanted.unpacked()
+    (result,) = read_bands([selected], [own], reader)
+    if isinstance(result, LostGranule):
+        return result
+    fillable = granule.fillable
+    everywhere = np.ones(slot.shape[1:], np.bool_) if fillable is None else fillable.unpacked()
+    return replace(result, filled=fill_free(slot, own, everywhere))

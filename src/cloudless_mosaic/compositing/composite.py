@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from cloudless_mosaic.compositing.plausibility import Evidence
+from cloudless_mosaic.compositing.plausibility import PixelStatistics
 from cloudless_mosaic.domain.periods import Period, mosaic_label
 from cloudless_mosaic.domain.results import LostObservation, SceneNote
 from cloudless_mosaic.geo.blocks import Block
@@ -33,7 +33,7 @@ class Composite:
     """Observations that could not be read."""
     notes: tuple[SceneNote, ...] = ()
     """What the files of scenes say against their metadata."""
-    evidence: tuple[tuple[str, Evidence], ...] = ()
+    statistics: tuple[tuple[str, PixelStatistics], ...] = ()
     """What samples of the pixels of scenes show, by id; adds up over blocks."""
     tile: str = ""
     """Name of the tile; empty where there are none."""

@@ -51,7 +51,7 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Placement:
+class PixelMapping:
     """Where the pixels of a block lie in one source grid."""
 
     window: Window
@@ -88,7 +88,7 @@ class Placement:
         object.__setattr__(self, "copied", self._one_to_one())  # asked for with every read
 
 
-def place(geobox: GeoBox, grid: SourceGrid) -> Placement | None:
+def map_pixels(geobox: GeoBox, grid: SourceGrid) -> PixelMapping | None:
     """Lays a block over a source grid; ``None`` where they don't meet."""
     affine, (rows, columns) = geobox.affine, geobox.shape
     xs = affine.c + affine.a * np.arange(0.5, columns)
@@ -103,7 +103,7 @@ def place(geobox: GeoBox, grid: SourceGrid) -> Placement | None:
     window = _window(x, y, half, grid.shape) if math.isfinite(sum(half)) else None
     if window is None:
         return None
-    return Placement(window, _snap(x - window.column), _snap(y - window.row), half)
+    return PixelMapping(window, _snap(x - window.column), _snap(y - window.row), half)
 
 
 def pixel_size(geobox: GeoBox, grid: SourceGrid) -> tuple[float, float]:

@@ -1,7 +1,7 @@
-"""Whether the pixels of a scene can be what its metadata say. Looks at a sample of them and changes none.
+"""Whether the pixels of a scene are plausible, given its metadata. Samples pixels and changes none.
 
-What is certain to be wrong loses the observation in that block (`verdict`); what only a whole scene can
-tell, or what the masks have dealt with already, becomes a note (`findings`).
+An observation that is certainly wrong is lost in that block (`reason_for_rejection`). What shows only over a
+whole scene, and what the masks take out anyway, becomes a note (`scene_notes`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from cloudless_mosaic.compositing.pixel_mapping import Window
 from cloudless_mosaic.domain.scenes import SourceGrid
-from cloudless_mosaic.kernels import count_evidence
+from cloudless_mosaic.kernels import count_pixel_statistics
 from cloudless_mosaic.masks.classes import SCL_CLASSES
 
 _SAMPLES = 4096
@@ -72,7 +72,7 @@ _NO_CODES = np.zeros((0, 0), np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class PixelStatistics:
     """Counts of samples of one scene; they add up over bands and blocks."""
 
     offset: int = 0
@@ -94,9 +94,9 @@ class Evidence:
     contradicting: int = 0
     """Those whose value can't be with the offset as it was decided."""
 
-    def plus(self, other: Evidence) -> Evidence:
+    def plus(self, other: PixelStatistics) -> PixelStatistics:
         """The sum of the counts of two parts of a scene."""
-        return Evidence(
+        return PixelStatistics(
             self.offset,
             self.classes + other.classes,
             self.unknown + other.unknown,
@@ -121,8 +121,8 @@ class Classified:
     """The part of it that ``codes`` is."""
 
 
-def look_at_classes(codes: npt.NDArray[np.uint8], offset: int) -> Evidence:
-    """Evidence of a window of a scene classification.
+def class_statistics(codes: npt.NDArray[np.uint8], offset: int) -> PixelStatistics:
+    """PixelStatistics of a window of a scene classification.
 
     Args:
         codes: Class codes, shape (rows, columns).
@@ -130,7 +130,7 @@ def look_at_classes(codes: npt.NDArray[np.uint8], offset: int) -> Evidence:
     """
     rows, columns = _steps(codes.shape)
     sample = codes[rows // 2 :: rows, columns // 2 :: columns]
-    return Evidence(offset, classes=sample.size, unknown=int((sample >= len(SCL_CLASSES)).sum()))
+    return PixelStatistics(offset, classes=sample.size, unknown=int((sample >= len(SCL_CLASSES)).sum()))
 
 
 def sampled_rows(shape: tuple[int, int]) -> slice:
@@ -139,7 +139,7 @@ def sampled_rows(shape: tuple[int, int]) -> slice:
     return slice(step // 2, None, step)
 
 
-def look_at_band(
+def band_statistics(
     values: npt.NDArray[np.uint16],
     clear: npt.NDArray[np.bool_],
     *,
@@ -147,8 +147,8 @@ def look_at_band(
     offset: int,
     place: tuple[SourceGrid, Window],
     classified: Classified | None,
-) -> Evidence:
-    """Evidence of a window of a band.
+) -> PixelStatistics:
+    """PixelStatistics of a window of a band.
 
     Args:
         values: Digital numbers as they are in the file, in the `sampled_rows` of the window, shape
@@ -167,7 +167,7 @@ def look_at_band(
     else:
         clear = values > 0
         codes = _NO_CODES, np.full(values.shape[0], -1), np.full(window.shape[1], -1)
-    clear_samples, missing, impossible, unclassified, dark, contradicting = count_evidence(
+    clear_samples, missing, impossible, unclassified, dark, contradicting = count_pixel_statistics(
         values,
         clear,
         slice(column_step // 2, None, column_step),
@@ -175,45 +175,50 @@ def look_at_band(
         _dark_classes(band),
         (_BRIGHTEST, *(_SHIFTED_TWICE if offset else _NOT_SHIFTED)),
     )
-    return Evidence(offset, 0, 0, clear_samples, missing, impossible, unclassified, dark, contradicting)
+    return PixelStatistics(
+        offset, 0, 0, clear_samples, missing, impossible, unclassified, dark, contradicting
+    )
 
 
-def verdict(evidence: Evidence) -> str | None:
+def reason_for_rejection(statistics: PixelStatistics) -> str | None:
     """Why an observation of a block is garbage; ``None`` where it isn't, or too little is known of it.
 
     Args:
-        evidence: Of one band, or of the classification, in one block.
+        statistics: Of one band, or of the classification, in one block.
     """
-    if _share(evidence.unknown, evidence.classes) > _TOO_UNKNOWN:
+    if _share(statistics.unknown, statistics.classes) > _TOO_UNKNOWN:
         return "its scene classification is none: it holds codes above 11"
-    if _share(evidence.impossible, evidence.clear) > _TOO_BRIGHT:
+    if _share(statistics.impossible, statistics.clear) > _TOO_BRIGHT:
         return "its pixels are impossible: reflectances above 2"
-    if _share(evidence.missing, evidence.clear) > _TOO_EMPTY:
+    if _share(statistics.missing, statistics.clear) > _TOO_EMPTY:
         return "it has no data where its scene classification is clear"
     return None
 
 
-def findings(evidence: Evidence) -> Iterator[tuple[str, bool]]:
+def scene_notes(statistics: PixelStatistics) -> Iterator[tuple[str, bool]]:
     """What a user should know of a scene's pixels.
 
     Args:
-        evidence: Of everything that was read of the scene.
+        statistics: Of everything that was read of the scene.
 
     Yields:
         A line, and True where the mosaic is likely to be wrong by it.
     """
-    if evidence.dark >= _ENOUGH_DARK:
-        share = evidence.contradicting / evidence.dark
-        if share > (_SHIFTED_TWICE_SHARE if evidence.offset else _NOT_SHIFTED_SHARE):
-            why = _WHY_SHIFTED_TWICE if evidence.offset else _WHY_NOT_SHIFTED
-            yield f"its pixels contradict the offset of {evidence.offset} that its metadata give: {why}", True
-    if evidence.unknown:
+    if statistics.dark >= _ENOUGH_DARK:
+        share = statistics.contradicting / statistics.dark
+        if share > (_SHIFTED_TWICE_SHARE if statistics.offset else _NOT_SHIFTED_SHARE):
+            why = _WHY_SHIFTED_TWICE if statistics.offset else _WHY_NOT_SHIFTED
+            yield (
+                f"its pixels contradict the offset of {statistics.offset} that its metadata give: {why}",
+                True,
+            )
+    if statistics.unknown:
         yield "its scene classification holds codes above 11, which count as not clear", False
-    if _share(evidence.impossible, evidence.clear) > _NOTED:
+    if _share(statistics.impossible, statistics.clear) > _NOTED:
         yield "some of its pixels are impossible: reflectances above 2", True
-    if _share(evidence.missing, evidence.clear) > _NOTED_EMPTY:
+    if _share(statistics.missing, statistics.clear) > _NOTED_EMPTY:
         yield "bands have no data where its scene classification is clear; that doesn't count", False
-    if _share(evidence.unclassified, evidence.clear + evidence.unclassified) > _NOTED_UNCLASSIFIED:
+    if _share(statistics.unclassified, statistics.clear + statistics.unclassified) > _NOTED_UNCLASSIFIED:
         yield "bands have data where its scene classification has none; that doesn't count", False
 
 

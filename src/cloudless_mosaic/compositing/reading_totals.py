@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Protocol
 
-from cloudless_mosaic.compositing.plausibility import Evidence, findings
+from cloudless_mosaic.compositing.plausibility import PixelStatistics, scene_notes
 from cloudless_mosaic.domain.results import LostObservation, SceneNote
 
 
@@ -28,7 +28,7 @@ class ReadBlock(Protocol):
         ...
 
     @property
-    def evidence(self) -> tuple[tuple[str, Evidence], ...]:
+    def statistics(self) -> tuple[tuple[str, PixelStatistics], ...]:
         """What pixels say of the metadata of scenes, by id."""
         ...
 
@@ -40,7 +40,7 @@ class ReadingTotals:
         self._lock = threading.Lock()
         self._lost: list[LostObservation] = []
         self._notes: set[SceneNote] = set()
-        self._evidence: dict[str, Evidence] = {}
+        self._evidence: dict[str, PixelStatistics] = {}
         self.observations = 0
         """Observations that were planned."""
 
@@ -50,9 +50,9 @@ class ReadingTotals:
             self.observations += block.observations
             self._lost += block.lost
             self._notes |= set(block.notes)
-            for scene_id, evidence in block.evidence:
+            for scene_id, statistics in block.statistics:
                 known = self._evidence.get(scene_id)
-                self._evidence[scene_id] = known.plus(evidence) if known else evidence
+                self._evidence[scene_id] = known.plus(statistics) if known else statistics
 
     @property
     def lost(self) -> tuple[LostObservation, ...]:
@@ -64,7 +64,7 @@ class ReadingTotals:
         """What the user should know of scenes, each once, sorted."""
         found = {
             SceneNote(scene_id, text, warning)
-            for scene_id, evidence in self._evidence.items()
-            for text, warning in findings(evidence)
+            for scene_id, statistics in self._evidence.items()
+            for text, warning in scene_notes(statistics)
         }
         return tuple(sorted(self._notes | found))

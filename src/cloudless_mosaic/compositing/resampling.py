@@ -19,7 +19,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from cloudless_mosaic.compositing.pixel_mapping import Placement, Window
+from cloudless_mosaic.compositing.pixel_mapping import PixelMapping, Window
 from cloudless_mosaic.domain.scenes import SourceGrid
 from cloudless_mosaic.geo.snapping import SNAP
 from cloudless_mosaic.kernels import (
@@ -28,11 +28,11 @@ from cloudless_mosaic.kernels import (
     mark_separable,
     mean_at_points,
     mean_separable,
-    take,
+    take_nearest,
 )
 
 
-def clear_on(
+def mask_on_grid(
     clear: npt.NDArray[np.bool_], scl: SourceGrid, scl_window: Window, grid: SourceGrid, window: Window
 ) -> npt.NDArray[np.bool_]:
     """Carries a mask from the grid of the scene classification to that of a band of the same granule.
@@ -51,7 +51,7 @@ def clear_on(
     """
     rows, columns, single = _classified_under(scl, scl_window, grid, window)
     if single:
-        return take(np.ascontiguousarray(clear), rows[:, 0].copy(), columns[:, 0].copy())
+        return take_nearest(np.ascontiguousarray(clear), rows[:, 0].copy(), columns[:, 0].copy())
     return all_in(np.ascontiguousarray(clear), rows, columns)
 
 
@@ -79,49 +79,49 @@ def _covered(
     return np.column_stack([np.floor(edges[:-1] + SNAP), np.ceil(edges[1:] - SNAP)]).astype(np.int64)
 
 
-def at_centres(clear: npt.NDArray[np.bool_], placement: Placement) -> npt.NDArray[np.bool_]:
+def mask_at_centres(clear: npt.NDArray[np.bool_], mapping: PixelMapping) -> npt.NDArray[np.bool_]:
     """The value of a mask under the centre of each output pixel; False outside of it.
 
     Args:
-        clear: Shape of ``placement.window``.
-        placement: Where the output pixels lie.
+        clear: Shape of ``mapping.window``.
+        mapping: Where the output pixels lie.
 
     Returns:
         Shape (rows, columns) of the block.
     """
-    rows, columns = np.floor(placement.y), np.floor(placement.x)
-    if placement.separable:
-        return take(np.ascontiguousarray(clear), rows.astype(np.int64), columns.astype(np.int64))
+    rows, columns = np.floor(mapping.y), np.floor(mapping.x)
+    if mapping.separable:
+        return take_nearest(np.ascontiguousarray(clear), rows.astype(np.int64), columns.astype(np.int64))
     inside = (rows >= 0) & (rows < clear.shape[0]) & (columns >= 0) & (columns < clear.shape[1])
     out = np.zeros(rows.shape, np.bool_)
     out[inside] = clear[rows[inside].astype(np.int64), columns[inside].astype(np.int64)]
     return out
 
 
-def resample(samples: npt.NDArray[np.uint16], placement: Placement) -> npt.NDArray[np.uint16]:
+def resample(samples: npt.NDArray[np.uint16], mapping: PixelMapping) -> npt.NDArray[np.uint16]:
     """Averages source samples onto the output pixels.
 
     Args:
-        samples: Shape of ``placement.window``; 0 is "not clear" and has no weight.
-        placement: Where the output pixels lie.
+        samples: Shape of ``mapping.window``; 0 is "not clear" and has no weight.
+        mapping: Where the output pixels lie.
 
     Returns:
         Shape (rows, columns) of the block; means rounded half to even, 0 where no clear sample is.
     """
-    if placement.copied:
-        out = np.zeros((len(placement.y), len(placement.x)), np.uint16)
-        out[placement.copied] = samples
+    if mapping.copied:
+        out = np.zeros((len(mapping.y), len(mapping.x)), np.uint16)
+        out[mapping.copied] = samples
         return out
-    if placement.separable:
-        rows = _only_sample(placement.y, placement.half[1], samples.shape[0])
-        columns = _only_sample(placement.x, placement.half[0], samples.shape[1])
+    if mapping.separable:
+        rows = _only_sample(mapping.y, mapping.half[1], samples.shape[0])
+        columns = _only_sample(mapping.x, mapping.half[0], samples.shape[1])
         if rows is not None and columns is not None:
             # the mean of one is itself: a few times quicker than to weigh it
             return np.asarray(samples.take(columns, axis=1).take(rows, axis=0))
     samples = np.ascontiguousarray(samples)
-    if placement.separable:
-        return mean_separable(samples, placement.x, placement.y, placement.half)
-    return mean_at_points(samples, placement.x, placement.y, placement.half)
+    if mapping.separable:
+        return mean_separable(samples, mapping.x, mapping.y, mapping.half)
+    return mean_at_points(samples, mapping.x, mapping.y, mapping.half)
 
 
 def _only_sample(centres: npt.NDArray[np.float64], half: float, size: int) -> npt.NDArray[np.int64] | None:
@@ -132,19 +132,19 @@ def _only_sample(centres: npt.NDArray[np.float64], half: float, size: int) -> np
     return first.astype(np.int64)
 
 
-def samples_under(wanted: npt.NDArray[np.bool_], placement: Placement) -> npt.NDArray[np.bool_]:
+def needed_samples(wanted: npt.NDArray[np.bool_], mapping: PixelMapping) -> npt.NDArray[np.bool_]:
     """The source samples that any of some output pixels needs.
 
     Args:
         wanted: Output pixels that count, shape (rows, columns) of the block.
-        placement: Where the output pixels lie.
+        mapping: Where the output pixels lie.
 
     Returns:
-        True where a sample has weight in `resample` for a wanted pixel; shape of ``placement.window``.
+        True where a sample has weight in `resample` for a wanted pixel; shape of ``mapping.window``.
     """
-    if placement.copied:
-        return wanted[placement.copied]
-    needed = np.zeros(placement.window.shape, np.bool_)
-    mark = mark_separable if placement.separable else mark_around_points
-    mark(np.ascontiguousarray(wanted), placement.x, placement.y, placement.half, needed)
+    if mapping.copied:
+        return wanted[mapping.copied]
+    needed = np.zeros(mapping.window.shape, np.bool_)
+    mark = mark_separable if mapping.separable else mark_around_points
+    mark(np.ascontiguousarray(wanted), mapping.x, mapping.y, mapping.half, needed)
     return needed

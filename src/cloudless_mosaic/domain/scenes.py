@@ -15,6 +15,12 @@ from cloudless_mosaic.net.redaction import redact
 Affine6 = tuple[float, float, float, float, float, float]
 """Pixel width, 0, x of the left edge, 0, minus pixel height, y of the top edge; units of the CRS."""
 
+GRANULE_WIDTH = 109_800.0
+"""Metres along an edge of a granule."""
+
+GRANULE_PIXELS = 10_980
+"""Pixels along an edge of a granule's largest rasters, those of 10 m."""
+
 
 @dataclass(frozen=True, slots=True)
 class SourceGrid:

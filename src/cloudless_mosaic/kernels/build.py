@@ -10,7 +10,7 @@ from cffi import FFI
 
 _FOLDER = Path(__file__).parent
 _HEADERS = ("declarations", "kernels", "processors")
-_SOURCES = ("decoding", "deflate", "evidence", "masks", "sampling", "reducing", "encoding")
+_SOURCES = ("decoding", "deflate", "pixel_statistics", "masks", "resampling", "reducing", "encoding")
 
 _MSVC = ["/O2"]
 # a short loop takes up to twice as long where it lies across two lines of the processor's cache; a fused

@@ -1,23 +1,23 @@
 /* What Python may call. Every plane is rows of neighbouring pixels; a stride is the number of pixels between
    the starts of two rows. Masks are one byte a pixel, 0 or 1. Callers check shapes; nothing is checked here. */
 
-void sum_rows_8(const uint8_t *tile, ptrdiff_t tile_stride, ptrdiff_t first_column, uint8_t *out,
-                ptrdiff_t out_stride, ptrdiff_t rows, ptrdiff_t columns);
-void sum_rows_16(const uint16_t *tile, ptrdiff_t tile_stride, ptrdiff_t first_column, uint16_t *out,
-                 ptrdiff_t out_stride, ptrdiff_t rows, ptrdiff_t columns);
+void undo_predictor_8(const uint8_t *tile, ptrdiff_t tile_stride, ptrdiff_t first_column, uint8_t *out,
+                      ptrdiff_t out_stride, ptrdiff_t rows, ptrdiff_t columns);
+void undo_predictor_16(const uint16_t *tile, ptrdiff_t tile_stride, ptrdiff_t first_column, uint16_t *out,
+                       ptrdiff_t out_stride, ptrdiff_t rows, ptrdiff_t columns);
 void harmonise(const uint16_t *values, ptrdiff_t values_stride, const uint8_t *clear, ptrdiff_t clear_stride,
                int32_t offset, uint16_t *out, ptrdiff_t out_stride, ptrdiff_t rows, ptrdiff_t columns);
-void sum_and_harmonise(const uint16_t *tile, ptrdiff_t tile_stride, ptrdiff_t first_column,
-                       const uint8_t *clear, ptrdiff_t clear_stride, int32_t offset, uint16_t *out,
-                       ptrdiff_t out_stride, ptrdiff_t rows, ptrdiff_t columns, uint16_t *kept,
-                       ptrdiff_t kept_stride, ptrdiff_t first, ptrdiff_t step);
+void undo_predictor_and_harmonise(const uint16_t *tile, ptrdiff_t tile_stride, ptrdiff_t first_column,
+                                  const uint8_t *clear, ptrdiff_t clear_stride, int32_t offset, uint16_t *out,
+                                  ptrdiff_t out_stride, ptrdiff_t rows, ptrdiff_t columns, uint16_t *kept,
+                                  ptrdiff_t kept_stride, ptrdiff_t first, ptrdiff_t step);
 
 void clear_around(const uint8_t *cloudy, uint8_t *clear, ptrdiff_t rows, ptrdiff_t columns,
                   const int64_t *half_widths, ptrdiff_t reach);
-void take(const uint8_t *mask, ptrdiff_t mask_rows, ptrdiff_t mask_columns, const int64_t *rows,
-          ptrdiff_t out_rows, const int64_t *columns, ptrdiff_t out_columns, uint8_t *out);
+void take_nearest(const uint8_t *mask, ptrdiff_t mask_rows, ptrdiff_t mask_columns, const int64_t *rows,
+                  ptrdiff_t out_rows, const int64_t *columns, ptrdiff_t out_columns, uint8_t *out);
 int all_in(const uint8_t *mask, ptrdiff_t mask_rows, ptrdiff_t mask_columns, const int64_t *rows,
-            ptrdiff_t out_rows, const int64_t *columns, ptrdiff_t out_columns, uint8_t *out);
+           ptrdiff_t out_rows, const int64_t *columns, ptrdiff_t out_columns, uint8_t *out);
 
 void mean_separable(const uint16_t *samples, ptrdiff_t rows, ptrdiff_t columns, const double *x,
                     ptrdiff_t out_columns, const double *y, ptrdiff_t out_rows, double half_x, double half_y,
@@ -31,11 +31,12 @@ void mark_separable(const uint8_t *wanted, const double *x, ptrdiff_t out_column
 void mark_around_points(const uint8_t *wanted, const double *x, const double *y, ptrdiff_t points,
                         double half_x, double half_y, uint8_t *marked, ptrdiff_t rows, ptrdiff_t columns);
 
-void count_evidence(const uint16_t *values, ptrdiff_t values_stride, const uint8_t *clear,
-                    ptrdiff_t clear_stride, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t first_column,
-                    ptrdiff_t column_step, const int64_t *code_rows, const int64_t *code_columns,
-                    const uint8_t *codes, ptrdiff_t codes_columns, const uint8_t *dark, int32_t brightest,
-                    int32_t contradicting_from, int32_t contradicting_to, int64_t *out);
+void count_pixel_statistics(const uint16_t *values, ptrdiff_t values_stride, const uint8_t *clear,
+                            ptrdiff_t clear_stride, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t first_column,
+                            ptrdiff_t column_step, const int64_t *code_rows, const int64_t *code_columns,
+                            const uint8_t *codes, ptrdiff_t codes_columns, const uint8_t *dark,
+                            int32_t brightest, int32_t contradicting_from, int32_t contradicting_to,
+                            int64_t *out);
 
 int fill_free(uint16_t *slot, ptrdiff_t slot_band, const uint16_t *own, const uint8_t *wanted,
               ptrdiff_t bands, ptrdiff_t pixels);
@@ -58,5 +59,5 @@ void average_half_of_floats(const float *tile, ptrdiff_t bands, ptrdiff_t out_ro
 ptrdiff_t deflate_bound(ptrdiff_t size);
 ptrdiff_t deflate(const uint8_t *data, ptrdiff_t size, uint8_t *out);
 void sums(const uint16_t *values, ptrdiff_t pixels, int64_t *out);
-void look_up_8(const uint8_t *values, ptrdiff_t pixels, const uint8_t *table, uint8_t *out);
-void look_up_16(const uint16_t *values, ptrdiff_t pixels, const uint8_t *table, uint8_t *out);
+void apply_lut_8(const uint8_t *values, ptrdiff_t pixels, const uint8_t *table, uint8_t *out);
+void apply_lut_16(const uint16_t *values, ptrdiff_t pixels, const uint8_t *table, uint8_t *out);

@@ -47,8 +47,8 @@ static inline uint16_t sum_16(const uint16_t *differences, ptrdiff_t columns)
     return total;
 }
 
-void sum_rows_8(const uint8_t *tile, ptrdiff_t tile_stride, ptrdiff_t first_column, uint8_t *out,
-                ptrdiff_t out_stride, ptrdiff_t rows, ptrdiff_t columns)
+void undo_predictor_8(const uint8_t *tile, ptrdiff_t tile_stride, ptrdiff_t first_column, uint8_t *out,
+                      ptrdiff_t out_stride, ptrdiff_t rows, ptrdiff_t columns)
 {
     for (ptrdiff_t row = 0; row < rows; row++) {
         const uint8_t *line = tile + row * tile_stride;
@@ -63,8 +63,8 @@ void sum_rows_8(const uint8_t *tile, ptrdiff_t tile_stride, ptrdiff_t first_colu
     }
 }
 
-void sum_rows_16(const uint16_t *tile, ptrdiff_t tile_stride, ptrdiff_t first_column, uint16_t *out,
-                 ptrdiff_t out_stride, ptrdiff_t rows, ptrdiff_t columns)
+void undo_predictor_16(const uint16_t *tile, ptrdiff_t tile_stride, ptrdiff_t first_column, uint16_t *out,
+                       ptrdiff_t out_stride, ptrdiff_t rows, ptrdiff_t columns)
 {
     for (ptrdiff_t row = 0; row < rows; row++) {
         const uint16_t *line = tile + row * tile_stride;
@@ -96,10 +96,10 @@ void harmonise(const uint16_t *values, ptrdiff_t values_stride, const uint8_t *c
 /* A row is summed up in place and masked while it is still in the first cache. Every `step`-th row from `first`
    on is kept as it is as well. */
 PER_PROCESSOR
-void sum_and_harmonise(const uint16_t *tile, ptrdiff_t tile_stride, ptrdiff_t first_column,
-                       const uint8_t *clear, ptrdiff_t clear_stride, int32_t offset, uint16_t *out,
-                       ptrdiff_t out_stride, ptrdiff_t rows, ptrdiff_t columns, uint16_t *kept,
-                       ptrdiff_t kept_stride, ptrdiff_t first, ptrdiff_t step)
+void undo_predictor_and_harmonise(const uint16_t *tile, ptrdiff_t tile_stride, ptrdiff_t first_column,
+                                  const uint8_t *clear, ptrdiff_t clear_stride, int32_t offset, uint16_t *out,
+                                  ptrdiff_t out_stride, ptrdiff_t rows, ptrdiff_t columns, uint16_t *kept,
+                                  ptrdiff_t kept_stride, ptrdiff_t first, ptrdiff_t step)
 {
     enum { PART = 1024 };
     uint16_t values[PART];

@@ -132,13 +132,13 @@ void sums(const uint16_t *values, ptrdiff_t pixels, int64_t *out)
     out[4] = (int64_t)squares;
 }
 
-void look_up_8(const uint8_t *values, ptrdiff_t pixels, const uint8_t *table, uint8_t *out)
+void apply_lut_8(const uint8_t *values, ptrdiff_t pixels, const uint8_t *table, uint8_t *out)
 {
     for (ptrdiff_t i = 0; i < pixels; i++)
         out[i] = table[values[i]];
 }
 
-void look_up_16(const uint16_t *values, ptrdiff_t pixels, const uint8_t *table, uint8_t *out)
+void apply_lut_16(const uint16_t *values, ptrdiff_t pixels, const uint8_t *table, uint8_t *out)
 {
     for (ptrdiff_t i = 0; i < pixels; i++)
         out[i] = table[values[i]];

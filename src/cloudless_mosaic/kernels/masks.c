@@ -31,8 +31,8 @@ void clear_around(const uint8_t *cloudy, uint8_t *clear, ptrdiff_t rows, ptrdiff
 }
 
 /* The mask at a row and a column for each of the output; 0 outside of it. */
-void take(const uint8_t *mask, ptrdiff_t mask_rows, ptrdiff_t mask_columns, const int64_t *rows,
-          ptrdiff_t out_rows, const int64_t *columns, ptrdiff_t out_columns, uint8_t *out)
+void take_nearest(const uint8_t *mask, ptrdiff_t mask_rows, ptrdiff_t mask_columns, const int64_t *rows,
+                  ptrdiff_t out_rows, const int64_t *columns, ptrdiff_t out_columns, uint8_t *out)
 {
     for (ptrdiff_t i = 0; i < out_rows; i++) {
         uint8_t *target = out + i * out_columns;

@@ -9,7 +9,7 @@ from typing import ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from cloudless_mosaic.kernels import clear_around, look_up
+from cloudless_mosaic.kernels import apply_lut, clear_around
 from cloudless_mosaic.masks.classes import CLOUD_CLASSES, SCL_CLASSES
 from cloudless_mosaic.masks.protocol import MaskOptions
 
@@ -71,7 +71,7 @@ def _in_classes(scl: npt.NDArray[np.uint8], codes: frozenset[int]) -> npt.NDArra
     table = np.zeros(256, bool)
     table[list(codes)] = True
     found = np.empty(scl.shape, bool)
-    look_up(np.ascontiguousarray(scl), table, found)
+    apply_lut(np.ascontiguousarray(scl), table, found)
     return found
 
 

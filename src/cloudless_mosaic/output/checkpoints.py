@@ -15,7 +15,7 @@ import numpy as np
 from imagecodecs import deflate_crc32
 
 from cloudless_mosaic.compositing.composite import Composite
-from cloudless_mosaic.compositing.plausibility import Evidence
+from cloudless_mosaic.compositing.plausibility import PixelStatistics
 from cloudless_mosaic.domain.periods import Period
 from cloudless_mosaic.domain.results import SceneNote
 from cloudless_mosaic.geo.blocks import Block
@@ -106,7 +106,7 @@ def _parts(composite: Composite) -> list[Bytes]:
         "used": sorted(composite.used),
         "observations": composite.observations,
         "notes": [astuple(note) for note in composite.notes],
-        "evidence": [(scene_id, astuple(evidence)) for scene_id, evidence in composite.evidence],
+        "statistics": [(scene_id, astuple(statistics)) for scene_id, statistics in composite.statistics],
         "window": [*composite.block.rows, *composite.block.columns],
         "bands": len(composite.data),
     }
@@ -152,5 +152,7 @@ def _composite(content: Bytes, period: Period, block: Block, bands: int) -> Comp
         used=frozenset(description["used"]),
         observations=description["observations"],
         notes=tuple(SceneNote(*note) for note in description["notes"]),
-        evidence=tuple((scene_id, Evidence(*counts)) for scene_id, counts in description["evidence"]),
+        statistics=tuple(
+            (scene_id, PixelStatistics(*counts)) for scene_id, counts in description["statistics"]
+        ),
     )

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from cloudless_mosaic.reading.protocol import RasterHeader, RasterReader, Target, WindowRead, Witness
+from cloudless_mosaic.reading.protocol import RasterHeader, RasterReader, RawRows, Target, WindowRead
 from cloudless_mosaic.reading.tiles import TileReader
 
 __all__ = [
     "RasterHeader",
     "RasterReader",
+    "RawRows",
     "Target",
     "TileReader",
     "WindowRead",
-    "Witness",
     "default_reader",
 ]
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cloudless_mosaic.errors import SourceError
-from cloudless_mosaic.kernels import harmonise, sum_and_harmonise, sum_rows
+from cloudless_mosaic.kernels import harmonise, undo_predictor, undo_predictor_and_harmonise
 from cloudless_mosaic.reading.decoding import decode_tile
 from cloudless_mosaic.reading.protocol import WindowRead
 from cloudless_mosaic.reading.ranges import Version
@@ -156,16 +156,18 @@ class Fetch:
         target, out = self.read.target, self.out[place]
         if target is None:
             if differenced:
-                sum_rows(pixels, rows.start, columns.start, out)
+                undo_predictor(pixels, rows.start, columns.start, out)
             else:
                 out[...] = pixels[rows, columns]
             return
-        kept, below = target.witness.within(place[0].start, place[0].stop)
-        seen, step = target.witness.values[kept, place[1]], target.witness.rows.step
+        kept, below = target.raw_rows.within(place[0].start, place[0].stop)
+        seen, step = target.raw_rows.values[kept, place[1]], target.raw_rows.rows.step
         clear = target.clear[place]
         if differenced:
-            witness = seen, below, step
-            sum_and_harmonise(pixels, rows.start, columns.start, clear, target.offset, out, witness)
+            kept_rows = seen, below, step
+            undo_predictor_and_harmonise(
+                pixels, rows.start, columns.start, clear, target.offset, out, kept_rows
+            )
         else:
             part = pixels[rows, columns]
             seen[...] = part[below::step]
@@ -185,7 +187,7 @@ def _whole(pixels: Pixels, *, differenced: bool) -> Pixels:
     if not differenced:
         return pixels.copy()
     whole = np.empty_like(pixels)
-    sum_rows(pixels, 0, 0, whole)
+    undo_predictor(pixels, 0, 0, whole)
     return whole
 
 

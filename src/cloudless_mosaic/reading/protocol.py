@@ -27,7 +27,7 @@ class RasterHeader:
 
 
 @dataclass(frozen=True, slots=True)
-class Witness:
+class RawRows:
     """Digital numbers of a few rows of a window as they are in the file, for those who check them."""
 
     rows: slice
@@ -36,7 +36,7 @@ class Witness:
     """Shape (rows, columns of the window); 0 as well where a tile was not read."""
 
     @classmethod
-    def of(cls, shape: tuple[int, int], rows: slice) -> Witness:
+    def of(cls, shape: tuple[int, int], rows: slice) -> RawRows:
         """An empty one of a window of a shape."""
         return cls(rows, np.zeros((len(range(shape[0])[rows]), shape[1]), np.uint16))
 
@@ -60,7 +60,7 @@ class Target:
     """Pixels that matter, likewise; others need not be read."""
     offset: int
     """Digital number to add; sums are clipped to 1..65535, and 0 stays 0."""
-    witness: Witness
+    raw_rows: RawRows
     """Gets some of the pixels as they are."""
     masked: bool = False
     """True where ``clear`` comes of a classification, which knows where there is no data."""
@@ -89,7 +89,7 @@ class WindowRead:
         """Takes the pixels of the whole window to the target, if there is one, and returns where they are."""
         if self.target is None:
             return pixels
-        self.target.witness.values[...] = pixels[self.target.witness.rows]
+        self.target.raw_rows.values[...] = pixels[self.target.raw_rows.rows]
         harmonise(pixels, self.target.clear, self.target.offset, self.target.out)
         return self.target.out
 

@@ -152,12 +152,12 @@ def test_a_classification_that_is_none_loses_the_observation(world, make_geobox)
     assert "odd/red.tif" not in {read.href for read in reader.reads}
 
 
-def test_evidence_of_blocks_is_that_of_the_scene(world, make_geobox):
+def test_statistics_of_blocks_are_those_of_the_scene(world, make_geobox):
     for day, code, offset in ((1, CLEAR, 0), (2, CLEAR, -1000)):
         world.add(ground(300), classes(code), day=day, id=f"day-{day}", offset=offset)
     mosaic = world.mosaic(make_geobox((64, 64)))
-    evidence = dict(mosaic.composites[0].evidence)
-    assert evidence["day-1"].contradicting == 0
-    assert evidence["day-2"].contradicting == evidence["day-2"].dark == 64 * 64
+    statistics = dict(mosaic.composites[0].statistics)
+    assert statistics["day-1"].contradicting == 0
+    assert statistics["day-2"].contradicting == statistics["day-2"].dark == 64 * 64
     assert not notes(mosaic)
     assert SceneNote("a", "b") < SceneNote("b", "a")

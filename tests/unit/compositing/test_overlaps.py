@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as stn
 from pyproj import Transformer
 
-from cloudless_mosaic.compositing.pixel_mapping import place
-from cloudless_mosaic.compositing.resampling import resample, samples_under
+from cloudless_mosaic.compositing.pixel_mapping import map_pixels
+from cloudless_mosaic.compositing.resampling import needed_samples, resample
 
 CLEAR, CLOUD = 4, 9
 ORIGIN = 499980.0, 5300040.0
@@ -127,12 +127,12 @@ def test_what_no_wanted_pixel_needs_is_not_needed(make_grid, make_geobox, sample
     """Wanted pixels come out the same when nothing else is read; nothing more is marked than has weight."""
     grid = make_grid((12, 12), 10.0, ORIGIN)
     x, y = Transformer.from_crs("EPSG:32633", crs, always_xy=True).transform(*ORIGIN)
-    placement = place(make_geobox((9, 9), edge, (x - shift, y + shift), crs), grid)
-    if placement is None:
+    mapping = map_pixels(make_geobox((9, 9), edge, (x - shift, y + shift), crs), grid)
+    if mapping is None:
         return
-    window = samples[placement.window.slices]
-    needed = samples_under(wanted, placement)
-    whole, part = resample(window, placement), resample(np.where(needed, window, np.uint16(0)), placement)
+    window = samples[mapping.window.slices]
+    needed = needed_samples(wanted, mapping)
+    whole, part = resample(window, mapping), resample(np.where(needed, window, np.uint16(0)), mapping)
     np.testing.assert_array_equal(whole[wanted], part[wanted])
     if not wanted.any():
         assert not needed.any()

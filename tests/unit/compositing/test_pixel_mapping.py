@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cloudless_mosaic.compositing.pixel_mapping import Window, pixel_size, place, read_level
+from cloudless_mosaic.compositing.pixel_mapping import Window, map_pixels, pixel_size, read_level
 
 LEVELS = [10, 20, 40, 80, 160]
 
@@ -9,7 +9,7 @@ LEVELS = [10, 20, 40, 80, 160]
 @pytest.mark.parametrize("shift", [(640.0, 0.0), (-640.0, 0.0), (0.0, 640.0), (0.0, -640.0)])
 def test_block_beside_the_source_does_not_meet_it(make_grid, make_geobox, shift):
     origin = 499980.0 + shift[0], 5300040.0 + shift[1]
-    assert place(make_geobox((64, 64), origin=origin), make_grid((64, 64))) is None
+    assert map_pixels(make_geobox((64, 64), origin=origin), make_grid((64, 64))) is None
 
 
 def test_block_at_the_other_side_of_the_earth_does_not_meet_the_source(make_grid, make_geobox):
@@ -17,9 +17,9 @@ def test_block_at_the_other_side_of_the_earth_does_not_meet_the_source(make_grid
     plane = "+proj=gnom +lat_0=90 +lon_0=0 +datum=WGS84"
     south = make_grid((64, 64), 10.0, (500000.0, 6000000.0), "EPSG:32733")
     north = make_grid((64, 64), 10.0, (500000.0, 9000000.0), "EPSG:32633")
-    assert place(make_geobox((8, 8), 100.0, (0.0, 0.0), plane), south) is None
+    assert map_pixels(make_geobox((8, 8), 100.0, (0.0, 0.0), plane), south) is None
     beyond = make_geobox((2, 2), 1e9, (1e15, 1e15), plane)
-    assert place(beyond, north) is None
+    assert map_pixels(beyond, north) is None
 
 
 @pytest.mark.parametrize(

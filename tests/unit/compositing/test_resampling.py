@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as stn
 from pyproj import Transformer
 
-from cloudless_mosaic.compositing.pixel_mapping import Window, place
-from cloudless_mosaic.compositing.resampling import at_centres, clear_on, resample
+from cloudless_mosaic.compositing.pixel_mapping import Window, map_pixels
+from cloudless_mosaic.compositing.resampling import mask_at_centres, mask_on_grid, resample
 
 VALUES = st.one_of(st.just(0), st.integers(1, 65535), st.integers(1, 6))
 SMALL = stn.array_shapes(min_dims=2, max_dims=2, max_side=9)
@@ -31,10 +31,10 @@ def means(units, edge):
 
 def resampled(samples, grid, geobox):
     """What a block gets of a raster."""
-    placement = place(geobox, grid)
-    if placement is None:
+    mapping = map_pixels(geobox, grid)
+    if mapping is None:
         return np.zeros(geobox.shape, np.uint16)
-    return resample(samples[placement.window.slices], placement)
+    return resample(samples[mapping.window.slices], mapping)
 
 
 @given(
@@ -63,10 +63,10 @@ def test_same_grid_copies(make_grid, make_geobox, samples):
 
 
 def test_same_grid_copies_a_part_of_the_source(make_grid, make_geobox):
-    placement = place(make_geobox((40, 50))[10:30, 5:45], make_grid((40, 50)))
-    assert placement.separable
-    assert placement.window == Window(10, 5, (20, 40))
-    assert placement.window.slices == (slice(10, 30), slice(5, 45))
+    mapping = map_pixels(make_geobox((40, 50))[10:30, 5:45], make_grid((40, 50)))
+    assert mapping.separable
+    assert mapping.window == Window(10, 5, (20, 40))
+    assert mapping.window.slices == (slice(10, 30), slice(5, 45))
 
 
 def test_block_over_the_edge_of_the_source_is_empty_outside(make_grid, make_geobox):
@@ -141,14 +141,14 @@ def test_points_at_infinity_are_empty_and_the_others_are_not(make_grid, make_geo
     grid = make_grid((10980, 10980), 10.0, (445000.0, 8900000.0), "EPSG:32633")
     x, y = Transformer.from_crs("EPSG:4326", view, always_xy=True).transform(15.0, 80.0)
     geobox = make_geobox((120, 120), 500.0, (x - 30000, y + 30000), view)
-    placement = place(geobox, grid)
-    assert not np.isfinite(placement.x).all()
-    out = resample(np.ones(placement.window.shape, np.uint16), placement)
+    mapping = map_pixels(geobox, grid)
+    assert not np.isfinite(mapping.x).all()
+    out = resample(np.ones(mapping.window.shape, np.uint16), mapping)
     assert out.any()
-    assert not out[~np.isfinite(placement.x)].any()
-    assert not at_centres(np.ones(placement.window.shape, bool), placement)[~np.isfinite(placement.x)].any()
+    assert not out[~np.isfinite(mapping.x)].any()
+    assert not mask_at_centres(np.ones(mapping.window.shape, bool), mapping)[~np.isfinite(mapping.x)].any()
     sky = make_geobox((4, 4), 500.0, (x, y + 3e6), view)
-    assert place(sky, grid) is None
+    assert map_pixels(sky, grid) is None
 
 
 @given(st.data())
@@ -168,7 +168,7 @@ def test_sample_is_clear_when_all_classes_under_it_are(make_grid, data):
     metres = seen.repeat(10, axis=0).repeat(10, axis=1)[: known.shape[0], : known.shape[1]]
     known[: metres.shape[0], : metres.shape[1]] = metres
     expected = known.reshape(rows, resolution, columns, resolution).all(axis=(1, 3))[window.slices]
-    found = clear_on(clear[scl_window.slices], scl, scl_window, band, window)
+    found = mask_on_grid(clear[scl_window.slices], scl, scl_window, band, window)
     np.testing.assert_array_equal(found, expected)
 
 
@@ -180,22 +180,22 @@ def test_clear_of_an_overview_whose_pixels_are_not_square():
     band = SourceGrid("EPSG:32633", (40.0, 0.0, 0.0, 0.0, -18300 / 458, 18300.0), (458, 250))
     clear = np.ones((915, 500), bool)
     clear[914, 0] = False
-    found = clear_on(clear, scl, Window(0, 0, (915, 500)), band, Window(0, 0, (458, 250)))
+    found = mask_on_grid(clear, scl, Window(0, 0, (915, 500)), band, Window(0, 0, (458, 250)))
     assert np.argwhere(~found).tolist() == [[457, 0]]
 
 
 @given(stn.arrays(bool, SMALL), st.sampled_from([5, 10, 20]), st.integers(0, 30), st.integers(0, 30))
 def test_value_at_a_centre_is_that_of_the_pixel_around_it(make_grid, make_geobox, clear, edge, right, down):
     geobox = make_geobox((5, 5), edge, (499980.0 - 15 + right, 5300040.0 + 15 - down))
-    placement = place(geobox, make_grid(clear.shape))
-    assume(placement is not None)
+    mapping = map_pixels(geobox, make_grid(clear.shape))
+    assume(mapping is not None)
     expected = np.zeros((5, 5), bool)
     for i, j in np.ndindex(5, 5):
         row = int((edge * (i + 0.5) - 15 + down) // 10)
         column = int((edge * (j + 0.5) - 15 + right) // 10)
         if 0 <= row < clear.shape[0] and 0 <= column < clear.shape[1]:
             expected[i, j] = clear[row, column]
-    np.testing.assert_array_equal(at_centres(clear[placement.window.slices], placement), expected)
+    np.testing.assert_array_equal(mask_at_centres(clear[mapping.window.slices], mapping), expected)
 
 
 def test_value_at_a_centre_between_zones(make_grid, make_geobox):
@@ -204,8 +204,8 @@ def test_value_at_a_centre_between_zones(make_grid, make_geobox):
     x, y = to_native.transform(300000.0, 5300040.0, direction="INVERSE")
     clear = np.random.default_rng(1).random((64, 64)) < 0.5
     geobox = make_geobox((40, 40), 20.0, (x - 200, y + 100), "EPSG:32633")
-    placement = place(geobox, grid)
-    found = at_centres(clear[placement.window.slices], placement)
+    mapping = map_pixels(geobox, grid)
+    found = mask_at_centres(clear[mapping.window.slices], mapping)
     assert found.any()
     for i, j in np.ndindex(40, 40):
         there = to_native.transform(x - 200 + 20 * (j + 0.5), y + 100 - 20 * (i + 0.5))

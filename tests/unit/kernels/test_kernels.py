@@ -76,7 +76,7 @@ def test_harmonising_masks_and_leaves_its_input_alone(raster, offset):
 def test_rows_of_differences_are_summed_up(part):
     tile, row, column, shape = part
     out = apart(shape, tile.dtype)
-    kernels.sum_rows(tile, row, column, out)
+    kernels.undo_predictor(tile, row, column, out)
     np.testing.assert_array_equal(out, summed(*part))
 
 
@@ -86,7 +86,7 @@ def test_summing_up_and_harmonising_in_one_pass_equals_both(part, offset, data):
     clear, out = data.draw(arrays(np.bool_, shape)), apart(shape)
     first, step = data.draw(st.integers(0, shape[0] + 1)), data.draw(st.integers(1, shape[0] + 1))
     kept = apart(summed(*part)[first::step].shape)
-    kernels.sum_and_harmonise(tile, row, column, clear, offset, out, (kept, first, step))
+    kernels.undo_predictor_and_harmonise(tile, row, column, clear, offset, out, (kept, first, step))
     np.testing.assert_array_equal(out, harmonised(summed(*part), offset, clear))
     np.testing.assert_array_equal(kept, summed(*part)[first::step])
 
@@ -95,7 +95,7 @@ def test_rows_longer_than_what_is_worked_on_together():
     rng = np.random.default_rng(3)
     tile, clear = rng.integers(0, 65536, (3, 4096), np.uint16), rng.random((3, 4090)) < 0.7
     out, kept = np.empty(clear.shape, np.uint16), np.empty((1, 4090), np.uint16)
-    kernels.sum_and_harmonise(tile, 0, 6, clear, -1000, out, (kept, 1, 2))
+    kernels.undo_predictor_and_harmonise(tile, 0, 6, clear, -1000, out, (kept, 1, 2))
     sums = summed(tile, 0, 6, clear.shape)
     np.testing.assert_array_equal(out, harmonised(sums, -1000, clear))
     np.testing.assert_array_equal(kept, sums[1:2])
@@ -144,7 +144,7 @@ def run_lengths(draw):
 
 @given(st.one_of(arrays(np.uint8, st.integers(1, 700)), run_lengths()))
 def test_deflated_bytes_are_a_stream_that_every_reader_knows(data):
-    stream = kernels.deflate(data)
+    stream = kernels.zlib_compress(data)
     assert zlib.decompress(stream) == data.tobytes()
     assert len(stream) <= 1.13 * data.size + 250
 
@@ -162,7 +162,7 @@ def test_deflated_bytes_are_a_stream_that_every_reader_knows(data):
     ids=["zeros", "garbage", "skewed", "pixels"],
 )
 def test_deflated_blocks_and_codes_at_their_limits(data):
-    stream = kernels.deflate(data)
+    stream = kernels.zlib_compress(data)
     assert zlib.decompress(stream) == data.tobytes()
     assert len(stream) <= 1.05 * min(len(zlib.compress(data.tobytes(), 1)), data.nbytes) + 2000
 
@@ -173,7 +173,7 @@ def test_bytes_that_the_encoder_counts_tell_nothing_of_the_others():
     parts = rng.integers(0, 256, (8192, 4, 16), np.uint8)
     seen = np.minimum(rng.geometric(0.5, (8192, 16)), 9) + np.tile([0, 10], 8)  # without runs
     parts[np.arange(8192), np.arange(8192) % 4] = seen
-    stream = kernels.deflate(parts)
+    stream = kernels.zlib_compress(parts)
     assert zlib.decompress(stream) == parts.tobytes()
     assert len(stream) > 1.3 * parts.nbytes  # else the encoder looks elsewhere, and so has this test to
 
@@ -183,10 +183,11 @@ def test_stripes_are_coded_as_well_as_what_has_no_order():
     stripes = np.concatenate([rng.integers(0, 8, (8192, 16)), rng.integers(0, 256, (8192, 48))], axis=1)
     stripes = stripes.astype(np.uint8)
     mixed = rng.permutation(stripes.reshape(-1))
-    assert len(kernels.deflate(stripes)) < 1.01 * len(kernels.deflate(mixed))
+    assert len(kernels.zlib_compress(stripes)) < 1.01 * len(kernels.zlib_compress(mixed))
 
 
 SQUARE = np.zeros((2, 2), np.uint16)
+count = kernels.count_pixel_statistics
 PLANE, MASK = np.zeros((4, 6), np.uint16), np.ones((4, 6), bool)
 NETWORK = np.array([[0, 1]])
 POINT, ROWS = np.array([0.5]), np.zeros(6, np.int64)
@@ -200,34 +201,40 @@ STACK = np.zeros((2, 2, 4, 6), np.uint16)
         lambda: kernels.harmonise(PLANE, MASK[:3], 0, PLANE.copy()),
         lambda: kernels.harmonise(PLANE.astype(np.int16), MASK, 0, PLANE.copy()),
         lambda: kernels.harmonise(PLANE, MASK, 0, np.zeros((4, 12), np.uint16)[:, ::2]),
-        lambda: kernels.sum_rows(PLANE, 1, 0, PLANE.copy()),
-        lambda: kernels.sum_rows(PLANE, -1, 0, np.zeros((2, 2), np.uint16)),
-        lambda: kernels.sum_rows(PLANE, 0, 0, np.zeros((2, 2), np.uint8)),
-        lambda: kernels.sum_and_harmonise(PLANE, 0, 5, MASK[:2, :2], 0, SQUARE, (SQUARE, 0, 1)),
-        lambda: kernels.sum_and_harmonise(PLANE, 0, 0, MASK[:2, :2], 0, SQUARE, (SQUARE, 0, 2)),
-        lambda: kernels.sum_and_harmonise(PLANE, 0, 0, MASK[:2, :2], 0, SQUARE, (SQUARE, -1, 1)),
-        lambda: kernels.sum_and_harmonise(PLANE, 0, 0, MASK[:2, :2], 0, SQUARE, (SQUARE, 0, 0)),
+        lambda: kernels.undo_predictor(PLANE, 1, 0, PLANE.copy()),
+        lambda: kernels.undo_predictor(PLANE, -1, 0, np.zeros((2, 2), np.uint16)),
+        lambda: kernels.undo_predictor(PLANE, 0, 0, np.zeros((2, 2), np.uint8)),
+        lambda: kernels.undo_predictor_and_harmonise(PLANE, 0, 5, MASK[:2, :2], 0, SQUARE, (SQUARE, 0, 1)),
+        lambda: kernels.undo_predictor_and_harmonise(PLANE, 0, 0, MASK[:2, :2], 0, SQUARE, (SQUARE, 0, 2)),
+        lambda: kernels.undo_predictor_and_harmonise(PLANE, 0, 0, MASK[:2, :2], 0, SQUARE, (SQUARE, -1, 1)),
+        lambda: kernels.undo_predictor_and_harmonise(PLANE, 0, 0, MASK[:2, :2], 0, SQUARE, (SQUARE, 0, 0)),
         lambda: kernels.clear_around(MASK, MASK[:, :3].copy(), np.array([0])),
         lambda: kernels.clear_around(MASK, MASK.copy(), np.array([], np.int64)),
-        lambda: kernels.take(MASK[:, ::2], np.array([0]), np.array([0])),
+        lambda: kernels.take_nearest(MASK[:, ::2], np.array([0]), np.array([0])),
         lambda: kernels.all_in(MASK, np.array([0]), np.array([0])),
         lambda: kernels.mean_separable(PLANE[0], np.array([0.5]), np.array([0.5]), (0.5, 0.5)),
         lambda: kernels.mean_at_points(PLANE, np.array([0.5]), np.array([[0.5]]), (0.5, 0.5)),
         lambda: kernels.mark_separable(MASK, POINT, POINT, (0.5, 0.5), MASK.copy()),
         lambda: kernels.mark_around_points(MASK[:1, :1].copy(), POINT, POINT, (0.5, 0.5), MASK.copy()),
-        lambda: kernels.count_evidence(PLANE, MASK, COLUMNS, (CODES, ROWS + 9, ROWS), DARK, (1, 1, 1)),
-        lambda: kernels.count_evidence(PLANE, MASK, COLUMNS, (CODES, ROWS, ROWS[:4]), DARK, (1, 1, 1)),
-        lambda: kernels.count_evidence(PLANE, MASK, COLUMNS, (CODES, ROWS[:4], ROWS), DARK[:9], (1, 1, 1)),
+        lambda: kernels.count_pixel_statistics(
+            PLANE, MASK, COLUMNS, (CODES, ROWS + 9, ROWS), DARK, (1, 1, 1)
+        ),
+        lambda: kernels.count_pixel_statistics(
+            PLANE, MASK, COLUMNS, (CODES, ROWS, ROWS[:4]), DARK, (1, 1, 1)
+        ),
+        lambda: kernels.count_pixel_statistics(
+            PLANE, MASK, COLUMNS, (CODES, ROWS[:4], ROWS), DARK[:9], (1, 1, 1)
+        ),
         lambda: kernels.fill_free(STACK[0], STACK[1, :1], MASK),
         lambda: kernels.fill_free(STACK[:, :, ::2], STACK[:, :, ::2].copy(), MASK[::2]),
         lambda: kernels.joint_median(STACK, NETWORK, PLANE, PLANE, np.zeros(2, bool)),
         lambda: kernels.joint_median(STACK, NETWORK, STACK[:, 0].copy(), PLANE, np.zeros(1, bool)),
         lambda: kernels.joint_median(STACK, NETWORK + 1, STACK[:, 0].copy(), PLANE, np.zeros(2, bool)),
         lambda: kernels.interleave_differences(STACK[0], STACK[0]),
-        lambda: kernels.deflate(PLANE[:0]),
+        lambda: kernels.zlib_compress(PLANE[:0]),
         lambda: kernels.average_half(STACK[0], STACK[0]),
-        lambda: kernels.look_up(PLANE, np.zeros(65536), np.zeros((4, 6))),
-        lambda: kernels.look_up(PLANE, np.zeros(256, np.uint8), np.zeros((4, 6), np.uint8)),
+        lambda: kernels.apply_lut(PLANE, np.zeros(65536), np.zeros((4, 6))),
+        lambda: kernels.apply_lut(PLANE, np.zeros(256, np.uint8), np.zeros((4, 6), np.uint8)),
     ],
 )
 def test_arrays_that_do_not_fit_are_refused_before_a_pixel_is_touched(call):

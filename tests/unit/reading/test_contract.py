@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cloudless_mosaic.domain.scenes import SourceGrid
 from cloudless_mosaic.errors import SourceError
-from cloudless_mosaic.reading import RasterReader, Target, TileReader, WindowRead, Witness
+from cloudless_mosaic.reading import RasterReader, RawRows, Target, TileReader, WindowRead
 from cloudless_mosaic.reading.gdal import GdalReader
 from memory_reader import MemoryRaster, MemoryReader
 
@@ -140,15 +140,15 @@ def test_a_target_gets_harmonised_clear_pixels_of_any_window(source, band, data)
     clear = np.random.default_rng(row).random(shape) < data.draw(st.sampled_from([0, 0.01, 0.9, 1]))
     out = np.full((shape[0], shape[1] + 5), 7, np.uint16)[:, 3:-2]  # what it held doesn't matter
     every = data.draw(st.sampled_from([1, 7, 60]))
-    witness = Witness.of(shape, slice(every // 2, None, every))
-    read = WindowRead(source.band, 0, row, column, shape, Target(out, clear, -5, witness))
+    raw_rows = RawRows.of(shape, slice(every // 2, None, every))
+    read = WindowRead(source.band, 0, row, column, shape, Target(out, clear, -5, raw_rows))
     (answer,) = answers(source.reader, read)
     assert answer is out
     pixels = band.pixels[row : row + shape[0], column : column + shape[1]].astype(int)
     np.testing.assert_array_equal(out, np.where(clear & (pixels > 0), np.maximum(pixels - 5, 1), 0))
-    seen = witness.values
-    np.testing.assert_array_equal(seen[clear[witness.rows]], pixels[witness.rows][clear[witness.rows]])
-    assert ((seen == 0) | (seen == pixels[witness.rows])).all()
+    seen = raw_rows.values
+    np.testing.assert_array_equal(seen[clear[raw_rows.rows]], pixels[raw_rows.rows][clear[raw_rows.rows]])
+    assert ((seen == 0) | (seen == pixels[raw_rows.rows])).all()
 
 
 def test_pixels_belong_to_the_caller(source, scl):

@@ -12,7 +12,7 @@ import pytest
 import rasterio
 
 from cloudless_mosaic.errors import SourceError
-from cloudless_mosaic.reading import Target, TileReader, WindowRead, Witness
+from cloudless_mosaic.reading import RawRows, Target, TileReader, WindowRead
 from cloudless_mosaic.reading.patience import Patience
 from cloudless_mosaic.reading.stores import Stores
 
@@ -137,9 +137,9 @@ def href(server, tiff, tmp_path, pixels):
 
 
 def target(clear, *, masked=False):
-    witness = Witness.of(clear.shape, slice(0, None, 100))
+    raw_rows = RawRows.of(clear.shape, slice(0, None, 100))
     # what the plane held before doesn't matter
-    return Target(np.full(clear.shape, 7, np.uint16), clear, 0, witness, masked)
+    return Target(np.full(clear.shape, 7, np.uint16), clear, 0, raw_rows, masked)
 
 
 def read(reader, href, shape=(512, 640), row=0, column=0, **options):

@@ -7,11 +7,12 @@ enum { NO_CODE = 255 };
 /* Counts over every so many columns of some rows: clear samples; those of them without data; those brighter
    than anything; samples with data where the classification (code 0) has none; clear samples of land that is
    dark; those of them in the range that contradicts. A row or column of -1 has no code. */
-void count_evidence(const uint16_t *values, ptrdiff_t values_stride, const uint8_t *clear,
-                    ptrdiff_t clear_stride, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t first_column,
-                    ptrdiff_t column_step, const int64_t *code_rows, const int64_t *code_columns,
-                    const uint8_t *codes, ptrdiff_t codes_columns, const uint8_t *dark, int32_t brightest,
-                    int32_t contradicting_from, int32_t contradicting_to, int64_t *out)
+void count_pixel_statistics(const uint16_t *values, ptrdiff_t values_stride, const uint8_t *clear,
+                            ptrdiff_t clear_stride, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t first_column,
+                            ptrdiff_t column_step, const int64_t *code_rows, const int64_t *code_columns,
+                            const uint8_t *codes, ptrdiff_t codes_columns, const uint8_t *dark,
+                            int32_t brightest, int32_t contradicting_from, int32_t contradicting_to,
+                            int64_t *out)
 {
     for (int i = 0; i < 6; i++)
         out[i] = 0;

@@ -1,0 +1,121 @@
+"""Reads the masks of granules, and shares the pixels of an observation out among its granules."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from cloudless_mosaic.compositing.granules import (
+    Clear,
+    ClearMask,
+    LostGranule,
+    MaskedGranule,
+    MaskLayer,
+    PlacedGranule,
+)
+from cloudless_mosaic.compositing.packed_mask import PackedMask
+from cloudless_mosaic.compositing.pixel_mapping import Window
+from cloudless_mosaic.compositing.placing import PlacedGranules
+from cloudless_mosaic.compositing.plausibility import Classified, class_statistics, reason_for_rejection
+from cloudless_mosaic.compositing.resampling import mask_at_centres
+from cloudless_mosaic.errors import SourceError
+from cloudless_mosaic.masks import Mask
+from cloudless_mosaic.reading.protocol import RasterReader
+
+
+@dataclass(frozen=True, slots=True)
+class MaskedGranules:
+    """The granules of a task whose scene classifications were to be read."""
+
+    granules: tuple[MaskedGranule, ...]
+    """Those that can be used, in the order of the task; all without a mask."""
+    lost: tuple[LostGranule, ...]
+    """Those whose classification can't be read or is garbage."""
+
+
+def mask_granules(placed: PlacedGranules, mask: Mask, reader: RasterReader) -> MaskedGranules:
+    """Reads scene classifications and finds the clear pixels.
+
+    Granules that share an observation also share its pixels out among them.
+
+    Args:
+        placed: The granules of a task.
+        mask: Determines the clear pixels.
+        reader: Where pixels come from.
+    """
+    layers = [(one, one.mask) for one in placed.granules if one.mask]
+    masked = {one.number: MaskedGranule(one) for one in placed.granules if not one.mask}
+    shared = _shared_observations(placed)
+    covered: dict[int, PackedMask] = {}
+    lost: list[LostGranule] = []
+    for position, answer in reader.read_many([layer.read() for _, layer in layers]):
+        granule, layer = layers[position]
+        if isinstance(answer, SourceError):
+            lost.append(LostGranule.of(granule, answer))
+            continue
+        statistics = class_statistics(answer, granule.source.offset)
+        reason = reason_for_rejection(statistics)
+        if reason:
+            lost.append(LostGranule.of(granule, granule.rejection(reason), statistics))
+            continue
+        clear = mask.clear(answer, layer.layer.grid.resolution)
+        own = ClearMask(Classified(answer, layer.layer.grid, layer.window), clear)
+        masked[granule.number] = MaskedGranule(granule, own, statistics=statistics)
+        if granule.observation in shared:
+            covered[granule.number] = PackedMask.of(_covered(answer != 0, layer))
+    in_order = [masked[number] for number in sorted(masked)]
+    return MaskedGranules(_share_out(in_order, covered), tuple(lost))
+
+
+def _shared_observations(placed: PlacedGranules) -> frozenset[int]:
+    """Observations of several granules, lost ones included."""
+    granules: list[PlacedGranule | LostGranule] = [*placed.granules, *placed.lost]
+    numbers = Counter(one.observation for one in granules)
+    return frozenset(observation for observation, number in numbers.items() if number > 1)
+
+
+def _covered(data: Clear, mask: MaskLayer) -> Clear:
+    """Pixels of the block whose centres lie on data of a granule, shape (y, x).
+
+    Args:
+        data: True where the classification has data, of the shape of the mask's window.
+        mask: The classification.
+    """
+    mapping = mask.layer.mapping
+    return mask_at_centres(_inner(data, mask.window, mapping.window), mapping)
+
+
+def _inner(mask: Clear, outer: Window, inner: Window) -> Clear:
+    """The part of a window's mask that lies in another window."""
+    row, column = inner.row - outer.row, inner.column - outer.column
+    return mask[row : row + inner.shape[0], column : column + inner.shape[1]]
+
+
+def _share_out(
+    granules: Sequence[MaskedGranule], covered: Mapping[int, PackedMask]
+) -> tuple[MaskedGranule, ...]:
+    """Leaves each pixel of an observation to the first of its granules that has data at its centre.
+
+    Where none has, a pixel may still overlap some data, and any granule may fill it.
+
+    Args:
+        granules: In the order of the task.
+        covered: Pixels of the block where a granule has data, by the number of the granule; only of granules
+            that share their observation.
+    """
+    groups: defaultdict[int, list[int]] = defaultdict(list)
+    for granule in granules:
+        if granule.placed.number in covered:
+            groups[granule.placed.observation].append(granule.placed.number)
+    fillable: dict[int, PackedMask] = {}
+    for numbers in groups.values():
+        nowhere = ~np.logical_or.reduce([covered[number].unpacked() for number in numbers])
+        free = np.ones_like(nowhere)
+        for number in numbers:
+            data = covered[number].unpacked()
+            fillable[number] = PackedMask.of((data | nowhere) & free)
+            free &= ~data
+    return tuple(replace(granule, fillable=fillable.get(granule.placed.number)) for granule in granules)

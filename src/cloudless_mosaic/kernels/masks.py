@@ -1,0 +1,49 @@
+"""Masks of clear pixels: dilation, and from one grid to another."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cloudless_mosaic.kernels._native import lib
+from cloudless_mosaic.kernels.arrays import Int64s, Mask, check, indexed, whole
+
+
+def clear_around(cloudy: Mask, clear: Mask, half_widths: Int64s) -> None:
+    """Sets ``clear`` to False within the disk around every cloudy pixel, in place.
+
+    Args:
+        cloudy: Whole, shape (rows, columns).
+        clear: Whole, likewise.
+        half_widths: Half width of the disk in each of its rows, from the centre row outwards; pixels.
+    """
+    check(cloudy.shape == clear.shape and cloudy.ndim == 2, "masks of different shapes")
+    check(len(half_widths) > 0, "a disk without a row")
+    lib.clear_around(
+        whole(cloudy, np.bool_),
+        whole(clear, np.bool_),
+        *clear.shape,
+        whole(half_widths, np.int64),
+        len(half_widths) - 1,
+    )
+
+
+def take_nearest(mask: Mask, rows: Int64s, columns: Int64s) -> Mask:
+    """The mask at each row and column, shape (len(rows), len(columns)); False outside of it."""
+    out = np.empty((len(rows), len(columns)), np.bool_)
+    lib.take_nearest(*indexed(mask, rows, columns), whole(out))
+    return out
+
+
+def all_in(mask: Mask, rows: Int64s, columns: Int64s) -> Mask:
+    """True where the mask is true in a whole rectangle; False where that reaches outside of the mask.
+
+    Args:
+        mask: Whole, two axes.
+        rows: First row and row past the last of the rectangles, shape (rows, 2).
+        columns: Likewise, shape (columns, 2).
+    """
+    check(rows.shape[1:] == columns.shape[1:] == (2,), "ranges that aren't pairs")
+    out = np.empty((len(rows), len(columns)), np.bool_)
+    if lib.all_in(*indexed(mask, rows, columns), whole(out)):
+        raise MemoryError
+    return out
