@@ -39,6 +39,11 @@ class BuildWithPage(build_py):
 
 
 setup(
-    cffi_modules=["src/cloudless_mosaic/kernels/build.py:ffi"],
+    cffi_modules=[
+        "src/cloudless_mosaic/kernels/build.py:ffi",
+        "src/cloudless_mosaic/testing/native/build.py:ffi",
+    ],
+    # the extensions keep to the limited API from the oldest Python on, so one wheel serves all
+    options={"bdist_wheel": {"py_limited_api": "cp311"}},
     cmdclass={"build_py": BuildWithPage},
 )
