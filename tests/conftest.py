@@ -31,7 +31,6 @@ from cloudless_mosaic.testing.granules import SEATTLE, Extent
 from cloudless_mosaic.testing.hasty import HASTY, HastyReader
 from cloudless_mosaic.writing import OutputFolder
 
-# the first call of a kernel compiles it
 settings.register_profile("project", deadline=None)
 settings.load_profile("project")
 
