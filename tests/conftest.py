@@ -31,6 +31,7 @@ from cloudless_mosaic.testing.granules import SEATTLE, Extent
 from cloudless_mosaic.testing.hasty import HASTY, HastyReader
 from cloudless_mosaic.writing import OutputFolder
 
+# other tests may keep the processors busy
 settings.register_profile("project", deadline=None)
 settings.load_profile("project")
 
