@@ -30,6 +30,8 @@ _TYPES = {
     np.dtype(np.bool_): _ffi.typeof("uint8_t[]"),
     np.dtype(np.uint8): _ffi.typeof("uint8_t[]"),
     np.dtype(np.uint16): _ffi.typeof("uint16_t[]"),
+    np.dtype(np.int16): _ffi.typeof("int16_t[]"),
+    np.dtype(np.int32): _ffi.typeof("int32_t[]"),
     np.dtype(np.int64): _ffi.typeof("int64_t[]"),
     np.dtype(np.float32): _ffi.typeof("float[]"),
     np.dtype(np.float64): _ffi.typeof("double[]"),

@@ -9,8 +9,20 @@ from pathlib import Path
 from cffi import FFI
 
 _FOLDER = Path(__file__).parent
-_HEADERS = ("declarations", "kernels", "processors")
-_SOURCES = ("decoding", "deflate", "evidence", "masks", "sampling", "reducing", "encoding")
+_HEADERS = ("declarations", "kernels", "observations", "processors", "series")
+_SOURCES = (
+    "decoding",
+    "deflate",
+    "evidence",
+    "masks",
+    "sampling",
+    "reducing",
+    "percentiles",
+    "geomedian",
+    "deviations",
+    "choosing",
+    "encoding",
+)
 
 _MSVC = ["/O2"]
 # a short loop takes up to twice as long where it lies across two lines of the processor's cache; a fused
