@@ -9,7 +9,7 @@ from pathlib import Path
 from cffi import FFI
 
 _FOLDER = Path(__file__).parent
-_HEADERS = ("declarations", "kernels", "observations", "processors", "series")
+_HEADERS = ("declarations", "kernels", "observations", "processors", "series", "spread")
 _SOURCES = (
     "decoding",
     "deflate",

@@ -184,25 +184,23 @@ PER_PROCESSOR
 int choose_medoid(const uint16_t *stack, ptrdiff_t bands, ptrdiff_t times, ptrdiff_t pixels, int16_t *chosen,
                   uint16_t *count)
 {
-    struct series series = {.bands = bands};
-    series.values = calloc((size_t)(times * bands * LANES), sizeof *series.values);
-    series.times = calloc((size_t)(times * LANES), sizeof *series.times);
+    struct series series;
+    int short_of_memory = make_series(&series, bands, times);
     double *sums = calloc((size_t)(times * LANES), sizeof *sums);
     double places[LANES], least[LANES];
-    int short_of_memory = !series.values || !series.times || !sums;
+    short_of_memory |= !sums;
     for (ptrdiff_t start = 0; start < pixels && !short_of_memory; start += LANES) {
         ptrdiff_t size = pixels - start < LANES ? pixels - start : LANES;
         load_series(&series, stack + start, times, pixels, size);
         sum_distances(&series, sums);
         find_medoids(&series, sums, places, least);
         for (ptrdiff_t lane = 0; lane < size; lane++) {
-            ptrdiff_t place = (ptrdiff_t)places[lane];
-            chosen[start + lane] = place < 0 ? -1 : series.times[place * LANES + lane];
+            int16_t time = series.times[(ptrdiff_t)places[lane] * LANES + lane];
+            chosen[start + lane] = series.counts[lane] ? time : -1;
             count[start + lane] = (uint16_t)series.counts[lane];
         }
     }
-    free(series.values);
-    free(series.times);
+    free_series(&series);
     free(sums);
     return short_of_memory;
 }

@@ -10,17 +10,20 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
+
 
 #include "kernels.h"
 #include "processors.h"
 #include "observations.h"
 #include "series.h"
+#include "spread.h"
 
 /* Digital numbers. A step of Newton's method this short leaves much less than itself. */
 #define SHORT_STEP 1e-3
 /* No pixel has been seen to need a quarter of them. */
-enum { ITERATIONS = 200 };
+#define MOST_STEPS 200.0
+/* Digital numbers: keeps the weight of an observation finite. */
+#define SHORTEST 1e-9
 /* Part of its greatest value that the curvature is taken to have at least: observations on one line leave none,
    and numbers of 16 bit that lie off a line leave more. */
 #define LEAST_CURVATURE 1e-13
@@ -29,128 +32,159 @@ struct search {
     ptrdiff_t bands;
     double *point;      /* band, LANES: the best so far */
     double *step;       /* band, LANES: from there */
+    double *trial;      /* band, LANES: the point that the step leads to */
     double *gradient;   /* band, LANES: of the sum of distances */
     double *curvature;  /* its second derivatives: band, bands up to that one, LANES */
     double *unit;       /* band, LANES: scratch */
-    double sum[LANES];  /* of distances, at the best point */
-    double going[LANES];
+    double sum[LANES];    /* of distances, at the best point */
+    double going[LANES];  /* 1, or 0 where the best point is the geometric median */
+    double tried[LANES];  /* steps */
 };
+
+static inline double *make_search(struct search *search, ptrdiff_t bands)
+{
+    double *scratch = calloc((size_t)((5 * bands + bands * (bands + 1) / 2) * LANES), sizeof *scratch);
+    search->bands = bands;
+    if (scratch) {
+        search->point = scratch;
+        search->step = search->point + bands * LANES;
+        search->trial = search->step + bands * LANES;
+        search->gradient = search->trial + bands * LANES;
+        search->unit = search->gradient + bands * LANES;
+        search->curvature = search->unit + bands * LANES;
+    }
+    return scratch;
+}
 
 /* Sets the best point to the medoid (to the middle of all that are equally good, as of two observations) and the
    step to the one that lowers the sum, and stops where none does. */
-INLINE void start_at_medoid(struct search *search, const struct series *series, const double *sums)
+INLINE void start_at_medoid(struct search *restrict search, const struct series *restrict series,
+                            const double *restrict sums)
 {
     ptrdiff_t bands = search->bands;
-    double places[LANES], tied[LANES] = {0}, itself[LANES] = {0}, weights[LANES] = {0}, squares[LANES] = {0};
+    double *restrict point = search->point, *restrict middle = search->unit, *restrict step = search->step;
+    double places[LANES], tied[LANES], itself[LANES], weights[LANES], weight[LANES], squares[LANES];
     find_medoids(series, sums, places, search->sum);
-    memset(search->point, 0, (size_t)(bands * LANES) * sizeof(double));
-    memset(search->unit, 0, (size_t)(bands * LANES) * sizeof(double));
-    memset(search->step, 0, (size_t)(bands * LANES) * sizeof(double));
+    for (ptrdiff_t lane = 0; lane < LANES; lane++)
+        tied[lane] = itself[lane] = weights[lane] = squares[lane] = 0.0;
+    for (ptrdiff_t i = 0; i < bands * LANES; i++)
+        point[i] = middle[i] = step[i] = 0.0;
     for (ptrdiff_t place = 0; place < series->most; place++) {
-        const double *values = series->values + place * bands * LANES;
-        double best[LANES], tie[LANES];
+        const double *restrict values = series->values + place * bands * LANES;
+        double at = (double)(int32_t)place, best[LANES], tie[LANES];
         for (ptrdiff_t lane = 0; lane < LANES; lane++) {
-            double at = (double)(int32_t)place;
             best[lane] = at == places[lane] ? 1.0 : 0.0;
-            tie[lane] = (at < series->counts[lane]) & (sums[place * LANES + lane] == search->sum[lane]) ? 1.0 : 0.0;
+            tie[lane] = sums[place * LANES + lane] == search->sum[lane] ? 1.0 : 0.0;
+            tie[lane] *= series->present[place * LANES + lane];
             tied[lane] += tie[lane];
         }
         for (ptrdiff_t band = 0; band < bands; band++)
             for (ptrdiff_t lane = 0; lane < LANES; lane++) {
-                search->point[band * LANES + lane] += values[band * LANES + lane] * best[lane];
-                search->unit[band * LANES + lane] += values[band * LANES + lane] * tie[lane];
+                point[band * LANES + lane] += values[band * LANES + lane] * best[lane];
+                middle[band * LANES + lane] += values[band * LANES + lane] * tie[lane];
             }
     }
     for (ptrdiff_t place = 0; place < series->most; place++) {
-        const double *values = series->values + place * bands * LANES;
-        double weight[LANES] = {0};
+        const double *restrict values = series->values + place * bands * LANES;
+        for (ptrdiff_t lane = 0; lane < LANES; lane++)
+            weight[lane] = 0.0;
         for (ptrdiff_t band = 0; band < bands; band++)
             for (ptrdiff_t lane = 0; lane < LANES; lane++) {
-                double difference = values[band * LANES + lane] - search->point[band * LANES + lane];
+                double difference = values[band * LANES + lane] - point[band * LANES + lane];
                 weight[lane] += difference * difference;
             }
         for (ptrdiff_t lane = 0; lane < LANES; lane++) {
-            int counts = (double)(int32_t)place < series->counts[lane];
-            int apart = counts & (weight[lane] > 0.0);
-            itself[lane] += counts & !apart ? 1.0 : 0.0;
-            weight[lane] = apart ? 1.0 / sqrt(apart ? weight[lane] : 1.0) : 0.0;
+            double present = series->present[place * LANES + lane];
+            /* differences are whole numbers: it's 0 or at least 1 */
+            double apart = weight[lane] < 1.0 ? 0.0 : 1.0, square = weight[lane] < 1.0 ? 1.0 : weight[lane];
+            itself[lane] += present * (1.0 - apart);
+            weight[lane] = present * apart / sqrt(square);
             weights[lane] += weight[lane];
         }
         for (ptrdiff_t band = 0; band < bands; band++)
             for (ptrdiff_t lane = 0; lane < LANES; lane++)
-                search->step[band * LANES + lane] +=
-                    weight[lane] * (values[band * LANES + lane] - search->point[band * LANES + lane]);
+                step[band * LANES + lane] +=
+                    weight[lane] * (values[band * LANES + lane] - point[band * LANES + lane]);
     }
     for (ptrdiff_t band = 0; band < bands; band++)
         for (ptrdiff_t lane = 0; lane < LANES; lane++)
-            squares[lane] += search->step[band * LANES + lane] * search->step[band * LANES + lane];
+            squares[lane] += step[band * LANES + lane] * step[band * LANES + lane];
     for (ptrdiff_t lane = 0; lane < LANES; lane++) {
         /* rounding must not send a point away that lies exactly at the limit */
-        int leaves = squares[lane] > itself[lane] * itself[lane] * (1.0 + 1e-12);
-        search->going[lane] = leaves ? 1.0 : 0.0;
-        squares[lane] = leaves ? (1.0 - itself[lane] / sqrt(leaves ? squares[lane] : 1.0)) / weights[lane] : 0.0;
+        double leaves = squares[lane] > itself[lane] * itself[lane] * (1.0 + 1e-12) ? 1.0 : 0.0;
+        double square = squares[lane] > 0.0 ? squares[lane] : 1.0;
+        double total = weights[lane] > 0.0 ? weights[lane] : 1.0;
+        search->going[lane] = leaves;
+        squares[lane] = leaves * (1.0 - itself[lane] / sqrt(square)) / total;
         tied[lane] = tied[lane] > 0.0 ? tied[lane] : 1.0;
     }
     for (ptrdiff_t band = 0; band < bands; band++)
         for (ptrdiff_t lane = 0; lane < LANES; lane++) {
-            double *point = search->point + band * LANES + lane;
-            search->step[band * LANES + lane] *= squares[lane];
-            *point = search->going[lane] > 0.0 ? *point : search->unit[band * LANES + lane] / tied[lane];
+            double centre = middle[band * LANES + lane] / tied[lane];
+            step[band * LANES + lane] *= squares[lane];
+            point[band * LANES + lane] = search->going[lane] > 0.0 ? point[band * LANES + lane] : centre;
         }
 }
 
 /* The sum of distances a step away from the best point, its gradient and its curvature. */
-INLINE void evaluate(struct search *search, const struct series *series, ptrdiff_t bands, double *restrict sum)
+INLINE void evaluate(struct search *restrict search, const struct series *restrict series, ptrdiff_t bands,
+                     double *restrict sum)
 {
     double *restrict gradient = search->gradient, *restrict curvature = search->curvature;
-    double *restrict unit = search->unit;
-    double weights[LANES] = {0};
+    double *restrict unit = search->unit, *restrict trial = search->trial;
+    double weights[LANES], weight[LANES];
     for (ptrdiff_t lane = 0; lane < LANES; lane++)
-        sum[lane] = 0.0;
-    memset(gradient, 0, (size_t)(bands * LANES) * sizeof(double));
-    memset(curvature, 0, (size_t)(bands * (bands + 1) / 2 * LANES) * sizeof(double));
+        sum[lane] = weights[lane] = 0.0;
+    for (ptrdiff_t i = 0; i < bands * LANES; i++) {
+        gradient[i] = 0.0;
+        trial[i] = search->point[i] + search->step[i];
+    }
+    for (ptrdiff_t i = 0; i < bands * (bands + 1) / 2 * LANES; i++)
+        curvature[i] = 0.0;
     for (ptrdiff_t place = 0; place < series->most; place++) {
         const double *restrict values = series->values + place * bands * LANES;
-        double squares[LANES] = {0}, weight[LANES], root[LANES];
-        for (ptrdiff_t band = 0; band < bands; band++)
+        const double *restrict present = series->present + place * LANES;
+        for (ptrdiff_t lane = 0; lane < LANES; lane++) {
+            unit[lane] = trial[lane] - values[lane];
+            weight[lane] = unit[lane] * unit[lane];
+        }
+        for (ptrdiff_t band = 1; band < bands; band++)
             for (ptrdiff_t lane = 0; lane < LANES; lane++) {
-                ptrdiff_t i = band * LANES + lane;
-                unit[i] = search->point[i] + search->step[i] - values[i];
-                squares[lane] += unit[i] * unit[i];
+                double difference = trial[band * LANES + lane] - values[band * LANES + lane];
+                unit[band * LANES + lane] = difference;
+                weight[lane] += difference * difference;
             }
         for (ptrdiff_t lane = 0; lane < LANES; lane++) {
-            int counts = (double)(int32_t)place < series->counts[lane];
-            double distance = sqrt(squares[lane]);
-            sum[lane] += counts ? distance : 0.0;
-            weight[lane] = counts & (distance > 0.0) ? 1.0 / (distance > 0.0 ? distance : 1.0) : 0.0;
+            double distance = sqrt(weight[lane]);
+            sum[lane] += distance * present[lane];
+            /* no point of the search lies on an observation, or its sum would not be the lowest */
+            weight[lane] = present[lane] / (distance > SHORTEST ? distance : SHORTEST);
             weights[lane] += weight[lane];
-            root[lane] = weight[lane];
         }
-        for (ptrdiff_t band = 0; band < bands; band++)
-            for (ptrdiff_t lane = 0; lane < LANES; lane++) {
-                unit[band * LANES + lane] *= root[lane];
-                gradient[band * LANES + lane] += unit[band * LANES + lane];
-            }
-        double *restrict entry = curvature;
         for (ptrdiff_t band = 0; band < bands; band++) {
+            double *restrict row = curvature + band * (band + 1) / 2 * LANES;
             double weighted[LANES];
-            for (ptrdiff_t lane = 0; lane < LANES; lane++)
-                weighted[lane] = unit[band * LANES + lane] * weight[lane];
-            for (ptrdiff_t other = 0; other <= band; other++, entry += LANES)
+            for (ptrdiff_t lane = 0; lane < LANES; lane++) {
+                double scaled = unit[band * LANES + lane] * weight[lane];
+                unit[band * LANES + lane] = scaled;
+                gradient[band * LANES + lane] += scaled;
+                weighted[lane] = scaled * weight[lane];
+            }
+            for (ptrdiff_t other = 0; other <= band; other++)
                 for (ptrdiff_t lane = 0; lane < LANES; lane++)
-                    entry[lane] -= weighted[lane] * unit[other * LANES + lane];
+                    row[other * LANES + lane] -= weighted[lane] * unit[other * LANES + lane];
         }
     }
     for (ptrdiff_t band = 0; band < bands; band++)
         for (ptrdiff_t lane = 0; lane < LANES; lane++)
-            curvature[(band * (band + 3) / 2) * LANES + lane] += weights[lane];
+            curvature[band * (band + 3) / 2 * LANES + lane] += weights[lane];
     for (ptrdiff_t lane = 0; lane < LANES; lane++)
         unit[lane] = weights[lane] * LEAST_CURVATURE;
 }
 
-/* Solves for Newton's step, which becomes the negative gradient's place, by an L D L' decomposition in place.
+/* Turns the gradient into the negative of Newton's step by an L D L' decomposition of the curvature, in place.
    The first LANES of `unit` hold the least pivots. */
-INLINE void solve(struct search *search, ptrdiff_t bands)
+INLINE void solve(struct search *restrict search, ptrdiff_t bands)
 {
     double *restrict curvature = search->curvature, *restrict gradient = search->gradient;
     const double *restrict least = search->unit;
@@ -173,8 +207,8 @@ INLINE void solve(struct search *search, ptrdiff_t bands)
             }
         }
         for (ptrdiff_t lane = 0; lane < LANES; lane++) {
-            double held = pivot[lane] > least[lane] ? pivot[lane] : least[lane];
-            pivot[lane] = 1.0 / (held > 0.0 ? held : 1.0);
+            double own = pivot[lane], floor = least[lane] > 0.0 ? least[lane] : 1.0;
+            pivot[lane] = 1.0 / (own > floor ? own : floor);
         }
     }
     for (ptrdiff_t j = bands - 1; j >= 0; j--) {
@@ -189,110 +223,132 @@ INLINE void solve(struct search *search, ptrdiff_t bands)
     }
 }
 
-/* Takes the step where it lowers the sum, and plans the next: Newton's, or a quarter of the one that did not. */
-INLINE double advance(struct search *search, ptrdiff_t bands, const double *restrict sum)
+/* Takes the step where it lowers the sum, and plans the next: Newton's, or a quarter of the one that did
+   not. */
+INLINE void advance(struct search *restrict search, ptrdiff_t bands, const double *restrict sum)
 {
-    double lower[LANES], squares[LANES] = {0}, left = 0.0;
+    double *restrict point = search->point, *restrict step = search->step;
+    const double *restrict gradient = search->gradient, *restrict trial = search->trial;
+    double lower[LANES], last[LANES], squares[LANES];
     for (ptrdiff_t lane = 0; lane < LANES; lane++) {
-        lower[lane] = (search->going[lane] > 0.0) & (sum[lane] < search->sum[lane]) ? 1.0 : 0.0;
-        search->sum[lane] = lower[lane] > 0.0 ? sum[lane] : search->sum[lane];
+        double before = search->sum[lane];
+        lower[lane] = sum[lane] < before ? search->going[lane] : 0.0;
+        search->sum[lane] = sum[lane] < before ? sum[lane] : before;
+        squares[lane] = 0.0;
     }
     for (ptrdiff_t band = 0; band < bands; band++)
         for (ptrdiff_t lane = 0; lane < LANES; lane++) {
             ptrdiff_t i = band * LANES + lane;
-            double further = search->point[i] + search->step[i];
-            search->point[i] = lower[lane] > 0.0 ? further : search->point[i];
-            search->step[i] = lower[lane] > 0.0 ? -search->gradient[i] : 0.25 * search->step[i];
-            squares[lane] += search->step[i] * search->step[i];
+            double shorter = 0.25 * step[i], newton = -gradient[i], here = point[i], there = trial[i];
+            double next = lower[lane] > 0.0 ? newton : shorter;
+            point[i] = lower[lane] > 0.0 ? there : here;
+            step[i] = next;
+            squares[lane] += next * next;
         }
     for (ptrdiff_t lane = 0; lane < LANES; lane++) {
-        int ends = (search->going[lane] > 0.0) & (squares[lane] <= SHORT_STEP * SHORT_STEP);
-        lower[lane] = ends & (lower[lane] > 0.0) ? 1.0 : 0.0;
-        search->going[lane] = ends ? 0.0 : search->going[lane];
-        left += search->going[lane];
+        double ends = squares[lane] <= SHORT_STEP * SHORT_STEP ? 1.0 : 0.0;
+        double tries = search->tried[lane] + 1.0;
+        last[lane] = ends * lower[lane];
+        search->tried[lane] = tries;
+        search->going[lane] *= tries < MOST_STEPS ? 1.0 - ends : 0.0;
     }
     for (ptrdiff_t band = 0; band < bands; band++)
-        for (ptrdiff_t lane = 0; lane < LANES; lane++)
-            search->point[band * LANES + lane] += lower[lane] > 0.0 ? search->step[band * LANES + lane] : 0.0;
-    return left;
+        for (ptrdiff_t lane = 0; lane < LANES; lane++) {
+            double further = last[lane] > 0.0 ? step[band * LANES + lane] : 0.0;
+            point[band * LANES + lane] += further;
+        }
 }
 
-/* `bands` is that of the search: where it is a constant, the loops over bands are laid out. */
-INLINE void descend(struct search *search, const struct series *series, ptrdiff_t bands)
+/* Pixels that are searched for together. */
+enum { TURN = 8 * LANES };
+
+/* Where their searches start and end. */
+struct turn {
+    double *points;         /* band, TURN */
+    double *steps;          /* band, TURN */
+    double sums[TURN];
+    ptrdiff_t going[TURN];  /* pixels that need a search */
+    ptrdiff_t number;       /* of them */
+};
+
+/* Keeps what `start_at_medoid` found for a group. */
+INLINE void keep_starts(struct turn *restrict turn, const struct search *restrict search, ptrdiff_t first,
+                        ptrdiff_t size)
 {
-    double sum[LANES], left = 0.0;
-    for (ptrdiff_t lane = 0; lane < LANES; lane++)
-        left += search->going[lane];
-    for (int iteration = 0; left > 0.0 && iteration < ITERATIONS; iteration++) {
+    for (ptrdiff_t band = 0; band < search->bands; band++)
+        for (ptrdiff_t lane = 0; lane < size; lane++) {
+            turn->points[band * TURN + first + lane] = search->point[band * LANES + lane];
+            turn->steps[band * TURN + first + lane] = search->step[band * LANES + lane];
+        }
+    for (ptrdiff_t lane = 0; lane < size; lane++) {
+        turn->sums[first + lane] = search->sum[lane];
+        turn->going[turn->number] = first + lane;
+        turn->number += search->going[lane] > 0.0;
+    }
+}
+
+INLINE void begin(struct search *restrict search, const struct turn *restrict turn, ptrdiff_t lane,
+                  ptrdiff_t pixel)
+{
+    for (ptrdiff_t band = 0; band < search->bands; band++) {
+        search->point[band * LANES + lane] = turn->points[band * TURN + pixel];
+        search->step[band * LANES + lane] = turn->steps[band * TURN + pixel];
+    }
+    search->sum[lane] = turn->sums[pixel];
+    search->going[lane] = 1.0;
+    search->tried[lane] = 0.0;
+}
+
+INLINE void end(const struct search *restrict search, struct turn *restrict turn, ptrdiff_t lane,
+                ptrdiff_t pixel)
+{
+    for (ptrdiff_t band = 0; band < search->bands; band++)
+        turn->points[band * TURN + pixel] = search->point[band * LANES + lane];
+}
+
+/* Searches for the pixels of a turn, which the stack starts at. A lane that has found its point takes the next
+   pixel; what the other lanes do changes nothing in it. `bands` is that of the search: where it is a constant,
+   the loops over bands are laid out. */
+INLINE void descend(struct search *restrict search, struct series *restrict series, struct turn *restrict turn,
+                    const uint16_t *stack, ptrdiff_t bands, ptrdiff_t times, ptrdiff_t pixels)
+{
+    double sum[LANES];
+    ptrdiff_t owner[LANES], next = 0, active = turn->number < LANES ? turn->number : LANES;
+    for (ptrdiff_t lane = 0; lane < LANES; lane++) {
+        owner[lane] = -1;
+        search->going[lane] = 0.0;
+        series->counts[lane] = 0;
+    }
+    while (active) {
+        active = 0;
+        series->most = 0;
+        for (ptrdiff_t lane = 0; lane < LANES; lane++) {
+            if (search->going[lane] == 0.0) {
+                if (owner[lane] >= 0)
+                    end(search, turn, lane, owner[lane]);
+                owner[lane] = next < turn->number ? turn->going[next++] : -1;
+                series->counts[lane] = 0;
+                if (owner[lane] >= 0) {
+                    load_lane(series, stack + owner[lane], times, pixels, lane);
+                    begin(search, turn, lane, owner[lane]);
+                }
+            }
+            active += owner[lane] >= 0;
+            series->most = series->counts[lane] > series->most ? series->counts[lane] : series->most;
+        }
         evaluate(search, series, bands, sum);
         solve(search, bands);
-        left = advance(search, bands, sum);
+        advance(search, bands, sum);
     }
 }
 
-/* Median of the first `count` values of a lane, sorted; they are distances. */
-INLINE float middle(const float *values, ptrdiff_t count)
+/* Counts the observations of a group's pixels, and notes which have any part. */
+INLINE void note_observations(const struct series *series, ptrdiff_t size, uint16_t *count, uint8_t *contributed)
 {
-    return count ? 0.5f * (values[(count - 1) / 2 * LANES] + values[count / 2 * LANES]) : NAN;
-}
-
-/* Medians over time of three distances to the geometric median: Euclidean; 1 - cosine, as half the square of
-   the distance of the unit vectors, which loses no digits; and Bray-Curtis, sum |x - g| / sum |x + g|. */
-INLINE void measure_spread(const struct search *search, const struct series *series, const int64_t *network,
-                           ptrdiff_t comparators, float *distances, float *spread, ptrdiff_t pixels,
-                           ptrdiff_t size)
-{
-    ptrdiff_t bands = search->bands, plane = series->most * LANES;
-    double own[LANES] = {0};
-    for (ptrdiff_t band = 0; band < bands; band++)
-        for (ptrdiff_t lane = 0; lane < LANES; lane++)
-            own[lane] += search->point[band * LANES + lane] * search->point[band * LANES + lane];
-    for (ptrdiff_t lane = 0; lane < LANES; lane++)
-        own[lane] = own[lane] > 0.0 ? 1.0 / sqrt(own[lane]) : 1.0;
-    for (ptrdiff_t place = 0; place < series->most; place++) {
-        const double *values = series->values + place * bands * LANES;
-        double squares[LANES] = {0}, norm[LANES] = {0}, chord[LANES] = {0}, apart[LANES] = {0}, total[LANES] = {0};
-        for (ptrdiff_t band = 0; band < bands; band++)
-            for (ptrdiff_t lane = 0; lane < LANES; lane++) {
-                double value = values[band * LANES + lane], point = search->point[band * LANES + lane];
-                double difference = value - point;
-                squares[lane] += difference * difference;
-                norm[lane] += value * value;
-                apart[lane] += fabs(difference);
-                total[lane] += value + point;
-            }
-        for (ptrdiff_t lane = 0; lane < LANES; lane++)
-            norm[lane] = norm[lane] > 0.0 ? 1.0 / sqrt(norm[lane]) : 1.0;
-        for (ptrdiff_t band = 0; band < bands; band++)
-            for (ptrdiff_t lane = 0; lane < LANES; lane++) {
-                double difference = values[band * LANES + lane] * norm[lane]
-                                    - search->point[band * LANES + lane] * own[lane];
-                chord[lane] += difference * difference;
-            }
-        for (ptrdiff_t lane = 0; lane < LANES; lane++) {
-            int counts = (double)(int32_t)place < series->counts[lane];
-            float *target = distances + place * LANES + lane;
-            target[0] = counts ? (float)sqrt(squares[lane]) : INFINITY;
-            target[plane] = counts ? (float)(0.5 * chord[lane]) : INFINITY;
-            target[2 * plane] = counts ? (float)(apart[lane] / (total[lane] > 0.0 ? total[lane] : 1.0)) : INFINITY;
-        }
-    }
-    for (ptrdiff_t kind = 0; kind < 3; kind++) {
-        float *sorted = distances + kind * plane;
-        for (ptrdiff_t pair = 0; pair < comparators; pair++) {
-            /* infinite distances are at the end already */
-            if (network[2 * pair + 1] >= series->most)
-                continue;
-            float *restrict low = sorted + network[2 * pair] * LANES;
-            float *restrict high = sorted + network[2 * pair + 1] * LANES;
-            for (ptrdiff_t lane = 0; lane < LANES; lane++) {
-                float a = low[lane], b = high[lane];
-                low[lane] = a < b ? a : b;
-                high[lane] = a < b ? b : a;
-            }
-        }
-        for (ptrdiff_t lane = 0; lane < size; lane++)
-            spread[kind * pixels + lane] = middle(sorted + lane, (ptrdiff_t)series->counts[lane]);
+    for (ptrdiff_t lane = 0; lane < size; lane++) {
+        count[lane] = (uint16_t)series->counts[lane];
+        for (ptrdiff_t place = 0; place < series->counts[lane]; place++)
+            contributed[series->times[place * LANES + lane]] = 1;
     }
 }
 
@@ -304,44 +360,48 @@ int joint_geomedian(const uint16_t *stack, ptrdiff_t bands, ptrdiff_t times, ptr
                     const int64_t *network, ptrdiff_t comparators, uint16_t *out, uint16_t *count,
                     uint8_t *contributed, float *spread)
 {
-    ptrdiff_t vectors = 4 * bands + bands * (bands + 1) / 2;
-    struct series series = {.bands = bands};
-    struct search search = {.bands = bands};
-    series.values = calloc((size_t)(times * bands * LANES), sizeof *series.values);
-    series.times = calloc((size_t)(times * LANES), sizeof *series.times);
-    double *scratch = calloc((size_t)((times + vectors) * LANES), sizeof *scratch);
+    struct series series, searched;
+    struct search search;
+    struct turn turn;
+    int short_of_memory = make_series(&series, bands, times) | make_series(&searched, bands, times);
+    double *sums = calloc((size_t)(times * LANES), sizeof *sums);
     float *distances = calloc((size_t)(3 * times * LANES), sizeof *distances);
-    int short_of_memory = !series.values || !series.times || !scratch || !distances;
-    search.point = scratch + times * LANES;
-    search.step = search.point + bands * LANES;
-    search.gradient = search.step + bands * LANES;
-    search.unit = search.gradient + bands * LANES;
-    search.curvature = search.unit + bands * LANES;
-    for (ptrdiff_t start = 0; start < pixels && !short_of_memory; start += LANES) {
-        ptrdiff_t size = pixels - start < LANES ? pixels - start : LANES;
-        load_series(&series, stack + start, times, pixels, size);
-        sum_distances(&series, scratch);
-        start_at_medoid(&search, &series, scratch);
-        if (bands == 3)
-            descend(&search, &series, 3);
-        else if (bands == 4)
-            descend(&search, &series, 4);
-        else
-            descend(&search, &series, bands);
-        for (ptrdiff_t band = 0; band < bands; band++)
-            for (ptrdiff_t lane = 0; lane < size; lane++)
-                out[band * pixels + start + lane] = (uint16_t)(int32_t)whole(search.point[band * LANES + lane]);
-        for (ptrdiff_t lane = 0; lane < size; lane++) {
-            count[start + lane] = (uint16_t)series.counts[lane];
-            for (ptrdiff_t place = 0; place < (ptrdiff_t)series.counts[lane]; place++)
-                contributed[series.times[place * LANES + lane]] = 1;
+    double *scratch = make_search(&search, bands);
+    turn.points = calloc((size_t)(2 * bands * TURN), sizeof *turn.points);
+    turn.steps = turn.points + bands * TURN;
+    short_of_memory |= !sums || !distances || !scratch || !turn.points;
+    for (ptrdiff_t start = 0; start < pixels && !short_of_memory; start += TURN) {
+        ptrdiff_t size = pixels - start < TURN ? pixels - start : TURN;
+        turn.number = 0;
+        for (ptrdiff_t first = 0; first < size; first += LANES) {
+            ptrdiff_t lanes = size - first < LANES ? size - first : LANES;
+            load_series(&series, stack + start + first, times, pixels, lanes);
+            note_observations(&series, lanes, count + start + first, contributed);
+            sum_distances(&series, sums);
+            start_at_medoid(&search, &series, sums);
+            keep_starts(&turn, &search, first, lanes);
         }
-        if (spread)
-            measure_spread(&search, &series, network, comparators, distances, spread + start, pixels, size);
+        if (bands == 3)
+            descend(&search, &searched, &turn, stack + start, 3, times, pixels);
+        else if (bands == 4)
+            descend(&search, &searched, &turn, stack + start, 4, times, pixels);
+        else
+            descend(&search, &searched, &turn, stack + start, bands, times, pixels);
+        for (ptrdiff_t band = 0; band < bands; band++)
+            for (ptrdiff_t i = 0; i < size; i++)
+                out[band * pixels + start + i] = (uint16_t)(int32_t)whole(turn.points[band * TURN + i]);
+        for (ptrdiff_t first = 0; spread && first < size; first += LANES) {
+            ptrdiff_t lanes = size - first < LANES ? size - first : LANES;
+            load_series(&series, stack + start + first, times, pixels, lanes);
+            measure_spread(&series, turn.points + first, TURN, network, comparators, distances,
+                           spread + start + first, pixels, lanes);
+        }
     }
-    free(series.values);
-    free(series.times);
-    free(scratch);
+    free_series(&series);
+    free_series(&searched);
+    free(sums);
     free(distances);
+    free(scratch);
+    free(turn.points);
     return short_of_memory;
 }
