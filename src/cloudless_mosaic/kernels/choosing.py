@@ -10,7 +10,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from cloudless_mosaic.kernels import Int64s, UInt8s, UInt16s, _check, _ffi, _lib
+from cloudless_mosaic.kernels import Int64s, UInt8s, UInt16s, _check
+from cloudless_mosaic.kernels._native import ffi as _ffi
+from cloudless_mosaic.kernels._native import lib as _lib
 from cloudless_mosaic.kernels.stacks import planes_of, stack_of
 
 Chosen = npt.NDArray[np.int16]
@@ -33,9 +35,7 @@ def choose_first(stack: UInt16s, preferred: Int64s, chosen: Chosen, count: UInt1
     )
 
 
-def choose_highest(
-    stack: UInt16s, scores: npt.NDArray[np.float32], chosen: Chosen, count: UInt16s
-) -> None:
+def choose_highest(stack: UInt16s, scores: npt.NDArray[np.float32], chosen: Chosen, count: UInt16s) -> None:
     """The observation with the highest score.
 
     Args:
@@ -148,7 +148,9 @@ def count_chosen(chosen: Chosen, times: int) -> Int64s:
     """
     _check(not chosen.size or int(chosen.max()) < times, "places beyond the stack")
     out = np.zeros(times, np.int64)
-    _lib.count_chosen(planes_of(chosen, chosen.shape, np.int16), chosen.size, planes_of(out, (times,), np.int64))
+    _lib.count_chosen(
+        planes_of(chosen, chosen.shape, np.int16), chosen.size, planes_of(out, (times,), np.int64)
+    )
     return out
 
 

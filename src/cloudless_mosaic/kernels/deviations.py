@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from cloudless_mosaic.kernels import Int64s, UInt16s, _lib
+from cloudless_mosaic.kernels import Int64s, UInt16s
+from cloudless_mosaic.kernels._native import lib as _lib
 from cloudless_mosaic.kernels.stacks import network_of, planes_of, stack_of
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from cloudless_mosaic.kernels import Int64s, Mask, UInt16s, _ffi, _lib
+from cloudless_mosaic.kernels import Int64s, Mask, UInt16s
+from cloudless_mosaic.kernels._native import ffi as _ffi
+from cloudless_mosaic.kernels._native import lib as _lib
 from cloudless_mosaic.kernels.stacks import network_of, planes_of, stack_of
 
 

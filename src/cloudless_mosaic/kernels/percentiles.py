@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from cloudless_mosaic.kernels import Floats, Int64s, Mask, UInt16s, _check, _lib
+from cloudless_mosaic.kernels import Floats, Int64s, Mask, UInt16s, _check
+from cloudless_mosaic.kernels._native import lib as _lib
 from cloudless_mosaic.kernels.stacks import network_of, planes_of, stack_of
 
 
