@@ -21,6 +21,8 @@ _TYPES = {
     np.dtype(np.bool_): ffi.typeof("uint8_t[]"),
     np.dtype(np.uint8): ffi.typeof("uint8_t[]"),
     np.dtype(np.uint16): ffi.typeof("uint16_t[]"),
+    np.dtype(np.int16): ffi.typeof("int16_t[]"),
+    np.dtype(np.int32): ffi.typeof("int32_t[]"),
     np.dtype(np.int64): ffi.typeof("int64_t[]"),
     np.dtype(np.float32): ffi.typeof("float[]"),
     np.dtype(np.float64): ffi.typeof("double[]"),

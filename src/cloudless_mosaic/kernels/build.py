@@ -37,7 +37,11 @@ def extension(package: str, header: str, sources: Sequence[str]) -> FFI:
         f'#include "{header}.h"',
         sources=[f"src/{folder}/{source}.c" for source in sources],
         include_dirs=[f"src/{folder}", _COMMON],
-        depends=[f"src/{folder}/declarations.h", f"src/{folder}/{header}.h", f"{_COMMON}/processors.h"],
+        depends=[
+            f"src/{folder}/declarations.h",
+            *(f"{_COMMON}/{name}" for name in ("observations.h", "processors.h", "series.h", "spread.h")),
+            f"src/{folder}/{header}.h",
+        ],
         extra_compile_args=_MSVC if sys.platform == "win32" else _GCC,
     )
     return ffi
@@ -46,5 +50,17 @@ def extension(package: str, header: str, sources: Sequence[str]) -> FFI:
 ffi = extension(
     "cloudless_mosaic.kernels",
     "kernels",
-    ("decoding", "deflate", "pixel_statistics", "masks", "resampling", "reducing", "encoding"),
+    (
+        "decoding",
+        "deflate",
+        "pixel_statistics",
+        "masks",
+        "resampling",
+        "reducing",
+        "percentiles",
+        "geomedian",
+        "deviations",
+        "choosing",
+        "encoding",
+    ),
 )

@@ -44,6 +44,35 @@ int joint_median(const uint16_t *stack, ptrdiff_t bands, ptrdiff_t times, ptrdif
                  const int64_t *network, ptrdiff_t comparators, uint16_t *out, uint16_t *count,
                  uint8_t *contributed);
 
+int joint_percentile(const uint16_t *stack, ptrdiff_t bands, ptrdiff_t times, ptrdiff_t pixels,
+                     const int64_t *network, ptrdiff_t comparators, const int64_t *lows, const int64_t *highs,
+                     const double *fractions, uint16_t *out, uint16_t *count, uint8_t *contributed);
+int joint_mean(const uint16_t *stack, ptrdiff_t bands, ptrdiff_t times, ptrdiff_t pixels, uint16_t *out,
+               uint16_t *count, uint8_t *contributed);
+int joint_geomedian(const uint16_t *stack, ptrdiff_t bands, ptrdiff_t times, ptrdiff_t pixels,
+                    const int64_t *network, ptrdiff_t comparators, uint16_t *out, uint16_t *count,
+                    uint8_t *contributed, float *spread);
+int joint_median_deviation(const uint16_t *stack, ptrdiff_t bands, ptrdiff_t times, ptrdiff_t pixels,
+                           const int64_t *network, ptrdiff_t comparators, float *out);
+
+void choose_first(const uint16_t *stack, ptrdiff_t bands, ptrdiff_t times, ptrdiff_t pixels,
+                  const int64_t *preferred, int16_t *chosen, uint16_t *count);
+void choose_highest(const uint16_t *stack, ptrdiff_t bands, ptrdiff_t times, ptrdiff_t pixels,
+                    const float *scores, int16_t *chosen, uint16_t *count);
+void choose_highest_ratio(const uint16_t *stack, ptrdiff_t bands, ptrdiff_t times, ptrdiff_t pixels,
+                          ptrdiff_t numerator, ptrdiff_t denominator, int16_t *chosen, uint16_t *count);
+void choose_best(const uint16_t *stack, ptrdiff_t bands, ptrdiff_t times, ptrdiff_t pixels,
+                 const int32_t *by_time, const uint8_t *levels, const int32_t *by_level, ptrdiff_t blue,
+                 ptrdiff_t red, int32_t least, const int32_t *by_haze, ptrdiff_t entries, int16_t *chosen,
+                 uint16_t *count);
+void choose_closest(const uint16_t *stack, ptrdiff_t bands, ptrdiff_t times, ptrdiff_t pixels,
+                    const uint16_t *composite, int16_t *chosen);
+int choose_medoid(const uint16_t *stack, ptrdiff_t bands, ptrdiff_t times, ptrdiff_t pixels, int16_t *chosen,
+                  uint16_t *count);
+void gather_chosen(const uint16_t *stack, ptrdiff_t bands, ptrdiff_t times, ptrdiff_t pixels,
+                   const int16_t *chosen, uint16_t *out);
+void count_chosen(const int16_t *chosen, ptrdiff_t pixels, int64_t *out);
+
 void interleave_differences_8(const uint8_t *tile, ptrdiff_t bands, ptrdiff_t rows, ptrdiff_t columns,
                               uint8_t *out);
 void interleave_differences_16(const uint16_t *tile, ptrdiff_t bands, ptrdiff_t rows, ptrdiff_t columns,

@@ -5,6 +5,7 @@
 
 #include "kernels.h"
 #include "processors.h"
+#include "observations.h"
 
 /* Fills the free pixels of a slot where they are wanted and every band has a value; 1 if it filled any. */
 int fill_free(uint16_t *slot, ptrdiff_t slot_band, const uint16_t *own, const uint8_t *wanted,
@@ -26,39 +27,8 @@ int fill_free(uint16_t *slot, ptrdiff_t slot_band, const uint16_t *own, const ui
     return any;
 }
 
-/* Pixels that are worked on together: a series of some dozens of dates stays in the first caches. */
-enum { CHUNK = 512 };
-
-/* All bits of a pixel of `keep` are set where the observation has a value in every band; the others are 0.
-   Adds to `counts`, and returns 1 where any pixel has a value. */
-static inline uint8_t keep_complete(const uint16_t *stack, ptrdiff_t band_stride, ptrdiff_t bands,
-                                    ptrdiff_t size, uint16_t *restrict keep, uint16_t *restrict counts)
-{
-    memset(keep, 0xff, CHUNK * sizeof *keep);
-    for (ptrdiff_t band = 0; band < bands; band++) {
-        const uint16_t *restrict row = stack + band * band_stride;
-        for (ptrdiff_t i = 0; i < size; i++)
-            keep[i] = row[i] ? keep[i] : 0;
-    }
-    uint16_t any = 0;
-    for (ptrdiff_t i = 0; i < size; i++) {
-        counts[i] = (uint16_t)(counts[i] + (keep[i] & 1));
-        any |= keep[i];
-    }
-    return any != 0;
-}
-
-static inline void order(uint16_t *restrict low, uint16_t *restrict high)
-{
-    for (ptrdiff_t i = 0; i < CHUNK; i++) {
-        uint16_t a = low[i], b = high[i];
-        low[i] = a < b ? a : b;
-        high[i] = a < b ? b : a;
-    }
-}
-
 /* Median of those pixels that have `count` values, which are the last of their sorted series. */
-static inline void pick(const uint16_t *series, ptrdiff_t times, uint16_t count,
+INLINE void pick(const uint16_t *series, ptrdiff_t times, uint16_t count,
                         const uint16_t *restrict counts, uint16_t *restrict out)
 {
     const uint16_t *low = series + (times - 1 - count / 2) * CHUNK;
@@ -92,25 +62,14 @@ int joint_median(const uint16_t *stack, ptrdiff_t bands, ptrdiff_t times, ptrdif
         for (ptrdiff_t time = 0; time < times; time++)
             contributed[time] |= keep_complete(stack + time * pixels + start, band_stride, bands, size,
                                                keep + time * CHUNK, counts);
-        uint16_t least = 65535, most = 0;
-        for (ptrdiff_t i = 0; i < size; i++) {
-            least = counts[i] < least ? counts[i] : least;
-            most = counts[i] > most ? counts[i] : most;
-        }
+        uint16_t least, most;
+        count_range(counts, size, &least, &most);
         memcpy(count + start, counts, (size_t)size * sizeof *counts);
         for (ptrdiff_t band = 0; band < bands; band++) {
             memset(picked, 0, sizeof picked);
             if (most) {
-                for (ptrdiff_t time = 0; time < times; time++) {
-                    const uint16_t *restrict row = stack + band * band_stride + time * pixels + start;
-                    const uint16_t *restrict kept = keep + time * CHUNK;
-                    uint16_t *restrict target = series + time * CHUNK;
-                    for (ptrdiff_t i = 0; i < size; i++)
-                        target[i] = row[i] & kept[i];
-                    memset(target + size, 0, (size_t)(CHUNK - size) * sizeof *target);
-                }
-                for (ptrdiff_t pair = 0; pair < comparators; pair++)
-                    order(series + network[2 * pair] * CHUNK, series + network[2 * pair + 1] * CHUNK);
+                sort_kept(stack + band * band_stride + start, pixels, times, size, keep, network, comparators,
+                          series);
                 for (uint16_t n = least ? least : 1; n <= most; n++)
                     pick(series, times, n, counts, picked);
             }

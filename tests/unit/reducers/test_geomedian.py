@@ -1,0 +1,206 @@
+"""The geometric median against a solver in numpy that proves how good its answer is."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+
+from cloudless_mosaic.kernels.geomedian import joint_geomedian
+from cloudless_mosaic.reducers.geomedian import geomedian, geomedian_and_spread
+from random_stacks import joint, observed, stacks
+
+
+def cost(values, point):
+    return np.sqrt(((values - point) ** 2).sum(axis=1)).sum()
+
+
+def units(values, point):
+    """Unit vectors from the observations to a point, those that lie on it left out; how many those are."""
+    apart = point - values
+    length = np.sqrt((apart**2).sum(axis=1))
+    return apart[length > 0] / length[length > 0, None], length[length > 0], int((length == 0).sum())
+
+
+def weiszfeld(values, steps):
+    """Weiszfeld's iteration from the mean, with the step of Vardi and Zhang on an observation."""
+    point = values.mean(axis=0)
+    for _ in range(steps):
+        directions, length, itself = units(values, point)
+        if not len(length):
+            return point
+        pull = -directions.sum(axis=0)
+        strength = np.sqrt((pull**2).sum())
+        if strength <= itself:
+            return point
+        point = point + (1 - itself / strength) * pull / (1 / length).sum()
+    return point
+
+
+def solve(values):
+    """The geometric median, the least curvature there, and a bound of how much lower the cost could be.
+
+    The bound comes from the dual problem: vectors no longer than 1 that add up to 0, one for each observation.
+    """
+    best = min((weiszfeld(values, 200), *values), key=lambda point: cost(values, point))
+    for _ in range(60):
+        directions, length, itself = units(values, best)
+        pull = -directions.sum(axis=0)
+        if itself or not len(length):
+            return best, np.inf, 0.0 if np.sqrt((pull**2).sum()) <= itself + 1e-9 else np.inf
+        curvature = (np.eye(len(best)) - directions[:, :, None] * directions[:, None]) / length[:, None, None]
+        step = np.linalg.lstsq(curvature.sum(axis=0), pull, rcond=1e-14)[0]
+        for _ in range(40):
+            if cost(values, best + step) < cost(values, best):
+                break
+            step = step / 2
+        best = best + step if cost(values, best + step) < cost(values, best) else best
+    directions, length, itself = units(values, best)
+    if itself:
+        return best, np.inf, np.inf
+    dual = directions - directions.mean(axis=0)
+    dual = dual / max(1, np.sqrt((dual**2).sum(axis=1)).max())
+    bound = -(dual * (values - best)).sum()
+    curvature = (
+        (np.eye(len(best)) - directions[:, :, None] * directions[:, None]) / length[:, None, None]
+    ).sum(0)
+    return best, np.linalg.eigvalsh(curvature)[0], cost(values, best) - bound
+
+
+def check_pixel(values, result):
+    """Within half a digital number where the solver is sure to a hundredth; else as low a cost."""
+    best, curvature, gap = solve(values)
+    rounding = 0.5 * np.sqrt(values.shape[1]) * len(values)
+    assert cost(values, result) <= cost(values, best) + rounding + 1e-6
+    sure = np.isfinite(gap) and (curvature == np.inf or 2 * max(gap, 0) / max(curvature, 1e-30) < 1e-4)
+    if sure and not (curvature == np.inf and _line(values)):
+        assert np.abs(result - best).max() <= 0.51
+    return sure
+
+
+def _line(values):
+    return np.linalg.matrix_rank(values - values[0]) < 2
+
+
+def check_stack(stack):
+    reduced = geomedian(stack)
+    clear = joint(stack)
+    np.testing.assert_array_equal(reduced.count, clear.sum(axis=0))
+    np.testing.assert_array_equal(reduced.contributed, clear.any(axis=(1, 2)))
+    sure = []
+    for row, column in np.ndindex(stack.shape[2:]):
+        values = stack[:, clear[:, row, column], row, column].T.astype(float)
+        result = reduced.data[:, row, column]
+        if len(values) == 0:
+            assert not result.any()
+        elif len(values) < 3:
+            np.testing.assert_array_equal(result, np.rint(values.mean(axis=0)))
+        else:
+            sure.append(check_pixel(values, result.astype(float)))
+    return sure
+
+
+@given(stacks(widths=(1, 5)))
+def test_no_point_is_better(stack):
+    before = stack.copy()
+    check_stack(stack)
+    np.testing.assert_array_equal(stack, before)
+
+
+@pytest.mark.parametrize(("bands", "times"), [(2, 5), (3, 4), (4, 4), (6, 3), (10, 7), (4, 15)])
+def test_it_is_the_geometric_median_of_observations_as_they_are(bands, times):
+    sure = check_stack(observed(bands, times, 1, 150, seed=bands + times))
+    assert np.mean(sure) > 0.9
+
+
+def pixel(*observations):
+    """A stack of one pixel."""
+    return np.array(observations, np.uint16).T[:, :, None, None].copy()
+
+
+@pytest.mark.parametrize(
+    ("observations", "expected"),
+    [
+        ([(7, 9)], (7, 9)),
+        ([(1, 1), (4, 2)], (2, 2)),
+        ([(5, 5), (5, 5), (9, 1)], (5, 5)),
+        ([(100, 100), (200, 200), (300, 300), (400, 400)], (250, 250)),
+        ([(100, 100), (200, 200), (300, 300)], (200, 200)),
+        ([(65535, 65535)] * 4, (65535, 65535)),
+        ([(100, 100), (300, 100), (100, 300), (300, 300)], (200, 200)),
+        ([(100, 100), (300, 100), (200, 110)], (200, 110)),
+        ([(10, 10), (0, 500), (500, 0)], (10, 10)),
+    ],
+)
+def test_known_points(observations, expected):
+    assert tuple(geomedian(pixel(*observations)).data.ravel()) == expected
+
+
+@given(stacks(widths=(1, 3)))
+def test_the_spread_is_that_of_a_plain_calculation(stack):
+    """Around the point before it was rounded, which only the solver knows."""
+    spread = geomedian_and_spread(stack)[1]
+    clear = joint(stack)
+    for row, column in np.ndindex(stack.shape[2:]):
+        values = stack[:, clear[:, row, column], row, column].T.astype(float)
+        got = [float(plane[row, column]) for plane in (spread.emad, spread.smad, spread.bcmad)]
+        if len(values) == 0:
+            assert np.isnan(got).all()
+            continue
+        point, curvature, gap = (values.mean(axis=0), 1.0, 0.0) if len(values) < 3 else solve(values)
+        settled = len(values) < 3 or (not _line(values) and np.isfinite(gap))
+        if settled and (curvature == np.inf or 2 * max(gap, 0) / max(curvature, 1e-30) < 1e-9):
+            np.testing.assert_allclose(got, spread_around(values, point), rtol=1e-4, atol=1e-9)
+
+
+def spread_around(values, point):
+    emad = np.sqrt(((values - point) ** 2).sum(axis=1))
+    lengths = [np.sqrt((vectors**2).sum(axis=-1, keepdims=True)) for vectors in (values, point)]
+    chord = values / lengths[0] - point / lengths[1]
+    bcmad = np.abs(values - point).sum(axis=1) / np.abs(values + point).sum(axis=1)
+    return [np.median(emad), np.median(0.5 * (chord**2).sum(axis=1)), np.median(bcmad)]
+
+
+def test_blocks_may_be_cut_anywhere():
+    stack = observed(4, 6, 7, 130, seed=8)
+    whole, spread = geomedian_and_spread(stack)
+    for cut in (1, 31, 32, 97, 129):
+        parts = [
+            geomedian_and_spread(np.ascontiguousarray(part)) for part in (stack[..., :cut], stack[..., cut:])
+        ]
+        data = np.concatenate([reduced.data for reduced, _ in parts], axis=2)
+        assert data.tobytes() == whole.data.tobytes()
+        for kind in ("emad", "smad", "bcmad"):
+            planes = np.concatenate([getattr(part, kind) for _, part in parts], axis=1)
+            assert planes.tobytes() == np.ascontiguousarray(getattr(spread, kind)).tobytes()
+
+
+def test_the_order_of_pixels_changes_nothing():
+    stack = observed(4, 6, 1, 999, seed=9)
+    order = np.random.default_rng(0).permutation(999)
+    mixed = geomedian(np.ascontiguousarray(stack[..., order])).data
+    np.testing.assert_array_equal(mixed, geomedian(stack).data[..., order])
+
+
+def test_observations_that_count_nowhere_change_nothing():
+    stack = observed(3, 5, 4, 60, seed=2)
+    more = np.insert(stack, [0, 2, 5], 0, axis=1)
+    np.testing.assert_array_equal(geomedian(more).data, geomedian(stack).data)
+
+
+def test_nothing_comes_of_no_observation():
+    reduced, spread = geomedian_and_spread(np.zeros((2, 0, 3, 4), np.uint16))
+    assert not reduced.data.any()
+    assert np.isnan(spread.emad).all()
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 4), (3, 3, 5)])
+def test_arrays_that_do_not_fit_are_refused_before_a_pixel_is_touched(shape):
+    stack, plane = np.zeros((2, 2, 3, 4), np.uint16), np.zeros((3, 4), np.uint16)
+    with pytest.raises(ValueError, match="a kernel was given"):
+        joint_geomedian(
+            stack,
+            np.array([[0, 1]]),
+            stack[:, 0].copy(),
+            plane,
+            np.zeros(2, bool),
+            np.zeros(shape, np.float32),
+        )
