@@ -10,7 +10,7 @@ from cloudless_mosaic.domain.bands import canonical_band
 from cloudless_mosaic.domain.scenes import Scene, SourceRaster
 from cloudless_mosaic.geo.projection import metres_per_unit
 from cloudless_mosaic.planning.plan import MosaicPlan, PeriodPlan
-from cloudless_mosaic.planning.scene_index import SceneReach
+from cloudless_mosaic.planning.scene_index import SceneIndex
 
 _BAND_BYTES = 2
 _SCL_BYTES = 1
@@ -48,10 +48,10 @@ def estimate(plan: MosaicPlan) -> PlanCost:
     for period in plan.periods:
         period_bytes.append(0)
         if period.scenes:
-            reach = SceneReach(period.scenes, crs)
+            index = SceneIndex(period.scenes, crs)
             active += 1
-            period_bytes[-1] = _period_bytes(plan, period, reach)
-            memory = max(memory, _task_memory(plan, period, reach))
+            period_bytes[-1] = _period_bytes(plan, period, index)
+            memory = max(memory, _task_memory(plan, period, index))
     return PlanCost(
         tasks=active * len(plan.blocks),
         read_bytes=sum(period_bytes),
@@ -65,7 +65,7 @@ def task_memory(plan: MosaicPlan) -> int:
     """Bytes that the largest task of a plan holds at once."""
     crs = str(plan.geobox.crs)
     active = (period for period in plan.periods if period.scenes)
-    return max((_task_memory(plan, one, SceneReach(one.scenes, crs)) for one in active), default=0)
+    return max((_task_memory(plan, one, SceneIndex(one.scenes, crs)) for one in active), default=0)
 
 
 def read_resolution(plan: MosaicPlan, band: SourceRaster) -> float:
@@ -87,16 +87,16 @@ def _sample_bytes(plan: MosaicPlan, scene: Scene) -> float:
     return bands + _SCL_BYTES / resolution**2
 
 
-def _period_bytes(plan: MosaicPlan, period: PeriodPlan, reach: SceneReach) -> int:
+def _period_bytes(plan: MosaicPlan, period: PeriodPlan, index: SceneIndex) -> int:
     samples = [_sample_bytes(plan, scene) for scene in period.scenes]
-    return round(float(np.dot(reach.covered(plan.geobox), samples)))
+    return round(float(np.dot(index.covered(plan.geobox), samples)))
 
 
-def _task_memory(plan: MosaicPlan, period: PeriodPlan, reach: SceneReach) -> int:
+def _task_memory(plan: MosaicPlan, period: PeriodPlan, index: SceneIndex) -> int:
     """The stack, and a source window, its mask and its resampled copy for every observation."""
     rows, columns = plan.blocks.largest
     pixels = rows * columns
     ground = pixels * (plan.request.resolution * metres_per_unit(str(plan.geobox.crs))) ** 2
-    observations = reach.busiest(plan.geobox, plan.blocks)
+    observations = index.busiest(plan.geobox, plan.blocks)
     stack = pixels * len(plan.request.bands) * _BAND_BYTES * (2 * observations + 1)
     return round(stack + max(ground * _sample_bytes(plan, scene) for scene in period.scenes) * 2)

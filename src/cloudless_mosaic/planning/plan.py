@@ -15,7 +15,7 @@ from cloudless_mosaic.geo.blocks import Blocks, cut_blocks
 from cloudless_mosaic.geo.geobox import GeoBox
 from cloudless_mosaic.geo.projection import metres_per_unit
 from cloudless_mosaic.planning.grid import mosaic_geobox, parse_crs, utm_crs
-from cloudless_mosaic.planning.scene_index import SceneReach
+from cloudless_mosaic.planning.scene_index import SceneIndex
 from cloudless_mosaic.planning.tasks import BlockTask, GranuleSource, MaskPolicy, Observation
 from cloudless_mosaic.planning.tiles import tile_edges
 
@@ -60,14 +60,14 @@ class MosaicPlan:
         """The tasks of one period, one for every block, made as they are asked for."""
         request = self.request
         mask = MaskPolicy(request.mask, request.clear_classes, request.cloud_dilation)
-        reach = SceneReach(period.scenes, str(self.geobox.crs))
+        index = SceneIndex(period.scenes, str(self.geobox.crs))
         for block in self.blocks:
             geobox = self.geobox[block.window]
             yield BlockTask(
                 period=period.period,
                 block=block,
                 geobox=geobox,
-                observations=_observations(reach.touching(geobox), request),
+                observations=_observations(index.touching(geobox), request),
                 bands=request.bands,
                 mask=mask,
                 exact=request.exact,

@@ -30,7 +30,7 @@ _MOST_BLOCKS = 20_000
 """Blocks that are looked at to find the busiest one; of more, every so many."""
 
 
-class SceneReach:
+class SceneIndex:
     """The areas of some scenes in the output CRS."""
 
     def __init__(self, scenes: Sequence[Scene], crs: str) -> None:
