@@ -24,7 +24,7 @@ def build_mosaics(request: MosaicRequest, progress: Progress | None = None) -> M
     Goes on from what an earlier run of the same request left there, however that ended.
 
     Args:
-        request: The wish.
+        request: What is asked for.
         progress: Gets told how the run goes.
 
     Returns:

@@ -94,7 +94,7 @@ def run(
     """Makes and writes the mosaics of a request, or what an earlier run of it left undone.
 
     Args:
-        request: The wish.
+        request: What is asked for.
         progress: Gets told how the run goes.
         reader: Where pixels come from; by default the files themselves.
 
@@ -209,8 +209,8 @@ class _Run:
             example = f"; the last: {composite.lost[-1].reason}" if composite.lost else ""
             raise ObservationsLostError(
                 f"{opened.lost} of {opened.observations} observations of {opened.mosaic.label} "
-                f"could not be read ({share:.1f} %, --max-lost is {limit:g} %){example}; "
-                "try again, or raise --max-lost"
+                f"could not be read ({share:.1f} %, `max_lost` is {limit:g} %){example}; "
+                "try again, or raise `max_lost`"
             )
 
 
@@ -249,7 +249,7 @@ def _nothing_found(plan: MosaicPlan) -> str:
     request, dropped = plan.request, plan.scene_set.dropped
     where = f"in {request.collection} over {request.aoi} from {request.start_date} to {request.end_date}"
     if not dropped:
-        limit = f"--max-cloud-cover ({request.max_cloud_cover:g})"
+        limit = f"`max_cloud_cover` ({request.max_cloud_cover:g})"
         return f"no scene found {where}; widen the dates, the AOI or {limit}"
     # reasons differ in their numbers; the most frequent kind is what helps
     kinds = [re.sub(r"[\d.]+", "", scene.reason) for scene in dropped]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cloudless_mosaic.cli.field_options import option_names
 from cloudless_mosaic.errors import CloudlessMosaicError
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def run_program(command: click.Command, after_end: str = GOES_ON) -> None:
         asked = context.command_path.removesuffix(" run") if context else command.name
         _fail(f"{error.format_message().rstrip('.')}; see {asked} --help", error.exit_code)
     except CloudlessMosaicError as error:
-        _fail(str(error), error.exit_code)
+        _fail(error.naming(option_names(command)), error.exit_code)
     except MemoryError:
         _fail("out of memory; use fewer --workers or a smaller AOI", 75)
     except Exception as error:

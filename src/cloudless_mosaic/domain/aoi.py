@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Box = tuple[float, float, float, float]
 """West, south, east, north in degrees, with west < east and all of it within +-180."""
 
-_EXAMPLE = "write it as W,S,E,N in degrees, for example --aoi=-122.28,47.54,-121.96,47.75"
+_EXAMPLE = "write it as W,S,E,N in degrees, for example `aoi`=-122.28,47.54,-121.96,47.75"
 _OR_GEOJSON = f"{_EXAMPLE}, or give GeoJSON or a .geojson file"
 
 _LESS_THAN_HALF = 180.0

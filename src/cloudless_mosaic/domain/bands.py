@@ -86,7 +86,7 @@ def canonical_bands(names: Iterable[str]) -> tuple[str, ...]:
     for name in names:
         canonical = canonical_band(name)
         if canonical in asked:
-            raise UsageError(f"--bands {asked[canonical]} and {name} are the same band; name it once")
+            raise UsageError(f"`bands` {asked[canonical]} and {name} are the same band; name it once")
         asked[canonical] = name
     return tuple(asked)
 

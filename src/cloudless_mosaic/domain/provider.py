@@ -74,12 +74,12 @@ def read_profile(path: Path) -> ProviderProfile:
     """Reads a profile from a file: JSON where its name ends so, else TOML.
 
     Raises:
-        UsageError: if there is no such file, or it holds no profile; the message names ``--profile``.
+        UsageError: if there is no such file, or it holds no profile; the message names ``profile``.
     """
     try:
         return parse_profile(_load(path))
     except UsageError as error:
-        raise UsageError(f"--profile {path}: {error}; docs/providers.md has an example") from None
+        raise UsageError(f"`profile` {path}: {error.marked}; docs/providers.md has an example") from None
 
 
 def parse_profile(fields: Mapping[str, Any]) -> ProviderProfile:

@@ -9,7 +9,7 @@ import numpy as np
 from cloudless_mosaic.domain.bands import canonical_band
 from cloudless_mosaic.domain.scenes import Scene, SourceRaster
 from cloudless_mosaic.geo.projection import metres_per_unit
-from cloudless_mosaic.planning.plan import MosaicPlan, PeriodPlan
+from cloudless_mosaic.planning.plan import CompositePlan, PeriodPlan
 from cloudless_mosaic.planning.scene_index import SceneIndex
 
 _BAND_BYTES = 2
@@ -38,7 +38,7 @@ class PlanCost:
     """Bytes of all mosaics, counts and pictures with their overviews."""
 
 
-def estimate(plan: MosaicPlan) -> PlanCost:
+def estimate(plan: CompositePlan) -> PlanCost:
     """Estimates the cost of a plan."""
     crs = str(plan.geobox.crs)
     rows, columns = plan.geobox.shape
@@ -61,14 +61,14 @@ def estimate(plan: MosaicPlan) -> PlanCost:
     )
 
 
-def task_memory(plan: MosaicPlan) -> int:
+def task_memory(plan: CompositePlan) -> int:
     """Bytes that the largest task of a plan holds at once."""
     crs = str(plan.geobox.crs)
     active = (period for period in plan.periods if period.scenes)
     return max((_task_memory(plan, one, SceneIndex(one.scenes, crs)) for one in active), default=0)
 
 
-def read_resolution(plan: MosaicPlan, band: SourceRaster) -> float:
+def read_resolution(plan: CompositePlan, band: SourceRaster) -> float:
     """Metres of a pixel that a band is read at: native, or the coarsest overview that is fine enough."""
     resolution = band.grid.resolution if band.grid else _BAND_RESOLUTION
     pixel = plan.request.resolution * metres_per_unit(str(plan.geobox.crs))
@@ -77,7 +77,7 @@ def read_resolution(plan: MosaicPlan, band: SourceRaster) -> float:
     return resolution
 
 
-def _sample_bytes(plan: MosaicPlan, scene: Scene) -> float:
+def _sample_bytes(plan: CompositePlan, scene: Scene) -> float:
     """Bytes to read for one square metre."""
     rasters = [scene.rasters[canonical_band(band)] for band in plan.request.bands]
     bands = sum(_BAND_BYTES / read_resolution(plan, raster) ** 2 for raster in rasters)
@@ -87,12 +87,12 @@ def _sample_bytes(plan: MosaicPlan, scene: Scene) -> float:
     return bands + _SCL_BYTES / resolution**2
 
 
-def _period_bytes(plan: MosaicPlan, period: PeriodPlan, index: SceneIndex) -> int:
+def _period_bytes(plan: CompositePlan, period: PeriodPlan, index: SceneIndex) -> int:
     samples = [_sample_bytes(plan, scene) for scene in period.scenes]
     return round(float(np.dot(index.covered(plan.geobox), samples)))
 
 
-def _task_memory(plan: MosaicPlan, period: PeriodPlan, index: SceneIndex) -> int:
+def _task_memory(plan: CompositePlan, period: PeriodPlan, index: SceneIndex) -> int:
     """The stack, and a source window, its mask and its resampled copy for every observation."""
     rows, columns = plan.blocks.largest
     pixels = rows * columns

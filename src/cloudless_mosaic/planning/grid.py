@@ -96,7 +96,7 @@ def parse_crs(text: str) -> str:
     try:
         crs = CRS.from_user_input(text)
     except CRSError:
-        raise UsageError(f"--crs {text!r} is not a CRS; give for example EPSG:32633") from None
+        raise UsageError(f"`crs` {text!r} is not a CRS; give for example EPSG:32633") from None
     authority = crs.to_authority()
     return f"{authority[0]}:{authority[1]}" if authority else crs.to_wkt()
 
@@ -115,7 +115,7 @@ def mosaic_geobox(aoi: Aoi, resolution: float, crs: str, anchor: tuple[float, fl
     """
     if resolution > _MOST_DEGREES and CRS.from_user_input(crs).is_geographic:
         raise UsageError(
-            f"--resolution {resolution:g} counts in degrees in --crs {crs}; give degrees, for example 0.001, "
+            f"`resolution` {resolution:g} counts in degrees in `crs` {crs}; give degrees, for example 0.001, "
             "or a CRS in metres"
         )
     left, bottom, right, top = aoi_bounds(aoi, crs)
@@ -130,7 +130,7 @@ def require_raster(rows: int, columns: int, resolution: float, what: str) -> Non
     """Raises ``UsageError`` if no raster can have so many pixels."""
     if max(rows, columns) > _MOST_PIXELS:
         raise UsageError(
-            f"--resolution {resolution:g} makes {columns} x {rows} pixels of {what}; give a coarser one"
+            f"`resolution` {resolution:g} makes {columns} x {rows} pixels of {what}; give a coarser one"
         )
 
 
@@ -143,11 +143,11 @@ def aoi_bounds(aoi: Aoi, crs: str) -> tuple[float, float, float, float]:
     boxes = _bounds_of([box(*part) for part in aoi.boxes], crs)
     bounds = boxes if aoi.area is None else _bounds_of(aoi.parts, crs)
     if not np.isfinite(bounds).all():
-        raise UsageError(f"AOI {aoi} can't be projected to {crs}; choose another --crs")
+        raise UsageError(f"AOI {aoi} can't be projected to {crs}; choose another `crs`")
     gap = boxes[:, :2].max(axis=0) - boxes[:, 2:].min(axis=0)
     if (gap > SNAP * (boxes[:, 2:].max(axis=0) - boxes[:, :2].min(axis=0))).any():
         raise UsageError(
-            f"AOI {aoi} crosses the antimeridian, where {crs} is cut; choose another --crs, "
+            f"AOI {aoi} crosses the antimeridian, where {crs} is cut; choose another `crs`, "
             f"for example {utm_crs(aoi)}"
         )
     low, high = bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)

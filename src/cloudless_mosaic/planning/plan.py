@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import floor, inf, log2
+from typing import TypeVar
 
 from cloudless_mosaic.domain.bands import canonical_band
 from cloudless_mosaic.domain.periods import Period, mosaic_label
-from cloudless_mosaic.domain.request import MosaicRequest
+from cloudless_mosaic.domain.request import CompositeRequest, MosaicRequest
 from cloudless_mosaic.domain.scenes import Scene, SceneSet, SourceGrid
 from cloudless_mosaic.geo.blocks import Blocks, cut_blocks
 from cloudless_mosaic.geo.geobox import GeoBox
@@ -36,11 +37,11 @@ class PeriodPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class MosaicPlan:
-    """Everything that is decided before a pixel is read."""
+class CompositePlan:
+    """Grid, blocks and scenes of some composites: everything that is decided before a pixel is read."""
 
-    request: MosaicRequest
-    """The wish."""
+    request: CompositeRequest
+    """What was asked for."""
     geobox: GeoBox
     """Output grid, the same for every period."""
     blocks: Blocks
@@ -76,6 +77,17 @@ class MosaicPlan:
             )
 
 
+@dataclass(frozen=True, slots=True)
+class MosaicPlan(CompositePlan):
+    """The plan of mosaics."""
+
+    request: MosaicRequest
+    """What was asked for."""
+
+
+AnyPlan = TypeVar("AnyPlan", bound=CompositePlan)
+
+
 def make_plan(request: MosaicRequest, scene_set: SceneSet) -> MosaicPlan:
     """Decides grid, blocks and the scenes of every period.
 
@@ -106,7 +118,7 @@ def _plan_period(period: Period, scene_set: SceneSet) -> PeriodPlan:
     return PeriodPlan(period, scenes, len(scenes) + dropped)
 
 
-def _requested_grids(request: MosaicRequest, scene_set: SceneSet) -> Iterator[SourceGrid]:
+def _requested_grids(request: CompositeRequest, scene_set: SceneSet) -> Iterator[SourceGrid]:
     """Grids of the requested bands, as far as the items declare them."""
     for scene in scene_set.scenes:
         for band in request.bands:
@@ -115,7 +127,7 @@ def _requested_grids(request: MosaicRequest, scene_set: SceneSet) -> Iterator[So
                 yield grid
 
 
-def _native_grid(request: MosaicRequest, scene_set: SceneSet, crs: str) -> SourceGrid | None:
+def _native_grid(request: CompositeRequest, scene_set: SceneSet, crs: str) -> SourceGrid | None:
     """The finest grid of rasters in the output CRS; of several the most frequent, then the north-western."""
     votes = Counter(grid for grid in _requested_grids(request, scene_set) if grid.crs == crs)
     if not votes:
@@ -130,13 +142,13 @@ def _anchor(native: SourceGrid | None) -> tuple[float, float]:
     return x % resolution, y % resolution
 
 
-def _block_edge(request: MosaicRequest, scene_set: SceneSet, pixel: float) -> int:
+def _block_edge(request: CompositeRequest, scene_set: SceneSet, pixel: float) -> int:
     """Edge of a block in output pixels: a power of two with at most 2048 source samples along it.
 
     1024 pixels hold whole internal tiles of 512 and 1024 pixels.
 
     Args:
-        request: The wish.
+        request: What is asked for.
         scene_set: What the search gave.
         pixel: Edge of an output pixel, metres.
     """
@@ -149,7 +161,7 @@ def _block_edge(request: MosaicRequest, scene_set: SceneSet, pixel: float) -> in
     return int(min(1024, max(64, 2 ** floor(log2(samples)))))
 
 
-def _observations(scenes: Sequence[Scene], request: MosaicRequest) -> tuple[Observation, ...]:
+def _observations(scenes: Sequence[Scene], request: CompositeRequest) -> tuple[Observation, ...]:
     """One observation per overpass, in the order of time."""
     overpasses: dict[str, list[GranuleSource]] = {}
     for scene in scenes:
