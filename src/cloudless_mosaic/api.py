@@ -25,7 +25,7 @@ def build_mosaics(request: MosaicRequest, progress: Progress | None = None) -> M
 
     Args:
         request: What is asked for.
-        progress: Gets told how the run goes.
+        progress: Receives the events of the run.
 
     Returns:
         What was written, which months are empty, which scenes were left out and which observations were lost.

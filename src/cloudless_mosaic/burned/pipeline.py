@@ -1,4 +1,4 @@
-"""Wires reading of items, plan, comparing and writing together."""
+"""Connects reading of items, planning, comparing and output."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from cloudless_mosaic.storage.files import write_whole
 
 
 class Progress(Protocol):
-    """Gets told how a run goes; called from one thread."""
+    """Receives the events of a run; called from one thread."""
 
     def note(self, message: str) -> None:
-        """Something to know in passing."""
+        """A message for the user."""
         ...
 
     def planned(self, plan: ChangePlan) -> None:
@@ -43,7 +43,7 @@ def run(
 
     Args:
         request: What is asked for.
-        progress: Gets told how the run goes.
+        progress: Receives the events of the run.
         reader: Where pixels come from; by default the files themselves.
 
     Raises:

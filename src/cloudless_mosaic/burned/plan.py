@@ -50,7 +50,7 @@ class PairTask:
     after: BlockTask
     """Likewise, after the fire."""
     index: Index
-    """What to make of them."""
+    """The index to compute."""
 
     @property
     def label(self) -> str:
@@ -80,7 +80,7 @@ class ChangePlan:
     sources: CompositePlan
     """Grid, blocks, and the two dates as periods of one scene each."""
     notes: tuple[str, ...] = ()
-    """What the user should know of the pair."""
+    """Notes for the user on the pair."""
 
     @property
     def geobox(self) -> GeoBox:
@@ -88,7 +88,7 @@ class ChangePlan:
         return self.sources.geobox
 
     def tasks(self) -> Iterator[PairTask]:
-        """One task for every block, made as they are asked for."""
+        """One task for every block, made lazily."""
         before, after = (self.sources.tasks(period) for period in self.sources.periods)
         for first, last in zip(before, after, strict=True):
             yield PairTask(first, last, self.request.index)

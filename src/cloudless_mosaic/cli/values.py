@@ -1,4 +1,4 @@
-"""What the options of a command say, as a request."""
+"""The options of a command as values of a request."""
 
 from __future__ import annotations
 

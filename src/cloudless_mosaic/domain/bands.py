@@ -92,7 +92,7 @@ def canonical_bands(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def find_band(name: str) -> str | None:
-    """As ``canonical_band``, but ``None`` for a name that is none."""
+    """As ``canonical_band``, but ``None`` for an unknown name."""
     match = _PRODUCT_NAME.fullmatch(name)
     if match:
         product_name = f"B{match[1].upper().zfill(2)}"

@@ -22,7 +22,7 @@ class Period:
 
     @property
     def last_instant(self) -> datetime:
-        """The end as STAC writes it: the last whole second inside."""
+        """The last whole second of the period, which is the end in STAC."""
         return self.end - timedelta(seconds=1)
 
 
@@ -34,8 +34,8 @@ def mosaic_label(period: Period, tile: str) -> str:
 def monthly_periods(start: date, end: date) -> tuple[Period, ...]:
     """Cuts the days from ``start`` to ``end``, both inclusive, at the calendar months of UTC.
 
-    The first and the last month are cut short where the dates say so. The periods follow each other
-    without gap or overlap.
+    The first and the last month are shortened to the dates. The periods follow each other without gap or
+    overlap.
     """
     stop = _midnight(end) + timedelta(days=1)
     periods = []

@@ -37,7 +37,7 @@ def open_engine(
     Args:
         request: Where to do the work.
         reader: Where pixels come from; by default the files themselves. A cluster needs one that pickles.
-        note: Gets told where the work goes.
+        note: Receives a message on where the work is done.
 
     Raises:
         UsageError: if the cluster does not exist or has stopped, or what it needs is not installed.

@@ -1,4 +1,4 @@
-"""What a plan will cost, estimated from grids and footprints alone."""
+"""The cost of a plan, estimated from grids and footprints alone."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class PlanCost:
     tasks: int
     """Blocks times periods that have scenes."""
     read_bytes: int
-    """Bytes to read in all periods; what the mask spares is not subtracted."""
+    """Bytes to read in all periods; reads that the mask makes unnecessary are not subtracted."""
     period_bytes: tuple[int, ...]
     """The same for every period of the plan, in its order; 0 where there is no scene."""
     task_memory: int

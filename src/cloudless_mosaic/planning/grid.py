@@ -20,7 +20,7 @@ from cloudless_mosaic.geo.projection import project
 from cloudless_mosaic.geo.snapping import SNAP, snap_out
 
 _MOST_DEGREES = 1.0
-"""The largest pixel of a grid in degrees; more is a size in metres, asked for in another CRS."""
+"""The largest pixel of a grid in degrees; a larger number is meant in metres."""
 
 _MOST_PIXELS = 2**31 - 1
 """Pixels along an edge of the largest raster that GDAL reads."""
@@ -67,7 +67,7 @@ def utm_crs(aoi: Aoi) -> str:
 
 
 def _cells(bounds: tuple[float, float, float, float]) -> Iterator[tuple[int, BaseGeometry]]:
-    """Zones that touch a box, with what is theirs of it, from west to east."""
+    """Zones that touch a box, each with its part of the box, from west to east."""
     west, south, east, north = bounds
     for bottom, top, edges in _BELTS:
         low, high = max(south, bottom), min(north, top)
@@ -91,7 +91,7 @@ def parse_crs(text: str) -> str:
     """Normalises an output CRS to ``EPSG:code`` where it has one, else to WKT2.
 
     Raises:
-        UsageError: if no such CRS is known.
+        UsageError: if the CRS is unknown.
     """
     try:
         crs = CRS.from_user_input(text)
@@ -127,7 +127,7 @@ def mosaic_geobox(aoi: Aoi, resolution: float, crs: str, anchor: tuple[float, fl
 
 
 def require_raster(rows: int, columns: int, resolution: float, what: str) -> None:
-    """Raises ``UsageError`` if no raster can have so many pixels."""
+    """Raises ``UsageError`` if a raster has more pixels along an edge than GDAL reads."""
     if max(rows, columns) > _MOST_PIXELS:
         raise UsageError(
             f"`resolution` {resolution:g} makes {columns} x {rows} pixels of {what}; give a coarser one"

@@ -13,7 +13,7 @@ from cloudless_mosaic.planning.tiles import Tile, cut_tiles
 
 @dataclass(frozen=True, slots=True)
 class Mosaic:
-    """A month of a tile, or of the whole grid where no tiles are asked for. It has scenes."""
+    """A month of a tile, or of the whole grid without tiles; a month that has scenes."""
 
     plan: MosaicPlan
     """The plan, narrowed to the tile."""

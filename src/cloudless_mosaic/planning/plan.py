@@ -1,4 +1,4 @@
-"""The plan of a run: its grid, its tasks and what they will cost. Reads no pixel."""
+"""The plan of a run: its grid, blocks and tasks. Reads no pixel."""
 
 from __future__ import annotations
 
@@ -49,16 +49,16 @@ class CompositePlan:
     periods: tuple[PeriodPlan, ...]
     """One for every period of the request, those without a scene included."""
     scene_set: SceneSet
-    """What the search gave."""
+    """The result of the search."""
     tile: str = ""
-    """Name of the tile that this is the part of; empty for a whole plan."""
+    """Name of the tile that the plan is narrowed to; empty for a whole plan."""
 
     def label(self, period: Period) -> str:
         """Name of the mosaic of a period in paths and ids."""
         return mosaic_label(period, self.tile)
 
     def tasks(self, period: PeriodPlan) -> Iterator[BlockTask]:
-        """The tasks of one period, one for every block, made as they are asked for."""
+        """The tasks of one period, one for every block, made lazily."""
         request = self.request
         mask = MaskPolicy(request.mask, request.clear_classes, request.cloud_dilation)
         index = SceneIndex(period.scenes, str(self.geobox.crs))
@@ -149,7 +149,7 @@ def _block_edge(request: CompositeRequest, scene_set: SceneSet, pixel: float) ->
 
     Args:
         request: What is asked for.
-        scene_set: What the search gave.
+        scene_set: The result of the search.
         pixel: Edge of an output pixel, metres.
     """
     finest = min((grid.resolution for grid in _requested_grids(request, scene_set)), default=10.0)

@@ -1,4 +1,4 @@
-"""The unit of work: one period of one block, and what it is read from."""
+"""The unit of work: one period of one block, and its source rasters."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cloudless_mosaic.geo.geobox import GeoBox
 
 @dataclass(frozen=True, slots=True)
 class MaskPolicy:
-    """How clear pixels are told."""
+    """Which pixels are clear."""
 
     source: MaskSource
     """``scl`` or ``none``."""
@@ -28,7 +28,7 @@ class MaskPolicy:
 
 @dataclass(frozen=True, slots=True)
 class GranuleSource:
-    """What one granule of one observation is read from."""
+    """The source rasters of one granule of one observation."""
 
     scene_id: str
     """Id of the STAC item."""
@@ -65,7 +65,7 @@ class BlockTask:
     bands: tuple[str, ...]
     """Names of the output bands."""
     mask: MaskPolicy
-    """How clear pixels are told."""
+    """Which pixels are clear."""
     exact: bool
     """Read native pixels even where an overview is fine enough."""
     tile: str = ""
@@ -86,7 +86,7 @@ class BlockTask:
                 yield from (raster.href for raster in (granule.scl, *granule.bands) if raster)
 
     def __reduce__(self) -> tuple[Callable[[bytes], BlockTask], tuple[bytes]]:
-        """Travels compressed: the long addresses of a scene's rasters hardly differ."""
+        """Pickles compressed, since the long addresses of a scene's rasters hardly differ."""
         values = tuple(getattr(self, field.name) for field in fields(self))
         return _unpack_task, (zlib.compress(pickle.dumps(values)),)
 

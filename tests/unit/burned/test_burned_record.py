@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import box
 
@@ -37,7 +37,7 @@ def scene(name, day):
         baseline="03.01",
         generated="",
         footprint=project(box(*GRID.bounds), GRID.crs, "EPSG:4326"),
-        rasters={"B08": SourceRaster("https://a.example/B08.tif", GRID)},
+        rasters={band: SourceRaster(f"https://a.example/{band}.tif", GRID) for band in ("B08", "B12")},
         scl=None,
         offset=0,
         offset_reason="",
@@ -55,6 +55,7 @@ def with_request(**changes):
 
 
 @pytest.mark.parametrize("name", [field.name for field in fields(BurnedAreaRequest)])
+@settings(max_examples=20)
 @given(data=st.data())
 def test_the_declaration_of_a_field_is_true(name, data):
     """The fingerprint changes with each field that decides pixels or their place, and with no other."""

@@ -128,7 +128,7 @@ def test_scenes_that_can_not_be_compared(changes, error, words):
 
 @pytest.mark.parametrize("aoi", [Aoi(10, 40, 11, 41), Aoi(-121.5, 42.0, -121.4, 42.1)])
 def test_an_area_elsewhere(aoi):
-    with pytest.raises(NoDataError, match="aoi.*give"):
+    with pytest.raises(NoDataError, match=r"aoi.*give"):
         plan(scene("a"), scene("b", 5), aoi=aoi)
 
 

@@ -76,7 +76,7 @@ def test_missing_gateway_package_is_told(monkeypatch):
     "wish", [{"worker_memory": 0.0}, {"wait_workers": -1.0}, {"worker_memory": float("nan")}]
 )
 def test_execution_is_validated(wish):
-    with pytest.raises(UsageError, match="worker.* must be"):
+    with pytest.raises(UsageError, match=r"worker.* must be"):
         ExecutionOptions(**wish)
 
 

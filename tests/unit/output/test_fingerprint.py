@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cloudless_mosaic.catalog import find_scenes
@@ -58,6 +58,7 @@ def test_what_decides_the_bytes_decides_the_fingerprint(plan, what):
 
 
 @pytest.mark.parametrize("name", [field.name for field in fields(MosaicRequest)])
+@settings(max_examples=20)
 @given(data=st.data())
 def test_the_declaration_of_a_field_is_true(name, data):
     """The fingerprint changes with each field that decides pixels or their place, and with no other."""
