@@ -2,22 +2,45 @@
 
 ::
 
-    CloudlessMosaicError            1   a bug, or something nobody foresaw
+    CloudlessMosaicError            1   a bug, or a failure that no other class covers
     ├── UsageError                  2   the request can't be carried out as written
     ├── NoDataError                 3   the request is fine, but no scene answers it
-    ├── ObservationsLostError       4   more observations were lost than --max-lost allows
+    ├── ObservationsLostError       4   more observations were lost than max_lost allows
     ├── TemporaryError             75   the same command may succeed later
     ├── MetadataError               1   one STAC item can't be used (never ends a run: the scene is dropped)
     └── SourceError                 1   one raster can't be read (never ends a run: the observation is lost)
 
-A message says what was wrong, which value was got, and what to do next, on one line.
+A message says what was wrong, which value was got, and what to do next, on one line. Code that raises an
+error puts names of request fields in backticks: ``str()`` gives plain names, the command line its options.
+Messages of ``MetadataError`` and ``SourceError`` are recorded in the output, and stay as they are.
 """
+
+import re
+from collections.abc import Callable
+
+_FIELD = re.compile(r"`([a-z]\w*)`")
 
 
 class CloudlessMosaicError(Exception):
     """Base of everything this package raises on purpose."""
 
     exit_code = 1
+
+    @property
+    def marked(self) -> str:
+        """The message with names of request fields in backticks; for errors that quote this one."""
+        return super().__str__()
+
+    def __str__(self) -> str:
+        return self.naming(lambda field: field)
+
+    def naming(self, name_of: Callable[[str], str]) -> str:
+        """The message with other names for the fields of the request.
+
+        Args:
+            name_of: Gives the name to show for the name of a field.
+        """
+        return _FIELD.sub(lambda field: name_of(field[1]), self.marked)
 
 
 class UsageError(CloudlessMosaicError):
@@ -47,6 +70,12 @@ class TemporaryError(CloudlessMosaicError):
 class MetadataError(CloudlessMosaicError):
     """A STAC item lacks or contradicts what a scene needs; its scene is dropped with this reason."""
 
+    def __str__(self) -> str:
+        return self.marked
+
 
 class SourceError(CloudlessMosaicError):
     """A raster can't be read; the observation that needs it is lost with this reason."""
+
+    def __str__(self) -> str:
+        return self.marked

@@ -1,4 +1,4 @@
-"""Wires search, plan, composing and writing together; nothing else knows them all."""
+"""Connects search, planning, compositing and output; the only module that knows all stages."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _CLOSING = 2
 
 
 class Progress(Protocol):
-    """Gets told how a run goes; called from one thread."""
+    """Receives the events of a run; called from one thread."""
 
     def note(self, message: str) -> None:
-        """Something to know in passing."""
+        """A message for the user."""
         ...
 
     def planned(self, plan: MosaicPlan, mosaics: Sequence[Mosaic]) -> None:
@@ -53,7 +53,7 @@ class Progress(Protocol):
 
 
 class Silent:
-    """Tells nobody."""
+    """Ignores all events."""
 
     def note(self, message: str) -> None:
         """Does nothing."""
@@ -80,9 +80,9 @@ def plan_mosaics(request: MosaicRequest) -> MosaicPlan:
         TemporaryError: if the catalogue is out of reach for now.
     """
     if request.crs:
-        parse_crs(request.crs)  # a search for nothing would take minutes
+        parse_crs(request.crs)  # checked before a search, which takes minutes
     plan = make_plan(request, find_scenes(request))
-    # of many shards, those over the sea may be without
+    # a shard over the sea may have no scene
     if not request.shard and not any(period.scenes for period in plan.periods):
         raise NoDataError(_nothing_found(plan))
     return plan
@@ -94,8 +94,8 @@ def run(
     """Makes and writes the mosaics of a request, or what an earlier run of it left undone.
 
     Args:
-        request: The wish.
-        progress: Gets told how the run goes.
+        request: What is asked for.
+        progress: Receives the events of the run.
         reader: Where pixels come from; by default the files themselves.
 
     Raises:
@@ -209,8 +209,8 @@ class _Run:
             example = f"; the last: {composite.lost[-1].reason}" if composite.lost else ""
             raise ObservationsLostError(
                 f"{opened.lost} of {opened.observations} observations of {opened.mosaic.label} "
-                f"could not be read ({share:.1f} %, --max-lost is {limit:g} %){example}; "
-                "try again, or raise --max-lost"
+                f"could not be read ({share:.1f} %, `max_lost` is {limit:g} %){example}; "
+                "try again, or raise `max_lost`"
             )
 
 
@@ -249,7 +249,7 @@ def _nothing_found(plan: MosaicPlan) -> str:
     request, dropped = plan.request, plan.scene_set.dropped
     where = f"in {request.collection} over {request.aoi} from {request.start_date} to {request.end_date}"
     if not dropped:
-        limit = f"--max-cloud-cover ({request.max_cloud_cover:g})"
+        limit = f"`max_cloud_cover` ({request.max_cloud_cover:g})"
         return f"no scene found {where}; widen the dates, the AOI or {limit}"
     # reasons differ in their numbers; the most frequent kind is what helps
     kinds = [re.sub(r"[\d.]+", "", scene.reason) for scene in dropped]

@@ -105,13 +105,13 @@ class BurnedAreaFolder:
         catalog, request = self.path / CATALOG, self._plan.request
         if (self._work / "manifest.json").exists():
             raise UsageError(
-                f"--output-dir {self.path} has an unfinished run of mosaics; choose another folder"
+                f"`output_dir` {self.path} has an unfinished run of mosaics; choose another folder"
             )
         if catalog.exists():
             theirs = _document(catalog)
             if theirs.get("id") != BURNED_CATALOG:
                 raise UsageError(
-                    f"--output-dir {self.path} has a {CATALOG} that isn't one of burned area; choose another "
+                    f"`output_dir` {self.path} has a {CATALOG} that isn't one of burned area; choose another "
                     "folder"
                 )
             if theirs.get(PLAN) != plan_fingerprint(self._plan) and not request.overwrite:
@@ -119,8 +119,8 @@ class BurnedAreaFolder:
                 same = before["parameters"] == now["parameters"]
                 what = "its scenes or this program were others" if same else differences(before, now)
                 raise UsageError(
-                    f"--output-dir {self.path} has the burned area of another plan: {what}; choose another "
-                    "folder, or add --overwrite to replace what is there"
+                    f"`output_dir` {self.path} has the burned area of another plan: {what}; choose another "
+                    "folder, or add `overwrite` to replace what is there"
                 )
         elif not request.overwrite and not (self._work / _MARK).exists():
             self._refuse_strangers([name for name in FILES if (self.path / name).exists()])
@@ -128,8 +128,8 @@ class BurnedAreaFolder:
     def _refuse_strangers(self, names: Sequence[str]) -> None:
         if names:
             raise UsageError(
-                f"--output-dir {self.path} has a {names[0]} of something else; choose another folder, or add "
-                "--overwrite to replace it"
+                f"`output_dir` {self.path} has a {names[0]} of something else; choose another folder, or add "
+                "`overwrite` to replace it"
             )
 
     def _leave(self) -> None:

@@ -29,12 +29,12 @@ class ScenePair:
         names = f"{before.id} and {after.id}"
         if before.overpass == after.overpass and before.granule == after.granule:
             raise UsageError(
-                f"--pre-fire-url and --post-fire-url give the same scene ({before.id}); give two dates"
+                f"`pre_fire_url` and `post_fire_url` give the same scene ({before.id}); give two dates"
             )
         if after.datetime <= before.datetime:
             raise UsageError(
-                f"--post-fire-url {after.id} was taken at {after.datetime:%Y-%m-%d %H:%M:%S}, not after "
-                f"--pre-fire-url {before.id} at {before.datetime:%Y-%m-%d %H:%M:%S}; swap them"
+                f"`post_fire_url` {after.id} was taken at {after.datetime:%Y-%m-%d %H:%M:%S}, not after "
+                f"`pre_fire_url` {before.id} at {before.datetime:%Y-%m-%d %H:%M:%S}; swap them"
             )
         if before.collection != after.collection:
             raise UsageError(
@@ -62,6 +62,6 @@ def find_pair(request: BurnedAreaRequest) -> ScenePair:
         TemporaryError: if a server fails in a way that may pass.
     """
     return ScenePair(
-        find_scene(request.pre_fire_url, request.reading, "--pre-fire-url"),
-        find_scene(request.post_fire_url, request.reading, "--post-fire-url"),
+        find_scene(request.pre_fire_url, request, "pre_fire_url"),
+        find_scene(request.post_fire_url, request, "post_fire_url"),
     )

@@ -1,4 +1,4 @@
-"""Wires reading of items, plan, comparing and writing together."""
+"""Connects reading of items, planning, comparing and output."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from cloudless_mosaic.storage.files import write_whole
 
 
 class Progress(Protocol):
-    """Gets told how a run goes; called from one thread."""
+    """Receives the events of a run; called from one thread."""
 
     def note(self, message: str) -> None:
-        """Something to know in passing."""
+        """A message for the user."""
         ...
 
     def planned(self, plan: ChangePlan) -> None:
@@ -42,8 +42,8 @@ def run(
     """Compares the scenes of a request and writes what changed.
 
     Args:
-        request: The wish.
-        progress: Gets told how the run goes.
+        request: What is asked for.
+        progress: Receives the events of the run.
         reader: Where pixels come from; by default the files themselves.
 
     Raises:
@@ -55,7 +55,7 @@ def run(
             the output folder.
     """
     plan = make_plan(request, find_pair(request), _grids(reader))
-    with open_engine(plan.sources.request, reader, progress.note) as engine:
+    with open_engine(request, reader, progress.note) as engine:
         plan = plan.recut(engine.fit(plan.sources))
         with BurnedAreaFolder(plan) as output:
             progress.planned(plan)
@@ -109,12 +109,12 @@ def _require_enough(plan: ChangePlan, tally: Tally) -> None:
     if share > limit:
         raise ObservationsLostError(
             f"{len(lost)} of {tally.reading.observations} observations could not be read ({share:.1f} %, "
-            f"--max-lost is {limit:g} %); the last: {lost[-1].reason}; try again, or raise --max-lost"
+            f"`max_lost` is {limit:g} %); the last: {lost[-1].reason}; try again, or raise `max_lost`"
         )
     if tally.statistics is None:
-        masked = plan.request.mask == "scl"
+        masked = plan.request.cloud_mask.reads_classes
         raise NoDataError(
             f"no pixel {'is clear' if masked else 'has data'} in both {plan.pair.before.id} and "
-            f"{plan.pair.after.id}; give other scenes or another --aoi"
-            + (", or compare clouds and all with --mask none" if masked else "")
+            f"{plan.pair.after.id}; give other scenes or another `aoi`"
+            + (", or compare clouds and all with `mask` none" if masked else "")
         )

@@ -22,7 +22,7 @@ from cloudless_mosaic.geo.geobox import GeoBox
 from cloudless_mosaic.geo.projection import project, same_crs
 from cloudless_mosaic.geo.snapping import snap_out
 from cloudless_mosaic.planning.grid import require_raster
-from cloudless_mosaic.planning.plan import MosaicPlan, PeriodPlan
+from cloudless_mosaic.planning.plan import CompositePlan, PeriodPlan
 from cloudless_mosaic.planning.tasks import BlockTask
 
 _LARGEST_BLOCK, _SMALLEST_BLOCK = 1024, 64
@@ -38,7 +38,7 @@ Bounds = tuple[float, float, float, float]
 """Left, bottom, right, top."""
 
 GridOf = Callable[[Scene], SourceGrid]
-"""Tells the 10 m grid of a scene."""
+"""Gives the 10 m grid of a scene."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class PairTask:
     after: BlockTask
     """Likewise, after the fire."""
     index: Index
-    """What to make of them."""
+    """The index to compute."""
 
     @property
     def label(self) -> str:
@@ -74,13 +74,13 @@ class ChangePlan:
     """Everything that is decided before a pixel is read."""
 
     request: BurnedAreaRequest
-    """The wish."""
+    """What was asked for."""
     pair: ScenePair
     """The scenes."""
-    sources: MosaicPlan
+    sources: CompositePlan
     """Grid, blocks, and the two dates as periods of one scene each."""
     notes: tuple[str, ...] = ()
-    """What the user should know of the pair."""
+    """Notes for the user on the pair."""
 
     @property
     def geobox(self) -> GeoBox:
@@ -88,12 +88,12 @@ class ChangePlan:
         return self.sources.geobox
 
     def tasks(self) -> Iterator[PairTask]:
-        """One task for every block, made as they are asked for."""
+        """One task for every block, made lazily."""
         before, after = (self.sources.tasks(period) for period in self.sources.periods)
         for first, last in zip(before, after, strict=True):
             yield PairTask(first, last, self.request.index)
 
-    def recut(self, sources: MosaicPlan) -> ChangePlan:
+    def recut(self, sources: CompositePlan) -> ChangePlan:
         """The plan with blocks cut in another way."""
         return replace(self, sources=sources)
 
@@ -105,9 +105,9 @@ def make_plan(request: BurnedAreaRequest, pair: ScenePair, grid_of: GridOf) -> C
     and along its pixels.
 
     Args:
-        request: The wish.
+        request: What is asked for.
         pair: The scenes.
-        grid_of: Tells the grid of a scene.
+        grid_of: Gives the 10 m grid of a scene.
 
     Raises:
         NoDataError: if nothing is left to compare.
@@ -116,13 +116,8 @@ def make_plan(request: BurnedAreaRequest, pair: ScenePair, grid_of: GridOf) -> C
     before, after = grid_of(pair.before), grid_of(pair.after)
     geobox = _snapped(_overlap(request.aoi, pair, before, after), before, request.resolution)
     edge = 2 ** floor(log2(_SOURCE_METRES / request.resolution))
-    sources = MosaicPlan(
-        request=replace(
-            request.reading,
-            start_date=pair.before.datetime.date(),
-            end_date=pair.after.datetime.date(),
-            collection=pair.before.collection,
-        ),
+    sources = CompositePlan(
+        request=request,
         geobox=geobox,
         blocks=cut_blocks(geobox, min(_LARGEST_BLOCK, max(_SMALLEST_BLOCK, edge)), before.origin),
         periods=(_instant(pair.before), _instant(pair.after)),
@@ -144,10 +139,10 @@ def _overlap(aoi: Aoi | None, pair: ScenePair, before: SourceGrid, after: Source
         seen = pair.before.footprint.intersection(pair.after.footprint)
         wanted = unary_union(aoi.parts).intersection(box(*seen.bounds).buffer(_NEAR))
         if wanted.is_empty:
-            raise NoDataError(f"--aoi {aoi} lies outside of {_where(pair)}; give an area inside")
+            raise NoDataError(f"`aoi` {aoi} lies outside of {_where(pair)}; give an area inside")
         common = common.intersection(box(*project(wanted, "EPSG:4326", before.crs).bounds))
     if not common.area:
-        what = _where(pair) if aoi is None else f"--aoi {aoi} and {_where(pair)}"
+        what = _where(pair) if aoi is None else f"`aoi` {aoi} and {_where(pair)}"
         raise NoDataError(f"nothing is common to {what}; give scenes and an area of one place")
     left, bottom, right, top = common.bounds
     return left, bottom, right, top

@@ -1,16 +1,25 @@
-"""What the user of the burned-area program wishes, validated."""
+"""A request for the burned area between two scenes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
-from pathlib import Path
 from typing import Literal
 
 from cloudless_mosaic.domain.aoi import Aoi
-from cloudless_mosaic.domain.provider import ProviderProfile
-from cloudless_mosaic.domain.request import Compression, Execution, MaskSource, MosaicRequest
+from cloudless_mosaic.domain.request import (
+    ExecutionOptions,
+    MaskOptions,
+    OutputOptions,
+    ReadingOptions,
+    RequestPart,
+    decides_pixels,
+    declared_like,
+    require_positive,
+    web_address,
+)
 from cloudless_mosaic.errors import UsageError
+from cloudless_mosaic.reducers import Reducer
+from cloudless_mosaic.reducers.median import Median
 
 Index = Literal["dnbr", "rbr", "bai"]
 """See ``indices``."""
@@ -23,60 +32,51 @@ and snow are left out beside clouds, shadows and what is missing: both are dark 
 lake that rises or snow that melts between the dates looks like a fire, or like forest that grew.
 """
 
-_WORLD = Aoi(-180.0, -90.0, 180.0, 90.0)
-_ANY_DAY = date(2015, 6, 23)
+
+def _box(aoi: Aoi | None) -> str | None:
+    return None if aoi is None else str(aoi)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BurnedAreaRequest:
+@dataclass(frozen=True, kw_only=True)
+class ComparisonOptions(RequestPart):
+    """The two scenes, the index, and where it is computed.
+
+    Raises:
+        UsageError: if a scene isn't named, or the pixel size isn't above 0; the message names the field.
+    """
+
+    pre_fire_url: str = field(metadata=decides_pixels(name="pre_fire", written=web_address))
+    """Address or path of the STAC item of the scene before the fire."""
+    post_fire_url: str = field(metadata=decides_pixels(name="post_fire", written=web_address))
+    """Address or path of the STAC item of the scene after the fire."""
+    index: Index = field(default="dnbr", metadata=decides_pixels())
+    """What ``bai.tif`` holds."""
+    aoi: Aoi | None = field(default=None, metadata=decides_pixels(written=_box))
+    """Area to cut to, EPSG:4326: the rectangle around it; ``None`` is all of the overlap of the scenes."""
+    resolution: float = field(default=10.0, metadata=decides_pixels())
+    """Edge of an output pixel, metres."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("pre_fire_url", "post_fire_url"):
+            if not getattr(self, name).strip():
+                raise UsageError(f"`{name}` is empty; give the address or file of a STAC item")
+        require_positive("resolution", self.resolution)
+
+
+# dataclasses collect the fields of the last base first
+@dataclass(frozen=True, kw_only=True)
+class BurnedAreaRequest(ExecutionOptions, OutputOptions, MaskOptions, ReadingOptions, ComparisonOptions):
     """Two scenes to compare, and how.
 
     Raises:
-        UsageError: if a value is out of its range; the message names the option.
+        UsageError: if a value is out of its range; the message names the field.
     """
 
-    pre_fire_url: str
-    """Address or path of the STAC item of the scene before the fire."""
-    post_fire_url: str
-    """Address or path of the STAC item of the scene after the fire."""
-    index: Index = "dnbr"
-    """What ``bai.tif`` holds."""
-    aoi: Aoi | None = None
-    """Area to cut to, EPSG:4326: the rectangle around it; ``None`` is all of the overlap of the scenes."""
-    resolution: float = 10.0
-    """Edge of an output pixel, metres."""
-    profile: ProviderProfile | None = None
-    """How the items are to be read; ``None`` tells by host, collection and properties."""
-    boa_offset: int | None = None
-    """Digital number to add to the pixels of both scenes, 0 or -1000; ``None`` decides scene by scene."""
-    mask: MaskSource = "scl"
-    """``scl`` masks by the scene classification of both dates, ``none`` takes every pixel that has data."""
-    clear_classes: tuple[int, ...] = CLEAR_CLASSES
+    clear_classes: tuple[int, ...] = field(
+        default=CLEAR_CLASSES, metadata=declared_like(MaskOptions, "clear_classes")
+    )
     """Codes of the scene classification that are compared."""
-    cloud_dilation: float = 100.0
-    """Metres by which cloud and shadow grow before they are masked; 0 is off."""
-    compression: Compression = "deflate"
-    """How tiles of the GeoTIFFs are compressed."""
-    max_lost: float = 5.0
-    """Percentage of the observations (scene and block) that may be lost before the run fails."""
-    workers: int | None = None
-    """Threads, or workers of a local cluster; ``None`` is two threads or one worker per core."""
-    execution: Execution = field(default_factory=Execution)
-    """Where the work is done."""
-    output_dir: Path = Path()
-    """Folder that gets the files."""
-    overwrite: bool = False
-    """Replace what a run of another plan left in ``output_dir``; without it, that is an error."""
-
-    def __post_init__(self) -> None:
-        for option, location in (
-            ("--pre-fire-url", self.pre_fire_url),
-            ("--post-fire-url", self.post_fire_url),
-        ):
-            if not location.strip():
-                raise UsageError(f"{option} is empty; give the address or file of a STAC item")
-        # what both programs have in common is checked in one place
-        _ = self.reading
 
     @property
     def bands(self) -> tuple[str, ...]:
@@ -84,23 +84,11 @@ class BurnedAreaRequest:
         return ("nir", "swir22", "red") if self.index == "bai" else ("nir", "swir22")
 
     @property
-    def reading(self) -> MosaicRequest:
-        """How pixels are read and masked, in the terms of a mosaic of one scene; its days mean nothing."""
-        return MosaicRequest(
-            start_date=_ANY_DAY,
-            end_date=_ANY_DAY,
-            aoi=self.aoi or _WORLD,
-            bands=self.bands,
-            profile=self.profile,
-            boa_offset=self.boa_offset,
-            resolution=self.resolution,
-            mask=self.mask,
-            clear_classes=self.clear_classes,
-            cloud_dilation=self.cloud_dilation,
-            compression=self.compression,
-            max_lost=self.max_lost,
-            workers=self.workers,
-            execution=self.execution,
-            output_dir=self.output_dir,
-            overwrite=self.overwrite,
-        )
+    def exact(self) -> bool:
+        """Maps coarser than the scenes are made from overviews, as mosaics are by default."""
+        return False
+
+    @property
+    def reduction(self) -> Reducer:
+        """Each date is a composite of one observation, which is its own median."""
+        return Median()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
 import pystac
 
@@ -11,9 +10,8 @@ from cloudless_mosaic.burned.files import ChangeFiles
 from cloudless_mosaic.burned.plan import ChangePlan
 from cloudless_mosaic.burned.results import Tally
 from cloudless_mosaic.burned.severity import NOT_COMPARED, SEVERITY_CLASSES
-from cloudless_mosaic.domain.scenes import Scene
+from cloudless_mosaic.domain.request import written_fields
 from cloudless_mosaic.masks.classes import SCL_CLASSES
-from cloudless_mosaic.net.redaction import without_credentials
 from cloudless_mosaic.output.fingerprint import fingerprint, plan_record
 from cloudless_mosaic.stac.assets import (
     CLASSIFICATION,
@@ -68,23 +66,12 @@ def plan_fingerprint(plan: ChangePlan) -> str:
 
 
 def run_parameters(plan: ChangePlan) -> dict[str, Any]:
-    """What was asked for, as far as it decides the output; without anything of this machine."""
-    request = plan.request
-    masked = request.mask == "scl"
-    parameters = {
-        "pre_fire": _location(request.pre_fire_url, plan.pair.before),
-        "post_fire": _location(request.post_fire_url, plan.pair.after),
-        "index": request.index,
-        "aoi": str(request.aoi) if request.aoi else None,
-        "resolution": request.resolution,
-        "profile": request.profile.fields if request.profile else None,
-        "boa_offset": "auto" if request.boa_offset is None else request.boa_offset,
-        "mask": request.mask,
-        "scl_clear": list(request.clear_classes) if masked else None,
-        "cloud_dilation": request.cloud_dilation if masked else None,
-        "compression": request.compression,
-    }
-    return {name: value for name, value in parameters.items() if value is not None}
+    """What was asked for, as far as it decides the output.
+
+    A scene whose item is a file, which may lie anywhere, goes by its id.
+    """
+    pair = plan.pair
+    return {"pre_fire": pair.before.id, "post_fire": pair.after.id, **written_fields(plan.request)}
 
 
 def change_item(plan: ChangePlan, files: ChangeFiles, tally: Tally) -> bytes:
@@ -140,16 +127,11 @@ def change_catalog(plan: ChangePlan) -> bytes:
     return json_bytes(catalog.to_dict(include_self_link=False, transform_hrefs=False))
 
 
-def _location(text: str, scene: Scene) -> str:
-    """The address of an item without credentials; its id where it is a file, which may lie anywhere."""
-    return without_credentials(text) if urlsplit(text).netloc else scene.id
-
-
 def _processing(plan: ChangePlan) -> dict[str, Any]:
     """Fields of the processing extension."""
     request = plan.request
     masked = "Every pixel that has data on both dates was compared."
-    if request.mask == "scl":
+    if request.cloud_mask.reads_classes:
         classes = ", ".join(f"{code} ({SCL_CLASSES[code]})" for code in sorted(request.clear_classes))
         masked = (
             f"Pixels were compared where the scene classification of both dates is one of {classes}; clouds "

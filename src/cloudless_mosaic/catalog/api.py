@@ -83,7 +83,7 @@ class _Api:
         self._client = _open(transport)
         self._searches = self._links("search")
         if not self._searches:
-            raise UsageError(f"{self.where} is no STAC API with a search; check --stac-url")
+            raise UsageError(f"{self.where} is no STAC API with a search; check `stac_url`")
 
     def style(self, page_size: int) -> SearchStyle:
         """The way of searching that the server says it knows, POST before GET."""
@@ -130,7 +130,7 @@ class _Api:
         if wanted in names:
             return
         has = f"; it has {most_alike(wanted, names)}" if names else ""
-        raise UsageError(f"no collection {wanted!r} at {self.where}{has}: give another --collection")
+        raise UsageError(f"no collection {wanted!r} at {self.where}{has}: give another `collection`")
 
     def _collection_names(self, first: Call) -> list[str]:
         """Ids of the API's collections, as far as it gives them."""
@@ -198,10 +198,10 @@ class _Api:
             return TemporaryError(f"{self.where} answers {error.status} again and again; try again later")
         if error.status in {401, 403}:
             return UsageError(
-                f"{self.where} refuses access ({error.status}); check --stac-url and credentials"
+                f"{self.where} refuses access ({error.status}); check `stac_url` and credentials"
             )
         self.require_collection(collection)
-        return UsageError(f"{self.where} answers {error.status} to the search; check --stac-url")
+        return UsageError(f"{self.where} answers {error.status} to the search; check `stac_url`")
 
 
 def _open(transport: ApiTransport) -> Client:
@@ -220,9 +220,9 @@ def _open(transport: ApiTransport) -> Client:
             raise TemporaryError(
                 f"{transport.where} answers {error.status} again and again; try again later"
             ) from None
-        raise UsageError(f"{transport.where} answers {error.status}; check --stac-url") from None
+        raise UsageError(f"{transport.where} answers {error.status}; check `stac_url`") from None
     except CloudlessMosaicError:
         raise
     except Exception:  # noqa: BLE001 - pystac meets a page that is no landing page with whatever comes first
-        raise UsageError(f"{transport.where} is no STAC API; check --stac-url") from None
+        raise UsageError(f"{transport.where} is no STAC API; check `stac_url`") from None
     return client

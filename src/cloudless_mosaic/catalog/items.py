@@ -22,7 +22,7 @@ from cloudless_mosaic.catalog.providers import recognise
 from cloudless_mosaic.domain.bands import canonical_band, common_name
 from cloudless_mosaic.domain.provider import ProviderProfile
 from cloudless_mosaic.domain.radiometry import OffsetDecision, decide_offset
-from cloudless_mosaic.domain.request import MosaicRequest
+from cloudless_mosaic.domain.request import SceneRequest
 from cloudless_mosaic.domain.scenes import Scene
 from cloudless_mosaic.errors import MetadataError
 from cloudless_mosaic.net.redaction import quoted
@@ -37,12 +37,12 @@ class MissingBandError(MetadataError):
         super().__init__(f"it has no band {', '.join(missing)}; its bands: {', '.join(known) or 'none'}")
 
 
-def parse_scene(found: FoundItem, request: MosaicRequest, sensed: datetime, footprint: BaseGeometry) -> Scene:
+def parse_scene(found: FoundItem, request: SceneRequest, sensed: datetime, footprint: BaseGeometry) -> Scene:
     """Reduces an item to what the mosaic needs.
 
     Args:
         found: A STAC item of any version.
-        request: Says which bands have to be there, and whether the scene classification has to.
+        request: Bands that the item has to have, whether it needs a scene classification, how to read it.
         sensed: Sensing time of the item, UTC.
         footprint: Valid area of the item, EPSG:4326.
 
@@ -96,7 +96,7 @@ def cloud_cover_of(item: Json) -> float | None:
     return float(value)
 
 
-def _requested_assets(item: Json, request: MosaicRequest, profile: ProviderProfile) -> list[RasterAsset]:
+def _requested_assets(item: Json, request: SceneRequest, profile: ProviderProfile) -> list[RasterAsset]:
     """The assets of the request's bands, and of the scene classification where there is one."""
     assets = raster_assets(item, profile)
     missing = tuple(band for band in request.bands if canonical_band(band) not in assets)
@@ -110,7 +110,7 @@ def _requested_assets(item: Json, request: MosaicRequest, profile: ProviderProfi
 
 
 def _offset(
-    item: Json, request: MosaicRequest, profile: ProviderProfile, baseline: str, bands: list[RasterAsset]
+    item: Json, request: SceneRequest, profile: ProviderProfile, baseline: str, bands: list[RasterAsset]
 ) -> OffsetDecision:
     for band in bands:
         band.require_scale()

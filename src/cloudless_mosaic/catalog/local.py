@@ -33,12 +33,12 @@ def read_items(location: str, collection: str) -> Findings:
     try:
         walk.read(walk.first)
     except MetadataError as error:
-        raise UsageError(f"--stac-url {quoted(str(path))}: {error}; give a STAC catalog or item") from None
+        raise UsageError(f"`stac_url` {quoted(str(path))}: {error}; give a STAC catalog or item") from None
     walk.follow_links()
     wanted = tuple(found for found in walk.items if found.item.get("collection") in (None, collection))
     if walk.items and not wanted:
         known = most_alike(collection, {str(found.item.get("collection")) for found in walk.items})
-        raise UsageError(f"no item of collection {collection!r} in {path}; it has {known}: give --collection")
+        raise UsageError(f"no item of collection {collection!r} in {path}; it has {known}: give `collection`")
     return Findings(wanted, tuple(walk.dropped), tuple(walk.warnings))
 
 
@@ -53,7 +53,7 @@ def _first_file(location: str) -> Path:
         pass
     # a slip in the scheme makes a path of an address, with all that is secret in it
     shown = quoted(redact(location.partition("?")[0]))
-    raise UsageError(f"--stac-url {shown}: no such file; give a STAC API's address or a catalog.json")
+    raise UsageError(f"`stac_url` {shown}: no such file; give a STAC API's address or a catalog.json")
 
 
 class _Walk:

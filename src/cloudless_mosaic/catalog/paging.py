@@ -81,7 +81,7 @@ def drain(fetch: Callable[[Call], Json], first: Call, settings: ApiSettings, whe
         if found > settings.most_items:
             raise UsageError(
                 f"the search at {where} has {found} items or more, the most taken are {settings.most_items}; "
-                "narrow the dates, --aoi or --max-cloud-cover"
+                "narrow the dates, `aoi` or `max_cloud_cover`"
             )
         call = next_call(pages[-1], call, where)
     return _drained(pages)

@@ -32,7 +32,7 @@ def find_scenes(request: MosaicRequest, settings: ApiSettings | None = None) -> 
     no influence on the result.
 
     Args:
-        request: The wish.
+        request: What is asked for.
         settings: Time-outs, retries and limits of a STAC API.
 
     Raises:

@@ -14,21 +14,21 @@ from cloudless_mosaic.catalog.identity import sensing_time, shown_id
 from cloudless_mosaic.catalog.items import parse_scene
 from cloudless_mosaic.catalog.local import load_document
 from cloudless_mosaic.catalog.settings import ApiSettings
-from cloudless_mosaic.domain.request import MosaicRequest
+from cloudless_mosaic.domain.request import SceneRequest
 from cloudless_mosaic.domain.scenes import Scene
 from cloudless_mosaic.errors import MetadataError, TemporaryError, UsageError
 from cloudless_mosaic.net.redaction import quoted, redact, without_credentials
 
 
 def find_scene(
-    location: str, request: MosaicRequest, option: str, settings: ApiSettings | None = None
+    location: str, request: SceneRequest, field: str, settings: ApiSettings | None = None
 ) -> Scene:
     """The scene of one item.
 
     Args:
         location: Address or path of a STAC item of any version.
-        request: Says which bands have to be there, and whether the scene classification has to.
-        option: Where the user gave the location; for messages.
+        request: Bands that the item has to have, whether it needs a scene classification, how to read it.
+        field: Field of the request that gives the location; for messages.
         settings: Time-outs and retries of a server.
 
     Raises:
@@ -36,25 +36,25 @@ def find_scene(
         TemporaryError: if the server fails in a way that may pass.
     """
     try:
-        found = _found_item(location, option, settings or ApiSettings())
+        found = _found_item(location, field, settings or ApiSettings())
         _require_item(found.item)
     except MetadataError as error:
         raise UsageError(
-            f"{option} {_shown(location)}: {error}; give the address or file of one item"
+            f"`{field}` {_shown(location)}: {error}; give the address or file of one item"
         ) from None
     try:
         footprint = parse_footprint(found.item.get("geometry"))
         scene = parse_scene(found, request, sensing_time(found.item), footprint)
     except MetadataError as error:
         raise UsageError(
-            f"{option} {shown_id(found.item)} can't be used: {error}; give another scene"
+            f"`{field}` {shown_id(found.item)} can't be used: {error}; give another scene"
         ) from None
     return replace(scene, href=scene.href or without_credentials(location))
 
 
-def _found_item(location: str, option: str, settings: ApiSettings) -> FoundItem:
+def _found_item(location: str, field: str, settings: ApiSettings) -> FoundItem:
     if is_web_address(location):
-        return _fetch(location, option, settings)
+        return _fetch(location, field, settings)
     if "://" in location and not location.startswith("file:"):
         raise MetadataError("it is no address of http, https or file")
     path = Path(unquote(urlsplit(location).path) if location.startswith("file:") else location)
@@ -67,7 +67,7 @@ def _found_item(location: str, option: str, settings: ApiSettings) -> FoundItem:
     return FoundItem(load_document(path), path.resolve())
 
 
-def _fetch(url: str, option: str, settings: ApiSettings) -> FoundItem:
+def _fetch(url: str, field: str, settings: ApiSettings) -> FoundItem:
     # its client loads slowly
     from cloudless_mosaic.catalog.transport import (  # noqa: PLC0415
         RETRIED,
@@ -75,7 +75,7 @@ def _fetch(url: str, option: str, settings: ApiSettings) -> FoundItem:
         StatusError,
     )
 
-    transport = ApiTransport(url, settings, option)
+    transport = ApiTransport(url, settings, field)
     try:
         text = transport.request(transport.root)
     except StatusError as error:
@@ -83,7 +83,7 @@ def _fetch(url: str, option: str, settings: ApiSettings) -> FoundItem:
             raise TemporaryError(
                 f"{transport.where} answers {error.status} again and again; try again later"
             ) from None
-        raise UsageError(f"{transport.where} answers {error.status}; check {option}") from None
+        raise UsageError(f"{transport.where} answers {error.status}; check `{field}`") from None
     try:
         item = json.loads(text)
     except (ValueError, RecursionError):

@@ -43,20 +43,20 @@ class StatusError(CloudlessMosaicError):
 class ApiTransport(StacApiIO):
     """The session with one API."""
 
-    def __init__(self, stac_url: str, settings: ApiSettings, option: str = "--stac-url") -> None:
+    def __init__(self, stac_url: str, settings: ApiSettings, field: str = "stac_url") -> None:
         """Opens the session; nothing is sent yet.
 
         Args:
             stac_url: Address of the API, or of one of its documents; may hold user name and password.
             settings: Patience.
-            option: Where the user gave the address; for messages.
+            field: Field of the request that gives the address; for messages.
         """
         self.root, auth = _without_user(stac_url)
         """Address of the API without user name and password."""
         self.where = urlunsplit((*urlsplit(self.root)[:3], "", ""))
         """The API in messages."""
         self._settings = settings
-        self._option = option
+        self._field = field
         self._answered = False
         super().__init__(
             headers={"User-Agent": f"cloudless-mosaic/{__version__}"}, max_retries=_PatientRetry.of(settings)
@@ -149,16 +149,16 @@ class ApiTransport(StacApiIO):
     def _explained(self, error: faults.RequestException) -> CloudlessMosaicError:
         """A fault for people, without the words of libraries, which have addresses with tokens in them."""
         if isinstance(error, ValueError):
-            return UsageError(f"{self.where} is no address of an API; check {self._option}")
+            return UsageError(f"{self.where} is no address of an API; check `{self._field}`")
         if isinstance(error, faults.TooManyRedirects):
-            return UsageError(f"{self.where} redirects without end; check {self._option}")
+            return UsageError(f"{self.where} redirects without end; check `{self._field}`")
         if isinstance(error, faults.SSLError):
-            return UsageError(f"{self.where} has no certificate that is trusted here; check {self._option}")
+            return UsageError(f"{self.where} has no certificate that is trusted here; check `{self._field}`")
         cause = error.args[0] if error.args else None
         reason = getattr(cause, "reason", cause)
         unreachable = isinstance(error, faults.ConnectTimeout | faults.ProxyError)
         if not self._answered and (unreachable or isinstance(reason, NewConnectionError)):
-            return UsageError(f"{self.where} can't be reached; check {self._option} and the network")
+            return UsageError(f"{self.where} can't be reached; check `{self._field}` and the network")
         late = isinstance(error, faults.Timeout) or isinstance(reason, ReadTimeoutError)
         trouble = "does not answer in time" if late else "breaks the connection off"
         return TemporaryError(f"{self.where} {trouble}; try again later")

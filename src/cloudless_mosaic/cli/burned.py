@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import click
 
@@ -18,7 +18,6 @@ from cloudless_mosaic.cli.options import (
 from cloudless_mosaic.cli.program import RunByDefault, loading, run_program
 from cloudless_mosaic.cli.values import read_aoi, read_codes
 from cloudless_mosaic.domain.provider import read_profile
-from cloudless_mosaic.domain.request import Execution
 from cloudless_mosaic.version import __version__
 
 _FIELDS = BurnedAreaRequest.__dataclass_fields__
@@ -60,6 +59,7 @@ _SCENE_OPTIONS = (
     ),
     click.option(
         "--scl-clear",
+        "clear_classes",
         default=",".join(map(str, CLEAR_CLASSES)),
         show_default=True,
         metavar="CODES",
@@ -168,23 +168,16 @@ def demo(
 
 def _read_request(
     aoi: str | None,
-    scl_clear: str,
+    clear_classes: str,
     profile: Path | None,
     boa_offset: str,
-    cluster: Literal["local"] | None,
-    worker_memory: float | None,
-    gateway_url: str | None,
-    wait_workers: float,
     **rest: Any,  # noqa: ANN401 - one for one the fields of the request
 ) -> BurnedAreaRequest:
     return BurnedAreaRequest(
         aoi=read_aoi(aoi) if aoi is not None else None,
-        clear_classes=read_codes(scl_clear),
+        clear_classes=read_codes(clear_classes),
         profile=read_profile(profile) if profile else None,
         boa_offset=None if boa_offset == "auto" else int(boa_offset),
-        execution=Execution(
-            cluster=cluster, worker_memory=worker_memory, gateway_url=gateway_url, wait_workers=wait_workers
-        ),
         **rest,
     )
 

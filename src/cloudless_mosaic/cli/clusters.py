@@ -37,7 +37,13 @@ def cluster() -> None:
 )
 @click.option("--max-cores", type=float, default=5.0, show_default=True, help="Most of all workers.")
 @click.option(
-    "--max-ram", type=float, default=16.0, show_default=True, metavar="GB", help="Most of all workers."
+    "--max-ram",
+    "max_memory",
+    type=float,
+    default=16.0,
+    show_default=True,
+    metavar="GB",
+    help="Most of all workers.",
 )
 def start(
     target: Path,
@@ -47,7 +53,7 @@ def start(
     worker_cores_limit: float,
     worker_memory: float,
     max_cores: float,
-    max_ram: float,
+    max_memory: float,
 ) -> None:
     """Starts a cluster and writes its name to a file.
 
@@ -56,17 +62,17 @@ def start(
     """
     from cloudless_mosaic.execution.gateway import ClusterSize, start_cluster, stop_cluster  # noqa: PLC0415
 
-    size = ClusterSize(worker_cores, worker_cores_limit, worker_memory, max_cores, max_ram)
+    size = ClusterSize(worker_cores, worker_cores_limit, worker_memory, max_cores, max_memory)
     workers = size.workers
     if not target.absolute().parent.is_dir():
-        raise UsageError(f"--target {target} lies in no folder; make {target.parent} first")
+        raise UsageError(f"`target` {target} lies in no folder; make {target.parent} first")
     name, unknown = start_cluster(size, image, gateway_url)
     try:
         target.write_text(_exports(name, gateway_url))
     except BaseException as error:
         stop_cluster(name, gateway_url)
         if isinstance(error, OSError):
-            raise UsageError(f"--target {target} can't be written ({error.strerror})") from None
+            raise UsageError(f"`target` {target} can't be written ({error.strerror})") from None
         raise
     if unknown:
         click.echo(

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from cloudless_mosaic.domain.radiometry import OFFSETS
-from cloudless_mosaic.domain.request import Execution, MosaicRequest
+from cloudless_mosaic.domain.request import MosaicRequest
 
 _FIELDS = MosaicRequest.__dataclass_fields__
 
@@ -90,6 +90,7 @@ _MOSAIC_OPTIONS = (
     ),
     click.option(
         "--scl-clear",
+        "clear_classes",
         default=",".join(map(str, _default("clear_classes"))),
         show_default=True,
         metavar="CODES",
@@ -154,7 +155,7 @@ EXECUTION_OPTIONS = (
     click.option(
         "--wait-workers",
         type=float,
-        default=Execution.__dataclass_fields__["wait_workers"].default,
+        default=_default("wait_workers"),
         show_default=True,
         metavar="SECONDS",
         help="How long a cluster may be without workers.",

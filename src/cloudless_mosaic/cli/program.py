@@ -1,4 +1,4 @@
-"""What every program of the package does around its commands: loading, signals and exit codes."""
+"""What all programs of the package share: loading, signals and exit codes."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cloudless_mosaic.cli.field_options import option_names
 from cloudless_mosaic.errors import CloudlessMosaicError
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ _ARENA_MAX = -8
 _POOLS = 2
 
 GOES_ON = "the same command goes on from what is done"
-"""What a user may do after a run of mosaics was ended."""
+"""What the user can do after a run of mosaics was ended."""
 
 
 def open_screen(*, verbose: bool, quiet: bool, as_json: bool) -> Screen:
@@ -42,8 +43,8 @@ def open_screen(*, verbose: bool, quiet: bool, as_json: bool) -> Screen:
 def share_pools() -> None:
     """Lets the threads of this process share pools of memory; before there are any.
 
-    By default the C library gives each thread a pool of its own, in which the large arrays that it has freed
-    wait for nobody else: a fifth of the memory of a run.
+    By default the C library gives each thread a pool of its own, whose freed arrays other threads can't use:
+    a fifth of the memory of a run.
     """
     import ctypes  # noqa: PLC0415 - keeps --help quick; numpy loads it anyway
 
@@ -54,9 +55,10 @@ def share_pools() -> None:
 
 @contextmanager
 def loading() -> Iterator[None]:
-    """Modules are loaded inside: objects by the hundred thousand, which stay, and next to no garbage.
+    """Loads modules without garbage collection.
 
-    Neither collecting garbage meanwhile nor looking at them again at the end saves a tenth of a short run.
+    They are hundreds of thousands of objects that stay. Neither collecting meanwhile nor scanning them later
+    saves a tenth of a short run.
     """
     share_pools()
     gc.disable()
@@ -68,7 +70,7 @@ def loading() -> Iterator[None]:
 
 
 class _Terminated(BaseException):
-    """SIGTERM came. Not an ``Exception``, so that nothing on the way takes it for a fault of its own."""
+    """SIGTERM was received. Not an ``Exception``, so that no handler on the way takes it for its own."""
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> None:
@@ -80,7 +82,7 @@ class RunByDefault(click.Group):
     """A group that runs its command ``run`` when no subcommand is named, as the published programs do."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Puts ``run`` in front of options; another first word can only be meant as a command."""
+        """Puts ``run`` in front of options; any other first word is a command."""
         if not args or (args[0].startswith("-") and args[0] not in {"--help", "-h", "--version"}):
             args = ["run", *args]
         return super().parse_args(ctx, args)
@@ -96,7 +98,7 @@ def run_program(command: click.Command, after_end: str = GOES_ON) -> None:
 
     Args:
         command: The command line.
-        after_end: What a user may do after the run was interrupted or terminated.
+        after_end: What the user can do after the run was interrupted or terminated.
     """
     # nothing here multiplies matrices, and the threads that would wait for it do so at full speed
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -118,7 +120,7 @@ def run_program(command: click.Command, after_end: str = GOES_ON) -> None:
         asked = context.command_path.removesuffix(" run") if context else command.name
         _fail(f"{error.format_message().rstrip('.')}; see {asked} --help", error.exit_code)
     except CloudlessMosaicError as error:
-        _fail(str(error), error.exit_code)
+        _fail(error.naming(option_names(command)), error.exit_code)
     except MemoryError:
         _fail("out of memory; use fewer --workers or a smaller AOI", 75)
     except Exception as error:
@@ -129,7 +131,7 @@ def run_program(command: click.Command, after_end: str = GOES_ON) -> None:
 
 
 def _leave() -> None:
-    """Ends the process here, once all is written and whoever wants to be told of the end has been.
+    """Ends the process here, once output is written and exit handlers have run.
 
     The interpreter would go on to give its memory back piece by piece, for a tenth of the time of a short
     run; the system takes it all in one.
@@ -139,7 +141,7 @@ def _leave() -> None:
         sys.stdout.flush()
         sys.stderr.flush()
     except OSError:
-        return  # nobody listens any more, which the interpreter has words for
+        return  # the reader has closed its end; the interpreter reports it
     os._exit(0)
 
 

@@ -1,13 +1,13 @@
-"""What the options of a command say, as a request."""
+"""The options of a command as values of a request."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from cloudless_mosaic.domain.aoi import Aoi
 from cloudless_mosaic.domain.provider import read_profile
-from cloudless_mosaic.domain.request import Execution, MosaicRequest, Shard, parse_date
+from cloudless_mosaic.domain.request import MosaicRequest, Shard, parse_date
 from cloudless_mosaic.errors import UsageError
 
 _LARGEST_AOI = 32 * 2**20
@@ -19,32 +19,22 @@ def read_request(
     end_date: str,
     aoi: str,
     bands: tuple[str, ...],
-    scl_clear: str,
+    clear_classes: str,
     profile: Path | None,
     boa_offset: str,
     shard: str | None,
-    cluster: Literal["local"] | None,
-    worker_memory: float | None,
-    gateway_url: str | None,
-    wait_workers: float,
     **rest: Any,  # noqa: ANN401 - one for one the fields of the request
 ) -> MosaicRequest:
     """The options of a command as a request."""
     return MosaicRequest(
-        start_date=parse_date("--start-date", start_date),
-        end_date=parse_date("--end-date", end_date),
+        start_date=parse_date("start_date", start_date),
+        end_date=parse_date("end_date", end_date),
         aoi=read_aoi(aoi),
         bands=bands,
-        clear_classes=read_codes(scl_clear),
+        clear_classes=read_codes(clear_classes),
         profile=read_profile(profile) if profile else None,
         boa_offset=None if boa_offset == "auto" else int(boa_offset),
         shard=Shard.parse(shard) if shard is not None else None,
-        execution=Execution(
-            cluster=cluster,
-            worker_memory=worker_memory,
-            gateway_url=gateway_url,
-            wait_workers=wait_workers,
-        ),
         **rest,
     )
 
@@ -56,17 +46,17 @@ def read_aoi(text: str) -> Aoi:
     try:
         path = Path(text)
         if path.stat().st_size > _LARGEST_AOI:
-            raise UsageError(f"--aoi {text} is larger than {_LARGEST_AOI >> 20} MiB; simplify it")
+            raise UsageError(f"`aoi` {text} is larger than {_LARGEST_AOI >> 20} MiB; simplify it")
         content = path.read_text("utf-8-sig")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it is no text"
-        raise UsageError(f"--aoi {text} can't be read: {reason.lower()}; give a GeoJSON file") from None
+        raise UsageError(f"`aoi` {text} can't be read: {reason.lower()}; give a GeoJSON file") from None
     if not content.lstrip().startswith("{"):
-        raise UsageError(f"--aoi {text} holds no GeoJSON object; give polygons, or four numbers")
+        raise UsageError(f"`aoi` {text} holds no GeoJSON object; give polygons, or four numbers")
     try:
         return Aoi.parse(content)
     except UsageError as error:
-        raise UsageError(f"--aoi {text}: {error}") from None
+        raise UsageError(f"`aoi` {text}: {error.marked}") from None
 
 
 def read_codes(text: str) -> tuple[int, ...]:
@@ -74,4 +64,6 @@ def read_codes(text: str) -> tuple[int, ...]:
     try:
         return tuple(sorted({int(code) for code in text.split(",") if code.strip()}))
     except ValueError:
-        raise UsageError(f"--scl-clear needs numbers with commas, got {text!r}; for example 4,5,6") from None
+        raise UsageError(
+            f"`clear_classes` needs numbers with commas, got {text!r}; for example 4,5,6"
+        ) from None

@@ -78,7 +78,7 @@ def _geo_tags(geobox: GeoBox) -> tuple[Tag, ...]:
         tags = read_geo_tags(bytes(memory.getbuffer()))
     if not held:
         raise UsageError(
-            f"--crs {str(geobox.crs)[:60]!r} can't be held by a GeoTIFF; choose one with a code, for example "
+            f"`crs` {str(geobox.crs)[:60]!r} can't be held by a GeoTIFF; choose one with a code, for example "
             "EPSG:32633"
         )
     return tags

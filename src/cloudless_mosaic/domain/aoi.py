@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 Box = tuple[float, float, float, float]
 """West, south, east, north in degrees, with west < east and all of it within +-180."""
 
-_EXAMPLE = "write it as W,S,E,N in degrees, for example --aoi=-122.28,47.54,-121.96,47.75"
+_EXAMPLE = "write it as W,S,E,N in degrees, for example `aoi`=-122.28,47.54,-121.96,47.75"
 _OR_GEOJSON = f"{_EXAMPLE}, or give GeoJSON or a .geojson file"
 
 _LESS_THAN_HALF = 180.0
-"""Degrees: a box across the antimeridian is narrower, so that a slip in the order of numbers is found."""
+"""Degrees: a box across the antimeridian has to be narrower, so that a wrong order of numbers is noticed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class Aoi:
                 the antimeridian its rings may be cut, run on beyond 180 degrees, or jump.
 
         Raises:
-            UsageError: if it has no area, or one whose place is in doubt.
+            UsageError: if it has no area, or its place is ambiguous.
         """
         from cloudless_mosaic.domain.geojson import read_area  # noqa: PLC0415 - keeps --help quick
 
@@ -101,7 +101,7 @@ class Aoi:
         return cls(west, area.bounds[1], east, area.bounds[3], area)
 
     def __str__(self) -> str:
-        """The box as the command line takes it, and a word on the polygons."""
+        """The box as the command line takes it, with the number of polygons."""
         text = f"{self.west:g},{self.south:g},{self.east:g},{self.north:g}"
         return text if self.area is None else f"{text} (around {len(self.area.geoms)} polygons)"
 
@@ -112,7 +112,7 @@ class Aoi:
 
     @property
     def boxes(self) -> tuple[Box, ...]:
-        """One box, or those on either side of the antimeridian (western one first), none without area."""
+        """One box, or those on either side of the antimeridian, the western one first; none without area."""
         if not self.crosses_antimeridian:
             return ((self.west, self.south, self.east, self.north),)
         sides = (self.west, self.south, 180.0, self.north), (-180.0, self.south, self.east, self.north)
@@ -120,7 +120,7 @@ class Aoi:
 
     @property
     def parts(self) -> tuple[Polygon, ...]:
-        """The polygons that were asked for, in EPSG:4326, from the western edge of the box eastwards."""
+        """The polygons of the request, in EPSG:4326, from the western edge of the box eastwards."""
         from shapely.geometry import box  # noqa: PLC0415 - keeps --help quick
 
         if self.area is None:

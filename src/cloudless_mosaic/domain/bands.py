@@ -86,13 +86,13 @@ def canonical_bands(names: Iterable[str]) -> tuple[str, ...]:
     for name in names:
         canonical = canonical_band(name)
         if canonical in asked:
-            raise UsageError(f"--bands {asked[canonical]} and {name} are the same band; name it once")
+            raise UsageError(f"`bands` {asked[canonical]} and {name} are the same band; name it once")
         asked[canonical] = name
     return tuple(asked)
 
 
 def find_band(name: str) -> str | None:
-    """As ``canonical_band``, but ``None`` for a name that is none."""
+    """As ``canonical_band``, but ``None`` for an unknown name."""
     match = _PRODUCT_NAME.fullmatch(name)
     if match:
         product_name = f"B{match[1].upper().zfill(2)}"

@@ -1,4 +1,4 @@
-"""Areas from GeoJSON (RFC 7946), whatever way they cross the antimeridian."""
+"""Areas from GeoJSON (RFC 7946), in any convention for the antimeridian."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from cloudless_mosaic.errors import UsageError
 _MOST_POINTS = 100_000
 _WORLD = box(-180, -90, 180, 90)
 _DEGREES = ("CRS84", "EPSG::4326", "EPSG:4326", "OGC:CRS84")
-"""Ends of the names of CRSs that GeoJSON of before 2016 may state and still be in degrees."""
+"""Ends of the names of CRSs in degrees that GeoJSON from before 2016 may state."""
 
 _BROKEN = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError, GEOSException)
-"""What shapely raises for coordinates that are none."""
+"""Exceptions of shapely for invalid coordinates."""
 
 
 def read_area(document: object) -> MultiPolygon:
@@ -29,7 +29,7 @@ def read_area(document: object) -> MultiPolygon:
         document: Polygon, MultiPolygon, GeometryCollection, Feature or FeatureCollection.
 
     Raises:
-        UsageError: if it has no area, or one whose place is in doubt.
+        UsageError: if it has no area, or its place is ambiguous.
     """
     polygons = [polygon for geometry in _geometries(document) for polygon in _polygons(geometry)]
     parts = [part for polygon in polygons for part in within_world(_unrolled(polygon))]
@@ -77,7 +77,7 @@ def _geometries(document: object) -> Iterator[Mapping[str, Any]]:
 
 
 def _require_degrees(document: Mapping[str, Any]) -> None:
-    """GeoJSON of before 2016 could be in any CRS."""
+    """Refuses other CRSs, which GeoJSON could have before 2016."""
     crs = document.get("crs")
     if crs is None:
         return

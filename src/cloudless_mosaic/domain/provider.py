@@ -1,4 +1,4 @@
-"""How the items of one provider are to be read, as data: built in, or from a file of the user's."""
+"""How to read the items of one provider, as data: built in, or from a file of the user."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class ProviderProfile:
     """
 
     name: str
-    """Name for people; stands in the reasons for offsets."""
+    """Name to show; part of the reasons for offsets."""
     offset: OffsetPolicy
     """What the provider does to the radiometric offset in the pixels."""
     offset_flag: str = ""
@@ -58,7 +58,7 @@ class ProviderProfile:
 
     @property
     def fields(self) -> dict[str, Any]:
-        """What a file with this profile holds, for the record."""
+        """The fields as in a file, for provenance."""
         bands = {common_name(name): key for name, key in self.bands.items()}
         every = {
             "name": self.name,
@@ -74,16 +74,16 @@ def read_profile(path: Path) -> ProviderProfile:
     """Reads a profile from a file: JSON where its name ends so, else TOML.
 
     Raises:
-        UsageError: if there is no such file, or it holds no profile; the message names ``--profile``.
+        UsageError: if there is no such file, or it holds no profile; the message names ``profile``.
     """
     try:
         return parse_profile(_load(path))
     except UsageError as error:
-        raise UsageError(f"--profile {path}: {error}; docs/providers.md has an example") from None
+        raise UsageError(f"`profile` {path}: {error.marked}; docs/providers.md has an example") from None
 
 
 def parse_profile(fields: Mapping[str, Any]) -> ProviderProfile:
-    """Makes a profile of the fields of a file.
+    """Makes a profile from the fields of a file.
 
     Raises:
         UsageError: if a field is unknown, missing or unusable; the message names it.

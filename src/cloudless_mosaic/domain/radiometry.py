@@ -2,7 +2,7 @@
 
 Since processing baseline 04.00 the products of Sentinel-2 carry a radiometric offset of 1000 (ESA, Sentinel-2
 Products Specification Document, ``BOA_ADD_OFFSET``). Some providers take it out of the pixels, some don't,
-and the date of a scene says nothing, since old scenes are processed again.
+and the date of a scene doesn't decide it, since old scenes are processed again.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ OffsetPolicy = Literal["raw", "removed", "flagged", "declared"]
 """What a provider does to the offset in its pixels.
 
 ``raw``: pixels are the product's own. ``removed``: the offset was taken out of all scenes. ``flagged``: a
-flag of each scene says whether it was taken out. ``declared``: nothing is known of the provider; metadata
-and baseline have to agree.
+flag of each scene says whether it was taken out. ``declared``: the provider is unknown; metadata and baseline
+have to agree.
 """
 
 OFFSET_POLICIES: tuple[OffsetPolicy, ...] = get_args(OffsetPolicy)
@@ -27,11 +27,11 @@ BOA_OFFSET = -1000
 """Digital number to add to products of baseline 04.00 and newer."""
 
 OFFSETS = (0, BOA_OFFSET)
-"""All that a decision can be."""
+"""The values that a decision can have."""
 
 _FIRST_WITH_OFFSET = (4, 0)
-_FIRST_UNREAL = (20, 0)
-"""Baselines from here on (99.99 in practice) mark products made by users, of which nothing is known."""
+_FIRST_OF_USERS = (20, 0)
+"""Baselines from here on (99.99 in practice) mark products made by users, whose offset is unknown."""
 
 _ADVICE = "--boa-offset 0 or -1000 decides it for all scenes, --collection takes another collection"
 
@@ -59,12 +59,12 @@ def decide_offset(
         policy: What the provider does to the pixels of the collection.
         baseline: Processing baseline, ``NN.NN``; empty where unknown.
         applied: The scene's flag "offset taken out already", where it has one.
-        advertised: Digital numbers that the metadata of the scene's bands tells to add; empty where it is
-            silent. ``flagged`` and ``removed`` don't look at it: such providers go on to advertise the -1000
-            of the product beside shifted pixels.
+        advertised: Digital numbers to add by the metadata of the scene's bands; empty where it has none.
+            ``flagged`` and ``removed`` ignore it: such providers go on to advertise the -1000 of the product
+            beside shifted pixels.
 
     Raises:
-        MetadataError: if what is known doesn't decide it, or contradicts itself.
+        MetadataError: if the metadata doesn't decide it, or contradicts itself.
     """
     if policy == "removed":
         return OffsetDecision(0, "the provider takes the offset out of all scenes")
@@ -103,7 +103,7 @@ def _by_baseline(baseline: str) -> OffsetDecision:
     if not (major.isdecimal() and minor.isdecimal()):
         raise MetadataError(f"no processing baseline, so the radiometric offset is unknown; {_ADVICE}")
     version = int(major), int(minor)
-    if version >= _FIRST_UNREAL:
+    if version >= _FIRST_OF_USERS:
         raise MetadataError(f"baseline {baseline} is none of ESA's, so the offset is unknown; {_ADVICE}")
     if version < _FIRST_WITH_OFFSET:
         return OffsetDecision(0, f"baseline {baseline} has no offset")

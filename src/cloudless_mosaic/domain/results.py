@@ -1,4 +1,4 @@
-"""What a run gives: composites block by block, then files per period, then the whole."""
+"""The results of a run: losses and notes, then files per period, then the whole."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ class LostObservation:
 
 @dataclass(frozen=True, slots=True, order=True)
 class SceneNote:
-    """What a user should know of a scene that is used."""
+    """A note for the user on a scene that is used."""
 
     scene_id: str
     """Id of the STAC item."""
     text: str
     """One line, the same for every block that it holds for."""
     warning: bool = False
-    """True where the mosaic is likely to be wrong by it."""
+    """True where the mosaic is likely to be wrong because of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class PeriodResult:
-    """What became of one period, or of one tile in it."""
+    """The result of one period, or of one tile in it."""
 
     period: Period
     """The period."""
@@ -54,7 +54,7 @@ class PeriodResult:
     files: tuple[Path, ...]
     """Files written, the STAC item last; empty where the period has no scene."""
     notes: tuple[SceneNote, ...] = ()
-    """What the user should know of scenes, sorted."""
+    """Notes for the user on scenes, sorted."""
     tile: str = ""
     """Name of the tile; empty where there are none."""
 
@@ -65,7 +65,7 @@ class PeriodResult:
 
     @property
     def empty(self) -> bool:
-        """True where nothing was written, because no scene was left."""
+        """True where no file was written, because no scene was left."""
         return not self.files
 
     @property
@@ -76,7 +76,7 @@ class PeriodResult:
 
 @dataclass(frozen=True, slots=True)
 class MosaicResult:
-    """What a run wrote, and what it could not use."""
+    """Files written by a run, and scenes that it could not use."""
 
     catalog: Path
     """The root ``catalog.json``."""
@@ -85,4 +85,4 @@ class MosaicResult:
     dropped: tuple[DroppedScene, ...]
     """Scenes that were found and not used, with the reason."""
     warnings: tuple[str, ...]
-    """What the user has to know, for example that the search was cut."""
+    """Warnings for the user, for example that the search was cut."""

@@ -89,7 +89,7 @@ class Scene:
     overpass: str
     """Same for all granules that one satellite took in one pass."""
     datastrip: str
-    """Start of the sensing strip; tells two halves of one granule from two processings of it."""
+    """Start of the sensing strip; distinguishes two halves of one granule from two processings of it."""
     baseline: str
     """Processing baseline, for example ``05.09``; empty where unknown."""
     generated: str
@@ -103,7 +103,7 @@ class Scene:
     offset: int
     """Digital number to add for ``reflectance = 0.0001 * value``: 0 or -1000."""
     offset_reason: str
-    """Why this offset, for the record."""
+    """Reason for this offset."""
     href: str = ""
     """Address of the STAC item itself, without credentials; may be empty."""
 
@@ -123,21 +123,21 @@ class DroppedScene:
 AnyScene = TypeVar("AnyScene", Scene, DroppedScene)
 
 _TWIN_OVERLAP = 0.8
-"""Share of its footprint from which a scene is a repetition; 0.93 and more among twins of real catalogues."""
+"""Share of the footprint covered by better scenes that makes a twin; at least 0.93 in real catalogues."""
 
-_BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class SceneSet:
-    """What a search gave: usable scenes in a fixed order, and the rest with reasons."""
+    """The result of a search: usable scenes in a fixed order, and the rest with reasons."""
 
     scenes: tuple[Scene, ...]
     """Ordered by time and id, whatever the order of the search."""
     dropped: tuple[DroppedScene, ...] = ()
     """Every scene that was found and is not used, in the same order."""
     warnings: tuple[str, ...] = ()
-    """What the user has to know of the search, for example that it was cut."""
+    """Notes on the search that the user has to see, for example that it was cut."""
 
     @classmethod
     def of(
@@ -146,14 +146,14 @@ class SceneSet:
         dropped: Iterable[DroppedScene] = (),
         warnings: Iterable[str] = (),
     ) -> SceneSet:
-        """Orders scenes by time and id, and drops those that are there twice."""
+        """Orders scenes by time and id, and drops duplicates."""
         kept, twins = _without_twins(scenes)
         return cls(tuple(_in_order(kept)), tuple(_in_order([*dropped, *twins])), tuple(warnings))
 
 
 def _in_order(scenes: Iterable[AnyScene]) -> list[AnyScene]:
     """By time and id; scenes of unknown time first."""
-    return sorted(scenes, key=lambda scene: (scene.datetime or _BEFORE_ALL, scene.id))
+    return sorted(scenes, key=lambda scene: (scene.datetime or _EARLIEST, scene.id))
 
 
 def _without_twins(scenes: Iterable[Scene]) -> tuple[list[Scene], list[DroppedScene]]:
@@ -167,7 +167,7 @@ def _without_twins(scenes: Iterable[Scene]) -> tuple[list[Scene], list[DroppedSc
     for scene in best_first:
         better = groups.setdefault((scene.overpass, scene.granule, scene.datastrip), [])
         if better and _is_covered(scene, better):
-            dropped.append(DroppedScene(scene.id, scene.datetime, _why_twin(scene, better[0])))
+            dropped.append(DroppedScene(scene.id, scene.datetime, _twin_reason(scene, better[0])))
         else:
             better.append(scene)
     return [scene for kept in groups.values() for scene in kept], dropped
@@ -178,7 +178,7 @@ def _is_covered(scene: Scene, better: Iterable[Scene]) -> bool:
     return bool(shared.area >= _TWIN_OVERLAP * scene.footprint.area)
 
 
-def _why_twin(scene: Scene, better: Scene) -> str:
+def _twin_reason(scene: Scene, better: Scene) -> str:
     if scene.baseline != better.baseline:
         return f"reprocessed twin of {better.id}, of baseline {better.baseline}"
     if scene.generated != better.generated:

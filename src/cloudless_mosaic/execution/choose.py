@@ -1,4 +1,4 @@
-"""Which engine a run gets: by its request, then by the environment, else threads."""
+"""The engine of a run: by its request, then by the environment, else threads."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from cloudless_mosaic.domain.request import MosaicRequest
+from cloudless_mosaic.domain.request import ExecutionOptions
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.execution.engine import Engine
 from cloudless_mosaic.execution.threads import ThreadEngine, core_count, worker_count
@@ -28,16 +28,16 @@ SCHEDULER = "DASK_SCHEDULER_ADDRESS"
 
 @contextmanager
 def open_engine(
-    request: MosaicRequest, reader: RasterReader | None, note: Callable[[str], None]
+    request: ExecutionOptions, reader: RasterReader | None, note: Callable[[str], None]
 ) -> Iterator[Engine]:
     """The engine for a request: a local cluster, a Gateway's, that of a scheduler, or threads.
 
     A cluster that was started here is stopped at the end; one that was connected to is left as it is.
 
     Args:
-        request: The wish.
+        request: Where to do the work.
         reader: Where pixels come from; by default the files themselves. A cluster needs one that pickles.
-        note: Gets told where the work goes.
+        note: Receives a message on where the work is done.
 
     Raises:
         UsageError: if the cluster does not exist or has stopped, or what it needs is not installed.
@@ -52,20 +52,19 @@ def open_engine(
     with chosen as connection:
         dashboard = f", dashboard: {connection.dashboard}" if connection.dashboard else ""
         note(f"composing on {connection.name}{dashboard}")
-        yield ClusterEngine(connection, request.execution.wait_workers, reader)
+        yield ClusterEngine(connection, request.wait_workers, reader)
 
 
-def _connection(request: MosaicRequest) -> AbstractContextManager[Connection] | None:
+def _connection(request: ExecutionOptions) -> AbstractContextManager[Connection] | None:
     """The cluster that a request or the environment asks for."""
-    execution = request.execution
-    if execution.cluster == "local":
+    if request.cluster == "local":
         from cloudless_mosaic.execution.local import local_cluster  # noqa: PLC0415 - as above
 
-        return local_cluster(request.workers or core_count(), execution.worker_memory)
+        return local_cluster(request.workers or core_count(), request.worker_memory)
     if (name := _variable(CLUSTER)) is not None:
         from cloudless_mosaic.execution.gateway import gateway_cluster  # noqa: PLC0415 - as above
 
-        return gateway_cluster(name, execution.gateway_url, execution.wait_workers)
+        return gateway_cluster(name, request.gateway_url, request.wait_workers)
     if (address := _variable(SCHEDULER)) is not None:
         from cloudless_mosaic.execution.connection import connect  # noqa: PLC0415 - as above
 

@@ -15,7 +15,7 @@ from cloudless_mosaic.execution.flow import Flow
 from cloudless_mosaic.execution.memory import Crew, composite_bytes, fit_blocks
 from cloudless_mosaic.execution.preflight import check_reports, sample_hrefs
 from cloudless_mosaic.execution.worker import WorkerReport, report
-from cloudless_mosaic.planning.plan import MosaicPlan
+from cloudless_mosaic.planning.plan import AnyPlan
 from cloudless_mosaic.reading import RasterReader
 
 
@@ -35,7 +35,7 @@ class ClusterEngine:
         self._reader = reader
         self._composite_bytes = 1
 
-    def fit(self, plan: MosaicPlan) -> MosaicPlan:
+    def fit(self, plan: AnyPlan) -> AnyPlan:
         """See ``Engine.fit``: waits for a worker, compares it with this process, and looks at its memory."""
         self._await_worker()
         if self._reader is None:
@@ -66,7 +66,7 @@ class ClusterEngine:
         except TimeoutError:
             raise TemporaryError(
                 f"{self._connection.name} has no worker after {self._wait_workers:g} seconds "
-                f"(--wait-workers); {self._connection.hint}"
+                f"(`wait_workers`); {self._connection.hint}"
             ) from None
         except OSError as error:
             raise self._silent(error) from None

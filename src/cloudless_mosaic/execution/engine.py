@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Protocol, TypeVar
 
 from cloudless_mosaic.geo.blocks import Block
-from cloudless_mosaic.planning.plan import MosaicPlan
+from cloudless_mosaic.planning.plan import AnyPlan
 from cloudless_mosaic.reading import RasterReader
 
 
@@ -37,7 +37,7 @@ Answer = TypeVar("Answer")
 class Engine(Protocol):
     """Makes something of tasks somewhere, and finishes it in this process."""
 
-    def fit(self, plan: MosaicPlan) -> MosaicPlan:
+    def fit(self, plan: AnyPlan) -> AnyPlan:
         """Makes sure that work can begin, and cuts blocks smaller where the workers' memory asks for it.
 
         Raises:

@@ -233,7 +233,7 @@ class Flow(Generic[AnyTask, Made, Answer]):
             block, period = sent.task.block.index, sent.task.label
             raise TemporaryError(
                 f"workers of {self._connection.name} died again and again of block {block} of {period}; most "
-                "likely they need more memory (--worker-memory)"
+                "likely they need more memory (`worker_memory`)"
             )
         self._submit([sent.task], sent.kills + 1, sent.losses)
 
@@ -263,7 +263,7 @@ class Flow(Generic[AnyTask, Made, Answer]):
         elif now - self._alone_since > self._wait_workers:
             raise TemporaryError(
                 f"{self._connection.name} has had no worker for {self._wait_workers:g} seconds "
-                f"(--wait-workers); {self._connection.hint}"
+                f"(`wait_workers`); {self._connection.hint}"
             )
 
     def _lost(self, reason: str) -> TemporaryError:

@@ -47,23 +47,23 @@ class ClusterSize:
             UsageError: if none fits.
         """
         for name, value in (
-            ("--worker-cores", self.worker_cores),
-            ("--worker-cores-limit", self.worker_cores_limit),
-            ("--worker-memory", self.worker_memory),
+            ("worker_cores", self.worker_cores),
+            ("worker_cores_limit", self.worker_cores_limit),
+            ("worker_memory", self.worker_memory),
         ):
             if not value > 0:
-                raise UsageError(f"{name} must be greater than 0, got {value:g}")
+                raise UsageError(f"`{name}` must be greater than 0, got {value:g}")
         if self.worker_cores > self.worker_cores_limit:
             raise UsageError(
-                f"--worker-cores {self.worker_cores:g} is more than --worker-cores-limit "
+                f"`worker_cores` {self.worker_cores:g} is more than `worker_cores_limit` "
                 f"{self.worker_cores_limit:g}; raise the limit"
             )
         workers = int(min(self.max_cores // self.worker_cores_limit, self.max_memory // self.worker_memory))
         if workers < 1:
             raise UsageError(
                 f"no worker of {self.worker_cores_limit:g} cores and {self.worker_memory:g} GB fits into "
-                f"--max-cores {self.max_cores:g} and --max-ram {self.max_memory:g}; raise these, or ask for "
-                "smaller workers"
+                f"`max_cores` {self.max_cores:g} and `max_memory` {self.max_memory:g}; raise these, or ask "
+                "for smaller workers"
             )
         return workers
 
@@ -184,7 +184,7 @@ def _gateway(url: str | None) -> Iterator[Gateway]:
         gateway = ClosedOnce(url)
     except ValueError:
         raise UsageError(
-            "no Dask Gateway is known; give --gateway-url, or gateway.address in Dask's configuration "
+            "no Dask Gateway is known; give `gateway_url`, or gateway.address in Dask's configuration "
             "(/etc/dask/gateway.yaml)"
         ) from None
     except (KeyError, OSError):
@@ -254,7 +254,7 @@ def _options(gateway: Gateway, size: ClusterSize, image: str | None) -> tuple[di
         if "image" not in known:
             raise UsageError(
                 f"the Dask Gateway at {redact(gateway.address)} lets nobody choose an image; leave out "
-                "--image"
+                "`image`"
             )
         wish["image"] = image
     chosen = {name: _like(known[name], value) for name, value in wish.items() if name in known}

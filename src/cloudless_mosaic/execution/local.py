@@ -36,11 +36,11 @@ def local_cluster(workers: int, worker_memory: float | None) -> Iterator[Connect
             silence_logs=logging.CRITICAL,
         )
     except (OSError, RuntimeError) as error:
-        raise TemporaryError(f"the local cluster does not start ({error}); try fewer --workers") from None
+        raise TemporaryError(f"the local cluster does not start ({error}); try fewer `workers`") from None
     with (
         cluster,
         connect(
-            cluster.scheduler_address, "the local cluster", "give them more --worker-memory"
+            cluster.scheduler_address, "the local cluster", "give them more `worker_memory`"
         ) as connection,
     ):
         yield connection

@@ -8,7 +8,7 @@ from typing import Any
 
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.planning.estimate import task_memory
-from cloudless_mosaic.planning.plan import MosaicPlan
+from cloudless_mosaic.planning.plan import AnyPlan, CompositePlan
 
 _BASE = 400 * 2**20
 """Bytes of a worker before its first task: interpreter, libraries, kept tiles."""
@@ -65,13 +65,13 @@ class Crew:
         return max(self.threads, min(most, int(_WAITING * self.memory / composite_bytes)), 1)
 
 
-def composite_bytes(plan: MosaicPlan) -> int:
+def composite_bytes(plan: CompositePlan) -> int:
     """Bytes of the largest composite of a plan: 16 bits for every band and the count."""
     rows, columns = plan.blocks.largest
     return rows * columns * 2 * (len(plan.request.bands) + 1)
 
 
-def fit_blocks(plan: MosaicPlan, crew: Crew) -> MosaicPlan:
+def fit_blocks(plan: AnyPlan, crew: Crew) -> AnyPlan:
     """The plan with blocks so small that a task fits into a worker; pixels do not depend on the cut.
 
     Raises:

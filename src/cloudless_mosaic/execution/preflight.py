@@ -7,13 +7,13 @@ from urllib.parse import urlsplit
 
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.execution.worker import WorkerReport
-from cloudless_mosaic.planning.plan import MosaicPlan
+from cloudless_mosaic.planning.plan import CompositePlan
 
 _SAMPLES = 3
 """Scenes per place that are tried; a single one may be missing for all the world."""
 
 
-def sample_hrefs(plan: MosaicPlan) -> tuple[str, ...]:
+def sample_hrefs(plan: CompositePlan) -> tuple[str, ...]:
     """A few rasters of every host or folder that a plan reads from."""
     places: dict[str, list[str]] = {}
     for period in plan.periods:
@@ -40,7 +40,7 @@ def check_reports(ours: WorkerReport, reports: Mapping[str, WorkerReport]) -> No
         if differences:
             raise UsageError(
                 f"worker {address} has other software than this computer: {', '.join(differences)}; give the "
-                "workers an image with the same versions (--image), or run the command from their image"
+                "workers an image with the same versions (`image`), or run the command from their image"
             )
         if report.environment:
             raise UsageError(

@@ -8,12 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 from cloudless_mosaic.execution.bounded import run_bounded
 from cloudless_mosaic.execution.engine import Answer, AnyTask, Made
-from cloudless_mosaic.planning.plan import MosaicPlan
+from cloudless_mosaic.planning.plan import AnyPlan
 from cloudless_mosaic.reading import RasterReader
 
 
 def worker_count(workers: int | None) -> int:
-    """The number of threads for a wish: the wish itself, or two for each core this process may use.
+    """The number of threads: as many as asked for, or two for each core this process may use.
 
     While one waits for bytes from far away, the other decodes.
     """
@@ -44,7 +44,7 @@ class ThreadEngine:
         self._workers = workers
         self._reader = reader
 
-    def fit(self, plan: MosaicPlan) -> MosaicPlan:
+    def fit(self, plan: AnyPlan) -> AnyPlan:
         """See ``Engine.fit``; this process has been checked by running."""
         return plan
 

@@ -18,11 +18,11 @@ SCL_CLASSES = {
     11: "snow or ice",
 }
 CLOUD_CLASSES = (3, 8, 9, 10)
-"""Classes that grow by the dilation, unless they count as clear: shadow, both clouds, cirrus."""
+"""Classes that are dilated, unless they count as clear: cloud shadow, both cloud classes, cirrus."""
 
 DEFAULT_CLEAR_CLASSES = (2, 4, 5, 6, 7, 11)
-"""All that is neither missing, defective, cloud nor shadow.
+"""All classes but missing and defective pixels, clouds and shadows.
 
-Dark areas, unclassified pixels and snow stay in: leaving them out makes holes that no date can fill (steep
-slopes, cities, winters), and a median over several dates survives the few clouds among them.
+Dark areas, unclassified pixels and snow stay in: without them there are holes that no date can fill (steep
+slopes, cities, winters), and a median over several dates is robust against the few clouds among them.
 """

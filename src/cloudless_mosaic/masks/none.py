@@ -9,7 +9,7 @@ from typing import ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from cloudless_mosaic.masks.protocol import MaskOptions
+from cloudless_mosaic.masks.protocol import MaskSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class NoMask:
     reads_classes: ClassVar[bool] = False
 
     @classmethod
-    def of(cls, options: MaskOptions) -> Self:  # noqa: ARG003 - the signature of the protocol
+    def of(cls, options: MaskSettings) -> Self:  # noqa: ARG003 - the signature of the protocol
         """The mask; it has no options."""
         return cls()
 

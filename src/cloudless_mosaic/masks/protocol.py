@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 
 @dataclass(frozen=True, slots=True)
-class MaskOptions:
+class MaskSettings:
     """What a request says about its mask."""
 
     clear_classes: tuple[int, ...]
@@ -33,7 +33,7 @@ class Mask(Protocol):
     """True where the mask reads the scene classification."""
 
     @classmethod
-    def of(cls, options: MaskOptions) -> Self:
+    def of(cls, options: MaskSettings) -> Self:
         """The mask as a request asks for it."""
         ...
 

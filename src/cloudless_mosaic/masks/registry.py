@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.masks.none import NoMask
-from cloudless_mosaic.masks.protocol import Mask, MaskOptions
+from cloudless_mosaic.masks.protocol import Mask, MaskSettings
 from cloudless_mosaic.masks.scl import SclMask
 
 MASKS: dict[str, type[Mask]] = {
@@ -13,7 +13,7 @@ MASKS: dict[str, type[Mask]] = {
 }
 
 
-def make_mask(name: str, options: MaskOptions) -> Mask:
+def make_mask(name: str, options: MaskSettings) -> Mask:
     """The mask of a name, with the options of a request.
 
     Raises:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from cloudless_mosaic.kernels import apply_lut, clear_around
 from cloudless_mosaic.masks.classes import CLOUD_CLASSES, SCL_CLASSES
-from cloudless_mosaic.masks.protocol import MaskOptions
+from cloudless_mosaic.masks.protocol import MaskSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class SclMask:
     """Metres by which the cloud and shadow classes that are not in ``clear_classes`` grow."""
 
     @classmethod
-    def of(cls, options: MaskOptions) -> Self:
+    def of(cls, options: MaskSettings) -> Self:
         """The mask with the classes and the dilation of a request."""
         return cls(options.clear_classes, options.dilation)
 

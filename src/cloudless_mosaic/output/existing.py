@@ -103,7 +103,7 @@ def _root(path: Path, known: frozenset[str]) -> Published:
     document = read_document(path)
     if document.get("id") not in known:
         raise UsageError(
-            f"--output-dir {path.parent} has a {path.name} that isn't one of mosaics; choose another folder"
+            f"`output_dir` {path.parent} has a {path.name} that isn't one of mosaics; choose another folder"
         )
     assets = document.get("assets")
     return Published(

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cloudless_mosaic.domain.scenes import DroppedScene, Scene, SourceRaster
-from cloudless_mosaic.planning.plan import MosaicPlan
+from cloudless_mosaic.planning.plan import CompositePlan
 from cloudless_mosaic.stac.provenance import derived_from, run_parameters
 from cloudless_mosaic.version import __version__
 
@@ -20,7 +20,7 @@ _MOST_NAMED = 3
 """Differences that a message names."""
 
 
-def plan_record(plan: MosaicPlan) -> dict[str, Any]:
+def plan_record(plan: CompositePlan) -> dict[str, Any]:
     """Everything of a plan that decides the pixels of its output, as JSON has it.
 
     What only decides how the work is done (workers, blocks, shards), where it ends (folder) or when it fails

@@ -172,8 +172,8 @@ class OutputFolder:
         else:
             return
         raise UsageError(
-            f"--output-dir {self.path} has {what} of another plan: {differences(theirs, self._record)}; "
-            "choose another folder, or add --overwrite to replace what is there"
+            f"`output_dir` {self.path} has {what} of another plan: {differences(theirs, self._record)}; "
+            "choose another folder, or add `overwrite` to replace what is there"
         )
 
     def _take_over(self) -> None:

@@ -26,11 +26,11 @@ def require_place(folder: Path, roots: Iterable[Published]) -> None:
         UsageError: if the library isn't installed, or a file that isn't ours has the table's place.
     """
     if not find_spec("stac_geoparquet"):
-        raise UsageError("--geoparquet needs a package that isn't here; pip install stac-geoparquet")
+        raise UsageError("`geoparquet` needs a package that isn't here; pip install stac-geoparquet")
     if (folder / ITEMS).exists() and not any(root.table for root in roots):
         raise UsageError(
-            f"--output-dir {folder} has an {ITEMS} of something else; choose another folder, or leave out "
-            "--geoparquet"
+            f"`output_dir` {folder} has an {ITEMS} of something else; choose another folder, or leave out "
+            "`geoparquet`"
         )
 
 

@@ -81,7 +81,7 @@ def merge_shards(shards: Sequence[Path], folder: Path) -> Path:
     names = [name for source in sources for name in source.mosaics()]
     if not names:
         raise NoDataError(
-            f"none of the {len(sources)} shards has a mosaic; widen the dates, the AOI or --max-cloud-cover"
+            f"none of the {len(sources)} shards has a mosaic; widen the dates, the AOI or `max_cloud_cover`"
         )
     plan, table = sources[0].catalog[PLAN], any(source.table for source in sources)
     with folder_faults(folder):
@@ -135,7 +135,7 @@ def _sources(shards: Sequence[Path]) -> list[_Source]:
 
 def _read(path: Path) -> _Source:
     if not path.is_dir():
-        raise UsageError(f"{path} is no folder; give those that --shard has written to")
+        raise UsageError(f"{path} is no folder; give those that `shard` has written to")
     try:
         roots = {root.path.name: root for root in published_roots(path)}
     except OSError as error:
@@ -145,7 +145,7 @@ def _read(path: Path) -> _Source:
         raise UsageError(f"{path} has no {missing}: its run isn't finished; run it again, then merge")
     catalog, collection = roots[CATALOG], roots[COLLECTION]
     if catalog.shard is None or not re.fullmatch(r"\d{1,9}/\d{1,9}", catalog.shard):
-        raise UsageError(f"{path} is no shard, it has all mosaics of its plan; merge what --shard made")
+        raise UsageError(f"{path} is no shard, it has all mosaics of its plan; merge what `shard` made")
     source = _Source(path, read_document(catalog.path), read_document(collection.path), collection.table)
     if not (catalog.fingerprint and _is_whole(source.collection)):
         raise UsageError(f"{path} has a catalog that somebody edited; run its shard again, then merge")
@@ -171,10 +171,10 @@ def _of_all(document: dict[str, Any]) -> dict[str, Any]:
 def _refuse_others(folder: Path, plan: str, *, table: bool) -> None:
     roots = published_roots(folder)
     if any(root.fingerprint != plan or root.shard for root in roots):
-        raise UsageError(f"--output-dir {folder} has other mosaics; choose another folder")
+        raise UsageError(f"`output_dir` {folder} has other mosaics; choose another folder")
     for item in published_items(folder):
         if item.fingerprint not in {plan, None}:
-            raise UsageError(f"--output-dir {folder} has {item.path.stem} of another plan; choose another")
+            raise UsageError(f"`output_dir` {folder} has {item.path.stem} of another plan; choose another")
     if table:
         require_place(folder, roots)
     # they speak for everything in their folder

@@ -1,1 +1,1 @@
-"""What is decided before a pixel is read: grid, blocks, tasks, output tiles, and what a run will cost."""
+"""What is decided before a pixel is read: grid, blocks, tasks, output tiles, and the cost of a run."""

@@ -1,4 +1,4 @@
-"""What a plan will cost, estimated from grids and footprints alone."""
+"""The cost of a plan, estimated from grids and footprints alone."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 from cloudless_mosaic.domain.bands import canonical_band
 from cloudless_mosaic.domain.scenes import Scene, SourceRaster
 from cloudless_mosaic.geo.projection import metres_per_unit
-from cloudless_mosaic.planning.plan import MosaicPlan, PeriodPlan
-from cloudless_mosaic.planning.scene_index import SceneReach
+from cloudless_mosaic.planning.plan import CompositePlan, PeriodPlan
+from cloudless_mosaic.planning.scene_index import SceneIndex
 
 _BAND_BYTES = 2
 _SCL_BYTES = 1
@@ -29,7 +29,7 @@ class PlanCost:
     tasks: int
     """Blocks times periods that have scenes."""
     read_bytes: int
-    """Bytes to read in all periods; what the mask spares is not subtracted."""
+    """Bytes to read in all periods; reads that the mask makes unnecessary are not subtracted."""
     period_bytes: tuple[int, ...]
     """The same for every period of the plan, in its order; 0 where there is no scene."""
     task_memory: int
@@ -38,7 +38,7 @@ class PlanCost:
     """Bytes of all mosaics, counts and pictures with their overviews."""
 
 
-def estimate(plan: MosaicPlan) -> PlanCost:
+def estimate(plan: CompositePlan) -> PlanCost:
     """Estimates the cost of a plan."""
     crs = str(plan.geobox.crs)
     rows, columns = plan.geobox.shape
@@ -48,10 +48,10 @@ def estimate(plan: MosaicPlan) -> PlanCost:
     for period in plan.periods:
         period_bytes.append(0)
         if period.scenes:
-            reach = SceneReach(period.scenes, crs)
+            index = SceneIndex(period.scenes, crs)
             active += 1
-            period_bytes[-1] = _period_bytes(plan, period, reach)
-            memory = max(memory, _task_memory(plan, period, reach))
+            period_bytes[-1] = _period_bytes(plan, period, index)
+            memory = max(memory, _task_memory(plan, period, index))
     return PlanCost(
         tasks=active * len(plan.blocks),
         read_bytes=sum(period_bytes),
@@ -61,14 +61,14 @@ def estimate(plan: MosaicPlan) -> PlanCost:
     )
 
 
-def task_memory(plan: MosaicPlan) -> int:
+def task_memory(plan: CompositePlan) -> int:
     """Bytes that the largest task of a plan holds at once."""
     crs = str(plan.geobox.crs)
     active = (period for period in plan.periods if period.scenes)
-    return max((_task_memory(plan, one, SceneReach(one.scenes, crs)) for one in active), default=0)
+    return max((_task_memory(plan, one, SceneIndex(one.scenes, crs)) for one in active), default=0)
 
 
-def read_resolution(plan: MosaicPlan, band: SourceRaster) -> float:
+def read_resolution(plan: CompositePlan, band: SourceRaster) -> float:
     """Metres of a pixel that a band is read at: native, or the coarsest overview that is fine enough."""
     resolution = band.grid.resolution if band.grid else _BAND_RESOLUTION
     pixel = plan.request.resolution * metres_per_unit(str(plan.geobox.crs))
@@ -77,7 +77,7 @@ def read_resolution(plan: MosaicPlan, band: SourceRaster) -> float:
     return resolution
 
 
-def _sample_bytes(plan: MosaicPlan, scene: Scene) -> float:
+def _sample_bytes(plan: CompositePlan, scene: Scene) -> float:
     """Bytes to read for one square metre."""
     rasters = [scene.rasters[canonical_band(band)] for band in plan.request.bands]
     bands = sum(_BAND_BYTES / read_resolution(plan, raster) ** 2 for raster in rasters)
@@ -87,16 +87,16 @@ def _sample_bytes(plan: MosaicPlan, scene: Scene) -> float:
     return bands + _SCL_BYTES / resolution**2
 
 
-def _period_bytes(plan: MosaicPlan, period: PeriodPlan, reach: SceneReach) -> int:
+def _period_bytes(plan: CompositePlan, period: PeriodPlan, index: SceneIndex) -> int:
     samples = [_sample_bytes(plan, scene) for scene in period.scenes]
-    return round(float(np.dot(reach.covered(plan.geobox), samples)))
+    return round(float(np.dot(index.covered(plan.geobox), samples)))
 
 
-def _task_memory(plan: MosaicPlan, period: PeriodPlan, reach: SceneReach) -> int:
+def _task_memory(plan: CompositePlan, period: PeriodPlan, index: SceneIndex) -> int:
     """The stack, and a source window, its mask and its resampled copy for every observation."""
     rows, columns = plan.blocks.largest
     pixels = rows * columns
     ground = pixels * (plan.request.resolution * metres_per_unit(str(plan.geobox.crs))) ** 2
-    observations = reach.busiest(plan.geobox, plan.blocks)
+    observations = index.busiest(plan.geobox, plan.blocks)
     stack = pixels * len(plan.request.bands) * _BAND_BYTES * (2 * observations + 1)
     return round(stack + max(ground * _sample_bytes(plan, scene) for scene in period.scenes) * 2)

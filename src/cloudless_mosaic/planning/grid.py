@@ -20,7 +20,7 @@ from cloudless_mosaic.geo.projection import project
 from cloudless_mosaic.geo.snapping import SNAP, snap_out
 
 _MOST_DEGREES = 1.0
-"""The largest pixel of a grid in degrees; more is a size in metres, asked for in another CRS."""
+"""The largest pixel of a grid in degrees; a larger number is meant in metres."""
 
 _MOST_PIXELS = 2**31 - 1
 """Pixels along an edge of the largest raster that GDAL reads."""
@@ -67,7 +67,7 @@ def utm_crs(aoi: Aoi) -> str:
 
 
 def _cells(bounds: tuple[float, float, float, float]) -> Iterator[tuple[int, BaseGeometry]]:
-    """Zones that touch a box, with what is theirs of it, from west to east."""
+    """Zones that touch a box, each with its part of the box, from west to east."""
     west, south, east, north = bounds
     for bottom, top, edges in _BELTS:
         low, high = max(south, bottom), min(north, top)
@@ -91,12 +91,12 @@ def parse_crs(text: str) -> str:
     """Normalises an output CRS to ``EPSG:code`` where it has one, else to WKT2.
 
     Raises:
-        UsageError: if no such CRS is known.
+        UsageError: if the CRS is unknown.
     """
     try:
         crs = CRS.from_user_input(text)
     except CRSError:
-        raise UsageError(f"--crs {text!r} is not a CRS; give for example EPSG:32633") from None
+        raise UsageError(f"`crs` {text!r} is not a CRS; give for example EPSG:32633") from None
     authority = crs.to_authority()
     return f"{authority[0]}:{authority[1]}" if authority else crs.to_wkt()
 
@@ -115,7 +115,7 @@ def mosaic_geobox(aoi: Aoi, resolution: float, crs: str, anchor: tuple[float, fl
     """
     if resolution > _MOST_DEGREES and CRS.from_user_input(crs).is_geographic:
         raise UsageError(
-            f"--resolution {resolution:g} counts in degrees in --crs {crs}; give degrees, for example 0.001, "
+            f"`resolution` {resolution:g} counts in degrees in `crs` {crs}; give degrees, for example 0.001, "
             "or a CRS in metres"
         )
     left, bottom, right, top = aoi_bounds(aoi, crs)
@@ -127,10 +127,10 @@ def mosaic_geobox(aoi: Aoi, resolution: float, crs: str, anchor: tuple[float, fl
 
 
 def require_raster(rows: int, columns: int, resolution: float, what: str) -> None:
-    """Raises ``UsageError`` if no raster can have so many pixels."""
+    """Raises ``UsageError`` if a raster has more pixels along an edge than GDAL reads."""
     if max(rows, columns) > _MOST_PIXELS:
         raise UsageError(
-            f"--resolution {resolution:g} makes {columns} x {rows} pixels of {what}; give a coarser one"
+            f"`resolution` {resolution:g} makes {columns} x {rows} pixels of {what}; give a coarser one"
         )
 
 
@@ -143,11 +143,11 @@ def aoi_bounds(aoi: Aoi, crs: str) -> tuple[float, float, float, float]:
     boxes = _bounds_of([box(*part) for part in aoi.boxes], crs)
     bounds = boxes if aoi.area is None else _bounds_of(aoi.parts, crs)
     if not np.isfinite(bounds).all():
-        raise UsageError(f"AOI {aoi} can't be projected to {crs}; choose another --crs")
+        raise UsageError(f"AOI {aoi} can't be projected to {crs}; choose another `crs`")
     gap = boxes[:, :2].max(axis=0) - boxes[:, 2:].min(axis=0)
     if (gap > SNAP * (boxes[:, 2:].max(axis=0) - boxes[:, :2].min(axis=0))).any():
         raise UsageError(
-            f"AOI {aoi} crosses the antimeridian, where {crs} is cut; choose another --crs, "
+            f"AOI {aoi} crosses the antimeridian, where {crs} is cut; choose another `crs`, "
             f"for example {utm_crs(aoi)}"
         )
     low, high = bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from cloudless_mosaic.planning.plan import MosaicPlan, PeriodPlan
-from cloudless_mosaic.planning.scene_index import SceneReach
+from cloudless_mosaic.planning.scene_index import SceneIndex
 from cloudless_mosaic.planning.tasks import BlockTask
 from cloudless_mosaic.planning.tiles import Tile, cut_tiles
 
 
 @dataclass(frozen=True, slots=True)
 class Mosaic:
-    """A month of a tile, or of the whole grid where no tiles are asked for. It has scenes."""
+    """A month of a tile, or of the whole grid without tiles; a month that has scenes."""
 
     plan: MosaicPlan
     """The plan, narrowed to the tile."""
@@ -48,17 +48,17 @@ def _whole(plan: MosaicPlan) -> Iterator[Mosaic]:
 
 def _tiled(plan: MosaicPlan) -> Iterator[Mosaic]:
     crs = str(plan.geobox.crs)
-    reaches = [SceneReach(period.scenes, crs) for period in plan.periods]
+    indexes = [SceneIndex(period.scenes, crs) for period in plan.periods]
     for tile in cut_tiles(plan.geobox, plan.request.tile_size or 0):
-        narrowed = _narrowed(plan, tile, reaches)
+        narrowed = _narrowed(plan, tile, indexes)
         yield from _whole(narrowed)
 
 
-def _narrowed(plan: MosaicPlan, tile: Tile, reaches: list[SceneReach]) -> MosaicPlan:
+def _narrowed(plan: MosaicPlan, tile: Tile, indexes: list[SceneIndex]) -> MosaicPlan:
     geobox = plan.geobox[tile.window]
     periods = []
-    for period, reach in zip(plan.periods, reaches, strict=True):
-        scenes = tuple(reach.touching(geobox))
+    for period, index in zip(plan.periods, indexes, strict=True):
+        scenes = tuple(index.touching(geobox))
         periods.append(PeriodPlan(period.period, scenes, len(scenes)))
     return replace(
         plan, geobox=geobox, blocks=tile.blocks(plan.blocks), periods=tuple(periods), tile=tile.name

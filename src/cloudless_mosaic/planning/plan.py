@@ -1,4 +1,4 @@
-"""The plan of a run: its grid, its tasks and what they will cost. Reads no pixel."""
+"""The plan of a run: its grid, blocks and tasks. Reads no pixel."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import floor, log2
+from typing import TypeVar
 
 from cloudless_mosaic.domain.bands import canonical_band
 from cloudless_mosaic.domain.periods import Period, mosaic_label
-from cloudless_mosaic.domain.request import MosaicRequest
+from cloudless_mosaic.domain.request import CompositeRequest, MosaicRequest
 from cloudless_mosaic.domain.scenes import Scene, SceneSet, SourceGrid
 from cloudless_mosaic.geo.blocks import Blocks, cut_blocks
 from cloudless_mosaic.geo.geobox import GeoBox
 from cloudless_mosaic.geo.projection import metres_per_unit
 from cloudless_mosaic.planning.grid import mosaic_geobox, parse_crs, utm_crs
-from cloudless_mosaic.planning.scene_index import SceneReach
+from cloudless_mosaic.planning.scene_index import SceneIndex
 from cloudless_mosaic.planning.tasks import BlockTask, GranuleSource, Observation
 from cloudless_mosaic.planning.tiles import tile_edges
 
@@ -34,11 +35,11 @@ class PeriodPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class MosaicPlan:
-    """Everything that is decided before a pixel is read."""
+class CompositePlan:
+    """Grid, blocks and scenes of some composites: everything that is decided before a pixel is read."""
 
-    request: MosaicRequest
-    """The wish."""
+    request: CompositeRequest
+    """What was asked for."""
     geobox: GeoBox
     """Output grid, the same for every period."""
     blocks: Blocks
@@ -46,25 +47,25 @@ class MosaicPlan:
     periods: tuple[PeriodPlan, ...]
     """One for every period of the request, those without a scene included."""
     scene_set: SceneSet
-    """What the search gave."""
+    """The result of the search."""
     tile: str = ""
-    """Name of the tile that this is the part of; empty for a whole plan."""
+    """Name of the tile that the plan is narrowed to; empty for a whole plan."""
 
     def label(self, period: Period) -> str:
         """Name of the mosaic of a period in paths and ids."""
         return mosaic_label(period, self.tile)
 
     def tasks(self, period: PeriodPlan) -> Iterator[BlockTask]:
-        """The tasks of one period, one for every block, made as they are asked for."""
+        """The tasks of one period, one for every block, made lazily."""
         request = self.request
-        reach = SceneReach(period.scenes, str(self.geobox.crs))
+        index = SceneIndex(period.scenes, str(self.geobox.crs))
         for block in self.blocks:
             geobox = self.geobox[block.window]
             yield BlockTask(
                 period=period.period,
                 block=block,
                 geobox=geobox,
-                observations=_observations(reach.touching(geobox), request),
+                observations=_observations(index.touching(geobox), request),
                 bands=request.bands,
                 mask=request.cloud_mask,
                 reducer=request.reduction,
@@ -72,6 +73,17 @@ class MosaicPlan:
                 tile=self.tile,
                 alone=len(self.blocks) == 1 and not self.tile,
             )
+
+
+@dataclass(frozen=True, slots=True)
+class MosaicPlan(CompositePlan):
+    """The plan of mosaics."""
+
+    request: MosaicRequest
+    """What was asked for."""
+
+
+AnyPlan = TypeVar("AnyPlan", bound=CompositePlan)
 
 
 def make_plan(request: MosaicRequest, scene_set: SceneSet) -> MosaicPlan:
@@ -104,7 +116,7 @@ def _plan_period(period: Period, scene_set: SceneSet) -> PeriodPlan:
     return PeriodPlan(period, scenes, len(scenes) + dropped)
 
 
-def _requested_grids(request: MosaicRequest, scene_set: SceneSet) -> Iterator[SourceGrid]:
+def _requested_grids(request: CompositeRequest, scene_set: SceneSet) -> Iterator[SourceGrid]:
     """Grids of the requested bands, as far as the items declare them."""
     for scene in scene_set.scenes:
         for band in request.bands:
@@ -113,7 +125,7 @@ def _requested_grids(request: MosaicRequest, scene_set: SceneSet) -> Iterator[So
                 yield grid
 
 
-def _native_grid(request: MosaicRequest, scene_set: SceneSet, crs: str) -> SourceGrid | None:
+def _native_grid(request: CompositeRequest, scene_set: SceneSet, crs: str) -> SourceGrid | None:
     """The finest grid of rasters in the output CRS; of several the most frequent, then the north-western."""
     votes = Counter(grid for grid in _requested_grids(request, scene_set) if grid.crs == crs)
     if not votes:
@@ -128,14 +140,14 @@ def _anchor(native: SourceGrid | None) -> tuple[float, float]:
     return x % resolution, y % resolution
 
 
-def _block_edge(request: MosaicRequest, scene_set: SceneSet, pixel: float) -> int:
+def _block_edge(request: CompositeRequest, scene_set: SceneSet, pixel: float) -> int:
     """Edge of a block in output pixels: a power of two with at most 2048 source samples along it.
 
     1024 pixels hold whole internal tiles of 512 and 1024 pixels.
 
     Args:
-        request: The wish.
-        scene_set: What the search gave.
+        request: What is asked for.
+        scene_set: The result of the search.
         pixel: Edge of an output pixel, metres.
     """
     finest = min((grid.resolution for grid in _requested_grids(request, scene_set)), default=10.0)
@@ -146,7 +158,7 @@ def _block_edge(request: MosaicRequest, scene_set: SceneSet, pixel: float) -> in
     return int(min(1024, max(64, 2 ** floor(log2(samples)))))
 
 
-def _observations(scenes: Sequence[Scene], request: MosaicRequest) -> tuple[Observation, ...]:
+def _observations(scenes: Sequence[Scene], request: CompositeRequest) -> tuple[Observation, ...]:
     """One observation per overpass, in the order of time."""
     overpasses: dict[str, list[GranuleSource]] = {}
     times: dict[str, datetime] = {}

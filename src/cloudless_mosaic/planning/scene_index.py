@@ -1,4 +1,4 @@
-"""Which scenes can touch which part of the output grid. Pure geometry, of all scenes at once."""
+"""Which scenes can touch which part of the output grid. Pure geometry, vectorised over scenes."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ Areas = npt.NDArray[np.object_]
 """Areas of scenes in the output CRS, one each."""
 
 _FOOTPRINT_SLACK = 2000.0
-"""Metres by which a footprint grows where the pixel grid of a scene is not known, or not to be believed."""
+"""Metres by which a footprint grows where the pixel grid of a scene is unknown, or contradicts it."""
 
 _GRID_SLACK = 120.0
-"""Metres by which a pixel grid grows: items place some files a pixel or two from where they lie."""
+"""Metres by which a pixel grid grows: some items place files a pixel or two beside their true place."""
 
 _MOST_BLOCKS = 20_000
-"""Blocks that are looked at to find the busiest one; of more, every so many."""
+"""Most blocks that are examined to find the busiest one; of more, a regular sample."""
 
 
-class SceneReach:
-    """The areas of some scenes in the output CRS."""
+class SceneIndex:
+    """A spatial index of scenes in the output CRS."""
 
     def __init__(self, scenes: Sequence[Scene], crs: str) -> None:
         self._scenes = scenes
@@ -67,10 +67,10 @@ class SceneReach:
         return int(np.bincount(found).max(initial=0))
 
     def _extents(self, crs: str) -> Areas:
-        """That of each scene's pixel grid, else of its footprint, and some more.
+        """Extent of each scene's pixel grid, else of its footprint, with a margin.
 
-        A block that is missed here would be lost in silence. Where the footprint sticks out of the grid, one
-        of the two is wrong, and both are looked at; the files decide in the end.
+        A block that is missed here would be lost silently. Where the footprint exceeds the grid, one of the
+        two is wrong, so the extent holds both; the headers of the files decide later.
         """
         alike: dict[frozenset[tuple[Bounds, str]], list[int]] = {}
         for i, scene in enumerate(self._scenes):
@@ -95,9 +95,9 @@ class SceneReach:
 def _grid_extents(
     grids: frozenset[tuple[Bounds, str]], crs: str
 ) -> tuple[BaseGeometry, BaseGeometry, BaseGeometry]:
-    """Pixel grids in another CRS: as they are, grown by what files may be off, and by what footprints may.
+    """Pixel grids in another CRS: unchanged, grown by the slack of grids, and by that of footprints.
 
-    Kept, since a granule's scenes have the same grids month after month.
+    Cached, since a granule's scenes have the same grids month after month.
     """
     whole = union_all([project(box(*edges), source, crs) for edges, source in grids])
     metre = 1 / metres_per_unit(crs)

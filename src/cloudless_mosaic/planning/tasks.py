@@ -1,4 +1,4 @@
-"""The unit of work: one period of one block, and what it is read from."""
+"""The unit of work: one period of one block, and its source rasters."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cloudless_mosaic.reducers import Reducer
 
 @dataclass(frozen=True, slots=True)
 class GranuleSource:
-    """What one granule of one observation is read from."""
+    """The source rasters of one granule of one observation."""
 
     scene_id: str
     """Id of the STAC item."""
@@ -80,7 +80,7 @@ class BlockTask:
                 yield from (raster.href for raster in (granule.scl, *granule.bands) if raster)
 
     def __reduce__(self) -> tuple[Callable[[bytes], BlockTask], tuple[bytes]]:
-        """Travels compressed: the long addresses of a scene's rasters hardly differ."""
+        """Pickles compressed, since the long addresses of a scene's rasters hardly differ."""
         values = tuple(getattr(self, field.name) for field in fields(self))
         return _unpack_task, (zlib.compress(pickle.dumps(values)),)
 

@@ -27,7 +27,7 @@ def check_report(folder: Path) -> None:
     _template()
     path = folder / REPORT
     if path.exists() and not is_report(path):
-        raise UsageError(f"{path} isn't a page of this program; move it away, or choose another --output-dir")
+        raise UsageError(f"{path} isn't a page of this program; move it away, or choose another `output_dir`")
 
 
 def write_report(folder: Path) -> Path:
@@ -69,5 +69,5 @@ def _template() -> str:
     except FileNotFoundError:
         raise UsageError(
             "this installation has no preview page, since there was no npm when it was made; install "
-            "Node.js 20 or newer with npm, then cloudless-mosaic again, or do without --report and view"
+            "Node.js 20 or newer with npm, then cloudless-mosaic again, or do without `report` and view"
         ) from None

@@ -56,7 +56,7 @@ class FolderServer(ThreadingHTTPServer):
             super().__init__((LOOPBACK, port), _Handler)
         except OSError as error:
             reason = (error.strerror or "unknown reason").lower()
-            raise UsageError(f"--port {port} can't be used: {reason}; give another, or 0 for any") from None
+            raise UsageError(f"`port` {port} can't be used: {reason}; give another, or 0 for any") from None
 
     @property
     def address(self) -> str:

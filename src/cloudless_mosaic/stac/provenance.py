@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from cloudless_mosaic.domain.request import MosaicRequest
+from cloudless_mosaic.domain.request import CompositeOptions, written_fields
 from cloudless_mosaic.net.redaction import without_credentials
-from cloudless_mosaic.planning.plan import MosaicPlan, PeriodPlan
+from cloudless_mosaic.planning.plan import CompositePlan, MosaicPlan, PeriodPlan
 
 PROCESSING_LEVEL = "L3"
 """Composites of several dates, on a grid of their own."""
@@ -35,31 +35,9 @@ def processing_properties(plan: MosaicPlan, period: PeriodPlan, version: str) ->
     }
 
 
-def run_parameters(plan: MosaicPlan) -> dict[str, Any]:
-    """What was asked for, as far as it decides the mosaics; without anything of this machine."""
-    request = plan.request
-    catalogue = urlsplit(request.stac_url)
-    parameters = {
-        "start_date": request.start_date.isoformat(),
-        "end_date": request.end_date.isoformat(),
-        "aoi": str(request.aoi),
-        "bands": list(request.bands),
-        "collection": request.collection,
-        "stac_url": without_credentials(request.stac_url) if catalogue.netloc else None,
-        "profile": request.profile.fields if request.profile else None,
-        "boa_offset": "auto" if request.boa_offset is None else request.boa_offset,
-        "resolution": request.resolution,
-        "crs": request.crs,
-        "max_items": request.max_items,
-        "max_cloud_cover": request.max_cloud_cover,
-        "mask": request.mask,
-        "scl_clear": list(request.clear_classes) if request.mask == "scl" else None,
-        "cloud_dilation": request.cloud_dilation if request.mask == "scl" else None,
-        "exact": request.exact,
-        "compression": request.compression,
-        "tile_size": request.tile_size,
-    }
-    return {name: value for name, value in parameters.items() if value is not None}
+def run_parameters(plan: CompositePlan) -> dict[str, Any]:
+    """What was asked for, as far as it decides the output; see ``written_fields``."""
+    return written_fields(plan.request)
 
 
 def derived_from(href: str, folder: Path) -> str:
@@ -82,7 +60,7 @@ def derived_from(href: str, folder: Path) -> str:
         return ""
 
 
-def _sampling_sentence(request: MosaicRequest) -> str:
+def _sampling_sentence(request: CompositeOptions) -> str:
     if request.exact:
         return "Pixels were read at native resolution."
     return (

@@ -83,10 +83,10 @@ def folder_faults(path: Path) -> Iterator[None]:
         reason = (error.strerror or "unknown reason").lower()
         if error.errno in _FULL:
             raise TemporaryError(
-                f"no space in --output-dir {path} ({reason}); free some and run again"
+                f"no space in `output_dir` {path} ({reason}); free some and run again"
             ) from error
         raise UsageError(
-            f"--output-dir {path} can't be written to: {reason}; choose another folder"
+            f"`output_dir` {path} can't be written to: {reason}; choose another folder"
         ) from error
 
 
@@ -111,7 +111,7 @@ def storage_faults(path: Path) -> Iterator[None]:
         if error.errno in _TOO_MANY:
             raise TemporaryError(
                 f"{path.name} in {path.parent} can't be opened beside so many others ({error.strerror}); "
-                "raise the limit (ulimit -n) or take fewer --workers, and run again"
+                "raise the limit (ulimit -n) or take fewer `workers`, and run again"
             ) from error
         if error.errno in _TAKEN_AWAY:
             raise TemporaryError(

@@ -44,7 +44,7 @@ class FolderLock:
                 owner = os.read(self._descriptor, 200).decode(errors="replace")
                 os.close(self._descriptor)
                 raise TemporaryError(
-                    f"another run{owner and f' ({owner})'} is writing to --output-dir {path.parent.parent}; "
+                    f"another run{owner and f' ({owner})'} is writing to `output_dir` {path.parent.parent}; "
                     "wait for its end, or choose another folder"
                 )
             if _is_at(path, self._descriptor):

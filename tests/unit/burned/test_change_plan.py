@@ -114,7 +114,7 @@ def test_scenes_of_two_zones_meet_in_that_of_the_first():
 @pytest.mark.parametrize(
     ("changes", "error", "words"),
     [
-        ({"days": 0, "overpass": "S2B_0"}, UsageError, "not after --pre-fire-url a"),
+        ({"days": 0, "overpass": "S2B_0"}, UsageError, "not after pre_fire_url a"),
         ({"days": -5}, UsageError, "swap them"),
         ({"days": 5, "overpass": "S2A_0"}, UsageError, "the same scene"),
         ({"days": 5, "collection": "sentinel-2-c1-l2a"}, UsageError, "different collections"),
@@ -128,7 +128,7 @@ def test_scenes_that_can_not_be_compared(changes, error, words):
 
 @pytest.mark.parametrize("aoi", [Aoi(10, 40, 11, 41), Aoi(-121.5, 42.0, -121.4, 42.1)])
 def test_an_area_elsewhere(aoi):
-    with pytest.raises(NoDataError, match="--aoi"):
+    with pytest.raises(NoDataError, match=r"aoi.*give"):
         plan(scene("a"), scene("b", 5), aoi=aoi)
 
 
@@ -141,12 +141,12 @@ def test_footprints_may_touch_where_rasters_do_not():
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"resolution": 0}, "--resolution"),
-        ({"max_lost": 101}, "--max-lost"),
-        ({"cloud_dilation": -1}, "--cloud-dilation"),
-        ({"clear_classes": (12,)}, "--scl-clear"),
-        ({"workers": 0}, "--workers"),
-        ({"boa_offset": 7}, "--boa-offset"),
+        ({"resolution": 0}, "resolution"),
+        ({"max_lost": 101}, "max_lost"),
+        ({"cloud_dilation": -1}, "cloud_dilation"),
+        ({"clear_classes": (12,)}, "clear_classes"),
+        ({"workers": 0}, "workers"),
+        ({"boa_offset": 7}, "boa_offset"),
     ],
 )
 def test_values_out_of_range(changes, words):

@@ -215,9 +215,7 @@ def test_a_search_that_is_too_large_is_refused(api, make_request, month, hasty, 
         return reply({**page, "numberMatched": 50_000} if announces else page)
 
     api.search = large
-    with pytest.raises(
-        UsageError, match="the most taken are 30; narrow the dates, --aoi or --max-cloud-cover"
-    ):
+    with pytest.raises(UsageError, match="the most taken are 30; narrow the dates, aoi or max_cloud_cover"):
         find_scenes(make_request(api.url), replace(hasty, most_items=30))
     assert len(api.searches) == (1 if announces else 3)
 
@@ -441,7 +439,7 @@ LANDING = {
 @pytest.mark.parametrize("body", LANDING.values(), ids=LANDING)
 def test_an_address_that_is_no_stac_api_is_told_so(api, make_request, hasty, body):
     api.replies[""] = reply(body)
-    with pytest.raises(UsageError, match=f"{re.escape(api.url)} is no STAC API.*check --stac-url") as caught:
+    with pytest.raises(UsageError, match=f"{re.escape(api.url)} is no STAC API.*check stac_url") as caught:
         find_scenes(make_request(api.url), hasty)
     assert "\n" not in str(caught.value)
 
@@ -449,7 +447,7 @@ def test_an_address_that_is_no_stac_api_is_told_so(api, make_request, hasty, bod
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 418])
 def test_a_landing_page_that_is_not_there_is_told_so(api, make_request, hasty, status):
     api.replies[""] = reply(b"gone", status)
-    with pytest.raises(UsageError, match=f"answers {status}; check --stac-url"):
+    with pytest.raises(UsageError, match=f"answers {status}; check stac_url"):
         find_scenes(make_request(api.url), hasty)
 
 
@@ -483,7 +481,7 @@ def test_nobody_listening_is_told_at_once(make_request, hasty):
         taken.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
         start = time.monotonic()
-        with pytest.raises(UsageError, match=f"{url} can't be reached; check --stac-url and the network"):
+        with pytest.raises(UsageError, match=f"{url} can't be reached; check stac_url and the network"):
             find_scenes(make_request(url), hasty)
     assert time.monotonic() - start < 5
 
@@ -505,7 +503,7 @@ def test_a_server_that_goes_away_in_the_middle_is_a_temporary_error(api, make_re
     "url", ["http://", "http://[::1", "https://x y.example", "http://host:port/", "http:///v1"]
 )
 def test_an_address_that_is_none_is_told_so(make_request, hasty, url):
-    with pytest.raises(UsageError, match="--stac-url"):
+    with pytest.raises(UsageError, match="stac_url"):
         find_scenes(make_request(url), hasty)
 
 
@@ -520,7 +518,7 @@ def test_a_proxy_that_is_not_there_is_told_at_once(make_request, hasty, monkeypa
         taken.bind(("127.0.0.1", 0))
         for name in ("http_proxy", "HTTP_PROXY"):
             monkeypatch.setenv(name, f"http://127.0.0.1:{taken.getsockname()[1]}")
-        with pytest.raises(UsageError, match="can't be reached; check --stac-url and the network"):
+        with pytest.raises(UsageError, match="can't be reached; check stac_url and the network"):
             find_scenes(make_request("http://stac.example.com/v1"), hasty)
 
 
@@ -542,7 +540,7 @@ def test_an_unknown_collection_is_answered_with_those_that_are_there_closest_fir
     message = str(caught.value)
     assert message.startswith(f"no collection 'Sentinel-2-L2' at {api.url}; it has sentinel-2-l2a, ")
     assert all(name in message for name in api.collections)
-    assert "--collection" in message
+    assert "collection" in message
 
 
 def test_of_many_collections_the_closest_are_named(api, make_request, hasty):

@@ -239,7 +239,7 @@ def test_a_file_of_absurd_size_is_not_read(tmp_path, items, monkeypatch):
 )
 def test_a_location_that_is_none_is_told_so(tmp_path, monkeypatch, make_request, location):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(UsageError, match=r"--stac-url .*: no such file; give a STAC API's address") as caught:
+    with pytest.raises(UsageError, match=r"stac_url .*: no such file; give a STAC API's address") as caught:
         find_scenes(make_request(location))
     assert "hush" not in str(caught.value)
     assert str(caught.value).isprintable()
@@ -249,7 +249,7 @@ def test_a_location_that_is_none_is_told_so(tmp_path, monkeypatch, make_request,
 def test_a_first_file_that_is_broken_is_told_so(tmp_path, make_request, content, reason):
     path = tmp_path / "catalog.json"
     path.write_bytes(content)
-    with pytest.raises(UsageError, match=f"--stac-url .*{reason}.*; give a STAC catalog or item"):
+    with pytest.raises(UsageError, match=f"stac_url .*{reason}.*; give a STAC catalog or item"):
         find_scenes(make_request(path))
 
 

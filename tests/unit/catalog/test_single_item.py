@@ -11,7 +11,7 @@ from cloudless_mosaic.errors import UsageError
 
 DATA = Path(__file__).resolve().parents[3] / "../shared/data/stac-items"
 
-READING = BurnedAreaRequest(pre_fire_url="a.json", post_fire_url="b.json").reading
+REQUEST = BurnedAreaRequest(pre_fire_url="a.json", post_fire_url="b.json")
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="the shared test data is not beside the project")
@@ -29,7 +29,7 @@ def test_real_items_have_what_a_comparison_needs(provider, usable):
     found = []
     for path in sorted((DATA / provider).glob("*.json")):
         with suppress(UsageError):
-            found.append(find_scene(str(path), READING, "--pre-fire-url"))
+            found.append(find_scene(str(path), REQUEST, "pre_fire_url"))
     assert len(found) == usable
     for scene in found:
         assert set(scene.rasters) == {"B08", "B12"}

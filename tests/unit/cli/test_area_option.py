@@ -42,7 +42,7 @@ def test_a_file_that_is_no_area_is_named(tmp_path, content, said):
     path.write_bytes(content)
     with pytest.raises(UsageError, match=said) as caught:
         read_aoi(str(path))
-    assert str(caught.value).startswith(f"--aoi {path}")
+    assert str(caught.value).startswith(f"aoi {path}")
     assert "\n" not in str(caught.value)
 
 

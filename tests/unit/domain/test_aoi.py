@@ -46,7 +46,7 @@ def test_parse_takes_spaces():
 def test_no_box_is_an_error_that_shows_how_to_write_one(text, said):
     with pytest.raises(UsageError, match=said) as caught:
         Aoi.parse(text)
-    assert "--aoi=-122.28,47.54" in str(caught.value)
+    assert "aoi=-122.28,47.54" in str(caught.value)
     assert "\n" not in str(caught.value)
 
 

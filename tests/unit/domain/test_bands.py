@@ -67,7 +67,7 @@ def test_an_unknown_name_is_answered_with_all_bands(name):
 
 @pytest.mark.parametrize("names", [("red", "B04"), ("nir", "nir"), ("B8A", "nir08"), ("rededge1", "b05_20m")])
 def test_one_band_by_two_names_is_refused(names):
-    with pytest.raises(UsageError, match=f"--bands {names[0]} and {names[1]} are the same band"):
+    with pytest.raises(UsageError, match=f"bands {names[0]} and {names[1]} are the same band"):
         canonical_bands(("green", *names))
 
 

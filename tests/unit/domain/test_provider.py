@@ -110,7 +110,7 @@ def test_a_file_that_holds_no_profile_is_named(tmp_path, name, content, said):
     with pytest.raises(UsageError, match=said) as caught:
         read_profile(path)
     message = str(caught.value)
-    assert message.startswith(f"--profile {path}: ")
+    assert message.startswith(f"profile {path}: ")
     assert message.endswith("docs/providers.md has an example")
     assert "\n" not in message
 

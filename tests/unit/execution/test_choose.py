@@ -6,7 +6,7 @@ import pytest
 
 from cloudless_mosaic import Aoi, MosaicRequest
 from cloudless_mosaic.compositing.compose import compose
-from cloudless_mosaic.domain.request import Execution
+from cloudless_mosaic.domain.request import ExecutionOptions
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.execution import open_engine
 from cloudless_mosaic.execution.gateway import ClusterSize, list_clusters
@@ -26,7 +26,7 @@ def request_of(**execution):
         end_date=date(2023, 8, 31),
         aoi=Aoi(14.99, 47.8, 15.02, 47.86),
         bands=("red",),
-        execution=Execution(**execution),
+        **execution,
     )
 
 
@@ -76,8 +76,8 @@ def test_missing_gateway_package_is_told(monkeypatch):
     "wish", [{"worker_memory": 0.0}, {"wait_workers": -1.0}, {"worker_memory": float("nan")}]
 )
 def test_execution_is_validated(wish):
-    with pytest.raises(UsageError, match="--w"):
-        Execution(**wish)
+    with pytest.raises(UsageError, match=r"worker.* must be"):
+        ExecutionOptions(**wish)
 
 
 @pytest.mark.parametrize(
@@ -91,11 +91,11 @@ def test_workers_are_as_many_as_both_limits_allow(size, workers):
 @pytest.mark.parametrize(
     ("size", "words"),
     [
-        ((0.5, 1, 2, 0.5, 16), "no worker of 1 cores and 2 GB fits into --max-cores 0.5"),
-        ((0.5, 1, 32, 5, 16), "--max-ram 16"),
-        ((2, 1, 2, 5, 16), "--worker-cores 2 is more than --worker-cores-limit 1"),
-        ((0, 1, 2, 5, 16), "--worker-cores must be greater than 0"),
-        ((1, 1, float("nan"), 5, 16), "--worker-memory must be greater than 0"),
+        ((0.5, 1, 2, 0.5, 16), "no worker of 1 cores and 2 GB fits into max_cores 0.5"),
+        ((0.5, 1, 32, 5, 16), "max_memory 16"),
+        ((2, 1, 2, 5, 16), "worker_cores 2 is more than worker_cores_limit 1"),
+        ((0, 1, 2, 5, 16), "worker_cores must be greater than 0"),
+        ((1, 1, float("nan"), 5, 16), "worker_memory must be greater than 0"),
     ],
 )
 def test_size_that_gives_no_worker_is_refused(size, words):

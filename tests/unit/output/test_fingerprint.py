@@ -1,17 +1,23 @@
 import json
 import os
 import shutil
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cloudless_mosaic.catalog import find_scenes
-from cloudless_mosaic.domain.request import Execution
+from cloudless_mosaic.domain.request import MosaicRequest, declaration_of
 from cloudless_mosaic.domain.scenes import SceneSet, SourceGrid, SourceRaster
 from cloudless_mosaic.output import fingerprint as module
 from cloudless_mosaic.output.fingerprint import differences, fingerprint, plan_record
 from cloudless_mosaic.planning.plan import make_plan
+from request_values import two_values
+from written_months import make_plan as plan_of_months
+
+PLAN = plan_of_months()
 
 
 def with_scenes(plan, change):
@@ -20,8 +26,8 @@ def with_scenes(plan, change):
     return replace(plan, scene_set=SceneSet((change(first), *others), plan.scene_set.dropped))
 
 
-def with_request(plan, **wishes):
-    return replace(plan, request=replace(plan.request, **wishes))
+def with_request(plan, **changes):
+    return replace(plan, request=replace(plan.request, **changes))
 
 
 GRID = SourceGrid("EPSG:32610", (10.0, 0.0, 499980.0, 0.0, -10.0, 5300040.0), (10980, 10980))
@@ -51,13 +57,15 @@ def test_what_decides_the_bytes_decides_the_fingerprint(plan, what):
     assert differences(before, after)
 
 
-@pytest.mark.parametrize(
-    "wish",
-    [{"workers": 3}, {"max_lost": 50.0}, {"overwrite": True}, {"execution": Execution(cluster="local")}],
-)
-def test_how_the_work_is_done_does_not(plan, wish):
-    changed = with_request(plan, **wish)
-    assert fingerprint(plan_record(plan)) == fingerprint(plan_record(changed))
+@pytest.mark.parametrize("name", [field.name for field in fields(MosaicRequest)])
+@settings(max_examples=20)
+@given(data=st.data())
+def test_the_declaration_of_a_field_is_true(name, data):
+    """The fingerprint changes with each field that decides pixels or their place, and with no other."""
+    decides = declaration_of(MosaicRequest, name).decides
+    one, other = data.draw(two_values(name))
+    before, after = (fingerprint(plan_record(with_request(PLAN, **{name: value}))) for value in (one, other))
+    assert (before == after) == (decides == "neither")
 
 
 def test_tokens_in_addresses_do_not(plan):

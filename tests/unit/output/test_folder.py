@@ -141,7 +141,7 @@ def test_mosaics_of_another_plan_are_refused(tmp_path, month, other, run):
 def test_an_unfinished_run_of_another_plan_is_refused(tmp_path, month, other, run, output):
     begin(output, month, tmp_path)
     before = tree(tmp_path)
-    with pytest.raises(UsageError, match=r"an unfinished run of another plan: resolution .* --overwrite"):
+    with pytest.raises(UsageError, match=r"an unfinished run of another plan: resolution .* overwrite"):
         run(other, tmp_path)
     assert tree(tmp_path) == before
 
@@ -215,7 +215,7 @@ def test_a_file_in_place_of_the_folder_is_a_usage_error(tmp_path, plan, output):
     file.touch()
     for place in (file, file / "below"):
         with (
-            pytest.raises(UsageError, match=r"--output-dir .*file.* can't be written to: .*; choose another"),
+            pytest.raises(UsageError, match=r"output_dir .*file.* can't be written to: .*; choose another"),
             output(plan, place),
         ):
             pass

@@ -79,7 +79,7 @@ def test_another_plan_takes_the_table_away(tmp_path, small, other, run):
 
 def test_a_table_of_something_else_is_never_touched(tmp_path, small, run):
     (tmp_path / "items.parquet").write_bytes(b"mine")
-    with pytest.raises(UsageError, match=r"has an items\.parquet of something else; .* leave out --geopar"):
+    with pytest.raises(UsageError, match=r"has an items\.parquet of something else; .* leave out geopar"):
         run(small, tmp_path, geoparquet=True, overwrite=True)
     run(small, tmp_path)
     assert (tmp_path / "items.parquet").read_bytes() == b"mine"

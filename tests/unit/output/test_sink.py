@@ -184,7 +184,7 @@ def test_a_crs_that_does_not_fit_leaves_nothing(tmp_path, plan_of, month_of, out
     month = month_of(
         plan_of(crs="+proj=ob_tran +o_proj=longlat +o_lon_p=0 +o_lat_p=40 +lon_0=10", resolution=0.01)
     )
-    with pytest.raises(UsageError, match="--crs"), output(month.plan, tmp_path) as folder:
+    with pytest.raises(UsageError, match="crs"), output(month.plan, tmp_path) as folder:
         PeriodSink(folder, folder.mosaics[0]).write(next(month.composites()))
     assert not list(tmp_path.iterdir())
 

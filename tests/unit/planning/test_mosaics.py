@@ -71,7 +71,7 @@ def test_shards_share_the_mosaics_out(make_world, make_geobox, count):
     "text", ["", "1", "/", "1/", "/2", "a/b", "1/2/3", "-1/2", "1.0/2", "\u0661/2", "1/1234567890"]
 )
 def test_what_is_no_shard_is_said(text):
-    with pytest.raises(UsageError, match="--shard needs a part as I/N"):
+    with pytest.raises(UsageError, match="shard needs a part as I/N"):
         Shard.parse(text)
 
 
@@ -83,5 +83,5 @@ def test_shards_that_there_are_not(text):
 
 @pytest.mark.parametrize("size", [0, -512, 511, 513, 1000])
 def test_tiles_are_of_whole_blocks_of_a_file(make_request, size):
-    with pytest.raises(UsageError, match=f"--tile-size must be a multiple of 512 pixels.*got {size}"):
+    with pytest.raises(UsageError, match=f"tile_size must be a multiple of 512 pixels.*got {size}"):
         make_request(tile_size=size)

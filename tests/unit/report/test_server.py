@@ -171,5 +171,5 @@ def test_only_this_computer_is_answered(folder):
 def test_a_port_that_is_taken_is_refused(folder):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(UsageError, match=f"--port {port} can't be used"):
+        with pytest.raises(UsageError, match=f"port {port} can't be used"):
             FolderServer(folder, port)

@@ -1,3 +1,4 @@
+import json
 import os
 
 import pytest
@@ -50,7 +51,7 @@ def test_without_credentials_keeps_the_address():
 
 
 @pytest.mark.parametrize(
-    ("wishes", "sentence"),
+    ("options", "sentence"),
     [
         ({"mask": "none"}, "No cloud mask: every pixel that has data counts as clear."),
         ({"clear_classes": (5, 4)}, "classes 4 (vegetation), 5 (not vegetated) of the scene classification."),
@@ -59,8 +60,8 @@ def test_without_credentials_keeps_the_address():
         ({}, "from 2020-10-01 to 2020-10-31 (UTC)"),
     ],
 )
-def test_the_lineage_says_how(plan_of, wishes, sentence):
-    plan = plan_of(**wishes)
+def test_the_lineage_says_how(plan_of, options, sentence):
+    plan = plan_of(**options)
     properties = processing_properties(plan, plan.periods[0], "1.2.3")
     assert sentence in properties["processing:lineage"]
     assert properties["processing:software"] == {"cloudless-mosaic": "1.2.3"}
@@ -71,7 +72,28 @@ def test_without_dilation_the_lineage_names_none(plan_of):
     assert "grown" not in processing_properties(plan, plan.periods[0], "1")["processing:lineage"]
 
 
-def test_parameters_tell_how_offsets_were_decided(plan_of):
+def test_the_record_is_as_it_has_always_been(plan_of):
+    """Folders of earlier versions go on being known by it, so names, values and order stay."""
+    profile = ProviderProfile(name="Mine", offset="raw")
+    plan = plan_of(
+        profile=profile,
+        crs="EPSG:32610",
+        tile_size=512,
+        exact=True,
+        bands=("red", "nir"),
+        clear_classes=(4, 5),
+    )
+    assert json.dumps(run_parameters(plan)) == (
+        '{"start_date": "2020-10-01", "end_date": "2020-12-31", "aoi": "-122.28,47.5,-121.9,47.75", '
+        '"bands": ["red", "nir"], "collection": "sentinel-2-l2a", '
+        '"stac_url": "https://planetarycomputer.microsoft.com/api/stac/v1", '
+        '"profile": {"name": "Mine", "offset": "raw"}, "boa_offset": "auto", "resolution": 40.0, '
+        '"crs": "EPSG:32610", "max_items": 100, "max_cloud_cover": 25.0, "mask": "scl", "scl_clear": [4, 5], '
+        '"cloud_dilation": 100.0, "exact": true, "compression": "deflate", "tile_size": 512}'
+    )
+
+
+def test_parameters_say_how_offsets_were_decided(plan_of):
     profile = ProviderProfile(name="Mine", offset="raw", bands={"B04": "Band_4"})
     plain, odd = run_parameters(plan_of()), run_parameters(plan_of(boa_offset=0, profile=profile))
     assert plain["boa_offset"] == "auto"

@@ -27,7 +27,7 @@ def place(tmp_path):
 
 def test_the_second_in_a_process_is_refused_until_the_first_ends(place):
     first = FolderLock(place)
-    with pytest.raises(TemporaryError, match=rf"another run \(process {os.getpid()} on .*--output-dir .*out"):
+    with pytest.raises(TemporaryError, match=rf"another run \(process {os.getpid()} on .*output_dir .*out"):
         FolderLock(place)
     first.release()
     assert not place.exists()

@@ -35,23 +35,23 @@ def test_limits_themselves_are_taken(make_request):
 @pytest.mark.parametrize(
     ("option", "value", "said"),
     [
-        ("start_date", date(2023, 9, 1), "--end-date 2023-08-31 is before --start-date 2023-09-01"),
-        ("end_date", date(9999, 12, 31), "--end-date 9999-12-31 is the end of the calendar"),
+        ("start_date", date(2023, 9, 1), "end_date 2023-08-31 is before start_date 2023-09-01"),
+        ("end_date", date(9999, 12, 31), "end_date 9999-12-31 is the end of the calendar"),
         ("bands", (), "no band asked for"),
-        ("bands", ("red", "nir", "red"), "--bands red is given more than once"),
-        ("resolution", 0, "--resolution must be greater than 0, got 0"),
-        ("resolution", -10, "--resolution must be greater than 0, got -10"),
-        ("resolution", float("nan"), "--resolution must be greater than 0"),
-        ("resolution", float("inf"), "--resolution must be greater than 0"),
-        ("boa_offset", 1000, "--boa-offset must be auto, 0 or -1000, got 1000"),
-        ("max_items", 0, "--max-items must be greater than 0"),
-        ("workers", 0, "--workers must be greater than 0"),
-        ("max_cloud_cover", -1, "--max-cloud-cover must be between 0 and 100, got -1"),
-        ("max_cloud_cover", 100.5, "--max-cloud-cover must be between 0 and 100, got 100.5"),
-        ("max_cloud_cover", float("nan"), "--max-cloud-cover must be between"),
-        ("max_lost", 101, "--max-lost must be between 0 and 100"),
-        ("cloud_dilation", -1, "--cloud-dilation must be between 0 and 5000"),
-        ("clear_classes", (4, 12), "--scl-clear takes codes 0-11 of the scene classification, got 4,12"),
+        ("bands", ("red", "nir", "red"), "bands red is given more than once"),
+        ("resolution", 0, "resolution must be greater than 0, got 0"),
+        ("resolution", -10, "resolution must be greater than 0, got -10"),
+        ("resolution", float("nan"), "resolution must be greater than 0"),
+        ("resolution", float("inf"), "resolution must be greater than 0"),
+        ("boa_offset", 1000, "boa_offset must be auto, 0 or -1000, got 1000"),
+        ("max_items", 0, "max_items must be greater than 0"),
+        ("workers", 0, "workers must be greater than 0"),
+        ("max_cloud_cover", -1, "max_cloud_cover must be between 0 and 100, got -1"),
+        ("max_cloud_cover", 100.5, "max_cloud_cover must be between 0 and 100, got 100.5"),
+        ("max_cloud_cover", float("nan"), "max_cloud_cover must be between"),
+        ("max_lost", 101, "max_lost must be between 0 and 100"),
+        ("cloud_dilation", -1, "cloud_dilation must be between 0 and 5000"),
+        ("clear_classes", (4, 12), "clear_classes takes codes 0-11 of the scene classification, got 4,12"),
         ("clear_classes", (), "got none"),
     ],
 )
@@ -63,12 +63,12 @@ def test_value_out_of_its_range_is_named(make_request, option, value, said):
 
 
 def test_parse_date():
-    assert parse_date("--start-date", "2020-10-01") == date(2020, 10, 1)
+    assert parse_date("start_date", "2020-10-01") == date(2020, 10, 1)
 
 
 @pytest.mark.parametrize(
     "text", ["", "2020-13-01", "2020-02-30", "01.10.2020", "2020-10-01T00:00:00Z", "today"]
 )
 def test_what_is_no_day_is_named_with_its_option(text):
-    with pytest.raises(UsageError, match=f"--end-date needs a day as YYYY-MM-DD, got '{text}'"):
-        parse_date("--end-date", text)
+    with pytest.raises(UsageError, match=f"end_date needs a day as YYYY-MM-DD, got '{text}'"):
+        parse_date("end_date", text)

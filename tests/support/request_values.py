@@ -1,0 +1,58 @@
+"""Values for the fields of requests."""
+
+from datetime import date
+from pathlib import Path
+
+from hypothesis import strategies as st
+
+from cloudless_mosaic.domain.aoi import Aoi
+from cloudless_mosaic.domain.provider import ProviderProfile
+from cloudless_mosaic.domain.request import Shard
+from cloudless_mosaic.masks.classes import SCL_CLASSES
+
+WORDS = st.text("abcdefgh", min_size=1, max_size=8)
+ADDRESSES = WORDS.map("https://stac.example/{}".format)
+METRES = st.integers(1, 5000).map(float)
+PERCENT = st.integers(0, 100).map(float)
+CODES = st.sets(st.sampled_from(sorted(SCL_CLASSES)), min_size=1).map(lambda codes: tuple(sorted(codes)))
+BOXES = st.builds(Aoi, *(st.integers(low, low + 9).map(float) for low in (-125, 40, -115, 50)))
+BANDS = st.lists(st.sampled_from(["red", "green", "blue", "nir"]), min_size=1, unique=True).map(tuple)
+
+VALUES = {
+    "start_date": st.dates(date(2018, 1, 1), date(2020, 10, 1)),
+    "end_date": st.dates(date(2020, 12, 31), date(2024, 1, 1)),
+    "aoi": BOXES,
+    "bands": BANDS,
+    "collection": WORDS,
+    "stac_url": ADDRESSES,
+    "profile": st.none() | WORDS.map(lambda name: ProviderProfile(name=name, offset="raw")),
+    "boa_offset": st.sampled_from([None, 0, -1000]),
+    "resolution": METRES,
+    "crs": st.none() | st.integers(32601, 32660).map("EPSG:{}".format),
+    "max_items": st.integers(1, 10_000),
+    "max_cloud_cover": PERCENT,
+    "mask": st.sampled_from(["scl", "none"]),
+    "clear_classes": CODES,
+    "cloud_dilation": METRES,
+    "exact": st.booleans(),
+    "compression": st.sampled_from(["deflate", "zstd"]),
+    "max_lost": PERCENT,
+    "output_dir": WORDS.map(Path),
+    "overwrite": st.booleans(),
+    "tile_size": st.none() | st.integers(1, 50).map(lambda number: 512 * number),
+    "shard": st.none() | st.integers(1, 9).map(lambda number: Shard(number, 9)),
+    "geoparquet": st.booleans(),
+    "workers": st.none() | st.integers(1, 99),
+    "cluster": st.sampled_from([None, "local"]),
+    "worker_memory": st.none() | st.integers(1, 99).map(float),
+    "gateway_url": st.none() | ADDRESSES,
+    "wait_workers": st.integers(0, 1000).map(float),
+    "pre_fire_url": ADDRESSES,
+    "post_fire_url": ADDRESSES,
+    "index": st.sampled_from(["dnbr", "rbr", "bai"]),
+}
+
+
+def two_values(name):
+    """Pairs of different values of a field."""
+    return st.tuples(VALUES[name], VALUES[name]).filter(lambda pair: pair[0] != pair[1])
