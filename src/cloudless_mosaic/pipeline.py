@@ -113,7 +113,7 @@ def run(
         mosaics = cut_mosaics(plan)
         with OutputFolder(plan, mosaics) as output:
             progress.planned(plan, mosaics)
-            finished, blocks = tuple(output.finished.values()), output.kept_blocks
+            finished, blocks = tuple(output.finished.values()), output.checkpoint_count
             if finished or blocks:
                 progress.resumed(finished, blocks)
             results = _compose_all(output, engine, progress)

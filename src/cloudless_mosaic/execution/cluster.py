@@ -10,10 +10,10 @@ from collections.abc import Callable, Generator, Iterable
 
 from cloudless_mosaic.errors import TemporaryError, UsageError
 from cloudless_mosaic.execution.connection import Connection, ask
-from cloudless_mosaic.execution.engine import Answer, AnyTask, Made
-from cloudless_mosaic.execution.flow import Flow
-from cloudless_mosaic.execution.memory import Crew, composite_bytes, fit_blocks
+from cloudless_mosaic.execution.engine import AnyTask, Finished, Result
 from cloudless_mosaic.execution.preflight import check_reports, sample_hrefs
+from cloudless_mosaic.execution.resources import ClusterResources, composite_bytes, fit_blocks
+from cloudless_mosaic.execution.task_stream import TaskStream
 from cloudless_mosaic.execution.worker import WorkerReport, report
 from cloudless_mosaic.planning.plan import MosaicPlan
 from cloudless_mosaic.reading import RasterReader
@@ -44,20 +44,22 @@ class ClusterEngine:
             info = ask(lambda: self._connection.client.scheduler_info(n_workers=-1))
         except OSError as error:
             raise self._silent(error) from None
-        crew = Crew.of(info["workers"])
-        plan = fit_blocks(plan, crew)
+        resources = ClusterResources.of(info["workers"])
+        plan = fit_blocks(plan, resources)
         self._composite_bytes = composite_bytes(plan)
         return plan
 
     def run(
         self,
         tasks: Iterable[AnyTask],
-        work: Callable[[AnyTask, RasterReader], Made],
-        finish: Callable[[Made], Answer],
-    ) -> Generator[Answer, None, None]:
+        work: Callable[[AnyTask, RasterReader], Result],
+        finish: Callable[[Result], Finished],
+    ) -> Generator[Finished, None, None]:
         """See ``Engine.run``."""
-        flow = Flow(self._connection, work, finish, self._reader, self._composite_bytes, self._wait_workers)
-        return flow.run(tasks)
+        stream = TaskStream(
+            self._connection, work, finish, self._reader, self._composite_bytes, self._wait_workers
+        )
+        return stream.run(tasks)
 
     def _await_worker(self) -> None:
         client, seconds = self._connection.client, max(self._wait_workers, 0.1)

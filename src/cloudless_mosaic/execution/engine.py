@@ -30,8 +30,8 @@ class Task(Protocol):
 
 
 AnyTask = TypeVar("AnyTask", bound=Task)
-Made = TypeVar("Made")
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
+Finished = TypeVar("Finished")
 
 
 class Engine(Protocol):
@@ -49,9 +49,9 @@ class Engine(Protocol):
     def run(
         self,
         tasks: Iterable[AnyTask],
-        work: Callable[[AnyTask, RasterReader], Made],
-        finish: Callable[[Made], Answer],
-    ) -> Generator[Answer, None, None]:
+        work: Callable[[AnyTask, RasterReader], Result],
+        finish: Callable[[Result], Finished],
+    ) -> Generator[Finished, None, None]:
         """Works on tasks, a bounded number at a time, and yields what ``finish`` makes of what was made.
 
         Tasks are drawn in the calling thread, and only when there is room for them. When anything raises, or

@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from cloudless_mosaic.execution.bounded import run_bounded
-from cloudless_mosaic.execution.engine import Answer, AnyTask, Made
+from cloudless_mosaic.execution.engine import AnyTask, Finished, Result
 from cloudless_mosaic.planning.plan import MosaicPlan
 from cloudless_mosaic.reading import RasterReader
 
@@ -51,12 +51,12 @@ class ThreadEngine:
     def run(
         self,
         tasks: Iterable[AnyTask],
-        work: Callable[[AnyTask, RasterReader], Made],
-        finish: Callable[[Made], Answer],
-    ) -> Generator[Answer, None, None]:
+        work: Callable[[AnyTask, RasterReader], Result],
+        finish: Callable[[Result], Finished],
+    ) -> Generator[Finished, None, None]:
         """See ``Engine.run``."""
 
-        def work_and_finish(task: AnyTask) -> Answer:
+        def work_and_finish(task: AnyTask) -> Finished:
             return finish(work(task, self._reader))
 
         with thread_executor(self._workers) as threads:

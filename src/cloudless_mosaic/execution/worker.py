@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from cloudless_mosaic.errors import SourceError, UsageError
-from cloudless_mosaic.execution.engine import AnyTask, Made
+from cloudless_mosaic.execution.engine import AnyTask, Result
 from cloudless_mosaic.reading import RasterReader, default_reader
 
 _PACKAGES = ("dask", "distributed", "numpy", "numba", "imagecodecs", "obstore", "rasterio")
@@ -73,8 +73,8 @@ def report(hrefs: Iterable[str]) -> WorkerReport:
 
 
 def work_on_block(
-    task: AnyTask, work: Callable[[AnyTask, RasterReader], Made], digest: str, reader: RasterReader | None
-) -> Made:
+    task: AnyTask, work: Callable[[AnyTask, RasterReader], Result], digest: str, reader: RasterReader | None
+) -> Result:
     """Works on a task with the reader of this process.
 
     Args:

@@ -19,7 +19,7 @@ from cloudless_mosaic.compositing.plausibility import Evidence
 from cloudless_mosaic.domain.periods import Period
 from cloudless_mosaic.domain.results import SceneNote
 from cloudless_mosaic.geo.blocks import Block
-from cloudless_mosaic.storage.direct_io import Bytes, write_uncached
+from cloudless_mosaic.storage.direct_io import Bytes, write_direct
 from cloudless_mosaic.storage.files import storage_faults
 
 _CHECKSUM = struct.Struct("<I")
@@ -34,7 +34,7 @@ _ALIGNED = 16
 _NAME = re.compile(r"(\d+)-(\d+)\.block")
 
 
-class BlockStore:
+class BlockCheckpoints:
     """One file per finished block, whole or not there. Safe to use from many threads.
 
     Pixels are kept as they are, for as long as their period is in the making: to compress them would cost
@@ -64,7 +64,7 @@ class BlockStore:
         with storage_faults(path):
             self._folder.mkdir(exist_ok=True)
             try:
-                write_uncached(partial, _parts(composite))
+                write_direct(partial, _parts(composite))
                 partial.replace(path)
             except OSError:
                 partial.unlink(missing_ok=True)

@@ -37,7 +37,7 @@ _ENDINGS = (".json", ".tif", "-count.tif", "-visual.tif", "-thumbnail.png")
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class ExistingDocument:
     """A document of an earlier run, in its place."""
 
     path: Path
@@ -87,7 +87,7 @@ class Published:
         return self.path.name in _ROOTS
 
 
-def published_roots(folder: Path) -> tuple[Published, ...]:
+def existing_roots(folder: Path) -> tuple[ExistingDocument, ...]:
     """The documents above the items in a folder: the catalog first, which speaks for the rest.
 
     Raises:
@@ -97,14 +97,14 @@ def published_roots(folder: Path) -> tuple[Published, ...]:
     return tuple(_root(folder / name, known) for name, known in _ROOTS.items() if (folder / name).exists())
 
 
-def _root(path: Path, known: str) -> Published:
+def _root(path: Path, known: str) -> ExistingDocument:
     document = read_document(path)
     if document.get("id") != known:
         raise UsageError(
             f"--output-dir {path.parent} has a {path.name} that isn't one of mosaics; choose another folder"
         )
     assets = document.get("assets")
-    return Published(
+    return ExistingDocument(
         path,
         document.get(PLAN),
         document.get(PARAMETERS),
@@ -113,7 +113,7 @@ def _root(path: Path, known: str) -> Published:
     )
 
 
-def published_items(folder: Path) -> Iterator[Published]:
+def existing_items(folder: Path) -> Iterator[ExistingDocument]:
     """The periods in a folder, unfinished ones included: those lack their item, and so a fingerprint.
 
     Raises:
@@ -123,7 +123,7 @@ def published_items(folder: Path) -> Iterator[Published]:
         if _FOLDER.fullmatch(place.name) and any(path.exists() for path in _files(place)):
             path = place / f"{place.name}.json"
             properties = _properties(path)
-            yield Published(path, properties.get(PLAN), properties.get(PARAMETERS))
+            yield ExistingDocument(path, properties.get(PLAN), properties.get(PARAMETERS))
 
 
 def intact_result(folder: Path, period: Period, tile: str, fingerprint: str) -> PeriodResult | None:

@@ -13,12 +13,12 @@ from typing import Any, Self
 
 from cloudless_mosaic.domain.results import PeriodResult
 from cloudless_mosaic.errors import UsageError
-from cloudless_mosaic.output.checkpoints import BlockStore
+from cloudless_mosaic.output.checkpoints import BlockCheckpoints
 from cloudless_mosaic.output.existing import (
-    Published,
+    ExistingDocument,
+    existing_items,
+    existing_roots,
     intact_result,
-    published_items,
-    published_roots,
 )
 from cloudless_mosaic.output.fingerprint import differences, fingerprint, plan_record
 from cloudless_mosaic.output.geoparquet import require_place
@@ -97,15 +97,14 @@ class OutputFolder:
         self._leave()
 
     @property
-    def kept_blocks(self) -> int:
+    def checkpoint_count(self) -> int:
         """Blocks of unfinished mosaics that an earlier run left."""
-        return sum(
-            len(self.blocks(mosaic).found) for mosaic in self.mosaics if mosaic.label not in self.finished
-        )
+        unfinished = (mosaic for mosaic in self.mosaics if mosaic.label not in self.finished)
+        return sum(len(self.checkpoints(mosaic).found) for mosaic in unfinished)
 
-    def blocks(self, mosaic: Mosaic) -> BlockStore:
+    def checkpoints(self, mosaic: Mosaic) -> BlockCheckpoints:
         """The finished blocks of a mosaic."""
-        return BlockStore(self._work / f"blocks-{mosaic.label}")
+        return BlockCheckpoints(self._work / f"blocks-{mosaic.label}")
 
     def staging(self, mosaic: Mosaic) -> Path:
         """An empty folder for files in the making, on the disk that they go to.
@@ -133,13 +132,13 @@ class OutputFolder:
 
     def _settle(self) -> None:
         """Refuses or removes what another plan left, and takes over what this one did."""
-        roots = published_roots(self.path)
+        roots = existing_roots(self.path)
         manifest = self._read_manifest()
         cut = manifest.pop(_CUT, None) if manifest else None
         started = manifest is not None and fingerprint(manifest) == fingerprint(self._record)
         finished = any(root.path.name == CATALOG and self._is_ours(root) for root in roots)
         names = {mosaic_name(mosaic.label) for mosaic in self.mosaics}
-        items = list(published_items(self.path))
+        items = list(existing_items(self.path))
         others = [item for item in items if item.fingerprint != self.fingerprint]
         if started or finished:
             # one of our mosaics, whose item is not written yet or was damaged since
@@ -162,7 +161,7 @@ class OutputFolder:
         self._owned = True
         self._take_over()
 
-    def _refuse(self, others: Sequence[Published], manifest: dict[str, Any] | None) -> None:
+    def _refuse(self, others: Sequence[ExistingDocument], manifest: dict[str, Any] | None) -> None:
         """Raises ``UsageError`` if there's anything of another plan."""
         if others:
             what, theirs = "mosaics", others[0].record
@@ -183,12 +182,12 @@ class OutputFolder:
             if result and result.lost_percent <= self.plan.request.max_lost:
                 self.finished[mosaic.label] = result
         if len(self.finished) < len(self.mosaics):
-            for root in published_roots(self.path):
+            for root in existing_roots(self.path):
                 root.remove()
             remove_report(self.path)
             write_whole(self._work / _MANIFEST, json.dumps({**self._record, _CUT: self._cut}).encode())
 
-    def _is_ours(self, root: Published) -> bool:
+    def _is_ours(self, root: ExistingDocument) -> bool:
         return root.fingerprint == self.fingerprint and root.shard == self._shard
 
     def _read_manifest(self) -> dict[str, Any] | None:
@@ -218,5 +217,5 @@ class OutputFolder:
             self._work.rmdir()  # refused unless it's empty
 
     def _worth_keeping(self) -> bool:
-        items = published_items(self.path)
-        return self.kept_blocks > 0 or any(item.fingerprint == self.fingerprint for item in items)
+        items = existing_items(self.path)
+        return self.checkpoint_count > 0 or any(item.fingerprint == self.fingerprint for item in items)

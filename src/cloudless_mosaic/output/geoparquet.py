@@ -11,11 +11,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cloudless_mosaic.errors import UsageError
-from cloudless_mosaic.output.existing import Published
+from cloudless_mosaic.output.existing import ExistingDocument
 from cloudless_mosaic.stac.names import ITEMS
 
 
-def require_place(folder: Path, roots: Iterable[Published]) -> None:
+def require_place(folder: Path, roots: Iterable[ExistingDocument]) -> None:
     """Says before any work if there can be no table.
 
     Args:

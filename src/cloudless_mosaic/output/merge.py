@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cloudless_mosaic.errors import NoDataError, UsageError
-from cloudless_mosaic.output.existing import intact_files, published_items, published_roots
+from cloudless_mosaic.output.existing import existing_items, existing_roots, intact_files
 from cloudless_mosaic.output.geoparquet import require_place
 from cloudless_mosaic.output.preview import remove_report
 from cloudless_mosaic.output.roots import publish_roots
@@ -136,7 +136,7 @@ def _read(path: Path) -> _Source:
     if not path.is_dir():
         raise UsageError(f"{path} is no folder; give those that --shard has written to")
     try:
-        roots = {root.path.name: root for root in published_roots(path)}
+        roots = {root.path.name: root for root in existing_roots(path)}
     except OSError as error:
         raise UsageError(f"{path} can't be read: {(error.strerror or 'unknown reason').lower()}") from None
     if roots.keys() != {CATALOG, COLLECTION}:
@@ -168,10 +168,10 @@ def _of_all(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _refuse_others(folder: Path, plan: str, *, table: bool) -> None:
-    roots = published_roots(folder)
+    roots = existing_roots(folder)
     if any(root.fingerprint != plan or root.shard for root in roots):
         raise UsageError(f"--output-dir {folder} has other mosaics; choose another folder")
-    for item in published_items(folder):
+    for item in existing_items(folder):
         if item.fingerprint not in {plan, None}:
             raise UsageError(f"--output-dir {folder} has {item.path.stem} of another plan; choose another")
     if table:

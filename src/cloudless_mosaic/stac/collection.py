@@ -37,7 +37,7 @@ _RANGES = ("clear_percent", "mean_observations", "scenes_used", "lost_percent")
 """Fields of items whose ranges are told."""
 
 
-def gathered(collection: dict[str, Any], items: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def with_items(collection: dict[str, Any], items: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """A collection with what its items add up to: links, dates and ranges.
 
     Args:

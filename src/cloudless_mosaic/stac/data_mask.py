@@ -18,7 +18,7 @@ _CELLS = (128, 64, 32, 16, 8)
 """Cells along the longer side of the grid that outlines are drawn from; the fewer, the fewer corners."""
 
 
-def valid_area(picture: npt.NDArray[np.generic], factor: int, grid: GeoBox) -> BaseGeometry:
+def data_footprint(picture: npt.NDArray[np.generic], factor: int, grid: GeoBox) -> BaseGeometry:
     """The area that has data, in pixels of the grid (x is the column, y the row).
 
     It covers every pixel that has data. Gaps and bays are closed and corners are cut, at first by little and

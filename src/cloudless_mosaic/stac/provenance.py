@@ -26,7 +26,7 @@ def processing_properties(plan: MosaicPlan, period: PeriodPlan, version: str) ->
             f"Median of the clear observations of each pixel of Sentinel-2 Level-2A from {first:%Y-%m-%d} "
             f"to {last:%Y-%m-%d} (UTC); an even number of observations gives the mean of the middle two, "
             f"rounded half to even. {_mask_sentence(plan.request)} Granules of one overpass count as one "
-            f"observation. {_sampling_sentence(plan.request)} The radiometric offset of each scene was "
+            f"observation. {_resampling_sentence(plan.request)} The radiometric offset of each scene was "
             "removed before, and what fell below 1 was raised to 1."
         ),
         "processing:expression": {
@@ -63,7 +63,7 @@ def run_parameters(plan: MosaicPlan) -> dict[str, Any]:
     return {name: value for name, value in parameters.items() if value is not None}
 
 
-def derived_from(href: str, folder: Path) -> str:
+def derived_from_href(href: str, folder: Path) -> str:
     """The address of a scene as a link from ``folder``, without credentials; empty where there is none.
 
     Args:
@@ -95,7 +95,7 @@ def _mask_sentence(request: MosaicRequest) -> str:
     return f"Clear are the classes {classes} of the scene classification.{grown}"
 
 
-def _sampling_sentence(request: MosaicRequest) -> str:
+def _resampling_sentence(request: MosaicRequest) -> str:
     if request.exact:
         return "Pixels were read at native resolution."
     return (

@@ -15,8 +15,8 @@ from uuid import uuid4
 
 from cloudless_mosaic.errors import CloudlessMosaicError, TemporaryError
 from cloudless_mosaic.execution.connection import Connection, ask
-from cloudless_mosaic.execution.engine import Answer, AnyTask, Made
-from cloudless_mosaic.execution.memory import Crew
+from cloudless_mosaic.execution.engine import AnyTask, Finished, Result
+from cloudless_mosaic.execution.resources import ClusterResources
 from cloudless_mosaic.execution.worker import package_digest, work_on_block
 from cloudless_mosaic.reading import RasterReader
 
@@ -50,25 +50,25 @@ class _OutOfReachError(Exception):
 
 
 @dataclass(slots=True)
-class _Sent(Generic[AnyTask, Made]):
+class _Sent(Generic[AnyTask, Result]):
     """A task that was sent to the cluster."""
 
     task: AnyTask
-    future: distributed.Future[Made]
+    future: distributed.Future[Result]
     kills: int = 0
     """Times that its workers died of it."""
     losses: int = 0
     """Times that the scheduler got out of reach meanwhile."""
 
 
-class Flow(Generic[AnyTask, Made, Answer]):
+class TaskStream(Generic[AnyTask, Result, Finished]):
     """One run of tasks over a cluster; driven by the thread that iterates over ``run``."""
 
     def __init__(
         self,
         connection: Connection,
-        work: Callable[[AnyTask, RasterReader], Made],
-        finish: Callable[[Made], Answer],
+        work: Callable[[AnyTask, RasterReader], Result],
+        finish: Callable[[Result], Finished],
         reader: RasterReader | None,
         composite_bytes: int,
         wait_workers: float,
@@ -92,16 +92,16 @@ class Flow(Generic[AnyTask, Made, Answer]):
         self._wait_workers = wait_workers
         self._run_id = uuid4().hex[:8]
         self._events: SimpleQueue[Any] = SimpleQueue()
-        self._composing: dict[str, _Sent[AnyTask, Made]] = {}
-        self._composed: deque[_Sent[AnyTask, Made]] = deque()
-        self._finishing: dict[Future[Answer], _Sent[AnyTask, Made]] = {}
+        self._composing: dict[str, _Sent[AnyTask, Result]] = {}
+        self._composed: deque[_Sent[AnyTask, Result]] = deque()
+        self._finishing: dict[Future[Finished], _Sent[AnyTask, Result]] = {}
         self._numbers = count()
         self._in_flight = 1
         self._next_look = 0.0
         self._alone_since: float | None = None
         self._unheard_since: float | None = None
 
-    def run(self, tasks: Iterable[AnyTask]) -> Generator[Answer, None, None]:
+    def run(self, tasks: Iterable[AnyTask]) -> Generator[Finished, None, None]:
         """See ``Engine.run``."""
         source = iter(tasks)
         pool = ThreadPoolExecutor(_FINISHERS, thread_name_prefix="mosaic-finish")
@@ -145,8 +145,8 @@ class Flow(Generic[AnyTask, Made, Answer]):
             self._composing[str(future.key)] = _Sent(task, future, kills, losses)
             future.add_done_callback(self._events.put)
 
-    def _map(self, tasks: list[AnyTask]) -> list[distributed.Future[Made]]:
-        futures: list[distributed.Future[Made]] = self._client.map(
+    def _map(self, tasks: list[AnyTask]) -> list[distributed.Future[Result]]:
+        futures: list[distributed.Future[Result]] = self._client.map(
             work_on_block,
             tasks,
             work=self._work,
@@ -171,10 +171,10 @@ class Flow(Generic[AnyTask, Made, Answer]):
             self._finishing[finishing] = sent
             finishing.add_done_callback(self._events.put)
 
-    def _fetch_and_finish(self, future: distributed.Future[Made]) -> Answer:
+    def _fetch_and_finish(self, future: distributed.Future[Result]) -> Finished:
         return self._finish(self._result(future))
 
-    def _result(self, future: distributed.Future[Made]) -> Made:
+    def _result(self, future: distributed.Future[Result]) -> Result:
         """Brings what was made here; while it is fetched its worker may die, and it is composed once more.
 
         Raises:
@@ -184,7 +184,7 @@ class Flow(Generic[AnyTask, Made, Answer]):
         from distributed.client import FutureCancelledError  # noqa: PLC0415 - imported already
 
         try:
-            made: Made = future.result()
+            made: Result = future.result()
         except CloudlessMosaicError:
             raise
         except (FutureCancelledError, OSError) as error:
@@ -192,7 +192,7 @@ class Flow(Generic[AnyTask, Made, Answer]):
         future.release()
         return made
 
-    def _answers(self) -> Iterator[Answer]:
+    def _answers(self) -> Iterator[Finished]:
         """Waits for something to happen; yields if it is an answer."""
         from distributed.scheduler import KilledWorker  # noqa: PLC0415 - imported already
 
@@ -223,7 +223,7 @@ class Flow(Generic[AnyTask, Made, Answer]):
             time.sleep(_PAUSE)
         return bool(self._client.status == "running")
 
-    def _send_again(self, sent: _Sent[AnyTask, Made]) -> None:
+    def _send_again(self, sent: _Sent[AnyTask, Result]) -> None:
         """Sends a task whose workers died: of something else, as a rule.
 
         Raises:
@@ -248,15 +248,15 @@ class Flow(Generic[AnyTask, Made, Answer]):
             return
         self._next_look = now + _LOOK
         try:
-            crew = Crew.of(self._client.scheduler_info(n_workers=-1)["workers"])
+            resources = ClusterResources.of(self._client.scheduler_info(n_workers=-1)["workers"])
         except (OSError, KeyError, AttributeError) as error:
             self._unheard_since = self._unheard_since or now
             if now - self._unheard_since > _RECONNECT:
                 raise self._lost(type(error).__name__) from None
             return
         self._unheard_since = None
-        self._in_flight = crew.in_flight(self._composite_bytes)
-        if crew.workers:
+        self._in_flight = resources.in_flight(self._composite_bytes)
+        if resources.workers:
             self._alone_since = None
         elif self._alone_since is None:
             self._alone_since = now
