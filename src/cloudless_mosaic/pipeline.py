@@ -13,9 +13,10 @@ from typing import Protocol
 from cloudless_mosaic.catalog import find_scenes
 from cloudless_mosaic.compositing.compose import compose
 from cloudless_mosaic.compositing.composite import Composite
+from cloudless_mosaic.domain.losses import LossLimit
 from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.domain.results import MosaicResult, PeriodResult
-from cloudless_mosaic.errors import NoDataError, ObservationsLostError
+from cloudless_mosaic.errors import NoDataError
 from cloudless_mosaic.execution import Engine, open_engine, run_bounded, thread_executor, worker_count
 from cloudless_mosaic.output import OutputFolder, PeriodSink
 from cloudless_mosaic.planning.grid import parse_crs
@@ -171,7 +172,8 @@ class _Run:
         opened.lost += len(composite.lost)
         opened.observations += composite.observations
         if not opened.missing:
-            self._check_losses(opened, composite)
+            limit = LossLimit(self.output.plan.request.max_lost)
+            limit.check(opened.lost, opened.observations, composite.lost, composite.label)
             self.closing.append(self.closers.submit(opened.sink.close))
             del self.opened[composite.label]
         while self.closing and (self.closing[0].done() or len(self.closing) > _CLOSING):
@@ -201,17 +203,6 @@ class _Run:
                     if composite:
                         yield composite.block.index
                         self.done(composite)
-
-    def _check_losses(self, opened: _OpenMosaic, composite: Composite) -> None:
-        limit = self.output.plan.request.max_lost
-        share = 100 * opened.lost / opened.observations if opened.observations else 0.0
-        if share > limit:
-            example = f"; the last: {composite.lost[-1].reason}" if composite.lost else ""
-            raise ObservationsLostError(
-                f"{opened.lost} of {opened.observations} observations of {opened.mosaic.label} "
-                f"could not be read ({share:.1f} %, --max-lost is {limit:g} %){example}; "
-                "try again, or raise --max-lost"
-            )
 
 
 def _compose_all(output: OutputFolder, engine: Engine, progress: Progress) -> list[PeriodResult]:

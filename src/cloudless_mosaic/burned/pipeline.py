@@ -13,6 +13,7 @@ from cloudless_mosaic.burned.plan import ChangePlan, GridOf, make_plan
 from cloudless_mosaic.burned.request import BurnedAreaRequest
 from cloudless_mosaic.burned.results import BurnedAreaResult, Tally
 from cloudless_mosaic.burned.stac import ITEM, change_catalog, change_item
+from cloudless_mosaic.domain.losses import LossLimit
 from cloudless_mosaic.domain.scenes import Scene, SourceGrid
 from cloudless_mosaic.errors import NoDataError, ObservationsLostError, SourceError
 from cloudless_mosaic.execution import Engine, open_engine
@@ -104,13 +105,8 @@ def _compare_all(plan: ChangePlan, engine: Engine, sink: ChangeSink, progress: P
 
 def _require_enough(plan: ChangePlan, tally: Tally) -> None:
     """Raises an error where too much was lost, or nothing is left."""
-    lost, limit = tally.reading.lost, plan.request.max_lost
-    share = 100 * len(lost) / tally.reading.observations if tally.reading.observations else 0.0
-    if share > limit:
-        raise ObservationsLostError(
-            f"{len(lost)} of {tally.reading.observations} observations could not be read ({share:.1f} %, "
-            f"--max-lost is {limit:g} %); the last: {lost[-1].reason}; try again, or raise --max-lost"
-        )
+    lost = tally.reading.lost
+    LossLimit(plan.request.max_lost).check(len(lost), tally.reading.observations, lost)
     if tally.statistics is None:
         masked = plan.request.mask == "scl"
         raise NoDataError(
