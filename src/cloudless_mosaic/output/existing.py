@@ -94,14 +94,29 @@ def existing_roots(folder: Path) -> tuple[ExistingDocument, ...]:
         UsageError: if one is of something else, for example of the scenes themselves.
         OSError: if one can't be read.
     """
-    return tuple(_root(folder / name, known) for name, known in _ROOTS.items() if (folder / name).exists())
+    return tuple(
+        existing_root(folder / name, known, "mosaics")
+        for name, known in _ROOTS.items()
+        if (folder / name).exists()
+    )
 
 
-def _root(path: Path, known: str) -> ExistingDocument:
+def existing_root(path: Path, known: str, what: str) -> ExistingDocument:
+    """A document above the items.
+
+    Args:
+        path: The document.
+        known: Id that the program gives it.
+        what: What the program makes, for the message.
+
+    Raises:
+        UsageError: if it has another id.
+        OSError: if it can't be read.
+    """
     document = read_document(path)
     if document.get("id") != known:
         raise UsageError(
-            f"--output-dir {path.parent} has a {path.name} that isn't one of mosaics; choose another folder"
+            f"--output-dir {path.parent} has a {path.name} that isn't one of {what}; choose another folder"
         )
     assets = document.get("assets")
     return ExistingDocument(

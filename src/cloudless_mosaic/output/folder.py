@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from cloudless_mosaic.domain.results import PeriodResult
-from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.output.checkpoints import BlockCheckpoints
 from cloudless_mosaic.output.existing import (
     ExistingDocument,
@@ -22,21 +18,18 @@ from cloudless_mosaic.output.existing import (
 )
 from cloudless_mosaic.output.fingerprint import differences, fingerprint, plan_record
 from cloudless_mosaic.output.geoparquet import require_place
+from cloudless_mosaic.output.locked_folder import LockedFolder, other_plan_error
 from cloudless_mosaic.output.preview import remove_report
 from cloudless_mosaic.planning.mosaics import Mosaic, cut_mosaics
 from cloudless_mosaic.planning.plan import MosaicPlan
 from cloudless_mosaic.stac.names import CATALOG, mosaic_name
-from cloudless_mosaic.storage.files import folder_faults, storage_faults, write_whole
-from cloudless_mosaic.storage.lock import FolderLock
+from cloudless_mosaic.storage.files import storage_faults, write_whole
 
-_WORK = ".cloudless-mosaic"
-_LOCK = "lock"
-_MANIFEST = "manifest.json"
 _CUT = "blocks"
-"""Of the manifest: edges of the rows and columns of blocks."""
+"""Field of the manifest: edges of the rows and columns of blocks."""
 
 
-class OutputFolder:
+class OutputFolder(LockedFolder):
     """The root of the output, for the time of one run.
 
     A hidden folder in it holds the lock, the manifest (the record of the plan in work), the blocks of periods
@@ -48,18 +41,17 @@ class OutputFolder:
     """
 
     def __init__(self, plan: MosaicPlan, mosaics: Sequence[Mosaic] | None = None) -> None:
-        """Touches nothing yet; that's for ``with``.
+        """Touches nothing; entering the context takes the folder.
 
         Args:
             plan: The run, whose request names the folder.
             mosaics: Those that the run makes; ``None`` cuts the plan.
         """
+        super().__init__(plan.request.output_dir)
         self.plan = plan
         """The run."""
         self.mosaics = cut_mosaics(plan) if mosaics is None else mosaics
         """Those that the run makes."""
-        self.path = plan.request.output_dir
-        """Root of the output."""
         self.finished: dict[str, PeriodResult] = {}
         """Results of mosaics, by label, that an earlier run of this plan published."""
         record = plan_record(plan)
@@ -68,33 +60,10 @@ class OutputFolder:
         self._shard = str(plan.request.shard) if plan.request.shard else None
         self._record = {**record, "shard": self._shard}
         self._cut = [list(plan.blocks.row_edges), list(plan.blocks.column_edges)]
-        self._work = self.path / _WORK
         self.background = ThreadPoolExecutor(thread_name_prefix="keep")
         """Threads that wait for the disk beside the work."""
         self._owned = False
         self._done = False
-
-    def __enter__(self) -> Self:
-        """Takes the folder.
-
-        Raises:
-            UsageError: if it can't be written to, or another plan's work is in it.
-            TemporaryError: if another run has it, or the disk is full.
-        """
-        with folder_faults(self.path):
-            self._lock = FolderLock(self._work / _LOCK)
-            try:
-                self._settle()
-            except BaseException:
-                self._leave()
-                raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Gives the folder back; what a later run can go on from stays."""
-        self._leave()
 
     @property
     def checkpoint_count(self) -> int:
@@ -112,11 +81,9 @@ class OutputFolder:
         Raises:
             TemporaryError: if the disk is full or fails.
         """
-        staging = self._work / f"files-{mosaic.label}"
-        with storage_faults(staging):
-            shutil.rmtree(staging, ignore_errors=True)
-            staging.mkdir()
-        return staging
+        name = f"files-{mosaic.label}"
+        with storage_faults(self._work / name):
+            return self._empty_folder(name)
 
     def complete(self, results: Sequence[PeriodResult]) -> Path:
         """Writes the collection and the catalog, which ends the run.
@@ -169,10 +136,7 @@ class OutputFolder:
             what, theirs = "an unfinished run", manifest
         else:
             return
-        raise UsageError(
-            f"--output-dir {self.path} has {what} of another plan: {differences(theirs, self._record)}; "
-            "choose another folder, or add --overwrite to replace what is there"
-        )
+        raise other_plan_error(self.path, what, differences(theirs, self._record))
 
     def _take_over(self) -> None:
         """Checks what is published, and notes that the rest is in work."""
@@ -185,36 +149,22 @@ class OutputFolder:
             for root in existing_roots(self.path):
                 root.remove()
             remove_report(self.path)
-            write_whole(self._work / _MANIFEST, json.dumps({**self._record, _CUT: self._cut}).encode())
+            write_whole(self._manifest, json.dumps({**self._record, _CUT: self._cut}).encode())
 
     def _is_ours(self, root: ExistingDocument) -> bool:
         return root.fingerprint == self.fingerprint and root.shard == self._shard
 
     def _read_manifest(self) -> dict[str, Any] | None:
         """The record of the plan in work; ``None`` where there's none, or the disk spoiled it."""
-        path = self._work / _MANIFEST
         try:
-            return dict(json.loads(path.read_bytes())) if path.exists() else None
+            return dict(json.loads(self._manifest.read_bytes())) if self._manifest.exists() else None
         except (ValueError, TypeError):
             return None
 
-    def _empty_work(self) -> None:
-        """Removes all but the lock from the hidden folder."""
-        for path in self._work.iterdir():
-            if path.is_dir():
-                shutil.rmtree(path)
-            elif path.name != _LOCK:
-                path.unlink()
-
-    def _leave(self) -> None:
-        """Gives the folder back, with no more in it than a later run can use."""
+    def _discard(self) -> None:
         self.background.shutdown()
-        with suppress(OSError):
-            if self._owned and (self._done or not self._worth_keeping()):
-                self._empty_work()
-        self._lock.release()
-        with suppress(OSError):
-            self._work.rmdir()  # refused unless it's empty
+        if self._owned and (self._done or not self._worth_keeping()):
+            self._empty_work()
 
     def _worth_keeping(self) -> bool:
         items = existing_items(self.path)
