@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from cloudless_mosaic.errors import TemporaryError, UsageError
-from cloudless_mosaic.output import PeriodSink, folder
+from cloudless_mosaic.output import PeriodSink, locked_folder
 
 NAME = "monthly-mosaic-2020-10"
 
@@ -234,7 +234,7 @@ def test_a_folder_that_may_not_be_written(tmp_path, plan, output, monkeypatch, n
     def refuse(_path):
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(folder, "FolderLock", refuse)
+    monkeypatch.setattr(locked_folder, "FolderLock", refuse)
     with pytest.raises(kind, match=message), output(plan, tmp_path):
         pass
 
