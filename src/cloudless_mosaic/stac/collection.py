@@ -11,6 +11,7 @@ from pyproj import CRS
 from cloudless_mosaic.domain.results import PeriodResult
 from cloudless_mosaic.planning.plan import MosaicPlan
 from cloudless_mosaic.stac.assets import sensor_fields
+from cloudless_mosaic.stac.documents import document_of
 from cloudless_mosaic.stac.footprint import footprint
 from cloudless_mosaic.stac.items import ASSETS, THUMBNAIL, extensions, raster_bands
 from cloudless_mosaic.stac.names import (
@@ -111,7 +112,7 @@ def collection_document(plan: MosaicPlan, fingerprint: str) -> dict[str, Any]:
         },
     )
     collection.clear_links()
-    return collection.to_dict(include_self_link=False, transform_hrefs=False) | {
+    return document_of(collection) | {
         "links": [
             _link(pystac.RelType.ROOT, f"./{CATALOG}"),
             _link(pystac.RelType.PARENT, f"./{CATALOG}"),
@@ -154,7 +155,7 @@ def catalog_document(plan: MosaicPlan, results: Sequence[PeriodResult], fingerpr
         },
     )
     catalog.clear_links()
-    return catalog.to_dict(include_self_link=False, transform_hrefs=False) | {
+    return document_of(catalog) | {
         "links": [
             _link(pystac.RelType.ROOT, f"./{CATALOG}"),
             _link(pystac.RelType.CHILD, f"./{COLLECTION}", "All mosaics"),
