@@ -96,7 +96,8 @@ def test_without_its_library_a_table_is_refused_before_work(tmp_path, small, out
 
 def test_without_a_table_its_library_is_not_loaded(tmp_path, small, run, monkeypatch):
     monkeypatch.setitem(sys.modules, "stac_geoparquet", None)
-    run(small, tmp_path)
+    assert run(small, tmp_path) == tmp_path / "catalog.json"
+    assert not (tmp_path / "items.parquet").exists()
 
 
 @pytest.mark.parametrize("content", ["{}", '{"id": "sentinel-2-l2a"}', "not JSON"])
