@@ -1,4 +1,4 @@
-"""Wires search, plan, composing and writing together; nothing else knows them all."""
+"""Connects search, planning, composing and writing; the only module that imports them all."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _CLOSING = 2
 
 
 class Progress(Protocol):
-    """Gets told how a run goes; called from one thread."""
+    """Receives the progress of a run; called from one thread."""
 
     def note(self, message: str) -> None:
         """Something to know in passing."""
@@ -54,7 +54,7 @@ class Progress(Protocol):
 
 
 class Silent:
-    """Tells nobody."""
+    """Ignores progress."""
 
     def note(self, message: str) -> None:
         """Does nothing."""
@@ -95,8 +95,8 @@ def run(
     """Makes and writes the mosaics of a request, or what an earlier run of it left undone.
 
     Args:
-        request: The wish.
-        progress: Gets told how the run goes.
+        request: The request.
+        progress: Receives the progress; ``None`` ignores it.
         reader: Where pixels come from; by default the files themselves.
 
     Raises:
@@ -148,7 +148,7 @@ class _Run:
     def tasks(self) -> Iterator[BlockTask]:
         """All tasks, mosaic after mosaic; a sink opens when the first task of its mosaic is drawn.
 
-        What an earlier run has kept of a mosaic comes first, and is no task.
+        Blocks that an earlier run has kept are restored first, and make no task.
         """
         for mosaic in self.output.mosaics:
             if mosaic.label not in self.output.finished:

@@ -1,4 +1,4 @@
-"""The rasters of a comparison, from its blocks."""
+"""Writes the rasters of a comparison from its blocks."""
 
 from __future__ import annotations
 

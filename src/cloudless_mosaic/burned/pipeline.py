@@ -1,4 +1,4 @@
-"""Wires reading of items, plan, comparing and writing together."""
+"""Connects reading of items, planning, comparing and writing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from cloudless_mosaic.storage.files import write_whole
 
 
 class Progress(Protocol):
-    """Gets told how a run goes; called from one thread."""
+    """Receives the progress of a run; called from one thread."""
 
     def note(self, message: str) -> None:
         """Something to know in passing."""
@@ -43,8 +43,8 @@ def run(
     """Compares the scenes of a request and writes what changed.
 
     Args:
-        request: The wish.
-        progress: Gets told how the run goes.
+        request: The request.
+        progress: Receives the progress.
         reader: Where pixels come from; by default the files themselves.
 
     Raises:

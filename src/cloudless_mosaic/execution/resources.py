@@ -1,4 +1,4 @@
-"""How much of a plan fits into the memory of a cluster."""
+"""The resources of a cluster, and blocks that fit into its memory."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ class ClusterResources:
     threads: int
     """Tasks that run at once."""
     memory: int
-    """Bytes that all workers may use; 0 is no limit."""
+    """Bytes that all workers may use; 0 means without a limit."""
     task_budget: float
     """Bytes that each task may use on the smallest worker; infinite without a limit."""
 
     @classmethod
     def of(cls, workers: Mapping[str, Mapping[str, Any]]) -> ClusterResources:
-        """Reads what a scheduler says of its workers (``Client.scheduler_info()["workers"]``)."""
+        """Reads what a scheduler reports on its workers (``Client.scheduler_info()["workers"]``)."""
         limits = [(worker["memory_limit"] or 0, worker["nthreads"]) for worker in workers.values()]
         return cls(
             workers=len(limits),

@@ -1,4 +1,4 @@
-"""Tasks on their way through a cluster: sent, worked on, fetched, finished."""
+"""The stream of tasks through a cluster: sent, composed, fetched, finished."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _RECONNECT = 10.0
 
 
 class _OutOfReachError(Exception):
-    """The connection to the scheduler was closed, and with it all that was out is forgotten there."""
+    """The connection to the scheduler was closed; it has dropped all tasks of this client."""
 
 
 @dataclass(slots=True)
@@ -78,7 +78,7 @@ class TaskStream(Generic[AnyTask, Result, Finished]):
         Args:
             connection: To the scheduler.
             work: What to do with a task on a worker.
-            finish: What to do in this process with what was made.
+            finish: What to do in this process with each result.
             reader: See ``work_on_block``.
             composite_bytes: Bytes of a composite at most.
             wait_workers: Seconds that the cluster may be without a worker.
@@ -98,8 +98,8 @@ class TaskStream(Generic[AnyTask, Result, Finished]):
         self._numbers = count()
         self._in_flight = 1
         self._next_look = 0.0
-        self._alone_since: float | None = None
-        self._unheard_since: float | None = None
+        self._workerless_since: float | None = None
+        self._unanswered_since: float | None = None
 
     def run(self, tasks: Iterable[AnyTask]) -> Generator[Finished, None, None]:
         """See ``Engine.run``."""
@@ -135,7 +135,7 @@ class TaskStream(Generic[AnyTask, Result, Finished]):
         """Sends tasks.
 
         Raises:
-            TemporaryError: if the scheduler is gone.
+            TemporaryError: if the scheduler is out of reach.
         """
         try:
             futures = ask(lambda: self._map(tasks))
@@ -164,7 +164,7 @@ class TaskStream(Generic[AnyTask, Result, Finished]):
         return f"compose-{task.label}-{row}-{column}-{self._run_id}-{next(self._numbers)}"
 
     def _fetch(self, pool: ThreadPoolExecutor) -> None:
-        """Gives composed tasks to those threads that have nothing to do."""
+        """Hands composed tasks to idle threads."""
         while self._composed and len(self._finishing) < _FINISHERS:
             sent = self._composed.popleft()
             finishing = pool.submit(self._fetch_and_finish, sent.future)
@@ -175,7 +175,7 @@ class TaskStream(Generic[AnyTask, Result, Finished]):
         return self._finish(self._result(future))
 
     def _result(self, future: distributed.Future[Result]) -> Result:
-        """Brings what was made here; while it is fetched its worker may die, and it is composed once more.
+        """Fetches a result; if its worker dies meanwhile, the cluster composes it once more.
 
         Raises:
             KilledWorker: if too many workers died of its task.
@@ -193,7 +193,7 @@ class TaskStream(Generic[AnyTask, Result, Finished]):
         return made
 
     def _answers(self) -> Iterator[Finished]:
-        """Waits for something to happen; yields if it is an answer."""
+        """Waits for the next event; yields if it is a finished task."""
         from distributed.scheduler import KilledWorker  # noqa: PLC0415 - imported already
 
         try:
@@ -224,7 +224,7 @@ class TaskStream(Generic[AnyTask, Result, Finished]):
         return bool(self._client.status == "running")
 
     def _send_again(self, sent: _Sent[AnyTask, Result]) -> None:
-        """Sends a task whose workers died: of something else, as a rule.
+        """Sends a task again whose workers died; as a rule another task killed them.
 
         Raises:
             TemporaryError: if that went on for too long.
@@ -241,7 +241,7 @@ class TaskStream(Generic[AnyTask, Result, Finished]):
         """Counts the workers every other second: they decide how much is in flight.
 
         Raises:
-            TemporaryError: if there has been none, or no word of the scheduler, for too long.
+            TemporaryError: if there has been none, or the scheduler has not answered, for too long.
         """
         now = time.monotonic()
         if now < self._next_look:
@@ -250,17 +250,17 @@ class TaskStream(Generic[AnyTask, Result, Finished]):
         try:
             resources = ClusterResources.of(self._client.scheduler_info(n_workers=-1)["workers"])
         except (OSError, KeyError, AttributeError) as error:
-            self._unheard_since = self._unheard_since or now
-            if now - self._unheard_since > _RECONNECT:
+            self._unanswered_since = self._unanswered_since or now
+            if now - self._unanswered_since > _RECONNECT:
                 raise self._lost(type(error).__name__) from None
             return
-        self._unheard_since = None
+        self._unanswered_since = None
         self._in_flight = resources.in_flight(self._composite_bytes)
         if resources.workers:
-            self._alone_since = None
-        elif self._alone_since is None:
-            self._alone_since = now
-        elif now - self._alone_since > self._wait_workers:
+            self._workerless_since = None
+        elif self._workerless_since is None:
+            self._workerless_since = now
+        elif now - self._workerless_since > self._wait_workers:
             raise TemporaryError(
                 f"{self._connection.name} has had no worker for {self._wait_workers:g} seconds "
                 f"(--wait-workers); {self._connection.hint}"
@@ -273,7 +273,7 @@ class TaskStream(Generic[AnyTask, Result, Finished]):
         )
 
     def _cancel(self) -> None:
-        """Nothing of this run stays on the cluster."""
+        """Cancels all tasks of this run on the cluster."""
         left = [
             sent.future for sent in (*self._composing.values(), *self._composed, *self._finishing.values())
         ]

@@ -13,16 +13,16 @@ from cloudless_mosaic.reading import RasterReader
 
 
 def worker_count(workers: int | None) -> int:
-    """The number of threads for a wish: the wish itself, or two for each core this process may use.
+    """The number of threads: as requested, or two for each core this process may use.
 
-    While one waits for bytes from far away, the other decodes.
+    While one waits for the network, the other decodes.
     """
     return workers or 2 * core_count()
 
 
 def core_count() -> int:
     """Cores that this process may use."""
-    # macOS and Windows don't tell which cores a process may use
+    # macOS and Windows don't report which cores a process may use
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

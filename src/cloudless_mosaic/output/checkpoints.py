@@ -1,4 +1,4 @@
-"""Finished blocks of a period on disk, so that a run that was killed goes on where it stopped."""
+"""Checkpoints: finished blocks of a period on disk, from which a killed run is resumed."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ class BlockCheckpoints:
     """One file per finished block, whole or not there. Safe to use from many threads.
 
     Pixels are kept as they are, for as long as their period is in the making: to compress them would cost
-    more than to write them. A checksum tells what a power cut spoiled.
+    more than to write them. A checksum finds what a power cut damaged.
     """
 
     def __init__(self, folder: Path) -> None:
-        """Looks what an earlier run left.
+        """Lists what an earlier run left.
 
         Args:
             folder: Of this period alone; made with the first block.

@@ -1,4 +1,4 @@
-"""What earlier runs published in a folder: whose it is, whether it's still as it was, and its removal."""
+"""Documents and files of earlier runs in a folder: which plan made them, whether they are intact, removal."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class ExistingDocument:
 
     @property
     def record(self) -> dict[str, Any]:
-        """As much of the record of its plan as it tells."""
+        """As much of the record of its plan as it holds."""
         return {"parameters": self.parameters} | ({"shard": self.shard} if self._is_root else {})
 
     def remove(self) -> None:
@@ -151,7 +151,7 @@ def intact_result(folder: Path, period: Period, tile: str, fingerprint: str) -> 
         fingerprint: Of the plan.
 
     Returns:
-        The result that run had; ``None`` if a file is missing or has other bytes than the item says.
+        The result that run had; ``None`` if a file is missing or has another checksum than its item declares.
 
     Raises:
         OSError: if a file can't be read.
@@ -162,7 +162,7 @@ def intact_result(folder: Path, period: Period, tile: str, fingerprint: str) -> 
     try:
         return _result(_properties(files[-1]), period, tile, files)
     except (KeyError, TypeError, AttributeError):
-        # somebody edited the item
+        # the item was edited
         return None
 
 
@@ -185,13 +185,13 @@ def intact_files(folder: Path, fingerprint: str) -> tuple[Path, ...]:
         }
         intact = all(_is_intact(path, asset) for path, asset in assets.items())
     except (KeyError, TypeError, AttributeError):
-        # somebody edited the item
+        # the item was edited
         return ()
     return (*assets, item) if intact else ()
 
 
 def _result(properties: dict[str, Any], period: Period, tile: str, files: tuple[Path, ...]) -> PeriodResult:
-    """The result that the properties of an item tell."""
+    """The result that the properties of an item describe."""
     own = {key.removeprefix(PREFIX): value for key, value in properties.items()}
     return PeriodResult(
         period=period,

@@ -123,7 +123,7 @@ class OutputFolder(LockedFolder):
         for other in others:
             other.remove()
         if not started or cut != self._cut:
-            # blocks of another size, for workers with more or less memory, are of no use
+            # blocks of another size, for workers with more or less memory, can't be used
             self._empty_work()
         self._owned = True
         self._take_over()
@@ -142,7 +142,7 @@ class OutputFolder(LockedFolder):
         """Checks what is published, and notes that the rest is in work."""
         for mosaic in self.mosaics:
             result = intact_result(self.path, mosaic.period.period, mosaic.plan.tile, self.fingerprint)
-            # a stricter limit is a wish to try the lost observations again
+            # with a stricter limit, lost observations are tried again
             if result and result.lost_percent <= self.plan.request.max_lost:
                 self.finished[mosaic.label] = result
         if len(self.finished) < len(self.mosaics):

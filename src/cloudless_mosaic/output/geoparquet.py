@@ -16,7 +16,7 @@ from cloudless_mosaic.stac.names import ITEMS
 
 
 def require_place(folder: Path, roots: Iterable[ExistingDocument]) -> None:
-    """Says before any work if there can be no table.
+    """Checks before any work that a table can be written.
 
     Args:
         folder: Root of the output.

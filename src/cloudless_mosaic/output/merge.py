@@ -52,7 +52,7 @@ class _Source:
             if link["rel"] == _ITEM:
                 name = _NAME.fullmatch(link["href"])
                 if not name:
-                    raise UsageError(f"{self.path} lists {link['href']!r}, which is no mosaic of its own")
+                    raise UsageError(f"{self.path} lists {link['href']!r}, which is not a mosaic of its own")
                 yield name[1]
 
 
@@ -122,7 +122,7 @@ def _sources(shards: Sequence[Path]) -> list[_Source]:
 
 def _read(path: Path) -> _Source:
     if not path.is_dir():
-        raise UsageError(f"{path} is no folder; give those that --shard has written to")
+        raise UsageError(f"{path} is not a folder; give those that --shard has written to")
     try:
         roots = {root.path.name: root for root in existing_roots(path)}
     except OSError as error:
@@ -132,10 +132,10 @@ def _read(path: Path) -> _Source:
         raise UsageError(f"{path} has no {missing}: its run isn't finished; run it again, then merge")
     catalog, collection = roots[CATALOG], roots[COLLECTION]
     if catalog.shard is None or not re.fullmatch(r"\d{1,9}/\d{1,9}", catalog.shard):
-        raise UsageError(f"{path} is no shard, it has all mosaics of its plan; merge what --shard made")
+        raise UsageError(f"{path} is not a shard, it has all mosaics of its plan; merge what --shard made")
     source = _Source(path, read_document(catalog.path), read_document(collection.path), collection.table)
     if not (catalog.fingerprint and _is_whole(source.collection)):
-        raise UsageError(f"{path} has a catalog that somebody edited; run its shard again, then merge")
+        raise UsageError(f"{path} has a catalog that was edited; run its shard again, then merge")
     return source
 
 

@@ -32,7 +32,7 @@ class PeriodSink:
     """
 
     def __init__(self, output: OutputFolder, mosaic: Mosaic) -> None:
-        """Begins to open the files, beside the reading: what they need takes long to load.
+        """Starts to open the files in the background: GDAL and pystac load slowly.
 
         Args:
             output: Where they go; it belongs to this run.
@@ -76,7 +76,7 @@ class PeriodSink:
         return composite
 
     def write(self, composite: Composite) -> None:
-        """Takes a block; each exactly once, from any thread. A run that is killed later won't lose it.
+        """Takes a block; each exactly once, from any thread. It is kept as a checkpoint as well.
 
         Raises:
             UsageError: if GeoTIFF can't hold the CRS of the plan.

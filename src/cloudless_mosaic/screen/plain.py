@@ -38,21 +38,21 @@ class PlainScreen(TextLines):
         self._await(plan, mosaics, cost.period_bytes)
 
     def resumed(self, finished: Sequence[PeriodResult], blocks: int) -> None:
-        """Says what is there already."""
+        """Lists what is there already."""
         for result in finished:
             self.note(f"{result.label}: written by an earlier run, its files are intact")
         if blocks:
             self.note(f"an earlier run left {number(blocks, 'block')}, the rest follows")
 
     def composed(self, composite: Composite) -> None:
-        """Says that a month has begun, and which observations were lost."""
+        """Reports that a month has begun, and names lost observations."""
         label = composite.label
         if label in self._waiting:
             self.note(self._waiting.pop(label))
         self._show_losses(label, composite.lost)
 
     def written(self, result: PeriodResult) -> None:
-        """Says that a month is written, and what is odd about its scenes."""
+        """Reports that a month is written, with the notes on its scenes."""
         label = result.label
         self.note(f"{label}: written, {percent(result.clear_share)} of its pixels are clear")
         if unnamed := self._unnamed_losses(label):

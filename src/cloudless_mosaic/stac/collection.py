@@ -35,7 +35,7 @@ _LICENCE = "https://sentinel.esa.int/documents/247904/690755/Sentinel_Data_Legal
 _KEYWORDS = ["Sentinel-2", "surface reflectance", "mosaic", "cloud-free", "monthly", "median"]
 
 _RANGES = ("clear_percent", "mean_observations", "scenes_used", "lost_percent")
-"""Fields of items whose ranges are told."""
+"""Fields of items whose ranges the collection gives."""
 
 
 def with_items(collection: dict[str, Any], items: Sequence[dict[str, Any]]) -> dict[str, Any]:

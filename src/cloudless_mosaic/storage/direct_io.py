@@ -1,4 +1,4 @@
-"""Writes files that are seldom read again, without filling the system's cache with them."""
+"""Direct I/O: writes files that are seldom read again past the system's cache."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def write_direct(path: Path, parts: Sequence[Bytes]) -> None:
     2 seconds for each GB. Where the file system refuses, it's written through the cache.
 
     Raises:
-        OSError: if the disk is full or fails; what is there of the file then is of no use.
+        OSError: if the disk is full or fails; the file is incomplete then.
     """
     size = sum(part.size for part in parts)
     padded = -(-size // _SECTOR) * _SECTOR
