@@ -56,6 +56,7 @@ def test_a_finished_run_is_found_finished(tmp_path, month, run, output):
     assert tree(tmp_path) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".tif", "-count.tif", "-visual.tif", "-thumbnail.png", ".json"])
 @pytest.mark.parametrize("damage", ["gone", "short", "flipped"])
 def test_a_damaged_file_is_made_anew(tmp_path, month, run, suffix, damage):
