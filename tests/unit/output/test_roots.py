@@ -192,3 +192,11 @@ def test_a_merge_never_touches_a_table_of_something_else(tmp_path, small, output
     with pytest.raises(UsageError, match=r"has an items\.parquet of something else"):
         merge_shards(shards, tmp_path / "merged")
     assert tree(tmp_path / "merged") == {"items.parquet": b"mine"}
+
+
+def test_a_merge_into_a_folder_that_cannot_be_read_is_a_usage_error(tmp_path, small, output):
+    shards = list(shards_of(small, tmp_path, output))
+    (tmp_path / "merged" / "catalog.json").mkdir(parents=True)
+    with pytest.raises(UsageError, match="can't be written to: is a directory"):
+        merge_shards(shards, tmp_path / "merged")
+    assert [path.name for path in (tmp_path / "merged").iterdir()] == ["catalog.json"]
