@@ -12,7 +12,7 @@ IMAGE_BASE ?= python:3.12-slim
 IMAGE_FLAGS ?=
 VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' src/cloudless_mosaic/version.py)
 
-.PHONY: setup demo test chaos fuzz check format bench bench-compare docs newcomer clean constraints release-cwl \
+.PHONY: setup demo test test-fast chaos fuzz check format bench bench-compare docs newcomer clean constraints release-cwl \
   manifests image package-test
 
 setup: $(STAMP)
@@ -34,6 +34,10 @@ demo: setup
 
 test: setup
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --cov --cov-report=term
+
+test-fast: setup
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup \
+		-m 'not slow and not chaos and not newcomer and not package' tests/unit
 
 fuzz: setup
 	$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/python -m pip install --quiet atheris

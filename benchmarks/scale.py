@@ -25,7 +25,7 @@ import numpy.typing as npt
 from shapely.geometry import box, mapping
 
 from benchmarks.measure import ROOT
-from cloudless_mosaic.cli.program import share_pools
+from cloudless_mosaic.cli.process import share_arenas
 from cloudless_mosaic.domain.aoi import Aoi
 from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.domain.scenes import Scene, SceneSet, SourceGrid, SourceRaster
@@ -214,7 +214,7 @@ class _NoiseReader:
 
 
 def _child(kind: str, argument: str) -> None:
-    share_pools()  # as the program does
+    share_arenas()  # as the program does
     found = measure_continent() if kind == "continent" else measure_tiles(int(argument))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
     sys.stdout.write(json.dumps(found | {"peak_rss_mb": peak}) + "\n")

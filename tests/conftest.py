@@ -32,7 +32,7 @@ from fault_server import FaultyServer, serving
 from impatient_reader import HASTY, HastyReader
 from stac_output import check_output
 
-# other tests may keep the processors busy
+# an example takes as long as the machine's load makes it
 settings.register_profile("project", deadline=None)
 settings.load_profile("project")
 

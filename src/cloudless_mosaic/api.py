@@ -24,8 +24,8 @@ def build_mosaics(request: MosaicRequest, progress: Progress | None = None) -> M
     Goes on from what an earlier run of the same request left there, however that ended.
 
     Args:
-        request: What is asked for.
-        progress: Receives the events of the run.
+        request: The request.
+        progress: Receives the progress; ``None`` ignores it.
 
     Returns:
         What was written, which months are empty, which scenes were left out and which observations were lost.

@@ -1,4 +1,4 @@
-"""Connects search, planning, compositing and output; the only module that knows all stages."""
+"""Connects search, planning, composing and writing; the only module that imports them all."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from typing import Protocol
 from cloudless_mosaic.catalog import find_scenes
 from cloudless_mosaic.compositing.compose import compose
 from cloudless_mosaic.compositing.composite import Composite
+from cloudless_mosaic.domain.losses import LossLimit
 from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.domain.results import MosaicResult, PeriodResult
-from cloudless_mosaic.errors import NoDataError, ObservationsLostError
+from cloudless_mosaic.errors import NoDataError
 from cloudless_mosaic.execution import Engine, open_engine, run_bounded, thread_executor, worker_count
 from cloudless_mosaic.output import OutputFolder, PeriodSink
 from cloudless_mosaic.planning.grid import parse_crs
@@ -29,7 +30,7 @@ _CLOSING = 2
 
 
 class Progress(Protocol):
-    """Receives the events of a run; called from one thread."""
+    """Receives the progress of a run; called from one thread."""
 
     def note(self, message: str) -> None:
         """A message for the user."""
@@ -53,7 +54,7 @@ class Progress(Protocol):
 
 
 class Silent:
-    """Ignores all events."""
+    """Ignores progress."""
 
     def note(self, message: str) -> None:
         """Does nothing."""
@@ -94,8 +95,8 @@ def run(
     """Makes and writes the mosaics of a request, or what an earlier run of it left undone.
 
     Args:
-        request: What is asked for.
-        progress: Receives the events of the run.
+        request: The request.
+        progress: Receives the progress; ``None`` ignores it.
         reader: Where pixels come from; by default the files themselves.
 
     Raises:
@@ -113,7 +114,7 @@ def run(
         mosaics = cut_mosaics(plan)
         with OutputFolder(plan, mosaics) as output:
             progress.planned(plan, mosaics)
-            finished, blocks = tuple(output.finished.values()), output.kept_blocks
+            finished, blocks = tuple(output.finished.values()), output.checkpoint_count
             if finished or blocks:
                 progress.resumed(finished, blocks)
             results = _compose_all(output, engine, progress)
@@ -147,7 +148,7 @@ class _Run:
     def tasks(self) -> Iterator[BlockTask]:
         """All tasks, mosaic after mosaic; a sink opens when the first task of its mosaic is drawn.
 
-        What an earlier run has kept of a mosaic comes first, and is no task.
+        Blocks that an earlier run has kept are restored first, and make no task.
         """
         for mosaic in self.output.mosaics:
             if mosaic.label not in self.output.finished:
@@ -171,7 +172,8 @@ class _Run:
         opened.lost += len(composite.lost)
         opened.observations += composite.observations
         if not opened.missing:
-            self._check_losses(opened, composite)
+            limit = LossLimit(self.output.plan.request.max_lost)
+            limit.check(opened.lost, opened.observations, composite.lost, composite.label)
             self.closing.append(self.closers.submit(opened.sink.close))
             del self.opened[composite.label]
         while self.closing and (self.closing[0].done() or len(self.closing) > _CLOSING):
@@ -201,17 +203,6 @@ class _Run:
                     if composite:
                         yield composite.block.index
                         self.done(composite)
-
-    def _check_losses(self, opened: _OpenMosaic, composite: Composite) -> None:
-        limit = self.output.plan.request.max_lost
-        share = 100 * opened.lost / opened.observations if opened.observations else 0.0
-        if share > limit:
-            example = f"; the last: {composite.lost[-1].reason}" if composite.lost else ""
-            raise ObservationsLostError(
-                f"{opened.lost} of {opened.observations} observations of {opened.mosaic.label} "
-                f"could not be read ({share:.1f} %, `max_lost` is {limit:g} %){example}; "
-                "try again, or raise `max_lost`"
-            )
 
 
 def _compose_all(output: OutputFolder, engine: Engine, progress: Progress) -> list[PeriodResult]:

@@ -235,8 +235,8 @@ def make_sharded_request(demo_archive):
         (lambda a, b, _c: [a, b], f"shard 3/{COUNT} is missing"),
         (lambda a, b, _c: [a, b, a], "are both shard 1; give each once"),
         (lambda a, b, c: [a, b, c.parent], "has no catalog.json: its run isn't finished"),
-        (lambda a, b, c: [a, b, c / "nothing"], "is no folder; give those that --shard has written to"),
-        (lambda a, b, c: [a, b, c / "catalog.json"], "is no folder"),
+        (lambda a, b, c: [a, b, c / "nothing"], "is not a folder; give those that --shard has written to"),
+        (lambda a, b, c: [a, b, c / "catalog.json"], "is not a folder"),
     ],
 )
 def test_folders_that_are_not_all_shards(parts, tmp_path, choose, words):
@@ -247,7 +247,7 @@ def test_folders_that_are_not_all_shards(parts, tmp_path, choose, words):
 
 
 def test_a_whole_run_is_no_shard(tiled, tmp_path):
-    with pytest.raises(UsageError, match="is no shard, it has all mosaics of its plan"):
+    with pytest.raises(UsageError, match="is not a shard, it has all mosaics of its plan"):
         merge_shards([tiled], tmp_path / "merged")
 
 
@@ -294,7 +294,7 @@ def test_edited_catalogs_are_named(copies, tmp_path, name, field, value):
     path = copies[1] / name
     document = json.loads(path.read_bytes()) | {field: value}
     path.write_text(json.dumps(document))
-    with pytest.raises(UsageError, match="has a catalog that somebody edited; run its shard again"):
+    with pytest.raises(UsageError, match="has a catalog that was edited; run its shard again"):
         merge_shards(copies, tmp_path / "merged")
     assert not (tmp_path / "merged").exists()
 
@@ -325,7 +325,7 @@ def test_two_merges_in_one_folder(parts, tmp_path):
 def test_a_link_that_leads_out_of_a_shard_is_refused(copies, tmp_path):
     path = copies[0] / "collection.json"
     path.write_text(path.read_text().replace('"./monthly-', '"./../monthly-'))
-    with pytest.raises(UsageError, match="which is no mosaic of its own"):
+    with pytest.raises(UsageError, match="which is not a mosaic of its own"):
         merge_shards(copies, tmp_path / "merged")
 
 

@@ -27,7 +27,7 @@ _STRIP = 32
 
 @dataclass(frozen=True, slots=True)
 class BlockChange:
-    """What became of one block."""
+    """The result of one block."""
 
     block: Block
     """Place of the block in the output grid."""
@@ -40,8 +40,8 @@ class BlockChange:
     lost: tuple[LostObservation, ...]
     """Observations that could not be read."""
     notes: tuple[SceneNote, ...]
-    """What the files of scenes say against their metadata."""
-    statistics: tuple[tuple[str, PixelStatistics], ...]
+    """Where the files of scenes differ from their metadata."""
+    evidence: tuple[tuple[str, Evidence], ...]
     """What samples of the pixels of scenes show, by id; adds up over blocks."""
 
 

@@ -1,4 +1,4 @@
-"""The rasters of a comparison, from its blocks."""
+"""Writes the rasters of a comparison from its blocks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cloudless_mosaic.burned.results import Tally
 from cloudless_mosaic.burned.severity import NOT_COMPARED, PALETTE
 from cloudless_mosaic.cog.picture import thumbnail
 from cloudless_mosaic.cog.writer import CogFile, CogSpec, CogWriter
-from cloudless_mosaic.stac.data_mask import valid_area
+from cloudless_mosaic.stac.data_mask import data_footprint
 from cloudless_mosaic.storage.files import write_whole
 
 INDEX, SEVERITY, PICTURE = "bai.tif", "severity.tif", "severity.png"
@@ -110,7 +110,7 @@ class ChangeSink:
         path = self._folder / PICTURE
         write_whole(path, picture)
         drawn = CogFile(path, len(picture), hashlib.sha256(picture).hexdigest())
-        area = valid_area(np.isfinite(values.smallest), values.smallest_factor, self._geobox)
+        area = data_footprint(np.isfinite(values.smallest), values.smallest_factor, self._geobox)
         return ChangeFiles(index, severity, drawn, classes.smallest_factor, area)
 
     def abort(self) -> None:

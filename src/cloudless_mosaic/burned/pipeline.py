@@ -1,4 +1,4 @@
-"""Connects reading of items, planning, comparing and output."""
+"""Connects reading of items, planning, comparing and writing."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from cloudless_mosaic.burned.plan import ChangePlan, GridOf, make_plan
 from cloudless_mosaic.burned.request import BurnedAreaRequest
 from cloudless_mosaic.burned.results import BurnedAreaResult, Tally
 from cloudless_mosaic.burned.stac import ITEM, change_catalog, change_item
+from cloudless_mosaic.domain.losses import LossLimit
 from cloudless_mosaic.domain.scenes import Scene, SourceGrid
 from cloudless_mosaic.errors import NoDataError, ObservationsLostError, SourceError
 from cloudless_mosaic.execution import Engine, open_engine
@@ -21,7 +22,7 @@ from cloudless_mosaic.storage.files import write_whole
 
 
 class Progress(Protocol):
-    """Receives the events of a run; called from one thread."""
+    """Receives the progress of a run; called from one thread."""
 
     def note(self, message: str) -> None:
         """A message for the user."""
@@ -42,8 +43,8 @@ def run(
     """Compares the scenes of a request and writes what changed.
 
     Args:
-        request: What is asked for.
-        progress: Receives the events of the run.
+        request: The request.
+        progress: Receives the progress.
         reader: Where pixels come from; by default the files themselves.
 
     Raises:
@@ -104,13 +105,8 @@ def _compare_all(plan: ChangePlan, engine: Engine, sink: ChangeSink, progress: P
 
 def _require_enough(plan: ChangePlan, tally: Tally) -> None:
     """Raises an error where too much was lost, or nothing is left."""
-    lost, limit = tally.reading.lost, plan.request.max_lost
-    share = 100 * len(lost) / tally.reading.observations if tally.reading.observations else 0.0
-    if share > limit:
-        raise ObservationsLostError(
-            f"{len(lost)} of {tally.reading.observations} observations could not be read ({share:.1f} %, "
-            f"`max_lost` is {limit:g} %); the last: {lost[-1].reason}; try again, or raise `max_lost`"
-        )
+    lost = tally.reading.lost
+    LossLimit(plan.request.max_lost).check(len(lost), tally.reading.observations, lost)
     if tally.statistics is None:
         masked = plan.request.cloud_mask.reads_classes
         raise NoDataError(

@@ -23,10 +23,10 @@ from cloudless_mosaic.stac.assets import (
     projection_fields,
     raster_asset,
     scene_fields,
-    scene_links,
     sensor_fields,
     thumbnail_asset,
 )
+from cloudless_mosaic.stac.documents import document_of, item_json
 from cloudless_mosaic.stac.footprint import footprint
 from cloudless_mosaic.stac.names import CATALOG, PARAMETERS, PLAN, PREFIX
 from cloudless_mosaic.stac.provenance import PROCESSING_LEVEL
@@ -102,12 +102,9 @@ def change_item(plan: ChangePlan, files: ChangeFiles, tally: Tally) -> bytes:
             PLAN: plan_fingerprint(plan),
         },
     )
-    for key, asset in _assets(plan, files, tally).items():
-        item.add_asset(key, asset)
-    for relation in (pystac.RelType.ROOT, pystac.RelType.PARENT):
-        item.add_link(pystac.Link(relation, f"./{CATALOG}", pystac.MediaType.JSON))
-    item.add_links(scene_links((pair.before, pair.after), plan.request.output_dir))
-    return json_bytes(item.to_dict(include_self_link=False, transform_hrefs=False))
+    parents = [(relation, f"./{CATALOG}") for relation in (pystac.RelType.ROOT, pystac.RelType.PARENT)]
+    scenes = (pair.before, pair.after)
+    return item_json(item, _assets(plan, files, tally), parents, scenes, plan.request.output_dir)
 
 
 def change_catalog(plan: ChangePlan) -> bytes:
@@ -124,7 +121,7 @@ def change_catalog(plan: ChangePlan) -> bytes:
     catalog.clear_links()
     catalog.add_link(pystac.Link(pystac.RelType.ROOT, f"./{CATALOG}", pystac.MediaType.JSON))
     catalog.add_link(pystac.Link(pystac.RelType.ITEM, f"./{ITEM}", pystac.MediaType.GEOJSON, pair.name))
-    return json_bytes(catalog.to_dict(include_self_link=False, transform_hrefs=False))
+    return json_bytes(document_of(catalog))
 
 
 def _processing(plan: ChangePlan) -> dict[str, Any]:

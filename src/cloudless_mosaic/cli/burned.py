@@ -15,7 +15,8 @@ from cloudless_mosaic.cli.options import (
     SCREEN_OPTIONS,
     with_options,
 )
-from cloudless_mosaic.cli.program import RunByDefault, loading, run_program
+from cloudless_mosaic.cli.process import loading
+from cloudless_mosaic.cli.program import RunByDefault, run_program
 from cloudless_mosaic.cli.values import read_aoi, read_codes
 from cloudless_mosaic.domain.provider import read_profile
 from cloudless_mosaic.version import __version__

@@ -10,7 +10,8 @@ import click
 from cloudless_mosaic.cli.clusters import cluster
 from cloudless_mosaic.cli.merge import merge
 from cloudless_mosaic.cli.options import OVERWRITE, REPORT, REQUEST_OPTIONS, SCREEN_OPTIONS, with_options
-from cloudless_mosaic.cli.program import RunByDefault, loading, open_screen, run_program
+from cloudless_mosaic.cli.process import loading
+from cloudless_mosaic.cli.program import RunByDefault, open_screen, run_program
 from cloudless_mosaic.cli.values import read_request
 from cloudless_mosaic.cli.view import add_report, check_report, view
 from cloudless_mosaic.version import __version__

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shlex
-import signal
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from cloudless_mosaic.cli.process import interrupt_on_sigterm
 
 if TYPE_CHECKING:
     from cloudless_mosaic.screen import Screen
@@ -46,7 +47,7 @@ def view(folder: Path, port: int) -> None:
     """Serves a folder of mosaics with its preview page to the browser of this computer, until Ctrl-C."""
     from cloudless_mosaic.report.server import FolderServer  # noqa: PLC0415 - keeps --help quick
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    interrupt_on_sigterm()
     with FolderServer(folder, port) as server, suppress(KeyboardInterrupt):
         click.echo(f"{server.address}  (Ctrl-C ends it)")
         server.serve_forever()

@@ -1,4 +1,4 @@
-"""The engine of a run: by its request, then by the environment, else threads."""
+"""Chooses the engine of a run: by its request, then by the environment, else threads."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def open_engine(
     A cluster that was started here is stopped at the end; one that was connected to is left as it is.
 
     Args:
-        request: Where to do the work.
+        request: The request.
         reader: Where pixels come from; by default the files themselves. A cluster needs one that pickles.
-        note: Receives a message on where the work is done.
+        note: Called with a message on where the work is done.
 
     Raises:
         UsageError: if the cluster does not exist or has stopped, or what it needs is not installed.

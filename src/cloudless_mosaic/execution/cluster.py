@@ -10,10 +10,10 @@ from collections.abc import Callable, Generator, Iterable
 
 from cloudless_mosaic.errors import TemporaryError, UsageError
 from cloudless_mosaic.execution.connection import Connection, ask
-from cloudless_mosaic.execution.engine import Answer, AnyTask, Made
-from cloudless_mosaic.execution.flow import Flow
-from cloudless_mosaic.execution.memory import Crew, composite_bytes, fit_blocks
+from cloudless_mosaic.execution.engine import AnyTask, Finished, Result
 from cloudless_mosaic.execution.preflight import check_reports, sample_hrefs
+from cloudless_mosaic.execution.resources import ClusterResources, composite_bytes, fit_blocks
+from cloudless_mosaic.execution.task_stream import TaskStream
 from cloudless_mosaic.execution.worker import WorkerReport, report
 from cloudless_mosaic.planning.plan import AnyPlan
 from cloudless_mosaic.reading import RasterReader
@@ -27,7 +27,7 @@ class ClusterEngine:
 
         Args:
             connection: To its scheduler.
-            wait_workers: Seconds to wait for a first worker, and for another after the last has gone.
+            wait_workers: Seconds to wait for a first worker, and for another after the last one left.
             reader: Travels with every task; by default each worker has its own.
         """
         self._connection = connection
@@ -35,29 +35,31 @@ class ClusterEngine:
         self._reader = reader
         self._composite_bytes = 1
 
-    def fit(self, plan: AnyPlan) -> AnyPlan:
-        """See ``Engine.fit``: waits for a worker, compares it with this process, and looks at its memory."""
+    def fit(self, plan: MosaicPlan) -> MosaicPlan:
+        """See ``Engine.fit``: waits for a worker, compares it with this process, reads its memory limit."""
         self._await_worker()
         if self._reader is None:
             self._compare(sample_hrefs(plan))
         try:
             info = ask(lambda: self._connection.client.scheduler_info(n_workers=-1))
         except OSError as error:
-            raise self._silent(error) from None
-        crew = Crew.of(info["workers"])
-        plan = fit_blocks(plan, crew)
+            raise self._unreachable(error) from None
+        resources = ClusterResources.of(info["workers"])
+        plan = fit_blocks(plan, resources)
         self._composite_bytes = composite_bytes(plan)
         return plan
 
     def run(
         self,
         tasks: Iterable[AnyTask],
-        work: Callable[[AnyTask, RasterReader], Made],
-        finish: Callable[[Made], Answer],
-    ) -> Generator[Answer, None, None]:
+        work: Callable[[AnyTask, RasterReader], Result],
+        finish: Callable[[Result], Finished],
+    ) -> Generator[Finished, None, None]:
         """See ``Engine.run``."""
-        flow = Flow(self._connection, work, finish, self._reader, self._composite_bytes, self._wait_workers)
-        return flow.run(tasks)
+        stream = TaskStream(
+            self._connection, work, finish, self._reader, self._composite_bytes, self._wait_workers
+        )
+        return stream.run(tasks)
 
     def _await_worker(self) -> None:
         client, seconds = self._connection.client, max(self._wait_workers, 0.1)
@@ -69,30 +71,30 @@ class ClusterEngine:
                 f"(`wait_workers`); {self._connection.hint}"
             ) from None
         except OSError as error:
-            raise self._silent(error) from None
+            raise self._unreachable(error) from None
 
-    def _silent(self, error: OSError) -> TemporaryError:
+    def _unreachable(self, error: OSError) -> TemporaryError:
         return TemporaryError(f"{self._connection.name} does not answer ({error}); try again")
 
     def _compare(self, hrefs: tuple[str, ...]) -> None:
-        """Asks every worker what it is.
+        """Compares every worker with this process.
 
         Raises:
-            UsageError: if one can't do this work as it is.
+            UsageError: if one has other software or can't read the rasters.
             TemporaryError: if none answers.
         """
         client = self._connection.client
         try:
             answers = ask(lambda: client.run(report, hrefs, on_error="return"))
         except OSError as error:
-            raise self._silent(error) from None
+            raise self._unreachable(error) from None
         for address, answer in answers.items():
             if isinstance(answer, BaseException) and not isinstance(answer, OSError):
                 raise UsageError(
                     f"worker {address} can't load cloudless-mosaic as it is here ({type(answer).__name__}: "
                     f"{answer}); give the workers an image with the same version of it"
                 )
-        # a worker that went away between two messages is no fault
+        # a worker may leave between two messages; that is not an error
         reports = {name: answer for name, answer in answers.items() if isinstance(answer, WorkerReport)}
         if not reports:
             raise TemporaryError(f"{self._connection.name} lost its workers before work began; try again")

@@ -1,4 +1,4 @@
-"""A client connected to a scheduler, and how it is let go."""
+"""A client connected to a scheduler, and how it is closed."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from distributed.security import Security
 
 _CLOSING = 10.0
-"""Seconds to say goodbye in."""
+"""Seconds that closing the client may take."""
 
 _ATTEMPTS = 3
-"""Times that a scheduler is asked, one that closes connections included, as when it is busy starting."""
+"""Attempts in all; a scheduler that is starting closes connections."""
 
 _PAUSE = 1.0
 """Seconds between them."""
@@ -38,7 +38,7 @@ _LOGGERS = (
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A way to workers."""
+    """A connected cluster."""
 
     client: Client
     """Connected."""
@@ -47,7 +47,7 @@ class Connection:
     dashboard: str
     """Address of the scheduler's dashboard for a browser; may be empty."""
     hint: str
-    """What a user may do when there are no workers."""
+    """Advice for messages when there are no workers."""
 
 
 @contextmanager
@@ -60,12 +60,12 @@ def connect(
         address: Of the scheduler.
         name: See ``Connection``.
         hint: See ``Connection``.
-        dashboard: See ``Connection``; ``None`` is where the scheduler says.
+        dashboard: See ``Connection``; ``None`` takes the one that the scheduler reports.
         security: How to encrypt, where the scheduler asks for it.
 
     Raises:
         UsageError: if the address can't be one.
-        TemporaryError: if nobody answers there.
+        TemporaryError: if the scheduler does not answer.
     """
     from distributed import Client  # noqa: PLC0415 - a second that only runs on a cluster need
     from distributed.comm.addressing import get_address_host_port  # noqa: PLC0415 - as above
@@ -76,7 +76,7 @@ def connect(
         raise UsageError(
             f"{name} has no usable address ({error}); give for example tcp://host:8786"
         ) from None
-    # what a lost connection means for the run is said once, by an error
+    # a lost connection is reported once, by an error of this package
     for logger in _LOGGERS:
         logging.getLogger(logger).setLevel(logging.CRITICAL)
     try:
@@ -95,13 +95,13 @@ def connect(
 
 
 def ask(question: Callable[[], Answer]) -> Answer:
-    """Asks a scheduler, and again where the connection is closed meanwhile.
+    """Calls a scheduler, and tries again where the connection is closed meanwhile.
 
     Args:
-        question: What to ask.
+        question: The call.
 
     Raises:
-        OSError: if connections are closed again and again, or nobody answers.
+        OSError: if connections are closed in every attempt, or the scheduler does not answer.
     """
     from distributed.comm.core import CommClosedError  # noqa: PLC0415 - as in connect
 

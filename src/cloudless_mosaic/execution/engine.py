@@ -1,4 +1,4 @@
-"""The seam between a pipeline and whatever carries out its tasks."""
+"""The interface between a pipeline and what carries out its tasks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Task(Protocol):
 
     @property
     def label(self) -> str:
-        """Names the task, together with its block."""
+        """Identifies the task, together with its block."""
         ...
 
     @property
@@ -30,38 +30,38 @@ class Task(Protocol):
 
 
 AnyTask = TypeVar("AnyTask", bound=Task)
-Made = TypeVar("Made")
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
+Finished = TypeVar("Finished")
 
 
 class Engine(Protocol):
-    """Makes something of tasks somewhere, and finishes it in this process."""
+    """Works on tasks, here or on a cluster, and finishes the results in this process."""
 
     def fit(self, plan: AnyPlan) -> AnyPlan:
         """Makes sure that work can begin, and cuts blocks smaller where the workers' memory asks for it.
 
         Raises:
             UsageError: if the workers can't do this work as they are.
-            TemporaryError: if there is nobody to do it for now.
+            TemporaryError: if there are no workers for now.
         """
         ...
 
     def run(
         self,
         tasks: Iterable[AnyTask],
-        work: Callable[[AnyTask, RasterReader], Made],
-        finish: Callable[[Made], Answer],
-    ) -> Generator[Answer, None, None]:
-        """Works on tasks, a bounded number at a time, and yields what ``finish`` makes of what was made.
+        work: Callable[[AnyTask, RasterReader], Result],
+        finish: Callable[[Result], Finished],
+    ) -> Generator[Finished, None, None]:
+        """Works on tasks, a bounded number at a time, and yields what ``finish`` returns for each result.
 
         Tasks are drawn in the calling thread, and only when there is room for them. When anything raises, or
-        the consumer stops, nothing is under way any more once the generator is closed.
+        the consumer stops, no task is running any more once the generator is closed.
 
         Args:
             tasks: What to work on.
             work: Called once for every task, wherever the engine works; a function of a module, such as
                 ``compose``.
-            finish: Called once for everything that was made, from several threads of this process.
+            finish: Called once for each result of ``work``, from several threads of this process.
 
         Raises:
             TemporaryError: if the workers or their scheduler were lost.

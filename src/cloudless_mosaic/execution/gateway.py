@@ -77,7 +77,7 @@ class ClusterSummary:
     status: str
     """``pending``, ``running`` or ``stopping``."""
     started: str
-    """When, as the Gateway says."""
+    """Start time, as the Gateway reports it."""
     dashboard: str
     """Address of the dashboard, or empty."""
 
@@ -116,7 +116,7 @@ def start_cluster(size: ClusterSize, image: str | None, url: str | None) -> tupl
         url: Address of the Gateway; ``None`` is that of Dask's configuration.
 
     Returns:
-        The name of the cluster, and what the Gateway can't be told.
+        The name of the cluster, and the names of options that the Gateway does not have.
 
     Raises:
         UsageError: if the size gives no worker, or the Gateway has no such option.
@@ -137,7 +137,7 @@ def start_cluster(size: ClusterSize, image: str | None, url: str | None) -> tupl
 
 
 def stop_cluster(name: str, url: str | None) -> None:
-    """Stops a cluster; one that has stopped already is no error.
+    """Stops a cluster; one that has stopped already is not an error.
 
     Raises:
         UsageError: if there is no such cluster.
@@ -168,7 +168,7 @@ def list_clusters(url: str | None) -> list[ClusterSummary]:
 
 @contextmanager
 def _gateway(url: str | None) -> Iterator[Gateway]:
-    """A Gateway; what goes wrong with it becomes an error of ours."""
+    """A Gateway; its errors become errors of this package."""
     try:
         from aiohttp import ClientError  # noqa: PLC0415 - of an extra
         from dask_gateway import Gateway, GatewayClusterError, GatewayServerError  # noqa: PLC0415 - of an extra
@@ -188,14 +188,14 @@ def _gateway(url: str | None) -> Iterator[Gateway]:
             "(/etc/dask/gateway.yaml)"
         ) from None
     except (KeyError, OSError):
-        # Python says so when it looks for the user's name: containers run under any number
+        # raised where the user id has no name, as in containers that run under an arbitrary id
         raise UsageError(
-            "a Dask Gateway wants the name of its user, and this one has none; set LOGNAME to the name under "
+            "a Dask Gateway needs the name of its user, and this one has none; set LOGNAME to the name under "
             "which the cluster was started"
         ) from None
     if urlsplit(gateway.address).scheme not in {"http", "https"}:
         raise UsageError(
-            f"{gateway.address!r} is no address of a Dask Gateway; give for example https://host"
+            f"{gateway.address!r} is not an address of a Dask Gateway; give for example https://host"
         )
     where = f"the Dask Gateway at {redact(gateway.address)}"
     try:
@@ -242,10 +242,10 @@ def _options(gateway: Gateway, size: ClusterSize, image: str | None) -> tuple[di
     """The options that this Gateway has, and the names of those that it hasn't.
 
     Raises:
-        UsageError: if it can't be told the image that was asked for.
+        UsageError: if it has no option for the image that was requested.
     """
     known = dict(gateway.cluster_options())
-    wish: dict[str, Any] = {
+    requested: dict[str, Any] = {
         "worker_cores": size.worker_cores,
         "worker_cores_limit": size.worker_cores_limit,
         "worker_memory": size.worker_memory,
@@ -253,16 +253,16 @@ def _options(gateway: Gateway, size: ClusterSize, image: str | None) -> tuple[di
     if image is not None:
         if "image" not in known:
             raise UsageError(
-                f"the Dask Gateway at {redact(gateway.address)} lets nobody choose an image; leave out "
-                "`image`"
+                f"the Dask Gateway at {redact(gateway.address)} does not allow to choose an image; leave "
+                "out --image"
             )
-        wish["image"] = image
-    chosen = {name: _like(known[name], value) for name, value in wish.items() if name in known}
-    return {**known, **chosen}, sorted(set(wish) - set(chosen))
+        requested["image"] = image
+    chosen = {name: _like(known[name], value) for name, value in requested.items() if name in known}
+    return {**known, **chosen}, sorted(set(requested) - set(chosen))
 
 
 def _like(default: object, value: Any) -> Any:  # noqa: ANN401 - any type that an option may have
-    """A wish in the type of the option: Gateways take memory as a number or as text, cores whole or not.
+    """A value in the type of the option: Gateways take memory as a number or as text, cores whole or not.
 
     A part of a core stays one where only whole ones are taken, so that the Gateway refuses it.
     """

@@ -1,4 +1,4 @@
-"""Before work begins: are the workers what the tasks need?"""
+"""Checks before work begins: software, environment and data access of the workers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cloudless_mosaic.execution.worker import WorkerReport
 from cloudless_mosaic.planning.plan import CompositePlan
 
 _SAMPLES = 3
-"""Scenes per place that are tried; a single one may be missing for all the world."""
+"""Scenes per place that are tried; a single one may be missing at its source."""
 
 
 def sample_hrefs(plan: CompositePlan) -> tuple[str, ...]:
@@ -26,14 +26,14 @@ def sample_hrefs(plan: CompositePlan) -> tuple[str, ...]:
 
 
 def check_reports(ours: WorkerReport, reports: Mapping[str, WorkerReport]) -> None:
-    """Compares what the workers say of themselves with what this process says.
+    """Compares the reports of the workers with that of this process.
 
     Args:
         ours: The report of this process.
         reports: Those of the workers, by address.
 
     Raises:
-        UsageError: if a worker differs; the message says in what, and what to change.
+        UsageError: if a worker differs; the message names the difference and what to change.
     """
     for address, report in reports.items():
         differences = list(_differences(ours.versions, report.versions))
@@ -45,10 +45,10 @@ def check_reports(ours: WorkerReport, reports: Mapping[str, WorkerReport]) -> No
         if report.environment:
             raise UsageError(
                 f"worker {address} has {', '.join(report.environment)} in its environment, with which GDAL "
-                "reads wrongly or tells secrets; take it out of the image or the cluster's options"
+                "reads wrongly or reveals secrets; take it out of the image or the cluster's options"
             )
         for href, reason in report.readable.items():
-            # what nobody can read is an observation lost, not a fault of the worker
+            # what this process can't read either is a lost observation, not a fault of the worker
             if reason and not ours.readable[href]:
                 raise UsageError(
                     f"worker {address} can't read what this computer can: {reason}; put the files where the "

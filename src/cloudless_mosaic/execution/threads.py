@@ -7,22 +7,22 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from cloudless_mosaic.execution.bounded import run_bounded
-from cloudless_mosaic.execution.engine import Answer, AnyTask, Made
-from cloudless_mosaic.planning.plan import AnyPlan
+from cloudless_mosaic.execution.engine import AnyTask, Finished, Result
+from cloudless_mosaic.planning.plan import MosaicPlan
 from cloudless_mosaic.reading import RasterReader
 
 
 def worker_count(workers: int | None) -> int:
-    """The number of threads: as many as asked for, or two for each core this process may use.
+    """The number of threads: as requested, or two for each core this process may use.
 
-    While one waits for bytes from far away, the other decodes.
+    While one waits for the network, the other decodes.
     """
     return workers or 2 * core_count()
 
 
 def core_count() -> int:
     """Cores that this process may use."""
-    # macOS and Windows don't tell which cores a process may use
+    # macOS and Windows don't report which cores a process may use
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -51,12 +51,12 @@ class ThreadEngine:
     def run(
         self,
         tasks: Iterable[AnyTask],
-        work: Callable[[AnyTask, RasterReader], Made],
-        finish: Callable[[Made], Answer],
-    ) -> Generator[Answer, None, None]:
+        work: Callable[[AnyTask, RasterReader], Result],
+        finish: Callable[[Result], Finished],
+    ) -> Generator[Finished, None, None]:
         """See ``Engine.run``."""
 
-        def work_and_finish(task: AnyTask) -> Answer:
+        def work_and_finish(task: AnyTask) -> Finished:
             return finish(work(task, self._reader))
 
         with thread_executor(self._workers) as threads:

@@ -12,11 +12,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from cloudless_mosaic.errors import SourceError, UsageError
-from cloudless_mosaic.execution.engine import AnyTask, Made
+from cloudless_mosaic.execution.engine import AnyTask, Result
 from cloudless_mosaic.reading import RasterReader, default_reader
 
-_PACKAGES = ("dask", "distributed", "numpy", "imagecodecs", "obstore", "pyproj", "rasterio")
-"""Distributions whose versions have to be the same everywhere, for the sake of messages and of pixels."""
+_PACKAGES = ("dask", "distributed", "numpy", "numba", "imagecodecs", "obstore", "rasterio")
+"""Distributions whose versions have to be the same everywhere: they decide messages and pixels."""
 
 _SOURCE = {".py", ".c", ".h"}
 """Ends of the names of files that decide pixels."""
@@ -33,7 +33,7 @@ _FORBIDDEN = {
 
 @dataclass(frozen=True, slots=True)
 class WorkerReport:
-    """What a process says of itself."""
+    """Software, environment and data access of a process."""
 
     versions: dict[str, str]
     """Version by name of the distribution; that of Python without its patch level; ours by its source."""
@@ -55,7 +55,7 @@ def package_digest() -> str:
 
 
 def report(hrefs: Iterable[str]) -> WorkerReport:
-    """Tells what matters about this process.
+    """Reports software, environment and data access of this process.
 
     Args:
         hrefs: Rasters to try.
@@ -73,8 +73,8 @@ def report(hrefs: Iterable[str]) -> WorkerReport:
 
 
 def work_on_block(
-    task: AnyTask, work: Callable[[AnyTask, RasterReader], Made], digest: str, reader: RasterReader | None
-) -> Made:
+    task: AnyTask, work: Callable[[AnyTask, RasterReader], Result], digest: str, reader: RasterReader | None
+) -> Result:
     """Works on a task with the reader of this process.
 
     Args:

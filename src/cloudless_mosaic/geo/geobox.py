@@ -1,8 +1,9 @@
 """odc-geo's GeoBox, without Dask.
 
-odc-geo loads Dask for the sake of one function, which tells Dask's arrays from others. That would be a fourth
-of the time that all imports of a run take. An array can't be Dask's before somebody has loaded Dask, so the
-question has an answer without it.
+odc-geo imports Dask for one function, which checks whether an array is one of Dask's. Importing
+``cloudless_mosaic.pipeline`` takes 1.17 s of processor time without Dask and 1.54 s with it (medians of 7
+paired runs on busy cores). An array can't be one of Dask's before Dask is imported, so the check needs no
+import. This is the only module that puts anything into ``sys.modules``.
 """
 
 from __future__ import annotations

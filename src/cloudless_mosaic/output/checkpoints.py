@@ -1,4 +1,4 @@
-"""Finished blocks of a period on disk, so that a run that was killed goes on where it stopped."""
+"""Checkpoints: finished blocks of a period on disk, from which a killed run is resumed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from cloudless_mosaic.compositing.plausibility import PixelStatistics
 from cloudless_mosaic.domain.periods import Period
 from cloudless_mosaic.domain.results import SceneNote
 from cloudless_mosaic.geo.blocks import Block
-from cloudless_mosaic.storage.direct_io import Bytes, write_uncached
+from cloudless_mosaic.storage.direct_io import Bytes, write_direct
 from cloudless_mosaic.storage.files import storage_faults
 
 _CHECKSUM = struct.Struct("<I")
@@ -34,15 +34,15 @@ _ALIGNED = 16
 _NAME = re.compile(r"(\d+)-(\d+)\.block")
 
 
-class BlockStore:
+class BlockCheckpoints:
     """One file per finished block, whole or not there. Safe to use from many threads.
 
     Pixels are kept as they are, for as long as their period is in the making: to compress them would cost
-    more than to write them. A checksum tells what a power cut spoiled.
+    more than to write them. A checksum finds what a power cut damaged.
     """
 
     def __init__(self, folder: Path) -> None:
-        """Looks what an earlier run left.
+        """Lists what an earlier run left.
 
         Args:
             folder: Of this period alone; made with the first block.
@@ -64,7 +64,7 @@ class BlockStore:
         with storage_faults(path):
             self._folder.mkdir(exist_ok=True)
             try:
-                write_uncached(partial, _parts(composite))
+                write_direct(partial, _parts(composite))
                 partial.replace(path)
             except OSError:
                 partial.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""What earlier runs published in a folder: whose it is, whether it's still as it was, and its removal."""
+"""Documents and files of earlier runs in a folder: which plan made them, whether they are intact, removal."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _ENDINGS = (".json", ".tif", "-count.tif", "-visual.tif", "-thumbnail.png")
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class ExistingDocument:
     """A document of an earlier run, in its place."""
 
     path: Path
@@ -55,7 +55,7 @@ class Published:
 
     @property
     def record(self) -> dict[str, Any]:
-        """As much of the record of its plan as it tells."""
+        """As much of the record of its plan as it holds."""
         return {"parameters": self.parameters} | ({"shard": self.shard} if self._is_root else {})
 
     def remove(self) -> None:
@@ -89,24 +89,39 @@ class Published:
         return self.path.name in _ROOTS
 
 
-def published_roots(folder: Path) -> tuple[Published, ...]:
+def existing_roots(folder: Path) -> tuple[ExistingDocument, ...]:
     """The documents above the items in a folder: the catalog first, which speaks for the rest.
 
     Raises:
         UsageError: if one is of something else, for example of the scenes themselves.
         OSError: if one can't be read.
     """
-    return tuple(_root(folder / name, known) for name, known in _ROOTS.items() if (folder / name).exists())
+    return tuple(
+        existing_root(folder / name, known, "mosaics")
+        for name, known in _ROOTS.items()
+        if (folder / name).exists()
+    )
 
 
-def _root(path: Path, known: frozenset[str]) -> Published:
+def existing_root(path: Path, known: str, what: str) -> ExistingDocument:
+    """A document above the items.
+
+    Args:
+        path: The document.
+        known: Id that the program gives it.
+        what: What the program makes, for the message.
+
+    Raises:
+        UsageError: if it has another id.
+        OSError: if it can't be read.
+    """
     document = read_document(path)
     if document.get("id") not in known:
         raise UsageError(
-            f"`output_dir` {path.parent} has a {path.name} that isn't one of mosaics; choose another folder"
+            f"--output-dir {path.parent} has a {path.name} that isn't one of {what}; choose another folder"
         )
     assets = document.get("assets")
-    return Published(
+    return ExistingDocument(
         path,
         document.get(PLAN),
         document.get(PARAMETERS),
@@ -115,7 +130,7 @@ def _root(path: Path, known: frozenset[str]) -> Published:
     )
 
 
-def published_items(folder: Path) -> Iterator[Published]:
+def existing_items(folder: Path) -> Iterator[ExistingDocument]:
     """The periods in a folder, unfinished ones included: those lack their item, and so a fingerprint.
 
     Raises:
@@ -125,7 +140,7 @@ def published_items(folder: Path) -> Iterator[Published]:
         if parse_mosaic_name(place.name) and any(path.exists() for path in _files(place)):
             path = place / f"{place.name}.json"
             properties = _properties(path)
-            yield Published(path, properties.get(PLAN), properties.get(PARAMETERS))
+            yield ExistingDocument(path, properties.get(PLAN), properties.get(PARAMETERS))
 
 
 def intact_result(folder: Path, period: Period, tile: str, fingerprint: str) -> PeriodResult | None:
@@ -138,7 +153,7 @@ def intact_result(folder: Path, period: Period, tile: str, fingerprint: str) -> 
         fingerprint: Of the plan.
 
     Returns:
-        The result that run had; ``None`` if a file is missing or has other bytes than the item says.
+        The result that run had; ``None`` if a file is missing or has another checksum than its item declares.
 
     Raises:
         OSError: if a file can't be read.
@@ -149,7 +164,7 @@ def intact_result(folder: Path, period: Period, tile: str, fingerprint: str) -> 
     try:
         return _result(_properties(files[-1]), period, tile, files)
     except (KeyError, TypeError, AttributeError):
-        # somebody edited the item
+        # the item was edited
         return None
 
 
@@ -172,13 +187,13 @@ def intact_files(folder: Path, fingerprint: str) -> tuple[Path, ...]:
         }
         intact = all(_is_intact(path, asset) for path, asset in assets.items())
     except (KeyError, TypeError, AttributeError):
-        # somebody edited the item
+        # the item was edited
         return ()
     return (*assets, item) if intact else ()
 
 
 def _result(properties: dict[str, Any], period: Period, tile: str, files: tuple[Path, ...]) -> PeriodResult:
-    """The result that the properties of an item tell."""
+    """The result that the properties of an item describe."""
     own = {key.removeprefix(PREFIX): value for key, value in properties.items()}
     return PeriodResult(
         period=period,

@@ -12,8 +12,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cloudless_mosaic.domain.scenes import DroppedScene, Scene, SourceRaster
-from cloudless_mosaic.planning.plan import CompositePlan
-from cloudless_mosaic.stac.provenance import derived_from, run_parameters
+from cloudless_mosaic.planning.plan import MosaicPlan
+from cloudless_mosaic.stac.provenance import derived_from_href, run_parameters
 from cloudless_mosaic.version import __version__
 
 _MOST_NAMED = 3
@@ -125,12 +125,12 @@ def _scene_fields(scene: Scene, folder: Path) -> dict[str, Any]:
         "overpass": scene.overpass,
         "footprint": scene.footprint.wkb_hex,
         "rasters": [
-            [band, derived_from(raster.href, folder), raster.grid and astuple(raster.grid)]
+            [band, derived_from_href(raster.href, folder), raster.grid and astuple(raster.grid)]
             for band, raster in sorted(_rasters(scene).items())
         ],
         "offset": scene.offset,
         "offset_reason": scene.offset_reason,
-        "href": derived_from(scene.href, folder),
+        "href": derived_from_href(scene.href, folder),
     }
 
 

@@ -3,41 +3,34 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from cloudless_mosaic.domain.periods import mosaic_name
 from cloudless_mosaic.domain.results import PeriodResult
-from cloudless_mosaic.errors import UsageError
-from cloudless_mosaic.output.checkpoints import BlockStore
+from cloudless_mosaic.output.checkpoints import BlockCheckpoints
 from cloudless_mosaic.output.existing import (
-    Published,
+    ExistingDocument,
+    existing_items,
+    existing_roots,
     intact_result,
-    published_items,
-    published_roots,
 )
 from cloudless_mosaic.output.fingerprint import differences, fingerprint, plan_record
 from cloudless_mosaic.output.geoparquet import require_place
+from cloudless_mosaic.output.locked_folder import LockedFolder, other_plan_error
 from cloudless_mosaic.output.preview import remove_report
 from cloudless_mosaic.planning.mosaics import Mosaic, cut_mosaics
 from cloudless_mosaic.planning.plan import MosaicPlan
-from cloudless_mosaic.stac.names import CATALOG
-from cloudless_mosaic.storage.files import folder_faults, storage_faults, write_whole
-from cloudless_mosaic.storage.lock import FolderLock
+from cloudless_mosaic.stac.names import CATALOG, mosaic_name
+from cloudless_mosaic.storage.files import storage_faults, write_whole
 
-_WORK = ".cloudless-mosaic"
-_LOCK = "lock"
-_MANIFEST = "manifest.json"
 _CUT = "blocks"
-"""Of the manifest: edges of the rows and columns of blocks."""
+"""Field of the manifest: edges of the rows and columns of blocks."""
 
 
-class OutputFolder:
+class OutputFolder(LockedFolder):
     """The root of the output, for the time of one run.
 
     A hidden folder in it holds the lock, the manifest (the record of the plan in work), the blocks of periods
@@ -49,18 +42,17 @@ class OutputFolder:
     """
 
     def __init__(self, plan: MosaicPlan, mosaics: Sequence[Mosaic] | None = None) -> None:
-        """Touches nothing yet; that's for ``with``.
+        """Touches nothing; entering the context takes the folder.
 
         Args:
             plan: The run, whose request names the folder.
             mosaics: Those that the run makes; ``None`` cuts the plan.
         """
+        super().__init__(plan.request.output_dir)
         self.plan = plan
         """The run."""
         self.mosaics = cut_mosaics(plan) if mosaics is None else mosaics
         """Those that the run makes."""
-        self.path = plan.request.output_dir
-        """Root of the output."""
         self.finished: dict[str, PeriodResult] = {}
         """Results of mosaics, by label, that an earlier run of this plan published."""
         record = plan_record(plan)
@@ -69,44 +61,20 @@ class OutputFolder:
         self._shard = str(plan.request.shard) if plan.request.shard else None
         self._record = {**record, "shard": self._shard}
         self._cut = [list(plan.blocks.row_edges), list(plan.blocks.column_edges)]
-        self._work = self.path / _WORK
         self.background = ThreadPoolExecutor(thread_name_prefix="keep")
         """Threads that wait for the disk beside the work."""
         self._owned = False
         self._done = False
 
-    def __enter__(self) -> Self:
-        """Takes the folder.
-
-        Raises:
-            UsageError: if it can't be written to, or another plan's work is in it.
-            TemporaryError: if another run has it, or the disk is full.
-        """
-        with folder_faults(self.path):
-            self._lock = FolderLock(self._work / _LOCK)
-            try:
-                self._settle()
-            except BaseException:
-                self._leave()
-                raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Gives the folder back; what a later run can go on from stays."""
-        self._leave()
-
     @property
-    def kept_blocks(self) -> int:
+    def checkpoint_count(self) -> int:
         """Blocks of unfinished mosaics that an earlier run left."""
-        return sum(
-            len(self.blocks(mosaic).found) for mosaic in self.mosaics if mosaic.label not in self.finished
-        )
+        unfinished = (mosaic for mosaic in self.mosaics if mosaic.label not in self.finished)
+        return sum(len(self.checkpoints(mosaic).found) for mosaic in unfinished)
 
-    def blocks(self, mosaic: Mosaic) -> BlockStore:
+    def checkpoints(self, mosaic: Mosaic) -> BlockCheckpoints:
         """The finished blocks of a mosaic."""
-        return BlockStore(self._work / f"blocks-{mosaic.label}")
+        return BlockCheckpoints(self._work / f"blocks-{mosaic.label}")
 
     def staging(self, mosaic: Mosaic) -> Path:
         """An empty folder for files in the making, on the disk that they go to.
@@ -114,11 +82,9 @@ class OutputFolder:
         Raises:
             TemporaryError: if the disk is full or fails.
         """
-        staging = self._work / f"files-{mosaic.label}"
-        with storage_faults(staging):
-            shutil.rmtree(staging, ignore_errors=True)
-            staging.mkdir()
-        return staging
+        name = f"files-{mosaic.label}"
+        with storage_faults(self._work / name):
+            return self._empty_folder(name)
 
     def complete(self, results: Sequence[PeriodResult]) -> Path:
         """Writes the collection and the catalog, which ends the run.
@@ -134,13 +100,13 @@ class OutputFolder:
 
     def _settle(self) -> None:
         """Refuses or removes what another plan left, and takes over what this one did."""
-        roots = published_roots(self.path)
+        roots = existing_roots(self.path)
         manifest = self._read_manifest()
         cut = manifest.pop(_CUT, None) if manifest else None
         started = manifest is not None and fingerprint(manifest) == fingerprint(self._record)
         finished = any(root.path.name == CATALOG and self._is_ours(root) for root in roots)
         names = {mosaic_name(mosaic.label) for mosaic in self.mosaics}
-        items = list(published_items(self.path))
+        items = list(existing_items(self.path))
         others = [item for item in items if item.fingerprint != self.fingerprint]
         if started or finished:
             # one of our mosaics, whose item is not written yet or was damaged since
@@ -158,12 +124,12 @@ class OutputFolder:
         for other in others:
             other.remove()
         if not started or cut != self._cut:
-            # blocks of another size, for workers with more or less memory, are of no use
+            # blocks of another size, for workers with more or less memory, can't be used
             self._empty_work()
         self._owned = True
         self._take_over()
 
-    def _refuse(self, others: Sequence[Published], manifest: dict[str, Any] | None) -> None:
+    def _refuse(self, others: Sequence[ExistingDocument], manifest: dict[str, Any] | None) -> None:
         """Raises ``UsageError`` if there's anything of another plan."""
         if others:
             what, theirs = "mosaics", others[0].record
@@ -171,53 +137,36 @@ class OutputFolder:
             what, theirs = "an unfinished run", manifest
         else:
             return
-        raise UsageError(
-            f"`output_dir` {self.path} has {what} of another plan: {differences(theirs, self._record)}; "
-            "choose another folder, or add `overwrite` to replace what is there"
-        )
+        raise other_plan_error(self.path, what, differences(theirs, self._record))
 
     def _take_over(self) -> None:
         """Checks what is published, and notes that the rest is in work."""
         for mosaic in self.mosaics:
             result = intact_result(self.path, mosaic.period.period, mosaic.plan.tile, self.fingerprint)
-            # a stricter limit is a wish to try the lost observations again
+            # with a stricter limit, lost observations are tried again
             if result and result.lost_percent <= self.plan.request.max_lost:
                 self.finished[mosaic.label] = result
         if len(self.finished) < len(self.mosaics):
-            for root in published_roots(self.path):
+            for root in existing_roots(self.path):
                 root.remove()
             remove_report(self.path)
-            write_whole(self._work / _MANIFEST, json.dumps({**self._record, _CUT: self._cut}).encode())
+            write_whole(self._manifest, json.dumps({**self._record, _CUT: self._cut}).encode())
 
-    def _is_ours(self, root: Published) -> bool:
+    def _is_ours(self, root: ExistingDocument) -> bool:
         return root.fingerprint == self.fingerprint and root.shard == self._shard
 
     def _read_manifest(self) -> dict[str, Any] | None:
         """The record of the plan in work; ``None`` where there's none, or the disk spoiled it."""
-        path = self._work / _MANIFEST
         try:
-            return dict(json.loads(path.read_bytes())) if path.exists() else None
+            return dict(json.loads(self._manifest.read_bytes())) if self._manifest.exists() else None
         except (ValueError, TypeError):
             return None
 
-    def _empty_work(self) -> None:
-        """Removes all but the lock from the hidden folder."""
-        for path in self._work.iterdir():
-            if path.is_dir():
-                shutil.rmtree(path)
-            elif path.name != _LOCK:
-                path.unlink()
-
-    def _leave(self) -> None:
-        """Gives the folder back, with no more in it than a later run can use."""
+    def _discard(self) -> None:
         self.background.shutdown()
-        with suppress(OSError):
-            if self._owned and (self._done or not self._worth_keeping()):
-                self._empty_work()
-        self._lock.release()
-        with suppress(OSError):
-            self._work.rmdir()  # refused unless it's empty
+        if self._owned and (self._done or not self._worth_keeping()):
+            self._empty_work()
 
     def _worth_keeping(self) -> bool:
-        items = published_items(self.path)
-        return self.kept_blocks > 0 or any(item.fingerprint == self.fingerprint for item in items)
+        items = existing_items(self.path)
+        return self.checkpoint_count > 0 or any(item.fingerprint == self.fingerprint for item in items)

@@ -11,12 +11,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cloudless_mosaic.errors import UsageError
-from cloudless_mosaic.output.existing import Published
+from cloudless_mosaic.output.existing import ExistingDocument
 from cloudless_mosaic.stac.names import ITEMS
 
 
-def require_place(folder: Path, roots: Iterable[Published]) -> None:
-    """Says before any work if there can be no table.
+def require_place(folder: Path, roots: Iterable[ExistingDocument]) -> None:
+    """Checks before any work that a table can be written.
 
     Args:
         folder: Root of the output.

@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,16 +13,16 @@ from urllib.parse import urlsplit
 
 from cloudless_mosaic.domain.periods import parse_mosaic_name
 from cloudless_mosaic.errors import NoDataError, UsageError
-from cloudless_mosaic.output.existing import intact_files, published_items, published_roots
+from cloudless_mosaic.output.existing import existing_items, existing_roots, intact_files
 from cloudless_mosaic.output.geoparquet import require_place
+from cloudless_mosaic.output.locked_folder import LockedFolder
 from cloudless_mosaic.output.preview import remove_report
 from cloudless_mosaic.output.roots import publish_roots
 from cloudless_mosaic.stac.names import CATALOG, COLLECTION, PLAN, SHARD
 from cloudless_mosaic.storage.documents import json_bytes, read_document
-from cloudless_mosaic.storage.files import folder_faults, publish, storage_faults, write_whole
-from cloudless_mosaic.storage.lock import FolderLock
+from cloudless_mosaic.storage.files import publish, storage_faults, write_whole
 
-_WORK = ".cloudless-mosaic"
+_STAGING = "merge"
 _ITEM = "item"
 _NAME = re.compile(r"\./([-\w]+)/\1\.json")
 """Where a catalog of ours has its items, and nowhere else."""
@@ -53,8 +52,8 @@ class _Source:
         for link in self.collection["links"]:
             if link["rel"] == _ITEM:
                 name = _NAME.fullmatch(link["href"])
-                if not name or not parse_mosaic_name(name[1]):
-                    raise UsageError(f"{self.path} lists {link['href']!r}, which is no mosaic of its own")
+                if not name:
+                    raise UsageError(f"{self.path} lists {link['href']!r}, which is not a mosaic of its own")
                 yield name[1]
 
 
@@ -84,28 +83,17 @@ def merge_shards(shards: Sequence[Path], folder: Path) -> Path:
             f"none of the {len(sources)} shards has a mosaic; widen the dates, the AOI or `max_cloud_cover`"
         )
     plan, table = sources[0].catalog[PLAN], any(source.table for source in sources)
-    with folder_faults(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = FolderLock(folder / _WORK / "lock")
-    try:
-        _refuse_others(folder, plan, table=table)
+    with _MergeFolder(folder, plan, table=table) as output:
         for source in sources:
             for name in source.mosaics():
-                _place(source.path / name, folder, name, plan)
-        path = publish_roots(
+                output.place(source.path / name, name)
+        return publish_roots(
             _of_all(sources[0].catalog),
             _of_all(sources[0].collection),
             names,
             folder,
             table=table,
         )
-    finally:
-        with suppress(OSError):
-            shutil.rmtree(folder / _WORK / "merge", ignore_errors=True)
-        lock.release()
-        with suppress(OSError):
-            (folder / _WORK).rmdir()
-    return path
 
 
 def _sources(shards: Sequence[Path]) -> list[_Source]:
@@ -135,9 +123,9 @@ def _sources(shards: Sequence[Path]) -> list[_Source]:
 
 def _read(path: Path) -> _Source:
     if not path.is_dir():
-        raise UsageError(f"{path} is no folder; give those that `shard` has written to")
+        raise UsageError(f"{path} is not a folder; give those that --shard has written to")
     try:
-        roots = {root.path.name: root for root in published_roots(path)}
+        roots = {root.path.name: root for root in existing_roots(path)}
     except OSError as error:
         raise UsageError(f"{path} can't be read: {(error.strerror or 'unknown reason').lower()}") from None
     if roots.keys() != {CATALOG, COLLECTION}:
@@ -145,10 +133,10 @@ def _read(path: Path) -> _Source:
         raise UsageError(f"{path} has no {missing}: its run isn't finished; run it again, then merge")
     catalog, collection = roots[CATALOG], roots[COLLECTION]
     if catalog.shard is None or not re.fullmatch(r"\d{1,9}/\d{1,9}", catalog.shard):
-        raise UsageError(f"{path} is no shard, it has all mosaics of its plan; merge what `shard` made")
+        raise UsageError(f"{path} is not a shard, it has all mosaics of its plan; merge what --shard made")
     source = _Source(path, read_document(catalog.path), read_document(collection.path), collection.table)
     if not (catalog.fingerprint and _is_whole(source.collection)):
-        raise UsageError(f"{path} has a catalog that somebody edited; run its shard again, then merge")
+        raise UsageError(f"{path} has a catalog that was edited; run its shard again, then merge")
     return source
 
 
@@ -168,42 +156,53 @@ def _of_all(document: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in document.items() if key not in {SHARD, "assets"}}
 
 
-def _refuse_others(folder: Path, plan: str, *, table: bool) -> None:
-    roots = published_roots(folder)
-    if any(root.fingerprint != plan or root.shard for root in roots):
-        raise UsageError(f"`output_dir` {folder} has other mosaics; choose another folder")
-    for item in published_items(folder):
-        if item.fingerprint not in {plan, None}:
-            raise UsageError(f"`output_dir` {folder} has {item.path.stem} of another plan; choose another")
-    if table:
-        require_place(folder, roots)
-    # they speak for everything in their folder
-    for root in roots:
-        root.remove()
-    remove_report(folder)
+class _MergeFolder(LockedFolder):
+    """The folder that mosaics of all shards are put into."""
 
+    def __init__(self, path: Path, plan: str, *, table: bool) -> None:
+        super().__init__(path)
+        self._plan = plan
+        self._table = table
 
-def _place(source: Path, folder: Path, name: str, plan: str) -> None:
-    """One mosaic to its place, unless it's there.
+    def place(self, source: Path, name: str) -> None:
+        """Puts one mosaic into its place, unless it is there.
 
-    Raises:
-        UsageError: if its files aren't those that its item describes.
-        TemporaryError: if the disk is full or fails.
-    """
-    if intact_files(folder / name, plan):
-        return
-    files = intact_files(source, plan)
-    if not files:
-        raise UsageError(f"{source} is damaged or of another plan; run its shard again, then merge")
-    *rasters, item = files
-    staging = folder / _WORK / "merge"
-    with storage_faults(folder / name):
-        shutil.rmtree(staging, ignore_errors=True)
-        staging.mkdir(parents=True)
-        for path in rasters:
-            _link_or_copy(path, staging / path.name)
-    write_whole(staging / item.name, json_bytes(_moved(read_document(item), source, folder / name)))
-    publish(staging, folder / name, [path.name for path in files])
+        Raises:
+            UsageError: if its files aren't those that its item describes.
+            TemporaryError: if the disk is full or fails.
+        """
+        target = self.path / name
+        if intact_files(target, self._plan):
+            return
+        files = intact_files(source, self._plan)
+        if not files:
+            raise UsageError(f"{source} is damaged or of another plan; run its shard again, then merge")
+        *rasters, item = files
+        with storage_faults(target):
+            staging = self._empty_folder(_STAGING)
+            for path in rasters:
+                _link_or_copy(path, staging / path.name)
+        write_whole(staging / item.name, json_bytes(_moved(read_document(item), source, target)))
+        publish(staging, target, [path.name for path in files])
+
+    def _settle(self) -> None:
+        roots = existing_roots(self.path)
+        if any(root.fingerprint != self._plan or root.shard for root in roots):
+            raise UsageError(f"--output-dir {self.path} has other mosaics; choose another folder")
+        for item in existing_items(self.path):
+            if item.fingerprint not in {self._plan, None}:
+                raise UsageError(
+                    f"--output-dir {self.path} has {item.path.stem} of another plan; choose another"
+                )
+        if self._table:
+            require_place(self.path, roots)
+        # these documents list everything in the folder, so they go before it changes
+        for root in roots:
+            root.remove()
+        remove_report(self.path)
+
+    def _discard(self) -> None:
+        shutil.rmtree(self._work / _STAGING, ignore_errors=True)
 
 
 def _link_or_copy(source: Path, target: Path) -> None:

@@ -22,7 +22,7 @@ def is_report(path: Path) -> bool:
 
 
 def remove_report(folder: Path) -> None:
-    """Removes the page of mosaics that are about to change; a file of somebody else stays."""
+    """Removes the page of mosaics that are about to change; a file of another program stays."""
     path = folder / REPORT
     if is_report(path):
         with suppress(FileNotFoundError):

@@ -9,11 +9,11 @@ from typing import Any
 
 from cloudless_mosaic.domain.periods import mosaic_name
 from cloudless_mosaic.domain.results import PeriodResult
-from cloudless_mosaic.output.existing import published_roots
+from cloudless_mosaic.output.existing import existing_roots
 from cloudless_mosaic.output.geoparquet import items_table
 from cloudless_mosaic.planning.plan import MosaicPlan
-from cloudless_mosaic.stac.collection import catalog_document, collection_document, gathered
-from cloudless_mosaic.stac.names import CATALOG, COLLECTION, ITEMS, SHA256
+from cloudless_mosaic.stac.collection import catalog_document, collection_document, with_items
+from cloudless_mosaic.stac.names import CATALOG, COLLECTION, ITEMS, SHA256, mosaic_name
 from cloudless_mosaic.storage.documents import json_bytes, read_document
 from cloudless_mosaic.storage.files import storage_faults, write_whole
 
@@ -68,9 +68,9 @@ def publish_roots(
     """
     with storage_faults(folder):
         items = [read_document(folder / name / f"{name}.json") for name in sorted(names)]
-    document = gathered(collection, items)
+    document = with_items(collection, items)
     data = items_table(items, document) if table and items else None
-    before = published_roots(folder)
+    before = existing_roots(folder)
     # first, so that a table always has a document that names it
     write_whole(folder / COLLECTION, json_bytes(document | ({"assets": _assets(data)} if data else {})))
     if data:

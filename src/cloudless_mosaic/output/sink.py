@@ -32,7 +32,7 @@ class PeriodSink:
     """
 
     def __init__(self, output: OutputFolder, mosaic: Mosaic) -> None:
-        """Begins to open the files, beside the reading: what they need takes long to load.
+        """Starts to open the files in the background: GDAL and pystac load slowly.
 
         Args:
             output: Where they go; it belongs to this run.
@@ -50,14 +50,14 @@ class PeriodSink:
         self._totals = PeriodTotals(len(plan.request.bands))
         self._stretch = Stretch([canonical_band(band) for band in plan.request.bands])
         self._background = output.background
-        self._blocks = output.blocks(mosaic)
+        self._checkpoints = output.checkpoints(mosaic)
         self._staging = output.staging(mosaic)
         self._opening: Future[list[CogWriter]] = output.background.submit(self._open)
 
     @property
     def found(self) -> frozenset[tuple[int, int]]:
         """Row and column of the blocks that an earlier run left; a damaged one may be among them."""
-        return self._blocks.found
+        return self._checkpoints.found
 
     def restore(self, block: Block) -> Composite | None:
         """Takes a block from what an earlier run left, in place of ``write``; from any thread.
@@ -68,7 +68,7 @@ class PeriodSink:
         Raises:
             TemporaryError: if the disk is full or fails.
         """
-        kept = self._blocks.load(self._period.period, block, len(self._plan.request.bands))
+        kept = self._checkpoints.load(self._period.period, block, len(self._plan.request.bands))
         if kept is None:
             return None
         composite = replace(kept, tile=self._plan.tile)
@@ -76,14 +76,14 @@ class PeriodSink:
         return composite
 
     def write(self, composite: Composite) -> None:
-        """Takes a block; each exactly once, from any thread. A run that is killed later won't lose it.
+        """Takes a block; each exactly once, from any thread. It is kept as a checkpoint as well.
 
         Raises:
             UsageError: if GeoTIFF can't hold the CRS of the plan.
             TemporaryError: if the disk is full or fails.
         """
         self._opening.result()  # before anything is kept for a run that can't go on
-        kept = self._background.submit(self._blocks.keep, composite)
+        kept = self._background.submit(self._checkpoints.keep, composite)
         self._add(composite)
         kept.result()
 
@@ -102,7 +102,7 @@ class PeriodSink:
             TemporaryError: if the disk is full or fails; nothing is published then.
             ValueError: if a block is missing.
         """
-        from cloudless_mosaic.stac.data_mask import valid_area  # noqa: PLC0415 - GDAL and pystac load slowly
+        from cloudless_mosaic.stac.data_mask import data_footprint  # noqa: PLC0415 - GDAL and pystac load slowly
         from cloudless_mosaic.stac.items import PeriodFiles  # noqa: PLC0415
 
         with ExitStack() as undo:
@@ -120,13 +120,13 @@ class PeriodSink:
                 visual=visual,
                 thumbnail=thumbnail.result(),
                 thumbnail_factor=picture.smallest_factor,
-                area=valid_area(picture.smallest, picture.smallest_factor, self._plan.geobox),
+                area=data_footprint(picture.smallest, picture.smallest_factor, self._plan.geobox),
                 statistics=self._totals.bands,
                 observations=self._totals.counts,
             )
             result = self._publish(files)
             undo.pop_all()
-        self._blocks.clear()
+        self._checkpoints.clear()
         return result
 
     def abort(self) -> None:

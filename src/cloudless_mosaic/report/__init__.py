@@ -1,4 +1,4 @@
-"""The preview page: what it tells of a folder of mosaics, its file, and a server for it."""
+"""The preview page: its data, its file, and a server for it."""
 
 from cloudless_mosaic.report.page import check_report, write_report
 

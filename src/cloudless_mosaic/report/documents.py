@@ -1,4 +1,4 @@
-"""Fields of documents that anybody may have written: what is missing or of another type isn't given."""
+"""Fields of untrusted documents: what is missing or has another type counts as not given."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The preview page: one file, with all scripts and styles and what it tells inside."""
+"""The preview page: one file, with all scripts, styles and data inside."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: FolderServer
 
     def log_message(self, *_: object) -> None:
-        """Says nothing."""
+        """Logs nothing."""
 
     def do_HEAD(self) -> None:
         self._respond(with_body=False)
@@ -155,7 +155,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _part(first: str, last: str, size: int) -> tuple[int, int]:
-    """First byte of a range, and the one after the last; nothing lies between where there is no such part."""
+    """First byte of a range and the one after its last; equal where the range is outside of the file."""
     if not first:
         return (max(0, size - int(last)), size) if last else (size, size)
     return int(first), min(int(last) + 1, size) if last else size

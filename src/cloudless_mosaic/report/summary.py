@@ -1,4 +1,4 @@
-"""What the page tells of a folder: its catalog and items, read as documents that anybody may have written."""
+"""The data of the page: catalog and items of a folder, read as untrusted documents."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """All that the page tells."""
+    """All data of the page."""
 
     title: str
     """Of the catalog."""
@@ -123,7 +123,7 @@ class Summary:
 
 
 def read_summary(folder: Path) -> Summary:
-    """Reads what there is to tell of a folder of mosaics.
+    """Reads the summary of a folder of mosaics.
 
     Fields that are missing or of another type count as not given; links that lead out of the folder are not
     followed.

@@ -12,16 +12,15 @@ def make_screen(*, verbose: bool, quiet: bool, as_json: bool, stream: TextIO | N
     """The screen for a command's options and the kind of its output."""
     if quiet:
         return QuietScreen()
-    from rich.console import Console  # noqa: PLC0415 - rich loads slowly, and each screen needs a part of it
+    # rich loads slowly, and each screen needs a part of it
+    from cloudless_mosaic.screen.console import has_cursor, open_console  # noqa: PLC0415
 
-    # a path with ":100:" in it is no picture
-    console = Console(file=stream, highlight=False, soft_wrap=True, emoji=False)
+    console = open_console(stream)
     if as_json:
         from cloudless_mosaic.screen.events import JsonScreen  # noqa: PLC0415 - as above
 
         return JsonScreen(console)
-    # a dumb terminal can't move its cursor, so bars would fill it line by line
-    if console.is_terminal and not console.is_dumb_terminal:
+    if has_cursor(console):
         from cloudless_mosaic.screen.live import LiveScreen  # noqa: PLC0415 - as above
 
         return LiveScreen(console, verbose=verbose)

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
-from types import TracebackType
-from typing import Any, Self
-
-from rich.console import Console
+from typing import Any
 
 from cloudless_mosaic.compositing.composite import Composite
 from cloudless_mosaic.domain.results import MosaicResult, PeriodResult
@@ -15,26 +11,12 @@ from cloudless_mosaic.domain.scenes import DroppedScene
 from cloudless_mosaic.planning.estimate import PlanCost, estimate
 from cloudless_mosaic.planning.mosaics import Mosaic
 from cloudless_mosaic.planning.plan import MosaicPlan
+from cloudless_mosaic.screen.json_lines import JsonLines, grid_fields, lost_fields, note_fields
 from cloudless_mosaic.screen.quantities import size_on_disk
 
 
-class JsonScreen:
-    """Writes events; what is said to people in passing is one as well."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Nothing is held."""
-
-    def note(self, message: str) -> None:
-        """Writes a note."""
-        self._write("note", message=message)
+class JsonScreen(JsonLines):
+    """Writes the events of a run of mosaics, notes among them."""
 
     def planned(self, plan: MosaicPlan, mosaics: Sequence[Mosaic]) -> None:
         """Writes the plan."""
@@ -51,7 +33,7 @@ class JsonScreen:
             period=composite.period.label,
             tile=composite.tile or None,
             block=composite.block.index,
-            lost=[{"scene": lost.scene_id, "reason": lost.reason} for lost in composite.lost],
+            lost=lost_fields(composite.lost),
         )
 
     def written(self, result: PeriodResult) -> None:
@@ -72,15 +54,10 @@ class JsonScreen:
             warnings=result.warnings,
         )
 
-    def _write(self, event: str, **fields: Any) -> None:  # noqa: ANN401 - whatever JSON holds
-        self._console.out(json.dumps({"event": event, **fields}))
-
 
 def _plan_fields(plan: MosaicPlan, mosaics: Sequence[Mosaic], cost: PlanCost) -> dict[str, Any]:
     return {
-        "crs": str(plan.geobox.crs),
-        "shape": list(plan.geobox.shape),
-        "transform": list(plan.geobox.affine)[:6],
+        **grid_fields(plan.geobox),
         "blocks": len(plan.blocks),
         "largest_block": plan.blocks.largest,
         "mosaics": [mosaic.label for mosaic in mosaics],
@@ -115,9 +92,7 @@ def _period_fields(result: PeriodResult) -> dict[str, Any]:
         "lost": len(result.lost),
         "files": [str(file) for file in result.files],
         "bytes": size_on_disk(result.files),
-        "notes": [
-            {"scene": note.scene_id, "note": note.text, "warning": note.warning} for note in result.notes
-        ],
+        "notes": note_fields(result.notes),
     }
 
 

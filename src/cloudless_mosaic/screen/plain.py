@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from types import TracebackType
-from typing import Self
 
 from rich.console import Console
 
@@ -14,34 +11,18 @@ from cloudless_mosaic.domain.results import MosaicResult, PeriodResult
 from cloudless_mosaic.planning.estimate import estimate
 from cloudless_mosaic.planning.mosaics import Mosaic
 from cloudless_mosaic.planning.plan import MosaicPlan
+from cloudless_mosaic.screen.lines import TextLines
 from cloudless_mosaic.screen.quantities import number, percent, size
 from cloudless_mosaic.screen.tables import plan_summary, plan_table, result_tables
 
-_NAMED_LOSSES = 5
-"""Losses of a period that are named; a service that is down loses every one of thousands of blocks."""
 
-
-class PlainScreen:
-    """Says what a user has to know, in lines that stay: some for every period, none for every block."""
+class PlainScreen(TextLines):
+    """Prints lines that stay: some for every month, none for every block."""
 
     def __init__(self, console: Console, *, verbose: bool) -> None:
-        self._console = console
-        self._verbose = verbose
+        super().__init__(console, verbose=verbose)
         self._waiting: dict[str, str] = {}
-        """What to say of each period of several blocks when it begins."""
-        self._lost: Counter[str] = Counter()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Nothing is held."""
-
-    def note(self, message: str) -> None:
-        """Says something in passing."""
-        self._console.print(message, markup=False)
+        """Line to print when a month of several blocks begins, by label."""
 
     def planned(self, plan: MosaicPlan, mosaics: Sequence[Mosaic]) -> None:
         """Shows the plan."""
@@ -57,34 +38,26 @@ class PlainScreen:
         self._await(plan, mosaics, cost.period_bytes)
 
     def resumed(self, finished: Sequence[PeriodResult], blocks: int) -> None:
-        """Says what is there already."""
+        """Lists what is there already."""
         for result in finished:
             self.note(f"{result.label}: written by an earlier run, its files are intact")
         if blocks:
             self.note(f"an earlier run left {number(blocks, 'block')}, the rest follows")
 
     def composed(self, composite: Composite) -> None:
-        """Says that a period has begun, and which observations were lost."""
+        """Reports that a month has begun, and names lost observations."""
         label = composite.label
         if label in self._waiting:
             self.note(self._waiting.pop(label))
-        for lost in composite.lost:
-            self._lost[label] += 1
-            if self._verbose or self._lost[label] <= _NAMED_LOSSES:
-                self.note(f"lost: {lost.scene_id} in block {lost.block}: {lost.reason}")
+        self._show_losses(label, composite.lost)
 
     def written(self, result: PeriodResult) -> None:
-        """Says that a period is written, and what is odd about its scenes."""
+        """Reports that a month is written, with the notes on its scenes."""
         label = result.label
         self.note(f"{label}: written, {percent(result.clear_share)} of its pixels are clear")
-        unnamed = self._lost.pop(label, 0) - _NAMED_LOSSES
-        if unnamed > 0 and not self._verbose:
+        if unnamed := self._unnamed_losses(label):
             self.note(f"{label}: {unnamed} more losses; -v names them")
-        shown = [note for note in result.notes if note.warning or self._verbose]
-        for note in shown:
-            self.note(f"{'warning' if note.warning else 'note'}: {note.scene_id}: {note.text}")
-        more = len(result.notes) - len(shown)
-        if more:
+        if more := self._show_notes(result.notes):
             self.note(f"{label}: {number(more, 'note')} on its scenes; -v shows them")
 
     def show_plan(self, plan: MosaicPlan, mosaics: Sequence[Mosaic]) -> None:

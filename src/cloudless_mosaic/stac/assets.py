@@ -17,7 +17,7 @@ from cloudless_mosaic.domain.scenes import Scene
 from cloudless_mosaic.geo.geobox import GeoBox
 from cloudless_mosaic.stac.footprint import pixel_metres, projected
 from cloudless_mosaic.stac.names import SHA256
-from cloudless_mosaic.stac.provenance import derived_from
+from cloudless_mosaic.stac.provenance import derived_from_href
 
 PROJECTION = "https://stac-extensions.github.io/projection/v2.0.0/schema.json"
 RASTER = "https://stac-extensions.github.io/raster/v2.0.0/schema.json"
@@ -81,7 +81,7 @@ def scene_links(scenes: Iterable[Scene], folder: Path) -> list[pystac.Link]:
         scenes: Those that an item was made of.
         folder: Of the item; paths are relative to it.
     """
-    hrefs = [(scene.id, derived_from(scene.href, folder)) for scene in scenes]
+    hrefs = [(scene.id, derived_from_href(scene.href, folder)) for scene in scenes]
     return [
         pystac.Link(pystac.RelType.DERIVED_FROM, href, pystac.MediaType.GEOJSON, name)
         for name, href in hrefs

@@ -13,6 +13,7 @@ from cloudless_mosaic.domain.results import PeriodResult
 from cloudless_mosaic.planning.plan import MosaicPlan
 from cloudless_mosaic.reducers import Reducer
 from cloudless_mosaic.stac.assets import sensor_fields
+from cloudless_mosaic.stac.documents import document_of
 from cloudless_mosaic.stac.footprint import footprint
 from cloudless_mosaic.stac.items import THUMBNAIL, asset_texts, extensions, raster_bands
 from cloudless_mosaic.stac.names import (
@@ -34,10 +35,10 @@ _LICENCE = "https://sentinel.esa.int/documents/247904/690755/Sentinel_Data_Legal
 _KEYWORDS = ["Sentinel-2", "surface reflectance", "mosaic", "cloud-free"]
 
 _RANGES = ("clear_percent", "mean_observations", "scenes_used", "lost_percent")
-"""Fields of items whose ranges are told."""
+"""Fields of items whose ranges the collection gives."""
 
 
-def gathered(collection: dict[str, Any], items: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def with_items(collection: dict[str, Any], items: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """A collection with what its items add up to: links, dates and ranges.
 
     Args:
@@ -113,7 +114,7 @@ def collection_document(plan: MosaicPlan, fingerprint: str) -> dict[str, Any]:
         },
     )
     collection.clear_links()
-    return collection.to_dict(include_self_link=False, transform_hrefs=False) | {
+    return document_of(collection) | {
         "links": [
             _link(pystac.RelType.ROOT, f"./{CATALOG}"),
             _link(pystac.RelType.PARENT, f"./{CATALOG}"),
@@ -165,7 +166,7 @@ def catalog_document(plan: MosaicPlan, results: Sequence[PeriodResult], fingerpr
         },
     )
     catalog.clear_links()
-    return catalog.to_dict(include_self_link=False, transform_hrefs=False) | {
+    return document_of(catalog) | {
         "links": [
             _link(pystac.RelType.ROOT, f"./{CATALOG}"),
             _link(pystac.RelType.CHILD, f"./{COLLECTION}", "All mosaics"),

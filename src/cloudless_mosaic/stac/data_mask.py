@@ -12,13 +12,13 @@ from shapely.geometry.base import BaseGeometry
 from cloudless_mosaic.geo.geobox import GeoBox
 
 MOST_CORNERS = 100
-"""Corners that an area has at most; an area is for finding a mosaic, its pixels are in the files."""
+"""Corners that an area has at most; an area serves to find a mosaic, the exact mask is in its pixels."""
 
 _CELLS = (128, 64, 32, 16, 8)
 """Cells along the longer side of the grid that outlines are drawn from; the fewer, the fewer corners."""
 
 
-def valid_area(picture: npt.NDArray[np.generic], factor: int, grid: GeoBox) -> BaseGeometry:
+def data_footprint(picture: npt.NDArray[np.generic], factor: int, grid: GeoBox) -> BaseGeometry:
     """The area that has data, in pixels of the grid (x is the column, y the row).
 
     It covers every pixel that has data. Gaps and bays are closed and corners are cut, at first by little and
@@ -31,7 +31,7 @@ def valid_area(picture: npt.NDArray[np.generic], factor: int, grid: GeoBox) -> B
         grid: The grid.
 
     Returns:
-        Polygons; all of the grid where nothing has data, since a mosaic of clouds lies somewhere, too.
+        Polygons; all of the grid where no pixel has data, since an item needs a geometry.
     """
     rows, columns = grid.shape
     whole = box(0, 0, columns, rows)

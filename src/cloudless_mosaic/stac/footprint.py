@@ -1,4 +1,4 @@
-"""Where a grid lies on Earth, or a part of it, as GeoJSON wants it (RFC 7946)."""
+"""Where a grid lies on Earth, or a part of it, as GeoJSON (RFC 7946)."""
 
 from __future__ import annotations
 

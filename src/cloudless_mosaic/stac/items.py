@@ -28,10 +28,10 @@ from cloudless_mosaic.stac.assets import (
     projection_fields,
     raster_asset,
     scene_fields,
-    scene_links,
     sensor_fields,
     thumbnail_asset,
 )
+from cloudless_mosaic.stac.documents import item_json
 from cloudless_mosaic.stac.footprint import footprint
 from cloudless_mosaic.stac.names import (
     CATALOG,
@@ -43,7 +43,6 @@ from cloudless_mosaic.stac.names import (
 from cloudless_mosaic.stac.provenance import processing_properties, run_parameters
 from cloudless_mosaic.stac.renders import renders
 from cloudless_mosaic.stac.statistics import BandStatistics
-from cloudless_mosaic.storage.documents import json_bytes
 from cloudless_mosaic.version import __version__
 
 THUMBNAIL = ("Thumbnail", "The picture, small; transparent where it has no data")
@@ -134,17 +133,13 @@ def period_item(
             PLAN: fingerprint,
         },
     )
-    for key, asset in _assets(plan, files).items():
-        item.add_asset(key, asset)
-    for relation, name in (
-        (pystac.RelType.ROOT, CATALOG),
-        (pystac.RelType.PARENT, COLLECTION),
-        (pystac.RelType.COLLECTION, COLLECTION),
-    ):
-        item.add_link(pystac.Link(relation, f"../{name}", pystac.MediaType.JSON))
+    parents = (
+        (pystac.RelType.ROOT, f"../{CATALOG}"),
+        (pystac.RelType.PARENT, f"../{COLLECTION}"),
+        (pystac.RelType.COLLECTION, f"../{COLLECTION}"),
+    )
     used = (scene for scene in period.scenes if scene.id in result.used)
-    item.add_links(scene_links(used, folder))
-    return json_bytes(item.to_dict(include_self_link=False, transform_hrefs=False))
+    return item_json(item, _assets(plan, files), parents, used, folder)
 
 
 def extensions(bands: Sequence[str]) -> list[str]:

@@ -11,7 +11,7 @@ PLAN = f"{PREFIX}plan"
 """Fingerprint of the plan that a document belongs to."""
 
 SHARD = f"{PREFIX}shard"
-"""The part of the plan that a catalog lists; all of it where there is no such field."""
+"""The part of the plan that a catalog lists; all of it where the field is missing."""
 
 PARAMETERS = f"{PREFIX}parameters"
 """What was asked for."""

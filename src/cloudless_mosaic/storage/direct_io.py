@@ -1,4 +1,4 @@
-"""Writes files that are seldom read again, without filling the system's cache with them."""
+"""Direct I/O: writes files that are seldom read again past the system's cache."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 Bytes = npt.NDArray[np.uint8]
 
-_UNCACHED = getattr(os, "O_DIRECT", 0)
+_DIRECT = getattr(os, "O_DIRECT", 0)
 """Only Linux has it; memory, file offset and length then have to be whole sectors."""
 
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
@@ -22,17 +22,17 @@ _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
 _SECTOR = 4096
 """Bytes; the largest that disks have."""
 
-_room = threading.local()
+_kept = threading.local()
 
 
-def write_uncached(path: Path, parts: Sequence[Bytes]) -> None:
+def write_direct(path: Path, parts: Sequence[Bytes]) -> None:
     """Writes a file from its parts.
 
     Measured with parts of 8 MB on ext4: no system time worth naming, where writing through the cache took
     2 seconds for each GB. Where the file system refuses, it's written through the cache.
 
     Raises:
-        OSError: if the disk is full or fails; what is there of the file then is of no use.
+        OSError: if the disk is full or fails; the file is incomplete then.
     """
     size = sum(part.size for part in parts)
     padded = -(-size // _SECTOR) * _SECTOR
@@ -42,7 +42,7 @@ def write_uncached(path: Path, parts: Sequence[Bytes]) -> None:
         buffer[start : start + part.size] = part
         start += part.size
     try:
-        _write(path, buffer[:padded], _UNCACHED)
+        _write(path, buffer[:padded], _DIRECT)
     except OSError as error:
         if error.errno != errno.EINVAL:
             raise
@@ -52,10 +52,10 @@ def write_uncached(path: Path, parts: Sequence[Bytes]) -> None:
 
 def _aligned(size: int) -> Bytes:
     """A buffer of this thread that begins at a sector, kept for the next file: fresh memory is slow."""
-    buffer: Bytes | None = getattr(_room, "buffer", None)
+    buffer: Bytes | None = getattr(_kept, "buffer", None)
     if buffer is None or buffer.size < size:
         buffer = np.frombuffer(mmap.mmap(-1, size), np.uint8)
-        _room.buffer = buffer
+        _kept.buffer = buffer
     return buffer
 
 

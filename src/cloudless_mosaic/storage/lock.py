@@ -74,7 +74,7 @@ if sys.platform == "win32":
     import msvcrt
 
     def _lock(descriptor: int) -> bool:
-        """Locks an open file, if nobody else has."""
+        """Locks an open file; false where another process holds the lock."""
         # others may not even read what is locked, so it's a byte far behind the name of the owner
         os.lseek(descriptor, 4096, os.SEEK_SET)
         try:
@@ -89,7 +89,7 @@ else:
     import fcntl
 
     def _lock(descriptor: int) -> bool:
-        """Locks an open file, if nobody else has."""
+        """Locks an open file; false where another process holds the lock."""
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

@@ -46,6 +46,7 @@ def assert_no_lie(root):
         assert {seen[name] for name in FILES} == {seen[ITEM]}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system can't fork")
 @pytest.mark.parametrize("before", [None, "same", "other"])
 def test_whenever_it_is_killed_the_next_run_makes_good(tmp_path, in_a_process, kill_before, before):

@@ -386,6 +386,7 @@ NAMES = ["proj:code", "proj:epsg", "proj:wkt2", "proj:projjson", "proj:shape", "
 fields = st.dictionaries(st.sampled_from(NAMES), junk)
 
 
+@pytest.mark.slow
 @given(fields, fields, st.sampled_from([10.0, 20.0, 60.0]))
 def test_junk_is_a_grid_or_none_or_a_refusal(own, inherited, resolution):
     for given_fields in (own, {**TEN_METRES, **own}):

@@ -93,6 +93,7 @@ def write(folder, *items):
     return path
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.sampled_from(PATHS), JUNK), min_size=1, max_size=3))
 def test_junk_never_crashes_and_never_vanishes_in_silence(tmp_path, make_item, changes):

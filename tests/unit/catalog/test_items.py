@@ -187,6 +187,7 @@ def changed(item, path, value, drop):
 changes = st.lists(st.tuples(st.integers(0, 10**6), junk, st.booleans()), min_size=1, max_size=3)
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(st.sampled_from(REAL), changes, st.sampled_from([None, Path("/archive/item.json")]))
 def test_a_mutilated_item_is_a_scene_or_a_refusal_whoever_made_it(

@@ -49,6 +49,7 @@ def mixed_items(make_item):
     return [*good, *good[:4], twin, *broken, *nameless, newer, make_item("2020-11-30", cloud=90.0)]
 
 
+@pytest.mark.slow
 @given(st.data())
 def test_the_order_of_items_never_changes_the_result(tmp_path_factory, make_request, make_mixed, data):
     mixed = make_mixed()

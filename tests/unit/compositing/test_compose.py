@@ -110,6 +110,7 @@ def named_grid(make_geobox, name):
     return make_geobox(shape, resolution, origin, crs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("grid", GRIDS)
 @settings(max_examples=12)
 @given(st.data(), st.integers(0, 5), st.sampled_from([0.0, 20.0, 50.0, 130.0]))

@@ -108,6 +108,7 @@ def test_twin_that_is_kept_stands_where_its_own_name_belongs(make_scene):
     assert [scene.id for scene in SceneSet.of(scenes).scenes] == ["m", "z"]
 
 
+@pytest.mark.slow
 @given(st.randoms(use_true_random=False))
 def test_order_of_the_search_changes_nothing(make_scene, chance: random.Random):
     scenes = [

@@ -62,7 +62,7 @@ def test_user_without_a_name_is_told_how_to_get_one(monkeypatch, error):
         raise error
 
     monkeypatch.setattr("getpass.getuser", getuser)
-    with pytest.raises(UsageError, match=r"wants the name of its user.*set LOGNAME"):
+    with pytest.raises(UsageError, match=r"needs the name of its user.*set LOGNAME"):
         list_clusters("http://127.0.0.1:1")
 
 

@@ -16,8 +16,11 @@ ROOT = Path(__file__).parents[3]
 OURS = WorkerReport({"python": "3.11", "numpy": "2.4.6"}, (), {"https://a/x.tif": "", "/b.tif": "gone"})
 
 
-def test_equal_workers_pass():
-    check_reports(OURS, {"tcp://one": OURS, "tcp://other": replace(OURS)})
+def test_equal_workers_pass_and_one_that_differs_is_found_among_them():
+    workers = {"tcp://one": OURS, "tcp://other": replace(OURS)}
+    check_reports(OURS, workers)
+    with pytest.raises(UsageError, match="tcp://third"):
+        check_reports(OURS, workers | {"tcp://third": replace(OURS, versions={})})
 
 
 @pytest.mark.parametrize(
@@ -41,12 +44,16 @@ def test_worker_that_differs_is_named_with_what_to_change(changes, words):
         check_reports(OURS, reports)
 
 
-def test_what_nobody_can_read_is_no_fault_of_a_worker():
-    check_reports(OURS, {"tcp://one": replace(OURS, readable={"/b.tif": "gone"})})
-
-
-def test_a_worker_that_reads_more_than_this_computer_is_welcome():
-    check_reports(OURS, {"tcp://one": replace(OURS, readable={"/b.tif": ""})})
+def test_a_file_counts_against_a_worker_only_where_this_computer_can_read_it():
+    reading, failing = replace(OURS, readable={"/b.tif": ""}), replace(OURS, readable={"/b.tif": "gone"})
+    refused = []
+    for ours in (reading, failing):
+        for theirs in (reading, failing):
+            try:
+                check_reports(ours, {"tcp://one": theirs})
+            except UsageError:
+                refused.append((ours, theirs))
+    assert refused == [(reading, failing)]
 
 
 def test_report_tells_versions_environment_and_what_can_be_read(monkeypatch, tmp_path):

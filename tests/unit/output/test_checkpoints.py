@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cloudless_mosaic.errors import TemporaryError
-from cloudless_mosaic.output.checkpoints import BlockStore
-from cloudless_mosaic.storage import direct_io as uncached
-from cloudless_mosaic.storage.direct_io import write_uncached
+from cloudless_mosaic.output.checkpoints import BlockCheckpoints
+from cloudless_mosaic.storage import direct_io
+from cloudless_mosaic.storage.direct_io import write_direct
 
 
 @pytest.fixture
@@ -21,13 +21,13 @@ def composite(month):
 @pytest.fixture
 def kept(tmp_path, composite):
     """The file of a block that was kept."""
-    BlockStore(tmp_path / "blocks").keep(composite)
+    BlockCheckpoints(tmp_path / "blocks").keep(composite)
     (path,) = (tmp_path / "blocks").iterdir()
     return path
 
 
 def load(path, composite):
-    return BlockStore(path.parent).load(composite.period, composite.block, len(composite.data))
+    return BlockCheckpoints(path.parent).load(composite.period, composite.block, len(composite.data))
 
 
 def test_a_block_comes_back_as_it_was(kept, composite):
@@ -41,19 +41,19 @@ def test_a_block_comes_back_as_it_was(kept, composite):
 
 
 def test_blocks_are_found_by_their_place(tmp_path, month):
-    store = BlockStore(tmp_path / "blocks")
+    store = BlockCheckpoints(tmp_path / "blocks")
     blocks = [composite for composite in month.composites() if not composite.lost]
     assert store.found == frozenset()
     for composite in blocks:
         store.keep(composite)
     (tmp_path / "blocks" / "9-9.partial").touch()
-    assert BlockStore(tmp_path / "blocks").found == {composite.block.index for composite in blocks}
+    assert BlockCheckpoints(tmp_path / "blocks").found == {composite.block.index for composite in blocks}
     store.clear()
-    assert BlockStore(tmp_path / "blocks").found == frozenset()
+    assert BlockCheckpoints(tmp_path / "blocks").found == frozenset()
 
 
 def test_a_block_that_lacks_an_observation_is_not_kept(tmp_path, month):
-    store = BlockStore(tmp_path / "blocks")
+    store = BlockCheckpoints(tmp_path / "blocks")
     store.keep(next(composite for composite in month.composites() if composite.lost))
     assert not (tmp_path / "blocks").exists()
 
@@ -76,16 +76,16 @@ def test_damage_is_noticed(kept, composite, damage, bit):
 
 
 def test_a_block_of_another_shape_is_not_taken(kept, composite):
-    assert BlockStore(kept.parent).load(composite.period, composite.block, 2) is None
+    assert BlockCheckpoints(kept.parent).load(composite.period, composite.block, 2) is None
 
 
 def test_a_full_disk_leaves_no_part_of_a_block(tmp_path, composite, monkeypatch):
     def full(_descriptor, _data):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(uncached.os, "write", full)
+    monkeypatch.setattr(direct_io.os, "write", full)
     with pytest.raises(TemporaryError, match="no space to write 0-0"):
-        BlockStore(tmp_path).keep(composite)
+        BlockCheckpoints(tmp_path).keep(composite)
     assert not list(tmp_path.iterdir())
 
 
@@ -94,7 +94,7 @@ def test_an_uncached_file_is_the_sum_of_its_parts(tmp_path, sizes):
     rng = np.random.default_rng(0)
     parts = [rng.integers(0, 256, size, np.uint8) for size in sizes]
     for _ in range(2):
-        write_uncached(tmp_path / "file", parts)
+        write_direct(tmp_path / "file", parts)
         assert (tmp_path / "file").read_bytes() == b"".join(part.tobytes() for part in parts)
 
 
@@ -103,12 +103,12 @@ def test_file_systems_that_only_write_through_the_cache(tmp_path, monkeypatch):
 
     def refuse(path, flags, mode):
         flags_seen.append(flags)
-        if flags & uncached._UNCACHED:
+        if flags & direct_io._DIRECT:
             raise OSError(errno.EINVAL, "Invalid argument")
         return opened(path, flags, mode)
 
-    monkeypatch.setattr(uncached, "_UNCACHED", 0o40000)
-    monkeypatch.setattr(uncached.os, "open", refuse)
-    write_uncached(tmp_path / "file", [np.arange(10, dtype=np.uint8)])
+    monkeypatch.setattr(direct_io, "_DIRECT", 0o40000)
+    monkeypatch.setattr(direct_io.os, "open", refuse)
+    write_direct(tmp_path / "file", [np.arange(10, dtype=np.uint8)])
     assert (tmp_path / "file").read_bytes() == bytes(range(10))
     assert len(flags_seen) == 2

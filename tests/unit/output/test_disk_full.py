@@ -52,6 +52,7 @@ def test_a_disk_that_fills_under_the_tiles(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_under_the_file(tmp_path):
     # the spool lacks only the header: all tiles fit, the file does not
     complete = tmp_path / "complete"

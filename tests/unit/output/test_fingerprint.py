@@ -81,6 +81,7 @@ def test_the_size_of_blocks_does_not(plan):
     assert plan_record(plan) == plan_record(halved)
 
 
+@pytest.mark.slow
 def test_the_place_of_a_local_catalogue_does_not(trial_archive, trial_request, tmp_path, monkeypatch):
     """Parts of one plan may run in containers that each see the catalogue at another place."""
     (tmp_path / "link").symlink_to(trial_archive.folder)

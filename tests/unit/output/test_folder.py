@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from cloudless_mosaic.errors import TemporaryError, UsageError
-from cloudless_mosaic.output import PeriodSink, folder
+from cloudless_mosaic.output import PeriodSink, locked_folder
 
 NAME = "monthly-mosaic-2020-10"
 
@@ -51,11 +51,12 @@ def test_a_finished_run_is_found_finished(tmp_path, month, run, output):
     before = tree(tmp_path)
     with output(month.plan, tmp_path) as opened:
         assert opened.finished == {"2020-10": result}
-        assert opened.kept_blocks == 0
+        assert opened.checkpoint_count == 0
     assert run(month, tmp_path) == catalog
     assert tree(tmp_path) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".tif", "-count.tif", "-visual.tif", "-thumbnail.png", ".json"])
 @pytest.mark.parametrize("damage", ["gone", "short", "flipped"])
 def test_a_damaged_file_is_made_anew(tmp_path, month, run, suffix, damage):
@@ -90,7 +91,7 @@ def test_blocks_of_a_run_that_ended_are_taken_and_the_bytes_are_the_same(tmp_pat
     begin(output, month, tmp_path / "out")
     assert all(name.startswith(".cloudless-mosaic/") for name in tree(tmp_path / "out"))
     with output(month.plan, tmp_path / "out") as opened:
-        assert opened.kept_blocks == 3
+        assert opened.checkpoint_count == 3
     run(month, tmp_path / "out")
     assert tree(tmp_path / "out") == tree(tmp_path / "undisturbed")
 
@@ -99,7 +100,7 @@ def test_blocks_of_another_size_are_made_anew_in_the_same_plan(tmp_path, month, 
     begin(output, month, tmp_path / "begun")
     smaller = replace(month, plan=replace(month.plan, blocks=month.plan.blocks.halved()))
     with output(smaller.plan, tmp_path / "begun") as opened:
-        assert opened.kept_blocks == 0
+        assert opened.checkpoint_count == 0
     run(smaller, tmp_path / "begun")
     run(smaller, tmp_path / "undisturbed")
     assert tree(tmp_path / "begun") == tree(tmp_path / "undisturbed")
@@ -158,7 +159,7 @@ def test_overwriting_replaces_another_plan(tmp_path, month, other, run, output):
 def test_overwriting_goes_on_with_the_same_plan(tmp_path, month, output):
     begin(output, month, tmp_path)
     with output(month.plan, tmp_path, overwrite=True) as opened:
-        assert opened.kept_blocks == 3
+        assert opened.checkpoint_count == 3
 
 
 def test_overwriting_removes_months_that_the_new_plan_lacks_and_no_other_file(tmp_path, month, run):
@@ -201,7 +202,7 @@ def test_a_spoiled_manifest_makes_its_blocks_worthless(tmp_path, month, output):
     begin(output, month, tmp_path)
     (tmp_path / ".cloudless-mosaic" / "manifest.json").write_text("{")
     with output(month.plan, tmp_path) as opened:
-        assert opened.kept_blocks == 0
+        assert opened.checkpoint_count == 0
 
 
 def test_a_stricter_limit_of_losses_makes_a_month_anew(tmp_path, month, run, output):
@@ -234,7 +235,7 @@ def test_a_folder_that_may_not_be_written(tmp_path, plan, output, monkeypatch, n
     def refuse(_path):
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(folder, "FolderLock", refuse)
+    monkeypatch.setattr(locked_folder, "FolderLock", refuse)
     with pytest.raises(kind, match=message), output(plan, tmp_path):
         pass
 

@@ -26,6 +26,7 @@ def small(plan_of, month_of):
 EVERY = [pytest.param(1, marks=pytest.mark.chaos), 7]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("every", EVERY)
 def test_whenever_it_is_killed_the_next_run_makes_good(
     tmp_path, small, run, in_a_process, kill_before, every
@@ -49,6 +50,7 @@ def test_whenever_it_is_killed_the_next_run_makes_good(
     assert step > 30
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("every", EVERY)
 def test_whenever_a_repair_is_killed_the_next_run_makes_good(
     tmp_path, small, run, in_a_process, kill_before, every

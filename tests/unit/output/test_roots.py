@@ -96,7 +96,8 @@ def test_without_its_library_a_table_is_refused_before_work(tmp_path, small, out
 
 def test_without_a_table_its_library_is_not_loaded(tmp_path, small, run, monkeypatch):
     monkeypatch.setitem(sys.modules, "stac_geoparquet", None)
-    run(small, tmp_path)
+    assert run(small, tmp_path) == tmp_path / "catalog.json"
+    assert not (tmp_path / "items.parquet").exists()
 
 
 @pytest.mark.parametrize("content", ["{}", '{"id": "sentinel-2-l2a"}', "not JSON"])
@@ -191,3 +192,11 @@ def test_a_merge_never_touches_a_table_of_something_else(tmp_path, small, output
     with pytest.raises(UsageError, match=r"has an items\.parquet of something else"):
         merge_shards(shards, tmp_path / "merged")
     assert tree(tmp_path / "merged") == {"items.parquet": b"mine"}
+
+
+def test_a_merge_into_a_folder_that_cannot_be_read_is_a_usage_error(tmp_path, small, output):
+    shards = list(shards_of(small, tmp_path, output))
+    (tmp_path / "merged" / "catalog.json").mkdir(parents=True)
+    with pytest.raises(UsageError, match="can't be written to: is a directory"):
+        merge_shards(shards, tmp_path / "merged")
+    assert [path.name for path in (tmp_path / "merged").iterdir()] == ["catalog.json"]

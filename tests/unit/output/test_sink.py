@@ -11,8 +11,7 @@ import rasterio
 from rio_cogeo.cogeo import cog_validate
 
 from cloudless_mosaic.errors import TemporaryError, UsageError
-from cloudless_mosaic.output import PeriodSink
-from cloudless_mosaic.output import checkpoints as blocks
+from cloudless_mosaic.output import PeriodSink, checkpoints
 from cloudless_mosaic.output import sink as period
 
 NAME = "monthly-mosaic-2020-10"
@@ -222,7 +221,7 @@ def test_a_disk_that_fills_under_a_block_is_told_by_the_write_of_the_block(month
     def full(_path, _parts):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(blocks, "write_uncached", full)
+    monkeypatch.setattr(checkpoints, "write_direct", full)
     with pytest.raises(TemporaryError, match=r"no space to write 0-0\.block"):
         sink.write(next(month.composites()))
 

@@ -38,6 +38,7 @@ def plan_of(make_request, scenes, dropped=(), **options):
     return make_plan(make_request(**{"aoi": AOI, "resolution": 10.0} | options), SceneSet.of(scenes, dropped))
 
 
+@pytest.mark.slow
 @given(st.randoms(use_true_random=False))
 def test_order_of_the_scenes_changes_nothing(make_request, scene, chance: random.Random):
     east = grid(origin=(600000.0, 5300040.0))

@@ -5,7 +5,7 @@ from affine import Affine
 from odc.geo.geobox import GeoBox
 from shapely.geometry import box, shape
 
-from cloudless_mosaic.stac.data_mask import MOST_CORNERS, valid_area
+from cloudless_mosaic.stac.data_mask import MOST_CORNERS, data_footprint
 from cloudless_mosaic.stac.footprint import footprint
 
 FACTOR = 4
@@ -18,7 +18,7 @@ def grid_of(mask):
 
 
 def area_of(mask):
-    return valid_area(mask[None].astype(np.uint8), FACTOR, grid_of(mask))
+    return data_footprint(mask[None].astype(np.uint8), FACTOR, grid_of(mask))
 
 
 def clouds(seed, scale):

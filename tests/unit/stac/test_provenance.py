@@ -5,7 +5,7 @@ import pytest
 
 from cloudless_mosaic.domain.provider import ProviderProfile
 from cloudless_mosaic.stac.provenance import (
-    derived_from,
+    derived_from_href,
     processing_properties,
     run_parameters,
     without_credentials,
@@ -22,7 +22,7 @@ from cloudless_mosaic.stac.provenance import (
     ],
 )
 def test_addresses_lose_their_secrets(href, link, tmp_path):
-    assert derived_from(href, tmp_path) == link
+    assert derived_from_href(href, tmp_path) == link
 
 
 @pytest.mark.parametrize("prefix", ["", "file://"])
@@ -30,12 +30,12 @@ def test_local_scenes_are_linked_relative(tmp_path, prefix):
     folder = tmp_path / "out" / "month"
     scene = tmp_path / "archive" / "a b.json"
     href = f"file://{str(scene).replace(' ', '%20')}" if prefix else str(scene)
-    assert derived_from(href, folder) == "../../archive/a b.json"
+    assert derived_from_href(href, folder) == "../../archive/a b.json"
 
 
 def test_relative_paths_are_those_of_the_working_directory(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert derived_from("archive/a.json", tmp_path / "out") == "../archive/a.json"
+    assert derived_from_href("archive/a.json", tmp_path / "out") == "../archive/a.json"
 
 
 def test_a_scene_on_another_drive_has_no_link(tmp_path, monkeypatch):
@@ -43,7 +43,7 @@ def test_a_scene_on_another_drive_has_no_link(tmp_path, monkeypatch):
         raise ValueError("path is on mount 'D:', start on mount 'C:'")
 
     monkeypatch.setattr(os.path, "relpath", other_drive)
-    assert derived_from("D:\\archive\\a.json", tmp_path) == ""
+    assert derived_from_href("D:\\archive\\a.json", tmp_path) == ""
 
 
 def test_without_credentials_keeps_the_address():

@@ -15,7 +15,7 @@ from cloudless_mosaic import __version__
 from cloudless_mosaic.domain.aoi import Aoi
 from cloudless_mosaic.domain.bands import BANDS
 from cloudless_mosaic.stac.assets import RENDER
-from cloudless_mosaic.stac.collection import gathered
+from cloudless_mosaic.stac.collection import with_items
 from cloudless_mosaic.stac.footprint import footprint
 
 NAME = "monthly-mosaic-2020-10"
@@ -361,7 +361,7 @@ def test_months_add_up_in_their_order():
         return {"id": f"monthly-mosaic-2020-{month}", "properties": properties}
 
     before = {"extent": {"spatial": {}}, "summaries": {}, "links": [{"rel": "root"}, {"rel": "item"}]}
-    document = gathered(before, [item("10", 90), item("11", 70), item("12", 80)])
+    document = with_items(before, [item("10", 90), item("11", 70), item("12", 80)])
     assert [link.get("title") for link in document["links"]] == [None, "2020-10", "2020-11", "2020-12"]
     assert document["extent"]["temporal"] == {"interval": [["2020-10-01T00:00:00Z", "2020-12-28T00:00:00Z"]]}
     assert document["summaries"]["cloudless_mosaic:clear_percent"] == {"minimum": 70, "maximum": 90}

@@ -67,4 +67,8 @@ def test_file_systems_without_locks_do_not_stop_a_run(place, monkeypatch):
         raise OSError(errno.ENOLCK, "No locks available")
 
     monkeypatch.setattr(lock.fcntl, "flock", unsupported)
-    FolderLock(place).release()
+    first, second = FolderLock(place), FolderLock(place)
+    assert place.read_text().startswith(f"process {os.getpid()} on ")
+    first.release()
+    second.release()
+    assert not place.exists()

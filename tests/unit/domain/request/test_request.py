@@ -27,9 +27,19 @@ def test_periods_are_the_months(make_request):
 
 
 def test_limits_themselves_are_taken(make_request):
-    make_request(max_cloud_cover=0, max_lost=100, cloud_dilation=5000, workers=1, clear_classes=(0, 11))
-    make_request(max_cloud_cover=100, max_lost=0, cloud_dilation=0)
-    make_request(start_date=date(2023, 8, 31))
+    for limits in (
+        {
+            "max_cloud_cover": 0,
+            "max_lost": 100,
+            "cloud_dilation": 5000,
+            "workers": 1,
+            "clear_classes": (0, 11),
+        },
+        {"max_cloud_cover": 100, "max_lost": 0, "cloud_dilation": 0},
+        {"start_date": date(2023, 8, 31)},
+    ):
+        request = make_request(**limits)
+        assert {name: getattr(request, name) for name in limits} == limits
 
 
 @pytest.mark.parametrize(

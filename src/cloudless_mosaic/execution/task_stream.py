@@ -1,4 +1,4 @@
-"""Tasks on their way through a cluster: sent, worked on, fetched, finished."""
+"""The stream of tasks through a cluster: sent, composed, fetched, finished."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from uuid import uuid4
 
 from cloudless_mosaic.errors import CloudlessMosaicError, TemporaryError
 from cloudless_mosaic.execution.connection import Connection, ask
-from cloudless_mosaic.execution.engine import Answer, AnyTask, Made
-from cloudless_mosaic.execution.memory import Crew
+from cloudless_mosaic.execution.engine import AnyTask, Finished, Result
+from cloudless_mosaic.execution.resources import ClusterResources
 from cloudless_mosaic.execution.worker import package_digest, work_on_block
 from cloudless_mosaic.reading import RasterReader
 
@@ -46,29 +46,29 @@ _RECONNECT = 10.0
 
 
 class _OutOfReachError(Exception):
-    """The connection to the scheduler was closed, and with it all that was out is forgotten there."""
+    """The connection to the scheduler was closed; it has dropped all tasks of this client."""
 
 
 @dataclass(slots=True)
-class _Sent(Generic[AnyTask, Made]):
+class _Sent(Generic[AnyTask, Result]):
     """A task that was sent to the cluster."""
 
     task: AnyTask
-    future: distributed.Future[Made]
+    future: distributed.Future[Result]
     kills: int = 0
     """Times that its workers died of it."""
     losses: int = 0
     """Times that the scheduler got out of reach meanwhile."""
 
 
-class Flow(Generic[AnyTask, Made, Answer]):
+class TaskStream(Generic[AnyTask, Result, Finished]):
     """One run of tasks over a cluster; driven by the thread that iterates over ``run``."""
 
     def __init__(
         self,
         connection: Connection,
-        work: Callable[[AnyTask, RasterReader], Made],
-        finish: Callable[[Made], Answer],
+        work: Callable[[AnyTask, RasterReader], Result],
+        finish: Callable[[Result], Finished],
         reader: RasterReader | None,
         composite_bytes: int,
         wait_workers: float,
@@ -78,7 +78,7 @@ class Flow(Generic[AnyTask, Made, Answer]):
         Args:
             connection: To the scheduler.
             work: What to do with a task on a worker.
-            finish: What to do in this process with what was made.
+            finish: What to do in this process with each result.
             reader: See ``work_on_block``.
             composite_bytes: Bytes of a composite at most.
             wait_workers: Seconds that the cluster may be without a worker.
@@ -92,16 +92,16 @@ class Flow(Generic[AnyTask, Made, Answer]):
         self._wait_workers = wait_workers
         self._run_id = uuid4().hex[:8]
         self._events: SimpleQueue[Any] = SimpleQueue()
-        self._composing: dict[str, _Sent[AnyTask, Made]] = {}
-        self._composed: deque[_Sent[AnyTask, Made]] = deque()
-        self._finishing: dict[Future[Answer], _Sent[AnyTask, Made]] = {}
+        self._composing: dict[str, _Sent[AnyTask, Result]] = {}
+        self._composed: deque[_Sent[AnyTask, Result]] = deque()
+        self._finishing: dict[Future[Finished], _Sent[AnyTask, Result]] = {}
         self._numbers = count()
         self._in_flight = 1
         self._next_look = 0.0
-        self._alone_since: float | None = None
-        self._unheard_since: float | None = None
+        self._workerless_since: float | None = None
+        self._unanswered_since: float | None = None
 
-    def run(self, tasks: Iterable[AnyTask]) -> Generator[Answer, None, None]:
+    def run(self, tasks: Iterable[AnyTask]) -> Generator[Finished, None, None]:
         """See ``Engine.run``."""
         source = iter(tasks)
         pool = ThreadPoolExecutor(_FINISHERS, thread_name_prefix="mosaic-finish")
@@ -135,7 +135,7 @@ class Flow(Generic[AnyTask, Made, Answer]):
         """Sends tasks.
 
         Raises:
-            TemporaryError: if the scheduler is gone.
+            TemporaryError: if the scheduler is out of reach.
         """
         try:
             futures = ask(lambda: self._map(tasks))
@@ -145,8 +145,8 @@ class Flow(Generic[AnyTask, Made, Answer]):
             self._composing[str(future.key)] = _Sent(task, future, kills, losses)
             future.add_done_callback(self._events.put)
 
-    def _map(self, tasks: list[AnyTask]) -> list[distributed.Future[Made]]:
-        futures: list[distributed.Future[Made]] = self._client.map(
+    def _map(self, tasks: list[AnyTask]) -> list[distributed.Future[Result]]:
+        futures: list[distributed.Future[Result]] = self._client.map(
             work_on_block,
             tasks,
             work=self._work,
@@ -164,18 +164,18 @@ class Flow(Generic[AnyTask, Made, Answer]):
         return f"compose-{task.label}-{row}-{column}-{self._run_id}-{next(self._numbers)}"
 
     def _fetch(self, pool: ThreadPoolExecutor) -> None:
-        """Gives composed tasks to those threads that have nothing to do."""
+        """Hands composed tasks to idle threads."""
         while self._composed and len(self._finishing) < _FINISHERS:
             sent = self._composed.popleft()
             finishing = pool.submit(self._fetch_and_finish, sent.future)
             self._finishing[finishing] = sent
             finishing.add_done_callback(self._events.put)
 
-    def _fetch_and_finish(self, future: distributed.Future[Made]) -> Answer:
+    def _fetch_and_finish(self, future: distributed.Future[Result]) -> Finished:
         return self._finish(self._result(future))
 
-    def _result(self, future: distributed.Future[Made]) -> Made:
-        """Brings what was made here; while it is fetched its worker may die, and it is composed once more.
+    def _result(self, future: distributed.Future[Result]) -> Result:
+        """Fetches a result; if its worker dies meanwhile, the cluster composes it once more.
 
         Raises:
             KilledWorker: if too many workers died of its task.
@@ -184,7 +184,7 @@ class Flow(Generic[AnyTask, Made, Answer]):
         from distributed.client import FutureCancelledError  # noqa: PLC0415 - imported already
 
         try:
-            made: Made = future.result()
+            made: Result = future.result()
         except CloudlessMosaicError:
             raise
         except (FutureCancelledError, OSError) as error:
@@ -192,8 +192,8 @@ class Flow(Generic[AnyTask, Made, Answer]):
         future.release()
         return made
 
-    def _answers(self) -> Iterator[Answer]:
-        """Waits for something to happen; yields if it is an answer."""
+    def _answers(self) -> Iterator[Finished]:
+        """Waits for the next event; yields if it is a finished task."""
         from distributed.scheduler import KilledWorker  # noqa: PLC0415 - imported already
 
         try:
@@ -223,8 +223,8 @@ class Flow(Generic[AnyTask, Made, Answer]):
             time.sleep(_PAUSE)
         return bool(self._client.status == "running")
 
-    def _send_again(self, sent: _Sent[AnyTask, Made]) -> None:
-        """Sends a task whose workers died: of something else, as a rule.
+    def _send_again(self, sent: _Sent[AnyTask, Result]) -> None:
+        """Sends a task again whose workers died; as a rule another task killed them.
 
         Raises:
             TemporaryError: if that went on for too long.
@@ -241,26 +241,26 @@ class Flow(Generic[AnyTask, Made, Answer]):
         """Counts the workers every other second: they decide how much is in flight.
 
         Raises:
-            TemporaryError: if there has been none, or no word of the scheduler, for too long.
+            TemporaryError: if there has been none, or the scheduler has not answered, for too long.
         """
         now = time.monotonic()
         if now < self._next_look:
             return
         self._next_look = now + _LOOK
         try:
-            crew = Crew.of(self._client.scheduler_info(n_workers=-1)["workers"])
+            resources = ClusterResources.of(self._client.scheduler_info(n_workers=-1)["workers"])
         except (OSError, KeyError, AttributeError) as error:
-            self._unheard_since = self._unheard_since or now
-            if now - self._unheard_since > _RECONNECT:
+            self._unanswered_since = self._unanswered_since or now
+            if now - self._unanswered_since > _RECONNECT:
                 raise self._lost(type(error).__name__) from None
             return
-        self._unheard_since = None
-        self._in_flight = crew.in_flight(self._composite_bytes)
-        if crew.workers:
-            self._alone_since = None
-        elif self._alone_since is None:
-            self._alone_since = now
-        elif now - self._alone_since > self._wait_workers:
+        self._unanswered_since = None
+        self._in_flight = resources.in_flight(self._composite_bytes)
+        if resources.workers:
+            self._workerless_since = None
+        elif self._workerless_since is None:
+            self._workerless_since = now
+        elif now - self._workerless_since > self._wait_workers:
             raise TemporaryError(
                 f"{self._connection.name} has had no worker for {self._wait_workers:g} seconds "
                 f"(`wait_workers`); {self._connection.hint}"
@@ -273,7 +273,7 @@ class Flow(Generic[AnyTask, Made, Answer]):
         )
 
     def _cancel(self) -> None:
-        """Nothing of this run stays on the cluster."""
+        """Cancels all tasks of this run on the cluster."""
         left = [
             sent.future for sent in (*self._composing.values(), *self._composed, *self._finishing.values())
         ]

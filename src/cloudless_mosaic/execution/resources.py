@@ -1,4 +1,4 @@
-"""How much of a plan fits into the memory of a cluster."""
+"""The resources of a cluster, and blocks that fit into its memory."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SMALLEST = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Crew:
+class ClusterResources:
     """The workers of a cluster, as its scheduler knows them now."""
 
     workers: int
@@ -35,13 +35,13 @@ class Crew:
     threads: int
     """Tasks that run at once."""
     memory: int
-    """Bytes that all workers may use; 0 is no limit."""
+    """Bytes that all workers may use; 0 means without a limit."""
     task_budget: float
     """Bytes that each task may use on the smallest worker; infinite without a limit."""
 
     @classmethod
-    def of(cls, workers: Mapping[str, Mapping[str, Any]]) -> Crew:
-        """Reads what a scheduler says of its workers (``Client.scheduler_info()["workers"]``)."""
+    def of(cls, workers: Mapping[str, Mapping[str, Any]]) -> ClusterResources:
+        """Reads what a scheduler reports on its workers (``Client.scheduler_info()["workers"]``)."""
         limits = [(worker["memory_limit"] or 0, worker["nthreads"]) for worker in workers.values()]
         return cls(
             workers=len(limits),
@@ -71,16 +71,16 @@ def composite_bytes(plan: CompositePlan) -> int:
     return rows * columns * 2 * (len(plan.request.bands) + 1)
 
 
-def fit_blocks(plan: AnyPlan, crew: Crew) -> AnyPlan:
+def fit_blocks(plan: MosaicPlan, resources: ClusterResources) -> MosaicPlan:
     """The plan with blocks so small that a task fits into a worker; pixels do not depend on the cut.
 
     Raises:
         UsageError: if not even the smallest block fits.
     """
     needed = task_memory(plan)
-    while _MARGIN * task_memory(plan) > crew.task_budget:
+    while _MARGIN * task_memory(plan) > resources.task_budget:
         if max(plan.blocks.largest) <= _SMALLEST:
-            smallest, budget = _megabytes(task_memory(plan)), _megabytes(max(0, crew.task_budget))
+            smallest, budget = _megabytes(task_memory(plan)), _megabytes(max(0, resources.task_budget))
             raise UsageError(
                 f"a task needs {_megabytes(needed)}, and {smallest} in the smallest blocks, but the workers "
                 f"have {budget} for one; give them more memory or fewer threads, or ask for fewer scenes"

@@ -7,15 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloudless_mosaic.errors import UsageError
-from cloudless_mosaic.execution.memory import Crew, composite_bytes, fit_blocks
+from cloudless_mosaic.execution.resources import ClusterResources, composite_bytes, fit_blocks
 from cloudless_mosaic.geo.blocks import Blocks
 from cloudless_mosaic.planning.estimate import task_memory
 
 GIB = 2**30
 
 
-def crew(*limits, threads=1):
-    return Crew.of({str(i): {"memory_limit": limit, "nthreads": threads} for i, limit in enumerate(limits)})
+def resources(*limits, threads=1):
+    workers = [{"memory_limit": limit, "nthreads": threads} for limit in limits]
+    return ClusterResources.of({str(number): worker for number, worker in enumerate(workers)})
 
 
 @pytest.fixture
@@ -26,24 +27,24 @@ def plan(world, make_geobox):
 
 
 def test_the_smallest_worker_decides_what_a_task_may_use():
-    alone, shared = crew(2 * GIB), crew(8 * GIB, 2 * GIB, threads=2)
+    alone, shared = resources(2 * GIB), resources(8 * GIB, 2 * GIB, threads=2)
     assert alone.task_budget == pytest.approx(0.7 * 2 * GIB - 400 * 2**20)
     assert shared.task_budget == pytest.approx(alone.task_budget / 2)
     assert (shared.workers, shared.threads, shared.memory) == (2, 4, 10 * GIB)
 
 
 def test_workers_without_a_limit_take_any_task(plan):
-    assert crew(0, None).task_budget == inf
-    assert fit_blocks(plan, crew(0)) is plan
+    assert resources(0, None).task_budget == inf
+    assert fit_blocks(plan, resources(0)) is plan
 
 
 def test_plan_that_fits_stays_as_it_is(plan):
-    assert fit_blocks(plan, crew(2 * GIB)) is plan
+    assert fit_blocks(plan, resources(2 * GIB)) is plan
 
 
 def test_blocks_are_cut_until_a_task_fits(plan):
     budget = task_memory(plan) / 3
-    fitted = fit_blocks(plan, replace(crew(GIB), task_budget=budget))
+    fitted = fit_blocks(plan, replace(resources(GIB), task_budget=budget))
     assert 1.2 * task_memory(fitted) <= budget
     assert set(plan.blocks.row_edges) < set(fitted.blocks.row_edges)
     assert fitted.blocks.largest == (256, 256)
@@ -51,7 +52,7 @@ def test_blocks_are_cut_until_a_task_fits(plan):
 
 def test_worker_that_no_block_fits_is_refused(plan):
     with pytest.raises(UsageError, match=r"the workers have 0 MB for one; give them more memory"):
-        fit_blocks(plan, crew(GIB // 4))
+        fit_blocks(plan, resources(GIB // 4))
 
 
 def test_pixels_do_not_depend_on_the_cut(world, make_geobox):
@@ -86,11 +87,11 @@ def test_halves_of_whole_blocks_follow_the_source_tiles():
 
 
 def test_in_flight_is_bounded_by_threads_and_by_the_memory_of_the_cluster():
-    assert crew(2 * GIB, 2 * GIB).in_flight(1000) == 6
-    assert crew(2 * GIB, 2 * GIB).in_flight(GIB // 10) == 4
-    assert crew(2 * GIB, 2 * GIB).in_flight(GIB) == 2
-    assert crew(0).in_flight(GIB) == 4
-    assert crew().in_flight(GIB) >= 1
+    assert resources(2 * GIB, 2 * GIB).in_flight(1000) == 6
+    assert resources(2 * GIB, 2 * GIB).in_flight(GIB // 10) == 4
+    assert resources(2 * GIB, 2 * GIB).in_flight(GIB) == 2
+    assert resources(0).in_flight(GIB) == 4
+    assert resources().in_flight(GIB) >= 1
 
 
 def test_composite_has_all_bands_and_the_count(plan):

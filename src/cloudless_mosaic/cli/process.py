@@ -1,0 +1,91 @@
+"""What the programs change in their own process, and what each change saves.
+
+Nothing else in the package touches the garbage collector, the allocator, signals or the end of the process.
+"""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+_ARENA_MAX = -8
+"""``M_ARENA_MAX`` of ``mallopt(3)``."""
+
+_ARENAS = 2
+
+
+class Terminated(BaseException):
+    """SIGTERM was received. Not an ``Exception``, so that no handler of errors takes it for one."""
+
+
+def raise_on_sigterm() -> None:
+    """Makes SIGTERM unwind the stack as Ctrl-C does: files and clusters of a run must not outlive it."""
+    signal.signal(signal.SIGTERM, _raise_terminated)
+
+
+def interrupt_on_sigterm() -> None:
+    """Makes SIGTERM the same as Ctrl-C, for commands that run until they are interrupted."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def limit_matrix_threads() -> None:
+    """Keeps numpy's matrix library from starting threads; call it before numpy is loaded.
+
+    Nothing here multiplies matrices, and threads that wait for such work do so at full speed.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
+def share_arenas() -> None:
+    """Lets all threads of this process share two arenas of the C library; call it before there are threads.
+
+    By default glibc gives each thread an arena of its own, in which freed arrays wait for that thread alone.
+    A mosaic of a whole granule took 432 MB with them, and 383 MB with two shared ones, in the same time.
+    """
+    import ctypes  # noqa: PLC0415 - keeps --help quick; numpy loads it anyway
+
+    # other C libraries than glibc have no arenas
+    if sys.platform == "linux" and (mallopt := getattr(ctypes.CDLL(None), "mallopt", None)):
+        mallopt(_ARENA_MAX, _ARENAS)
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """For importing the modules of a command: without garbage collection.
+
+    Imports make some hundred thousand objects that stay and next to no garbage. Not collecting meanwhile, and
+    exempting these objects from later collections, saves 9 % of the processor time of the README example at
+    100 m (median of paired runs).
+    """
+    share_arenas()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def end_process() -> None:
+    """Ends the process with code 0, after the functions registered with ``atexit`` and a flush.
+
+    The interpreter would free its objects one by one; the system frees all memory at once. That saves 5 % of
+    the processor time of the README example at 100 m (median of paired runs).
+    """
+    atexit._run_exitfuncs()  # noqa: SLF001 - no public function runs them without ending the process
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:
+        return  # the reader closed the pipe; the interpreter reports it
+    os._exit(0)
+
+
+def _raise_terminated(_signal: int, _frame: FrameType | None) -> None:
+    raise Terminated
