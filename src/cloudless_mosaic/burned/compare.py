@@ -41,7 +41,7 @@ class BlockChange:
     """Observations that could not be read."""
     notes: tuple[SceneNote, ...]
     """Where the files of scenes differ from their metadata."""
-    evidence: tuple[tuple[str, Evidence], ...]
+    statistics: tuple[tuple[str, PixelStatistics], ...]
     """What samples of the pixels of scenes show, by id; adds up over blocks."""
 
 

@@ -19,6 +19,7 @@ from cloudless_mosaic.cli.process import loading
 from cloudless_mosaic.cli.program import RunByDefault, run_program
 from cloudless_mosaic.cli.values import read_aoi, read_codes
 from cloudless_mosaic.domain.provider import read_profile
+from cloudless_mosaic.masks import MASKS
 from cloudless_mosaic.version import __version__
 
 _FIELDS = BurnedAreaRequest.__dataclass_fields__
@@ -53,7 +54,7 @@ _SCENE_OPTIONS = (
     ),
     click.option(
         "--mask",
-        type=click.Choice(["scl", "none"]),
+        type=click.Choice(list(MASKS)),
         default=_FIELDS["mask"].default,
         show_default=True,
         help="Mask by the scene classification of both dates, or not at all.",

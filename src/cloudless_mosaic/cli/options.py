@@ -8,8 +8,11 @@ from typing import Any
 
 import click
 
+from cloudless_mosaic.domain.periods import PERIODS
 from cloudless_mosaic.domain.radiometry import OFFSETS
 from cloudless_mosaic.domain.request import MosaicRequest
+from cloudless_mosaic.masks import MASKS
+from cloudless_mosaic.reducers import REDUCERS
 
 _FIELDS = MosaicRequest.__dataclass_fields__
 
@@ -83,7 +86,7 @@ _MOSAIC_OPTIONS = (
     ),
     click.option(
         "--mask",
-        type=click.Choice(["scl", "none"]),
+        type=click.Choice(list(MASKS)),
         default=_default("mask"),
         show_default=True,
         help="Mask clouds by the scene classification, or not at all.",
@@ -119,6 +122,20 @@ _MOSAIC_OPTIONS = (
         help="Write files for each tile of so many pixels.  [default: one mosaic for each month]",
     ),
     click.option("--shard", default=None, metavar="I/N", help="Make part I of N of the mosaics only."),
+    click.option(
+        "--period",
+        type=click.Choice(list(PERIODS)),
+        default=_default("period"),
+        show_default=True,
+        help="Make a mosaic of each of these.",
+    ),
+    click.option(
+        "--reducer",
+        default=_default("reducer"),
+        show_default=True,
+        metavar="NAME[:PARAMETER]",
+        help=f"How the clear observations of a pixel become one value: {', '.join(REDUCERS)}.",
+    ),
     click.option("--exact", is_flag=True, help="Average native pixels instead of reading overviews."),
     click.option(
         "--max-lost",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cloudless_mosaic.cli.field_options import option_names
 from cloudless_mosaic.cli.process import Terminated, end_process, limit_matrix_threads, raise_on_sigterm
 from cloudless_mosaic.errors import CloudlessMosaicError
 

@@ -34,6 +34,6 @@ class LossLimit:
         of_label = f" of {label}" if label else ""
         example = f"; the last: {last[-1].reason}" if last else ""
         raise ObservationsLostError(
-            f"{lost} of {observations} observations{of_label} could not be read ({share:.1f} %, --max-lost "
-            f"is {self.percent:g} %){example}; try again, or raise --max-lost"
+            f"{lost} of {observations} observations{of_label} could not be read ({share:.1f} %, `max_lost` "
+            f"is {self.percent:g} %){example}; try again, or raise `max_lost`"
         )

@@ -35,7 +35,7 @@ class ClusterEngine:
         self._reader = reader
         self._composite_bytes = 1
 
-    def fit(self, plan: MosaicPlan) -> MosaicPlan:
+    def fit(self, plan: AnyPlan) -> AnyPlan:
         """See ``Engine.fit``: waits for a worker, compares it with this process, reads its memory limit."""
         self._await_worker()
         if self._reader is None:

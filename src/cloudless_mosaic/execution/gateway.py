@@ -254,7 +254,7 @@ def _options(gateway: Gateway, size: ClusterSize, image: str | None) -> tuple[di
         if "image" not in known:
             raise UsageError(
                 f"the Dask Gateway at {redact(gateway.address)} does not allow to choose an image; leave "
-                "out --image"
+                "out `image`"
             )
         requested["image"] = image
     chosen = {name: _like(known[name], value) for name, value in requested.items() if name in known}

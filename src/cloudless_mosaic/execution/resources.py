@@ -71,7 +71,7 @@ def composite_bytes(plan: CompositePlan) -> int:
     return rows * columns * 2 * (len(plan.request.bands) + 1)
 
 
-def fit_blocks(plan: MosaicPlan, resources: ClusterResources) -> MosaicPlan:
+def fit_blocks(plan: AnyPlan, resources: ClusterResources) -> AnyPlan:
     """The plan with blocks so small that a task fits into a worker; pixels do not depend on the cut.
 
     Raises:

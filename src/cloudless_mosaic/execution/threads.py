@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from cloudless_mosaic.execution.bounded import run_bounded
 from cloudless_mosaic.execution.engine import AnyTask, Finished, Result
-from cloudless_mosaic.planning.plan import MosaicPlan
+from cloudless_mosaic.planning.plan import AnyPlan
 from cloudless_mosaic.reading import RasterReader
 
 

@@ -15,7 +15,7 @@ from cloudless_mosaic.errors import SourceError, UsageError
 from cloudless_mosaic.execution.engine import AnyTask, Result
 from cloudless_mosaic.reading import RasterReader, default_reader
 
-_PACKAGES = ("dask", "distributed", "numpy", "numba", "imagecodecs", "obstore", "rasterio")
+_PACKAGES = ("dask", "distributed", "numpy", "pyproj", "imagecodecs", "obstore", "rasterio")
 """Distributions whose versions have to be the same everywhere: they decide messages and pixels."""
 
 _SOURCE = {".py", ".c", ".h"}

@@ -82,7 +82,7 @@ def choose_best(
     """
     times = stack.shape[1]
     levels, scores = (ffi.NULL, ffi.NULL) if by_level is None else _levels(stack, *by_level)
-    (blue, red), least, table = by_haze if by_haze else ((0, 0), 0, np.zeros(0, np.int32))
+    (blue, red), least, table = by_haze or ((0, 0), 0, np.zeros(0, np.int32))
     check(all(0 <= band < len(stack) for band in (blue, red)), "bands that the stack does not have")
     check(by_haze is None or len(table) > 0, "a table without an entry")
     lib.choose_best(

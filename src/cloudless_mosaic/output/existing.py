@@ -118,7 +118,7 @@ def existing_root(path: Path, known: str, what: str) -> ExistingDocument:
     document = read_document(path)
     if document.get("id") not in known:
         raise UsageError(
-            f"--output-dir {path.parent} has a {path.name} that isn't one of {what}; choose another folder"
+            f"`output_dir` {path.parent} has a {path.name} that isn't one of {what}; choose another folder"
         )
     assets = document.get("assets")
     return ExistingDocument(

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cloudless_mosaic.domain.scenes import DroppedScene, Scene, SourceRaster
-from cloudless_mosaic.planning.plan import MosaicPlan
+from cloudless_mosaic.planning.plan import CompositePlan
 from cloudless_mosaic.stac.provenance import derived_from_href, run_parameters
 from cloudless_mosaic.version import __version__
 

@@ -23,7 +23,7 @@ from cloudless_mosaic.output.locked_folder import LockedFolder, other_plan_error
 from cloudless_mosaic.output.preview import remove_report
 from cloudless_mosaic.planning.mosaics import Mosaic, cut_mosaics
 from cloudless_mosaic.planning.plan import MosaicPlan
-from cloudless_mosaic.stac.names import CATALOG, mosaic_name
+from cloudless_mosaic.stac.names import CATALOG
 from cloudless_mosaic.storage.files import storage_faults, write_whole
 
 _CUT = "blocks"

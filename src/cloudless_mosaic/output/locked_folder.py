@@ -109,6 +109,6 @@ def other_plan_error(folder: Path, what: str, difference: str) -> UsageError:
         difference: How its plan differs.
     """
     return UsageError(
-        f"--output-dir {folder} has {what} of another plan: {difference}; choose another folder, or add "
-        "--overwrite to replace what is there"
+        f"`output_dir` {folder} has {what} of another plan: {difference}; choose another folder, or add "
+        "`overwrite` to replace what is there"
     )

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from cloudless_mosaic.domain.periods import parse_mosaic_name
 from cloudless_mosaic.errors import NoDataError, UsageError
 from cloudless_mosaic.output.existing import existing_items, existing_roots, intact_files
 from cloudless_mosaic.output.geoparquet import require_place
@@ -123,7 +122,7 @@ def _sources(shards: Sequence[Path]) -> list[_Source]:
 
 def _read(path: Path) -> _Source:
     if not path.is_dir():
-        raise UsageError(f"{path} is not a folder; give those that --shard has written to")
+        raise UsageError(f"{path} is not a folder; give those that `shard` has written to")
     try:
         roots = {root.path.name: root for root in existing_roots(path)}
     except OSError as error:
@@ -133,7 +132,7 @@ def _read(path: Path) -> _Source:
         raise UsageError(f"{path} has no {missing}: its run isn't finished; run it again, then merge")
     catalog, collection = roots[CATALOG], roots[COLLECTION]
     if catalog.shard is None or not re.fullmatch(r"\d{1,9}/\d{1,9}", catalog.shard):
-        raise UsageError(f"{path} is not a shard, it has all mosaics of its plan; merge what --shard made")
+        raise UsageError(f"{path} is not a shard, it has all mosaics of its plan; merge what `shard` made")
     source = _Source(path, read_document(catalog.path), read_document(collection.path), collection.table)
     if not (catalog.fingerprint and _is_whole(source.collection)):
         raise UsageError(f"{path} has a catalog that was edited; run its shard again, then merge")
@@ -188,11 +187,11 @@ class _MergeFolder(LockedFolder):
     def _settle(self) -> None:
         roots = existing_roots(self.path)
         if any(root.fingerprint != self._plan or root.shard for root in roots):
-            raise UsageError(f"--output-dir {self.path} has other mosaics; choose another folder")
+            raise UsageError(f"`output_dir` {self.path} has other mosaics; choose another folder")
         for item in existing_items(self.path):
             if item.fingerprint not in {self._plan, None}:
                 raise UsageError(
-                    f"--output-dir {self.path} has {item.path.stem} of another plan; choose another"
+                    f"`output_dir` {self.path} has {item.path.stem} of another plan; choose another"
                 )
         if self._table:
             require_place(self.path, roots)

@@ -22,10 +22,9 @@ def processing_properties(plan: MosaicPlan, period: PeriodPlan, version: str) ->
         "processing:level": PROCESSING_LEVEL,
         "processing:software": {"cloudless-mosaic": version},
         "processing:lineage": (
-            f"Median of the clear observations of each pixel of Sentinel-2 Level-2A from {first:%Y-%m-%d} "
-            f"to {last:%Y-%m-%d} (UTC); an even number of observations gives the mean of the middle two, "
-            f"rounded half to even. {_mask_sentence(plan.request)} Granules of one overpass count as one "
-            f"observation. {_resampling_sentence(plan.request)} The radiometric offset of each scene was "
+            f"{reducer.title} of the clear observations of each pixel of Sentinel-2 Level-2A from "
+            f"{first:%Y-%m-%d} to {last:%Y-%m-%d} (UTC); {reducer.rule}. "
+            f"{plan.request.cloud_mask.description} Granules of one overpass count as one observation. {_resampling_sentence(plan.request)} The radiometric offset of each scene was "
             "removed before, and what fell below 1 was raised to 1."
         ),
         "processing:expression": {
@@ -60,19 +59,7 @@ def derived_from_href(href: str, folder: Path) -> str:
         return ""
 
 
-def _mask_sentence(request: MosaicRequest) -> str:
-    if request.mask == "none":
-        return "No cloud mask: every pixel that has data counts as clear."
-    classes = ", ".join(f"{code} ({SCL_CLASSES[code]})" for code in sorted(request.clear_classes))
-    grown = (
-        f" Clouds and their shadows were grown by {request.cloud_dilation:g} m."
-        if request.cloud_dilation
-        else ""
-    )
-    return f"Clear are the classes {classes} of the scene classification.{grown}"
-
-
-def _resampling_sentence(request: MosaicRequest) -> str:
+def _resampling_sentence(request: CompositeOptions) -> str:
     if request.exact:
         return "Pixels were read at native resolution."
     return (

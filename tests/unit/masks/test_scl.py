@@ -66,7 +66,7 @@ def test_part_with_its_margin_is_the_part_of_the_whole(data, radius):
 def test_each_class_and_each_code_that_is_none():
     clear = {}
     for code in range(256):
-        pixels = clear_pixels(np.full((2, 2), code, np.uint8), DEFAULT_CLEAR_CLASSES, 100.0, 20.0)
+        pixels = SclMask(DEFAULT_CLEAR_CLASSES, 100.0).clear(np.full((2, 2), code, np.uint8), 20.0)
         assert pixels.any() == pixels.all(), code
         clear[code] = bool(pixels.all())
     assert {code for code, is_clear in clear.items() if is_clear} == {2, 4, 5, 6, 7, 11}
