@@ -81,7 +81,7 @@ class BurnedAreaFolder(LockedFolder):
                 f"`output_dir` {self.path} has an unfinished run of mosaics; choose another folder"
             )
         if catalog.exists():
-            existing = existing_root(catalog, BURNED_CATALOG, "burned area")
+            existing = existing_root(catalog, {BURNED_CATALOG}, "burned area")
             if existing.fingerprint != plan_fingerprint(self._plan) and not request.overwrite:
                 before, now = {"parameters": existing.parameters}, run_record(self._plan)
                 same = before["parameters"] == now["parameters"]

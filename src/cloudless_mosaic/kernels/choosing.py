@@ -1,8 +1,8 @@
 """Which observation a pixel is taken from.
 
-``chosen`` is the place of an observation in the stack, int16, whole, of shape (y, x); -1 where none counts. Of
-those that are equally good it is the first of the stack. ``count`` is whole, uint16 of that shape: observations
-that count.
+``chosen`` is the place of an observation in the stack, int16, whole, of shape (y, x); -1 where none counts.
+Of those that are equally good it is the first of the stack. ``count`` is whole, uint16 of that shape:
+observations that count.
 """
 
 from __future__ import annotations
@@ -75,8 +75,9 @@ def choose_best(
         stack: Shape (band, time, y, x).
         by_time: Score of each observation, shape (time,).
         by_level: Levels of each pixel, whole, shape (time, y, x), and the score of each level, shape (256,).
-        by_haze: Places of the blue and the red band, a number, and the scores of 2 blue - red from that number
-            on; beyond the last or before the first, theirs. The three scores must not add up to 2**31 or more.
+        by_haze: Places of the blue and the red band, a number, and the scores of 2 blue - red from that
+            number on; beyond the last or before the first, theirs. The three scores must add up to less than
+            2**31.
         chosen: Output.
         count: Output.
     """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -103,12 +103,12 @@ def existing_roots(folder: Path) -> tuple[ExistingDocument, ...]:
     )
 
 
-def existing_root(path: Path, known: str, what: str) -> ExistingDocument:
+def existing_root(path: Path, known: Container[str], what: str) -> ExistingDocument:
     """A document above the items.
 
     Args:
         path: The document.
-        known: Id that the program gives it.
+        known: Ids that the program gives such documents.
         what: What the program makes, for the message.
 
     Raises:
@@ -116,7 +116,7 @@ def existing_root(path: Path, known: str, what: str) -> ExistingDocument:
         OSError: if it can't be read.
     """
     document = read_document(path)
-    if document.get("id") not in known:
+    if str(document.get("id")) not in known:
         raise UsageError(
             f"`output_dir` {path.parent} has a {path.name} that isn't one of {what}; choose another folder"
         )

@@ -33,8 +33,8 @@ class Spread:
 def geomedian(stack: UInt16s) -> Reduced:
     """The point with the least sum of Euclidean distances to the observations that count, over all bands.
 
-    It is found to within a thousandth of a digital number and rounded to a whole one. Where several points are
-    equally good, which takes observations on one line and an even number of them, it is the mean of those
+    It is found to within a thousandth of a digital number and rounded to a whole one. Where several points
+    are equally good, which takes observations on one line and an even number of them, it is the mean of those
     observations that are: of two observations, their mean.
 
     Args:

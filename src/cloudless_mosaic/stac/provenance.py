@@ -24,7 +24,8 @@ def processing_properties(plan: MosaicPlan, period: PeriodPlan, version: str) ->
         "processing:lineage": (
             f"{reducer.title} of the clear observations of each pixel of Sentinel-2 Level-2A from "
             f"{first:%Y-%m-%d} to {last:%Y-%m-%d} (UTC); {reducer.rule}. "
-            f"{plan.request.cloud_mask.description} Granules of one overpass count as one observation. {_resampling_sentence(plan.request)} The radiometric offset of each scene was "
+            f"{plan.request.cloud_mask.description} Granules of one overpass count as one observation. "
+            f"{_resampling_sentence(plan.request)} The radiometric offset of each scene was "
             "removed before, and what fell below 1 was raised to 1."
         ),
         "processing:expression": {

@@ -38,7 +38,7 @@ def weiszfeld(values, steps):
 def solve(values):
     """The geometric median, the least curvature there, and a bound of how much lower the cost could be.
 
-    The bound comes from the dual problem: vectors no longer than 1 that add up to 0, one for each observation.
+    The bound comes from the dual problem: a vector no longer than 1 for each observation, adding up to 0.
     """
     best = min((weiszfeld(values, 200), *values), key=lambda point: cost(values, point))
     for _ in range(60):
