@@ -13,7 +13,7 @@ IMAGE_FLAGS ?=
 VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' src/cloudless_mosaic/version.py)
 
 .PHONY: setup demo test chaos fuzz check format bench bench-compare docs newcomer clean constraints release-cwl \
-  manifests image package-test
+  manifests image code-server-image package-test
 
 setup: $(STAMP)
 
@@ -75,6 +75,12 @@ $(DOCS_STAMP): $(STAMP)
 image: $(PAGE)
 	$(ENGINE) build --build-arg BASE=$(IMAGE_BASE) --build-arg VERSION=$(VERSION) \
 	  --build-arg REVISION=$(shell git rev-parse HEAD) $(IMAGE_FLAGS) --tag $(IMAGE):$(VERSION) --tag $(IMAGE):latest .
+
+# CALRISSIAN is what pip installs; it has to know --dask-gateway-url
+code-server-image: image
+	$(ENGINE) build --file deploy/code-server/Dockerfile --build-arg TOOL=$(IMAGE):$(VERSION) \
+	  $(if $(CALRISSIAN),--build-arg CALRISSIAN=$(CALRISSIAN)) $(IMAGE_FLAGS) \
+	  --tag $(IMAGE)-code-server:$(VERSION) --tag $(IMAGE)-code-server:latest .
 
 package-test: setup
 	$(BIN)/python -m pytest -m package tests/integration/package
