@@ -10,6 +10,7 @@ ENGINE ?= $(if $(shell command -v podman),podman,docker)
 IMAGE ?= cloudless-mosaic
 IMAGE_BASE ?= python:3.12-slim
 IMAGE_FLAGS ?=
+RELEASE_FLAGS ?=
 VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' src/cloudless_mosaic/version.py)
 
 .PHONY: setup demo test chaos fuzz check format bench bench-compare docs newcomer clean constraints release-cwl \
@@ -95,9 +96,9 @@ manifests: setup $(HELM)
 $(HELM): | $(STAMP)
 	$(BIN)/python scripts/fetch_helm.py $@
 
-# IMAGE is the pushed image with its digest, NAME@sha256:...
+# IMAGE is the pushed image with its digest, NAME@sha256:...; RELEASE_FLAGS may name authors and documentation
 release-cwl: setup
-	$(BIN)/python scripts/release_cwl.py '$(IMAGE)'
+	$(BIN)/python scripts/release_cwl.py '$(IMAGE)' $(RELEASE_FLAGS)
 
 constraints:
 	uv pip compile --universal --python-version 3.11 --all-extras --no-annotate --no-header --output-file constraints.txt pyproject.toml
