@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from images import Image, engine_environment
+from images import Image, engine_environment, engine_faults
 
 ROOT = Path(__file__).resolve().parents[3]
 LOCAL_BASE = "localhost/python-base:trixie"
@@ -22,7 +22,9 @@ def image(tmp_path_factory) -> Image:
 
     On the base of the Dockerfile where IMAGE_BASE says so, else on one made of Debian's packages.
     """
-    assert shutil.which("podman"), "podman is needed: apt-get install podman mmdebstrap"
+    faults = engine_faults(shutil.which)
+    if faults:
+        pytest.exit("\n".join(faults), returncode=1)
     folder = tmp_path_factory.mktemp("image")
     environment = engine_environment(folder)
     base = os.environ.get("IMAGE_BASE") or local_base(environment)
@@ -37,6 +39,12 @@ def image(tmp_path_factory) -> Image:
 def local_base(environment: dict[str, str]) -> str:
     found = subprocess.run(["podman", "image", "exists", LOCAL_BASE], env=environment, check=False)
     if found.returncode:
+        if not shutil.which("mmdebstrap"):
+            pytest.exit(
+                f"there is no image {LOCAL_BASE} and no mmdebstrap to make it with: apt-get install --yes mmdebstrap, "
+                "or set IMAGE_BASE",
+                returncode=1,
+            )
         build("scripts/base-image.sh", LOCAL_BASE, env=environment)
     return LOCAL_BASE
 
