@@ -1,0 +1,42 @@
+// Types commands into a terminal of a code server, as a user does.
+//
+// CODE_SERVER is its address, COMMANDS a JSON list of command lines, PICTURES a folder for a picture after each.
+// Prints a JSON list: the exit code of each command, and what the terminal showed then.
+
+import { join } from "node:path";
+
+import { launch } from "./chromium.js";
+
+const address = process.env["CODE_SERVER"] ?? "http://127.0.0.1:8080";
+const pictures = process.env["PICTURES"] ?? ".";
+/** @type {string[]} */
+const commands = JSON.parse(process.env["COMMANDS"] ?? "[]");
+const patience = { timeout: 300_000 };
+
+const browser = await launch();
+const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+await page.goto(address, patience);
+await page.locator(".monaco-workbench .part.statusbar").waitFor(patience);
+// the menu's own shortcut depends on the keyboard's layout, the name of the command does not
+await page.keyboard.press("F1");
+const palette = page.locator(".quick-input-widget input");
+await palette.waitFor(patience);
+await palette.fill(">Terminal: Create New Terminal in Editor Area");
+await page.locator(".quick-input-list .monaco-list-row").first().waitFor(patience);
+await page.keyboard.press("Enter");
+const rows = page.locator(".xterm-rows").first();
+await rows.waitFor(patience);
+await page.locator(".xterm-helper-textarea").first().focus();
+
+const outcomes = [];
+for (const [number, command] of commands.entries()) {
+  await page.keyboard.type(`clear; ${command}; echo "exit:$?:${number}"\n`);
+  const end = rows.locator("div").filter({ hasText: new RegExp(`^exit:\\d+:${number}`) }).last();
+  await end.waitFor(patience);
+  const code = Number((await end.innerText()).split(":")[1]);
+  await page.screenshot({ path: join(pictures, `terminal-${number}.png`) });
+  const text = (await rows.locator("div").allInnerTexts()).join("\n").replaceAll("\u00a0", " ");
+  outcomes.push({ code, text: text.trimEnd() });
+}
+await browser.close();
+console.log(JSON.stringify(outcomes));
