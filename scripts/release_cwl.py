@@ -2,8 +2,8 @@
 
 ``python scripts/release_cwl.py registry.example/cloudless-mosaic@sha256:...``, the digest of the pushed one.
 
-The metadata that platforms want of an author and of the documentation are those of whoever publishes: ``--author``,
-``--affiliation``, ``--help-url``.
+Platforms want the metadata of an author and an address of the documentation. These are of whoever publishes:
+``--author``, ``--affiliation``, ``--help-url``.
 """
 
 from __future__ import annotations
@@ -80,9 +80,13 @@ def main() -> None:
     """Reads the command line."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("image", metavar="IMAGE", help="name of the image with its digest: NAME@sha256:HEX")
-    parser.add_argument("--author", action="append", default=[], metavar="NAME", help="GIVEN NAME FAMILY <MAIL>")
     parser.add_argument(
-        "--affiliation", default=Publication.affiliation, help="organization of the authors; default: %(default)s"
+        "--author", action="append", default=[], metavar="NAME", help="GIVEN NAME FAMILY <MAIL>"
+    )
+    parser.add_argument(
+        "--affiliation",
+        default=Publication.affiliation,
+        help="organization of the authors; default: %(default)s",
     )
     parser.add_argument("--help-url", metavar="URL", help="address of the documentation")
     parser.add_argument("--output-dir", type=Path, default=Path("dist"), help="default: %(default)s")
@@ -90,7 +94,9 @@ def main() -> None:
     if not _PINNED.fullmatch(options.image):
         sys.exit(f"error: {options.image!r} has no digest; give NAME@sha256: and 64 hexadecimal digits")
     if options.help_url and not re.fullmatch(r"https?://\S+", options.help_url):
-        sys.exit(f"error: --help-url {options.help_url!r} is no web address; give for example https://host/docs")
+        sys.exit(
+            f"error: --help-url {options.help_url!r} is no web address; give for example https://host/docs"
+        )
     publication = Publication(options.image, tuple(options.author), options.affiliation, options.help_url)
     for workflow in sorted(WORKFLOWS.glob("*.cwl")):
         print(release(workflow, publication, options.output_dir))

@@ -39,7 +39,9 @@ def engine_faults(find: Callable[[str], str | None], info: Callable[[], dict] | 
     if host.get("networkBackend") == "netavark" and not find("iptables"):
         faults.append("podman's network, netavark, wants iptables: apt-get install --yes iptables")
     if host["cgroupVersion"] != "v2" and host["ociRuntime"]["name"] == "crun" and not find("runc"):
-        faults.append("crun starts nothing on these cgroups (v1 or hybrid), runc does: apt-get install --yes runc")
+        faults.append(
+            "crun starts nothing on these cgroups (v1 or hybrid), runc does: apt-get install --yes runc"
+        )
     return faults
 
 

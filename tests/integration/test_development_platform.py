@@ -158,7 +158,9 @@ def test_calrissian_finds_its_pod_and_the_volumes_of_the_published_command(rende
         for volume in pod["volumes"]
         if "persistentVolumeClaim" in volume
     }
-    mounted = {one["mountPath"]: claims[one["name"]] for one in server["volumeMounts"] if one["name"] in claims}
+    mounted = {
+        one["mountPath"]: claims[one["name"]] for one in server["volumeMounts"] if one["name"] in claims
+    }
     assert mounted == {"/workspace": "workspace-claim", "/calrissian": "calrissian-claim"}
     for claim in mounted.values():
         found = render()["PersistentVolumeClaim", claim]
@@ -174,7 +176,9 @@ def test_the_client_is_told_of_the_gateway_of_the_namespace(render, namespace):
     assert yaml.safe_load(text) == {"gateway": {"address": address}}
     spec = resources["Deployment", "code-server"]["spec"]["template"]["spec"]
     (volume,) = (one["name"] for one in spec["volumes"] if "dask-gateway-config" in json.dumps(one))
-    assert {"name": volume, "mountPath": "/etc/dask", "readOnly": True} in spec["containers"][0]["volumeMounts"]
+    assert {"name": volume, "mountPath": "/etc/dask", "readOnly": True} in spec["containers"][0][
+        "volumeMounts"
+    ]
 
 
 def test_a_changed_setting_restarts_the_editor(render):
@@ -213,7 +217,9 @@ def test_one_place_names_the_namespace():
         if re.search(rf"\bnamespace: .*{NAMESPACE}|{NAMESPACE}\.svc", line)
     ]
     assert len(named) == 1, named
-    moved = yaml.safe_load((DEPLOY / "skaffold.yaml").read_text("utf-8").replace(f"&namespace {NAMESPACE}", "&namespace x"))
+    moved = yaml.safe_load(
+        (DEPLOY / "skaffold.yaml").read_text("utf-8").replace(f"&namespace {NAMESPACE}", "&namespace x")
+    )
     places = [*moved["deploy"]["helm"]["releases"], *moved["portForward"]]
     assert {one["namespace"] for one in places} == {"x"}
 
@@ -320,4 +326,6 @@ def test_what_the_user_changed_stays_and_the_image_of_the_tool_follows(prepare):
     assert done.returncode == 0
     assert settings.read_text() == "{}"
     assert (home / "bai.py").read_text() == "mine"
-    assert "dockerPull: cloudless-mosaic:2" in (home / "cwl-workflows/monthly-composite.cwl").read_text("utf-8")
+    assert "dockerPull: cloudless-mosaic:2" in (home / "cwl-workflows/monthly-composite.cwl").read_text(
+        "utf-8"
+    )

@@ -117,7 +117,9 @@ def pods(cluster):
         common_labels={"app.kubernetes.io/name": "dask-gateway"},
     )
     made = cluster(from_calrissian())
-    return [controller.make_pod("eoap-dask-gateway", "0123", made, is_worker=worker) for worker in (False, True)]
+    return [
+        controller.make_pod("eoap-dask-gateway", "0123", made, is_worker=worker) for worker in (False, True)
+    ]
 
 
 def paths(value, prefix=""):

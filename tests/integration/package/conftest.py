@@ -41,8 +41,8 @@ def local_base(environment: dict[str, str]) -> str:
     if found.returncode:
         if not shutil.which("mmdebstrap"):
             pytest.exit(
-                f"there is no image {LOCAL_BASE} and no mmdebstrap to make it with: apt-get install --yes mmdebstrap, "
-                "or set IMAGE_BASE",
+                f"there is no image {LOCAL_BASE} and no mmdebstrap to make it with: apt-get install --yes "
+                "mmdebstrap, or set IMAGE_BASE",
                 returncode=1,
             )
         build("scripts/base-image.sh", LOCAL_BASE, env=environment)

@@ -1,7 +1,7 @@
 """Tools of others that read our workflows and commands: calrissian's parser, eoap-validator.
 
-Each is installed into an environment of its own. CALRISSIAN names what pip installs in place of the newest release,
-for example one that knows ``--dask-gateway-url``.
+Each is installed into an environment of its own. CALRISSIAN names what pip installs in place of the newest
+release, for example one that knows ``--dask-gateway-url``.
 """
 
 from __future__ import annotations
@@ -124,7 +124,9 @@ def failed(validator, workflow: Path, folder: Path) -> set[tuple[str, str]]:
     report = folder / "report.json"
     profiles = ("--profile", "eoap-package", "--profile", "metadata")
     subprocess.run(
-        [validator / "eoap-validator", workflow, *profiles, "--output", report], capture_output=True, check=False
+        [validator / "eoap-validator", workflow, *profiles, "--output", report],
+        capture_output=True,
+        check=False,
     )
     findings = json.loads(report.read_text("utf-8"))["findings"]
     return {(one["rule_id"], json.dumps(one)) for one in findings if one["status"] == "failed"}
@@ -142,7 +144,11 @@ def test_eoap_validator_finds_what_the_documentation_says(validator, path, tmp_p
 def test_of_a_release_with_an_author_only_the_published_name_remains(validator, path, tmp_path):
     done = subprocess.run(
         [
-            *(sys.executable, ROOT / "scripts/release_cwl.py", f"registry.example/mosaics@sha256:{'0f' * 32}"),
+            *(
+                sys.executable,
+                ROOT / "scripts/release_cwl.py",
+                f"registry.example/mosaics@sha256:{'0f' * 32}",
+            ),
             *("--author", "Ada Lovelace <ada@example.com>", "--help-url", "https://example.com/docs"),
             *("--output-dir", tmp_path / "dist"),
         ],
