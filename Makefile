@@ -83,7 +83,7 @@ code-server-image: image
 	  $(if $(CALRISSIAN),--build-arg CALRISSIAN=$(CALRISSIAN)) $(IMAGE_FLAGS) \
 	  --tag $(IMAGE)-code-server:$(VERSION) --tag $(IMAGE)-code-server:latest .
 
-package-test: setup
+package-test: setup $(HELM)
 	$(BIN)/python -m pytest -m package tests/integration/package
 
 newcomer: setup

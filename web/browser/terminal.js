@@ -17,15 +17,21 @@ const browser = await launch();
 const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
 await page.goto(address, patience);
 await page.locator(".monaco-workbench .part.statusbar").waitFor(patience);
-// the menu's own shortcut depends on the keyboard's layout, the name of the command does not
-await page.keyboard.press("F1");
-const palette = page.locator(".quick-input-widget input");
-await palette.waitFor(patience);
-await palette.fill(">Terminal: Create New Terminal in Editor Area");
-await page.locator(".quick-input-list .monaco-list-row").first().waitFor(patience);
-await page.keyboard.press("Enter");
+
+/** @param {string} name Of a command of the editor, by which its palette finds it. */
+async function run(name) {
+  await page.keyboard.press("F1");
+  const palette = page.locator(".quick-input-widget input");
+  await palette.waitFor(patience);
+  await palette.fill(`>${name}`);
+  await page.locator(".quick-input-list .monaco-list-row").first().waitFor(patience);
+  await page.keyboard.press("Enter");
+}
+
+await run("Terminal: Create New Terminal");
+await page.locator(".xterm-rows").first().waitFor(patience);
+await run("View: Toggle Maximized Panel");
 const rows = page.locator(".xterm-rows").first();
-await rows.waitFor(patience);
 await page.locator(".xterm-helper-textarea").first().focus();
 
 const outcomes = [];
