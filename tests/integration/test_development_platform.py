@@ -53,7 +53,9 @@ def render(helm):
     def run(*arguments, namespace=NAMESPACE):
         done = helm("template", "code-server", CHART, "--namespace", namespace, *arguments)
         assert done.returncode == 0, done.stderr
-        return {(one["kind"], one["metadata"]["name"]): one for one in yaml.safe_load_all(done.stdout) if one}
+        # parts that an anchor shares are parts of their own
+        documents = [json.loads(json.dumps(one)) for one in yaml.safe_load_all(done.stdout) if one]
+        return {(one["kind"], one["metadata"]["name"]): one for one in documents}
 
     return run
 
@@ -329,3 +331,68 @@ def test_what_the_user_changed_stays_and_the_image_of_the_tool_follows(prepare):
     assert "dockerPull: cloudless-mosaic:2" in (home / "cwl-workflows/monthly-composite.cwl").read_text(
         "utf-8"
     )
+
+
+def quantity(text):
+    """A quantity of Kubernetes as a number."""
+    units = {"m": 1e-3, "K": 1e3, "M": 1e6, "G": 1e9, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
+    number, unit = re.fullmatch(r"([\d.]+)(\w*)", str(text)).groups()
+    return float(number) * units.get(unit, 1)
+
+
+def admission_faults(resources):
+    """What a server refuses, or never starts, in manifests that fit the schema."""
+    for (kind, _), one in resources.items():
+        if kind not in {"Deployment", "Job"}:
+            continue
+        template = one["spec"]["template"]
+        selector = one["spec"].get("selector", {}).get("matchLabels", {})
+        if not selector.items() <= template.get("metadata", {}).get("labels", {}).items():
+            yield "the selector selects other pods"
+        pod = template["spec"]
+        if ("ServiceAccount", pod["serviceAccountName"]) not in resources:
+            yield "there is no such account"
+        volumes = {volume["name"]: volume for volume in pod["volumes"]}
+        for volume in volumes.values():
+            claim = volume.get("persistentVolumeClaim", {}).get("claimName")
+            config = volume.get("configMap", {}).get("name")
+            wanted = (
+                {("PersistentVolumeClaim", claim)} if claim else {("ConfigMap", config)} if config else set()
+            )
+            if not wanted <= set(resources):
+                yield f"nothing is behind the volume {volume['name']}"
+        for container in (*pod.get("initContainers", []), *pod["containers"]):
+            if not {mount["name"] for mount in container["volumeMounts"]} <= set(volumes):
+                yield "a mount names no volume"
+            least, most = container["resources"]["requests"], container["resources"]["limits"]
+            if any(quantity(least[name]) > quantity(most[name]) for name in set(least) & set(most)):
+                yield "more is requested than may be used"
+
+
+def test_a_server_would_admit_and_start_what_the_charts_give(helm, render):
+    assert list(admission_faults(render())) == []
+    workflow = ROOT / "cwl-workflows/monthly-composite.cwl"
+    done = helm("template", "run", DEPLOY / "calrissian", "--set-file", f"workflow={workflow}")
+    run = {(one["kind"], one["metadata"]["name"]): one for one in yaml.safe_load_all(done.stdout)}
+    assert list(admission_faults(run)) == []
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda resources: resources.pop(("ServiceAccount", "calrissian-sa")),
+        lambda resources: resources.pop(("ConfigMap", "code-server-config")),
+        lambda resources: resources.pop(("PersistentVolumeClaim", "calrissian-claim")),
+        lambda resources: resources["Deployment", "code-server"]["spec"]["selector"]["matchLabels"].update(
+            a="b"
+        ),
+        lambda resources: resources["Deployment", "code-server"]["spec"]["template"]["spec"]["volumes"].pop(),
+        lambda resources: resources["Deployment", "code-server"]["spec"]["template"]["spec"]["containers"][0][
+            "resources"
+        ]["requests"].update(memory="7Gi"),
+    ],
+)
+def test_what_a_server_would_refuse_is_found(render, spoil):
+    resources = render()
+    spoil(resources)
+    assert list(admission_faults(resources))
