@@ -11,7 +11,7 @@ const address = process.env["CODE_SERVER"] ?? "http://127.0.0.1:8080";
 const pictures = process.env["PICTURES"] ?? ".";
 /** @type {string[]} */
 const commands = JSON.parse(process.env["COMMANDS"] ?? "[]");
-const patience = { timeout: 300_000 };
+const patience = { timeout: 900_000 };
 
 const browser = await launch();
 const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
