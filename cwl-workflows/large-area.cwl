@@ -6,6 +6,9 @@ s:description: Monthly cloud-free mosaics of a large area, in tiles, made by sev
 s:softwareVersion: 0.1.0
 s:license: https://spdx.org/licenses/MIT
 s:keywords: [sentinel-2, mosaic, cloud-free, STAC, COG]
+s:dateCreated: "2026-11-24"
+s:publisher: {class: s:Organization, s:name: The cloudless-mosaic maintainers}
+s:softwareHelp: {class: s:CreativeWork, s:name: Large areas}
 $graph:
   - class: Workflow
     id: main

@@ -7,6 +7,9 @@ s:description: Monthly cloud-free mosaics of Sentinel-2 scenes from a STAC searc
 s:softwareVersion: 0.1.0
 s:license: https://spdx.org/licenses/MIT
 s:keywords: [sentinel-2, mosaic, cloud-free, STAC, COG, dask]
+s:dateCreated: "2026-11-24"
+s:publisher: {class: s:Organization, s:name: The cloudless-mosaic maintainers}
+s:softwareHelp: {class: s:CreativeWork, s:name: Run the application packages}
 $graph:
   - class: Workflow
     id: main

@@ -1,8 +1,7 @@
 #!/bin/sh
-# Starts a Dask Gateway cluster whose workers run the image DASK_IMAGE. Then:
+# Starts a Dask Gateway cluster. Its workers run the image DASK_IMAGE, or that of the Gateway. Then:
 #   source dask_cluster_name.txt
 # Further arguments go to `cloudless-mosaic cluster start`, for example --gateway-url URL --max-cores 20.
 set -eu
-: "${DASK_IMAGE:?set it to the image of the workers, the one that this command runs in}"
-exec cloudless-mosaic cluster start --target dask_cluster_name.txt --image "$DASK_IMAGE" \
+exec cloudless-mosaic cluster start --target dask_cluster_name.txt ${DASK_IMAGE:+--image "$DASK_IMAGE"} \
   --worker-cores 0.5 --worker-cores-limit 1 --worker-memory 2 --max-cores 5 --max-ram 16 "$@"

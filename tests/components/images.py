@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,11 +19,45 @@ default_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]
 volumes = [{volumes}]
 """
 
+RUNTIME = """
+[engine]
+runtime = "runc"
+"""
+
+
+def engine_faults(find: Callable[[str], str | None], info: Callable[[], dict] | None = None) -> list[str]:
+    """What is missing before an image can be built and run, each with the command that mends it.
+
+    Args:
+        find: Gives the path of a program, as ``shutil.which``.
+        info: Gives what ``podman info`` says.
+    """
+    if not find("podman"):
+        return ["podman is not installed: apt-get install --yes podman"]
+    host = (info or engine_info)()["host"]
+    faults = []
+    if host.get("networkBackend") == "netavark" and not find("iptables"):
+        faults.append("podman's network, netavark, wants iptables: apt-get install --yes iptables")
+    if host["cgroupVersion"] != "v2" and host["ociRuntime"]["name"] == "crun" and not find("runc"):
+        faults.append(
+            "crun starts nothing on these cgroups (v1 or hybrid), runc does: apt-get install --yes runc"
+        )
+    return faults
+
+
+def engine_info() -> dict:
+    """What the engine says of itself."""
+    done = subprocess.run(["podman", "info", "--format", "json"], capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
 
 def engine_environment(folder: Path, *seen: Path) -> dict[str, str]:
     """Environment in which containers start here; each of them sees some folders, at the same place."""
     config = folder / "containers.conf"
-    config.write_text(ENGINE.format(volumes=", ".join(f'"{one}:{one}:ro"' for one in seen)))
+    text = ENGINE.format(volumes=", ".join(f'"{one}:{one}:ro"' for one in seen))
+    if engine_info()["host"]["cgroupVersion"] != "v2":
+        text += RUNTIME
+    config.write_text(text)
     return {**os.environ, "CONTAINERS_CONF": str(config)}
 
 

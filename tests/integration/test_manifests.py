@@ -22,6 +22,7 @@ from cloudless_mosaic.version import __version__
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
 CHART = DEPLOY / "calrissian"
+NAMESPACE = "eoap-dask-gateway"
 WORKFLOW = ROOT / "cwl-workflows/monthly-composite.cwl"
 KUBERNETES = "1.31"
 
@@ -52,7 +53,7 @@ def render(helm):
 
     def run(*arguments, workflow=WORKFLOW):
         done = helm(
-            *("template", "mosaics", CHART, "--namespace", "mosaics"),
+            *("template", "mosaics", CHART, "--namespace", NAMESPACE),
             *("--set-file", f"workflow={workflow}", *arguments),
         )
         assert done.returncode == 0, done.stderr
@@ -127,7 +128,7 @@ def test_calrissian_may_do_what_it_does_and_no_more(render):
     }
     assert not [kind for kind, _ in resources if kind.startswith("Cluster")]
     (subject,) = resources["RoleBinding", "mosaics-calrissian"]["subjects"]
-    assert (subject["name"], subject["namespace"]) == ("mosaics-calrissian", "mosaics")
+    assert (subject["name"], subject["namespace"]) == ("mosaics-calrissian", NAMESPACE)
 
 
 def test_the_tool_has_no_rights(render, calrissian):
@@ -146,7 +147,7 @@ def test_calrissian_gets_the_published_flags(calrissian):
     assert container["command"] == ["calrissian"]
     assert options["--max-ram"] == "16G"
     assert options["--max-cores"] == "8"
-    assert options["--dask-gateway-url"] == "http://traefik-dask-gateway.mosaics.svc.cluster.local:80"
+    assert options["--dask-gateway-url"] == f"http://traefik-dask-gateway.{NAMESPACE}.svc.cluster.local:80"
     written = (
         "--stdout",
         "--stderr",
@@ -214,16 +215,3 @@ def test_the_pull_secret_is_a_shape_without_values():
 
 def test_the_chart_has_the_version_of_the_package():
     assert yaml.safe_load((CHART / "Chart.yaml").read_text("utf-8"))["appVersion"] == __version__
-
-
-def test_skaffold_names_files_that_are_there():
-    skaffold = yaml.safe_load((DEPLOY / "skaffold.yaml").read_text("utf-8"))
-    gateway, run = skaffold["deploy"]["helm"]["releases"]
-    assert (DEPLOY / gateway["valuesFiles"][0]).is_file()
-    assert (DEPLOY / run["chartPath"] / "Chart.yaml").is_file()
-    # the chart finds the Gateway by the names of its release and its namespace
-    assert (gateway["name"], gateway["namespace"]) == ("dask-gateway", run["namespace"])
-    assert (DEPLOY / run["setFiles"]["workflow"]).resolve() == WORKFLOW
-    (image,) = skaffold["build"]["artifacts"]
-    values = yaml.safe_load((DEPLOY / "dask-gateway.yaml").read_text("utf-8"))
-    assert image["image"] == values["gateway"]["backend"]["image"]["name"]

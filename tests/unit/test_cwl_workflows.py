@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import re
 import subprocess
 import sys
@@ -64,6 +65,9 @@ def tool_faults(tool):
         yield "8: a tool has an id, a command, inputs and requirements"
     if not image.get("dockerPull"):
         yield "8: a tool has an image"
+    for one in (tool, *tool["inputs"].values(), *tool["outputs"].values()):
+        if not (one.get("label") and one.get("doc")):
+            yield "tools, their inputs and outputs have a title and an abstract"
     if "dockerOutputDirectory" in image:
         yield "8: the runner chooses the output directory"
     resources = tool.get("requirements", {}).get("ResourceRequirement", {})
@@ -77,6 +81,9 @@ def workflow_faults(workflow):
     for one in (*workflow["inputs"].values(), *workflow["outputs"].values()):
         if not (one.get("label") and one.get("doc")):
             yield "10: inputs and outputs have a title and an abstract"
+    for one in workflow["steps"].values():
+        if not (one.get("label") and one.get("doc")):
+            yield "steps have a title and an abstract"
 
 
 def faults_of(document):
@@ -88,7 +95,7 @@ def faults_of(document):
         yield from tool_faults(tool)
     for workflow in workflows:
         yield from workflow_faults(workflow)
-    metadata = ("name", "description", "license", "keywords")
+    metadata = ("name", "description", "license", "keywords", "dateCreated", "publisher", "softwareHelp")
     if document["$namespaces"].get("s") != "https://schema.org/" or not all(
         document.get(f"s:{field}") for field in metadata
     ):
@@ -112,6 +119,9 @@ def test_packages_keep_the_rules_for_application_packages(path):
         (("$graph", 0, "inputs", "aoi"), "label"),
         (("$graph", 0, "outputs", "stac-catalog"), "doc"),
         (("$graph", 0, "outputs"), "stac-catalog"),
+        (("$graph", 0, "steps", "compose"), "label"),
+        (("$graph", 1), "doc"),
+        (("$graph", 1, "inputs", "aoi"), "label"),
         (("$graph", 1), "baseCommand"),
         (("$graph", 1), "requirements"),
         (("$graph", 1, "hints"), "DockerRequirement"),
@@ -120,6 +130,7 @@ def test_packages_keep_the_rules_for_application_packages(path):
         (("$namespaces",), "s"),
         ((), "s:softwareVersion"),
         ((), "s:license"),
+        ((), "s:publisher"),
     ],
 )
 def test_packages_that_break_a_rule_are_found(monthly, where, field):
@@ -231,6 +242,59 @@ def test_a_release_differs_from_the_workflow_in_its_image_alone(tmp_path):
             assert part(after, tool["id"])["hints"]["DockerRequirement"] == {"dockerPull": IMAGE}
             tool["hints"]["DockerRequirement"]["dockerPull"] = IMAGE
         assert after == before
+
+
+def test_files_of_a_release_are_named_as_the_published_ones(tmp_path):
+    """In a copy of the project whose version is 1.0.0."""
+    for path in ("scripts/release_cwl.py", "src/cloudless_mosaic/version.py", *WORKFLOWS):
+        source = ROOT / path
+        target = tmp_path / source.relative_to(ROOT)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(source.read_text("utf-8").replace(__version__, "1.0.0"), "utf-8")
+    (tmp_path / "src/cloudless_mosaic/__init__.py").touch()
+    done = subprocess.run(
+        [sys.executable, tmp_path / "scripts/release_cwl.py", IMAGE],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path / "src")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    names = {"monthly-composite.1.0.0.cwl", "large-area.1.0.0.cwl", "burned-area.1.0.0.cwl"}
+    assert {path.name for path in (tmp_path / "dist").iterdir()} == names
+    assert read(tmp_path / "dist/monthly-composite.1.0.0.cwl")["s:softwareVersion"] == "1.0.0"
+
+
+AUTHOR = "Ada King Lovelace <ada@example.com>"
+
+
+def test_a_release_names_its_authors_and_documentation(tmp_path):
+    url = "https://example.com/docs?a=1&b={}"
+    done = release(
+        *(IMAGE, "--author", AUTHOR, "--affiliation", "Engines: & Co", "--help-url", url),
+        *("--output-dir", tmp_path),
+    )
+    assert done.returncode == 0, done.stderr
+    for path in WORKFLOWS:
+        document = read(tmp_path / f"{path.stem}.{__version__}.cwl")
+        (author,) = document["s:author"]
+        assert (author["s:givenName"], author["s:familyName"]) == ("Ada King", "Lovelace")
+        assert author["s:email"] == "ada@example.com"
+        assert author["s:affiliation"]["s:name"] == "Engines: & Co"
+        assert document["s:softwareHelp"]["s:url"] == url
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("--author", "Ada <ada@example.com>"), ("--author", "Ada Lovelace"), ("--help-url", "docs/index.md")],
+)
+def test_metadata_that_platforms_would_refuse_are_refused(option, value, tmp_path):
+    done = release(IMAGE, option, value, "--output-dir", tmp_path / "dist")
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"error: {option} {value!r} is ")
+    assert len(done.stderr.splitlines()) == 1
+    assert not (tmp_path / "dist").exists()
 
 
 @pytest.mark.parametrize(

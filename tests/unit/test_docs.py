@@ -16,6 +16,7 @@ from cloudless_mosaic.domain.provider import parse_profile
 from cloudless_mosaic.domain.radiometry import BOA_OFFSET, OFFSET_POLICIES
 from cloudless_mosaic.domain.request import PLANETARY_COMPUTER
 from cloudless_mosaic.errors import CloudlessMosaicError
+from cloudless_mosaic.execution import resources
 from cloudless_mosaic.masks.classes import CLOUD_CLASSES, DEFAULT_CLEAR_CLASSES, SCL_CLASSES
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -96,6 +97,27 @@ def test_the_page_of_exit_codes_has_those_of_the_errors():
     assert codes == {0, 130, 143} | {
         kind.exit_code for kind in (CloudlessMosaicError, *CloudlessMosaicError.__subclasses__())
     }
+
+
+def test_the_page_for_operators_has_the_memory_that_workers_have_for_a_task():
+    found = re.findall(r"^\| (\d+) GiB[^|]* \| (\d+) \| (\d+) MiB \|$", page_for_operators(), re.MULTILINE)
+    assert len(found) == 5
+    for gibibytes, threads, task in found:
+        crew = Crew.of({"worker": {"memory_limit": int(gibibytes) << 30, "nthreads": int(threads)}})
+        assert round(crew.task_budget / resources._MARGIN / 2**20) == int(task)
+
+
+def page_for_operators():
+    return (DOCS / "how-to" / "running-for-others.md").read_text("utf-8")
+
+
+def test_the_page_for_operators_names_limits_that_the_gateway_has():
+    base = pytest.importorskip(
+        "dask_gateway_server.backends.base", reason="the Gateway's server is not installed"
+    )
+    named = re.findall(r"`(?:c\.ClusterConfig\.)?(cluster_max_\w+)`", page_for_operators())
+    assert len(named) == 3
+    assert set(named) <= set(base.ClusterConfig.class_traits())
 
 
 def test_the_page_of_the_command_line_has_every_command_and_option():

@@ -28,6 +28,9 @@ USER = User(name="somebody", groups=(), admin=False)
 IMAGE = f"registry.example/cloudless-mosaic@sha256:{'0f' * 32}"
 
 KNOWN = {
+    "controller.resources",
+    "gateway.resources",
+    "traefik.resources",
     "gateway.auth.type",
     "gateway.backend.image.name",
     "gateway.backend.image.tag",
@@ -50,7 +53,7 @@ KNOWN = {
 }
 """Of the values that the chart documents (it refuses others), those that we set."""
 
-FREE = {"extraPodConfig", "extraContainerConfig", "extraConfig", "imagePullSecrets"}
+FREE = {"extraPodConfig", "extraContainerConfig", "extraConfig", "imagePullSecrets", "resources"}
 """Values that the chart passes on as they are."""
 
 
@@ -109,12 +112,14 @@ def from_calrissian(cores="1", limit="1", memory="4G"):
 def pods(cluster):
     """Scheduler and worker of a cluster for calrissian."""
     controller = KubeController(
-        gateway_instance="mosaics",
-        api_url="http://api-dask-gateway.mosaics:8000/api",
+        gateway_instance="dask-gateway",
+        api_url="http://api-dask-gateway.eoap-dask-gateway:8000/api",
         common_labels={"app.kubernetes.io/name": "dask-gateway"},
     )
     made = cluster(from_calrissian())
-    return [controller.make_pod("mosaics", "0123", made, is_worker=worker) for worker in (False, True)]
+    return [
+        controller.make_pod("eoap-dask-gateway", "0123", made, is_worker=worker) for worker in (False, True)
+    ]
 
 
 def paths(value, prefix=""):
@@ -128,6 +133,12 @@ def paths(value, prefix=""):
 
 def test_the_chart_knows_every_value(values):
     assert set(paths(values)) == KNOWN
+
+
+def test_the_gateways_own_pods_are_limited(values):
+    for part in ("gateway", "controller", "traefik"):
+        resources = values[part]["resources"]
+        assert set(resources["requests"]) == set(resources["limits"]) == {"cpu", "memory"}
 
 
 def test_an_idle_cluster_ends(config, cluster):

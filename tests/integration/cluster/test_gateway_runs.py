@@ -58,10 +58,18 @@ def test_scripts_start_a_cluster_run_the_example_on_it_and_end_it(
     assert not (work / "again").exists() or list((work / "again").iterdir()) == []
 
 
-def test_start_script_asks_for_an_image(shell, tmp_path):
-    done = shell.run(f"unset DASK_IMAGE; {shell.scripts}/start-dask.sh", tmp_path)
-    assert done.returncode != 0
-    assert "DASK_IMAGE" in done.stderr
+@pytest.mark.parametrize("image", ["unset DASK_IMAGE", "export DASK_IMAGE="])
+def test_start_script_leaves_the_image_to_the_gateway(shell, tmp_path, image):
+    done = shell.run(
+        f"""
+        {image}
+        {shell.scripts}/start-dask.sh --max-cores 1
+        {shell.scripts}/end-dask.sh
+        """,
+        tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "with up to 1 workers" in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -3,47 +3,19 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import yaml
 
-from gateways import GatewayServer, serving_gateway
-from images import STRANGER, Image, engine_environment, folder_of
+from gateways import GatewayServer
+from image_gateways import gateway_of_image
+from images import STRANGER, Image, folder_of
 from outputs import assert_same_content
 from pods import Pod, Tool
 from processes import wait_for
 
 pytestmark = pytest.mark.package
-
-# The options of our platform, but what the Gateway starts runs here, in the chosen image.
-IN_IMAGE = """
-offered = c.Backend.cluster_options
-settings_of_platform = offered.handler
-
-def settings_in_image(options, user):
-    settings = settings_of_platform(options, user)
-    image = [{launcher!r}, settings["image"]]
-    return {{
-        "scheduler_cmd": [*image, *c.KubeClusterConfig.scheduler_cmd],
-        "worker_cmd": [*image, *c.KubeClusterConfig.worker_cmd],
-        "worker_threads": settings["worker_threads"],
-        "worker_memory": settings["worker_memory"],
-    }}
-
-offered.handler = settings_in_image
-"""
-
-# As strict as the platform's pods. The keys of a cluster are files of the server's user here.
-LAUNCHER = """#!/bin/sh
-chmod -R a+rX .
-export CONTAINERS_CONF={conf}
-exec podman run --rm --network host --read-only --cap-drop all --passwd=false \\
-  --security-opt no-new-privileges \\
-  --workdir /tmp --label gateway={clusters} --label cluster="$DASK_GATEWAY_CLUSTER_NAME" \\
-  --env 'DASK_*' --volume {clusters}:{clusters}:ro "$@"
-"""
 
 INPUTS = {
     "start_date": "2020-10-01",
@@ -87,21 +59,10 @@ def damaged_archive(demo_archive, tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def server(image, workflows, demo_archive, damaged_archive, tmp_path_factory):
+    values = workflows.parent / "deploy" / "dask-gateway.yaml"
     folder = tmp_path_factory.mktemp("gateway")
-    environment = engine_environment(folder, demo_archive.folder, damaged_archive)
-    launcher = folder / "in-image"
-    clusters = folder / "clusters"
-    launcher.write_text(LAUNCHER.format(conf=environment["CONTAINERS_CONF"], clusters=clusters))
-    launcher.chmod(0o755)
-    platform = yaml.safe_load((workflows.parent / "deploy" / "dask-gateway.yaml").read_text("utf-8"))
-    lines = "\n".join(platform["gateway"]["extraConfig"].values()) + IN_IMAGE.format(launcher=str(launcher))
-    image = replace(image, environment=environment)
-    with serving_gateway(folder, lines) as gateway:
-        yield image, gateway
-    # a Gateway that is ended while a cluster runs leaves its containers
-    left = image.engine("ps", "--quiet", "--filter", f"label=gateway={clusters}").out.split()
-    if left:
-        image.engine("rm", "--force", *left)
+    with gateway_of_image(image, values, folder, demo_archive.folder, damaged_archive) as running:
+        yield running
 
 
 @pytest.fixture

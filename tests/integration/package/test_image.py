@@ -25,7 +25,16 @@ def test_is_small_described_and_of_no_privileged_user(image):
 
 
 def test_commands_of_a_gateway_and_of_a_workflow_runner_are_on_the_path(image):
-    wanted = ("python", "sh", "cloudless-mosaic", "burned-area", "dask")
+    wanted = (
+        "python",
+        "sh",
+        "cloudless-mosaic",
+        "burned-area",
+        "dask",
+        "start-dask.sh",
+        "end-dask.sh",
+        "bai.py",
+    )
     outcome = image.run(
         "/bin/sh", "-euc", f"for name in {' '.join(wanted)}; do command -v $name; done; umask"
     )
@@ -33,7 +42,14 @@ def test_commands_of_a_gateway_and_of_a_workflow_runner_are_on_the_path(image):
     *paths, umask = outcome.out.split()
     assert [path.rpartition("/")[2] for path in paths] == list(wanted)
     assert umask == "0022"
-    for command in (("dask", "scheduler"), ("dask", "worker"), ("cloudless-mosaic",), ("burned-area",)):
+    programs = (
+        ("dask", "scheduler"),
+        ("dask", "worker"),
+        ("cloudless-mosaic",),
+        ("burned-area",),
+        ("bai.py",),
+    )
+    for command in programs:
         assert image.run(*command, "--help").code == 0
     assert image.run("python", "-c", "import dask_gateway.scheduler_preload").code == 0
 
@@ -90,7 +106,8 @@ def test_tells_nothing_of_the_place_it_was_built_at(image, build_secret, tmp_pat
     names = ("bai.py", "pip.conf", ".netrc", "id_*", ".git", "cloudless-mosaic")
     condition = [word for name in names for word in ("-o", "-name", name)][1:]
     found = image.run("find", "/", "-xdev", *condition, options=("--user", "0")).out
-    assert found.split() == ["/opt/cloudless-mosaic", "/opt/cloudless-mosaic/bin/cloudless-mosaic"]
+    programs = {f"/opt/cloudless-mosaic/bin/{name}" for name in ("bai.py", "cloudless-mosaic")}
+    assert set(found.split()) == {"/opt/cloudless-mosaic"} | programs
 
 
 def test_demo_without_a_home_and_with_nothing_else_to_write_to(image, threaded_example, tmp_path):
