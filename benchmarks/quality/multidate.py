@@ -1,9 +1,9 @@
 """The mask by several dates, in numpy.
 
-Two observations lie behind it. Near clouds the scene classification is worth little, so what lies there counts
-only where another date confirms it. And haze and cloud make blue brighter than it is on the clearest date of the
-same pixel (O. Hagolle et al., 2010, https://doi.org/10.1016/j.rse.2010.03.002), while shadow takes away more of
-the near infrared than of blue, since the light that is left comes from the sky.
+Two observations lie behind it. Near clouds the scene classification is worth little, so what lies there
+counts only where another date confirms it. And haze and cloud make blue brighter than it is on the clearest
+date of the same pixel (O. Hagolle et al., 2010, https://doi.org/10.1016/j.rse.2010.03.002), while shadow takes away
+more of the near infrared than of blue, since the light that is left comes from the sky.
 """
 
 from __future__ import annotations
@@ -41,6 +41,8 @@ class Settings:
     """The same for doubtful observations."""
     hot: int = 350
     """Largest B02 - B04 / 2 of a doubtful observation that no other date can confirm."""
+    lit: int = 300
+    """Blue above the lowest up to which a date can show how bright the sunlit land is in the near infrared."""
     gap: int = 400
     """Near infrared that a shadow takes away, at least; it has to be a quarter of it as well."""
 
@@ -91,7 +93,7 @@ def keep(
 def _shadowed(blue: Int64s, red: Int64s, nir: Int64s, usable: Bools, settings: Settings) -> Bools:
     """Darker than the brightest of those dates in the near infrared whose blue is near the lowest."""
     lowest = np.where(usable, blue, _ABSENT).min(axis=0)
-    lit = np.where(usable & (blue - lowest <= settings.haze), nir, -1).argmax(axis=0)[None]
+    lit = np.where(usable & (blue - lowest <= settings.lit), nir, -1).argmax(axis=0)[None]
     lit_blue, lit_red, lit_nir = (np.take_along_axis(band, lit, 0) for band in (blue, red, nir))
     darker = (4 * nir < 3 * lit_nir) & (lit_nir - nir > settings.gap)
     return np.asarray(darker & (red < lit_red) & (blue <= lit_blue))

@@ -23,15 +23,15 @@ _REAL = """\
 
 The mosaic of the other dates is compared with the clearest one where that is clear (classes 3, 8, 9 and 10
 grown by 120 m left out). Bright: B02 more than {bright} too high, which is haze or cloud. Dark: B08 more than
-{dark} too low, which is shadow. The land itself changes within days and the dates differ in their atmosphere, so
-no recipe comes to 0: read the ranking.
+{dark} too low, which is shadow. The land itself changes within days and the dates differ in their atmosphere,
+so no recipe comes to 0: read the ranking.
 """
 
 _SYNTHETIC = """\
 ## Synthetic archive: the truth is known
 
-The demo's archive, errors of red at every third pixel of 10 m in rows and columns. "Perfect" masks exactly what
-the archive hides. The land changes over the month, so perfect masks have errors too.
+The demo's archive, errors of red at every third pixel of 10 m in rows and columns. "Perfect" masks exactly
+what the archive hides. The land changes over the month, so perfect masks have errors too.
 """
 
 _BY_DATES = "Mean error, and share off by more than 100, by the number of dates that show the land:\n"
