@@ -12,7 +12,7 @@ IMAGE_BASE ?= python:3.12-slim
 IMAGE_FLAGS ?=
 VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' src/cloudless_mosaic/version.py)
 
-.PHONY: setup demo test chaos fuzz check format bench bench-compare docs newcomer clean constraints release-cwl \
+.PHONY: setup demo test chaos fuzz check format bench bench-compare quality docs newcomer clean constraints release-cwl \
   manifests image package-test
 
 setup: $(STAMP)
@@ -60,6 +60,9 @@ bench: setup
 
 bench-compare: setup
 	$(BIN)/python -m benchmarks.compare_versions $(BASE)
+
+quality: setup
+	$(BIN)/python -m benchmarks.quality
 
 docs: $(DOCS_STAMP)
 	$(BIN)/python docs/pictures.py demo-archive docs/images

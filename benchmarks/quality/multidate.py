@@ -2,8 +2,8 @@
 
 Two observations lie behind it. Near clouds the scene classification is worth little, so what lies there
 counts only where another date confirms it. And haze and cloud make blue brighter than it is on the clearest
-date of the same pixel (O. Hagolle et al., 2010, https://doi.org/10.1016/j.rse.2010.03.002), while shadow takes away
-more of the near infrared than of blue, since the light that is left comes from the sky.
+date of the same pixel (O. Hagolle et al., 2010, https://doi.org/10.1016/j.rse.2010.03.002), while shadow
+takes more of the near infrared than of blue, since the light that is left comes from the sky.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Settings:
     hot: int = 350
     """Largest B02 - B04 / 2 of a doubtful observation that no other date can confirm."""
     lit: int = 300
-    """Blue above the lowest up to which a date can show how bright the sunlit land is in the near infrared."""
+    """A date with at most this much more blue than the lowest can be the sunlit one of a pixel."""
     gap: int = 400
     """Near infrared that a shadow takes away, at least; it has to be a quarter of it as well."""
 
