@@ -24,7 +24,7 @@ _REAL = """\
 The mosaic of the other dates is compared with the clearest one where that is clear (classes 3, 8, 9 and 10
 grown by 120 m left out). Bright: B02 more than {bright} too high, which is haze or cloud. Dark: B08 more than
 {dark} too low, which is shadow. The land itself changes within days and the dates differ in their atmosphere,
-so no recipe comes to 0: read the ranking.
+so no recipe comes to 0: read the ranking. Distances below one pixel do nothing.
 """
 
 _SYNTHETIC = """\
