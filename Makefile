@@ -13,7 +13,7 @@ IMAGE_FLAGS ?=
 RELEASE_FLAGS ?=
 VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' src/cloudless_mosaic/version.py)
 
-.PHONY: setup demo test test-fast chaos fuzz check format bench bench-compare docs newcomer clean constraints \
+.PHONY: setup demo test test-fast chaos fuzz check format bench bench-compare quality docs newcomer clean constraints \
   release-cwl manifests image code-server-image package-test
 
 setup: $(STAMP)
@@ -65,6 +65,9 @@ bench: setup
 
 bench-compare: setup
 	$(BIN)/python -m benchmarks.compare_versions $(BASE)
+
+quality: setup
+	$(BIN)/python -m benchmarks.quality
 
 docs: $(DOCS_STAMP)
 	$(BIN)/python docs/pictures.py demo-archive docs/images

@@ -17,6 +17,7 @@ from cloudless_mosaic.domain.radiometry import BOA_OFFSET, OFFSET_POLICIES
 from cloudless_mosaic.domain.request import PLANETARY_COMPUTER
 from cloudless_mosaic.errors import CloudlessMosaicError
 from cloudless_mosaic.execution import resources
+from cloudless_mosaic.execution.resources import ClusterResources
 from cloudless_mosaic.masks.classes import CLOUD_CLASSES, DEFAULT_CLEAR_CLASSES, SCL_CLASSES
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -103,8 +104,10 @@ def test_the_page_for_operators_has_the_memory_that_workers_have_for_a_task():
     found = re.findall(r"^\| (\d+) GiB[^|]* \| (\d+) \| (\d+) MiB \|$", page_for_operators(), re.MULTILINE)
     assert len(found) == 5
     for gibibytes, threads, task in found:
-        crew = Crew.of({"worker": {"memory_limit": int(gibibytes) << 30, "nthreads": int(threads)}})
-        assert round(crew.task_budget / resources._MARGIN / 2**20) == int(task)
+        workers = ClusterResources.of(
+            {"worker": {"memory_limit": int(gibibytes) << 30, "nthreads": int(threads)}}
+        )
+        assert round(workers.task_budget / resources._MARGIN / 2**20) == int(task)
 
 
 def page_for_operators():

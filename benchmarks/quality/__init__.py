@@ -1,0 +1,1 @@
+"""Which mask makes the better mosaic, in numbers: ``python -m benchmarks.quality``."""
