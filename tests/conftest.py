@@ -29,7 +29,7 @@ from cloudless_mosaic.synthetic.acquisitions import AUTUMN
 from cloudless_mosaic.synthetic.archive import ArchiveSpec, build_archive
 from cloudless_mosaic.synthetic.granules import SEATTLE, Extent
 from fault_server import FaultyServer, serving
-from impatient_reader import HASTY, HastyReader
+from quick_reader import QUICK, QuickReader
 from stac_output import check_output
 
 # the first call of a kernel compiles it
@@ -145,7 +145,7 @@ STRIKES = {"404": 1, "zeros": 2, "corrupt": 2}
 
 
 def strikes_of(kind):
-    return STRIKES.get(kind, HASTY.attempts)
+    return STRIKES.get(kind, QUICK.retry.attempts)
 
 
 @pytest.fixture(scope="session")
@@ -186,8 +186,8 @@ def trial(token_server, trial_tasks, signed_tasks, quiet, without_scenes):
     def run(faults, executor, name):
         token_server.faults = faults
         began = time.monotonic()
-        found = list(executor.map(partial(compose, reader=HastyReader(trial=name)), signed_tasks))
-        assert time.monotonic() - began < len(signed_tasks) * 3 * HASTY.read
+        found = list(executor.map(partial(compose, reader=QuickReader(trial=name)), signed_tasks))
+        assert time.monotonic() - began < len(signed_tasks) * 3 * QUICK.retry.total
         struck = Counter(path for path, _ in faults.hits)
         needed = strikes_of(faults.kind)
         for composite, expected, task in zip(found, quiet, trial_tasks, strict=True):

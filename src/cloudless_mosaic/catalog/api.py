@@ -14,7 +14,7 @@ from pystac_client import Client, ItemSearch
 from cloudless_mosaic.catalog.found import Findings, FoundItem, Json, most_alike, web_address
 from cloudless_mosaic.catalog.paging import Call, Drained, drain, next_call
 from cloudless_mosaic.catalog.settings import ApiSettings
-from cloudless_mosaic.catalog.transport import RETRIED, ApiTransport, StatusError
+from cloudless_mosaic.catalog.transport import ApiTransport, StatusError
 from cloudless_mosaic.domain.aoi import Box
 from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.errors import CloudlessMosaicError, TemporaryError, UsageError
@@ -194,7 +194,7 @@ class _Api:
         return page
 
     def _refusal(self, error: StatusError, collection: str) -> CloudlessMosaicError:
-        if error.status in RETRIED:
+        if error.temporary:
             return TemporaryError(f"{self.where} answers {error.status} again and again; try again later")
         if error.status in {401, 403}:
             return UsageError(
@@ -216,7 +216,7 @@ def _open(transport: ApiTransport) -> Client:
             warnings.simplefilter("ignore")
             client = Client.open(transport.root, stac_io=transport)
     except StatusError as error:
-        if error.status in RETRIED:
+        if error.temporary:
             raise TemporaryError(
                 f"{transport.where} answers {error.status} again and again; try again later"
             ) from None

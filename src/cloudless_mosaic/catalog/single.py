@@ -69,17 +69,13 @@ def _found_item(location: str, option: str, settings: ApiSettings) -> FoundItem:
 
 def _fetch(url: str, option: str, settings: ApiSettings) -> FoundItem:
     # its client loads slowly
-    from cloudless_mosaic.catalog.transport import (  # noqa: PLC0415
-        RETRIED,
-        ApiTransport,
-        StatusError,
-    )
+    from cloudless_mosaic.catalog.transport import ApiTransport, StatusError  # noqa: PLC0415
 
     transport = ApiTransport(url, settings, option)
     try:
         text = transport.request(transport.root)
     except StatusError as error:
-        if error.status in RETRIED:
+        if error.temporary:
             raise TemporaryError(
                 f"{transport.where} answers {error.status} again and again; try again later"
             ) from None

@@ -24,19 +24,20 @@ from cloudless_mosaic.errors import CloudlessMosaicError, TemporaryError, UsageE
 from cloudless_mosaic.net.deadline import run_within
 from cloudless_mosaic.net.hosts import is_host, is_private
 from cloudless_mosaic.net.redaction import quoted, redact, without_credentials
+from cloudless_mosaic.net.retry import RetryPolicy
 from cloudless_mosaic.version import __version__
-
-RETRIED = (429, 500, 502, 503, 504)
-"""Answers after which the same request is sent again."""
 
 _CHUNK = 1 << 16
 
 
 class StatusError(CloudlessMosaicError):
-    """An API answered, and not with success. Never leaves this package."""
+    """An API answered with an error status. Internal to this package."""
 
-    def __init__(self, status: int, where: str) -> None:
+    def __init__(self, status: int, where: str, *, temporary: bool) -> None:
         self.status = status
+        """HTTP status."""
+        self.temporary = temporary
+        """True for a status that was retried without success."""
         super().__init__(f"{where} answers {status}")
 
 
@@ -48,7 +49,7 @@ class ApiTransport(StacApiIO):
 
         Args:
             stac_url: Address of the API, or of one of its documents; may hold user name and password.
-            settings: Patience.
+            settings: Time-outs and retries.
             option: Where the user gave the address; for messages.
         """
         self.root, auth = _without_user(stac_url)
@@ -59,7 +60,7 @@ class ApiTransport(StacApiIO):
         self._option = option
         self._answered = False
         super().__init__(
-            headers={"User-Agent": f"cloudless-mosaic/{__version__}"}, max_retries=_PatientRetry.of(settings)
+            headers={"User-Agent": f"cloudless-mosaic/{__version__}"}, max_retries=_CappedRetry.of(settings)
         )
         self.session.auth = auth
         self.session.hooks["response"].append(self._check_redirect)
@@ -90,9 +91,9 @@ class ApiTransport(StacApiIO):
         else:
             request.params = dict(parameters or {})
         self._require_allowed(href)
-        for attempts_left in reversed(range(1 + self._settings.connection_retries)):
+        for attempts_left in reversed(range(self._settings.connection_attempts)):
             try:
-                return run_within(self._settings.deadline, lambda: self._exchange(request))
+                return run_within(self._settings.retry.total, lambda: self._exchange(request))
             except TimeoutError:
                 raise TemporaryError(f"{self.where} does not answer in time; try again later") from None
             except faults.ChunkedEncodingError as error:
@@ -132,7 +133,8 @@ class ApiTransport(StacApiIO):
         with self.session.send(prepared, timeout=self._settings.timeout, **environment) as response:
             self._answered = True
             if not response.ok:
-                raise StatusError(response.status_code, self.where)
+                status = response.status_code
+                raise StatusError(status, self.where, temporary=status in self._settings.retry.statuses)
             return self._text(response)
 
     def _text(self, response: Response) -> str:
@@ -164,31 +166,32 @@ class ApiTransport(StacApiIO):
         return TemporaryError(f"{self.where} {trouble}; try again later")
 
 
-class _PatientRetry(Retry):
-    """Retries whatever the method, and never waits longer than it is told to."""
+class _CappedRetry(Retry):
+    """A retry policy for urllib3 that holds for every method and limits ``Retry-After``."""
 
-    longest_wait = 60.0
+    policy: RetryPolicy
 
     @classmethod
     def of(cls, settings: ApiSettings) -> Self:
+        policy = settings.retry
         retry = cls(
-            total=settings.retries,
-            connect=settings.connection_retries,
-            read=settings.connection_retries,
-            backoff_factor=settings.backoff,
-            backoff_max=settings.longest_wait,
-            backoff_jitter=settings.backoff,
-            status_forcelist=RETRIED,
-            # the default leaves POST out, and that is how searches are sent
+            total=policy.retries,
+            connect=settings.connection_attempts - 1,
+            read=settings.connection_attempts - 1,
+            backoff_factor=policy.first_delay,
+            backoff_max=policy.longest_delay,
+            backoff_jitter=policy.first_delay,
+            status_forcelist=policy.statuses,
+            # the default leaves out POST, the method of searches
             allowed_methods=None,
             raise_on_status=False,
         )
-        retry.longest_wait = settings.longest_wait
+        retry.policy = policy
         return retry
 
     def new(self, **changes: Any) -> Self:  # noqa: ANN401 - as urllib3 has it
         retry = super().new(**changes)
-        retry.longest_wait = self.longest_wait
+        retry.policy = self.policy
         return retry
 
     def get_retry_after(self, response: BaseHTTPResponse) -> float | None:
@@ -196,7 +199,7 @@ class _PatientRetry(Retry):
             seconds = super().get_retry_after(response)
         except InvalidHeader:
             return None
-        return None if seconds is None else min(seconds, self.longest_wait)
+        return None if seconds is None else self.policy.capped(seconds)
 
 
 class _OneHost(AuthBase):

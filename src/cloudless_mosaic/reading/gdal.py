@@ -21,6 +21,7 @@ from cloudless_mosaic.errors import SourceError
 from cloudless_mosaic.net.redaction import redact
 from cloudless_mosaic.reading.credentials import refuse, sign
 from cloudless_mosaic.reading.protocol import RasterHeader, WindowRead
+from cloudless_mosaic.reading.settings import GDAL_RETRY
 
 Answer = TypeVar("Answer")
 
@@ -49,8 +50,8 @@ _ENVIRONMENT: dict[str, str | int] = {
     "GDAL_HTTP_TIMEOUT": "60",
     "GDAL_HTTP_LOW_SPEED_TIME": "30",
     "GDAL_HTTP_LOW_SPEED_LIMIT": "1000",
-    "GDAL_HTTP_MAX_RETRY": "2",
-    "GDAL_HTTP_RETRY_DELAY": "0.5",
+    "GDAL_HTTP_MAX_RETRY": str(GDAL_RETRY.retries),
+    "GDAL_HTTP_RETRY_DELAY": str(GDAL_RETRY.first_delay),
     # with threads GDAL returns zeros for parts that it could not fetch, without an error
     "GDAL_NUM_THREADS": "1",
     # multi-range requests are not retried

@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 from obstore.store import AzureStore, HTTPStore, LocalStore, ObjectStore, S3Store
 
 from cloudless_mosaic.reading.credentials import planetary_computer_container
-from cloudless_mosaic.reading.patience import PATIENT, Patience
+from cloudless_mosaic.reading.settings import DEFAULT_READ_SETTINGS, ReadSettings
 from cloudless_mosaic.reading.tokens import Token, TokenBroker, token_broker
 
 if TYPE_CHECKING:
@@ -40,14 +40,16 @@ class Place:
 class Stores:
     """Object stores by the place they serve, made when first needed; safe to use from many threads."""
 
-    def __init__(self, patience: Patience = PATIENT, broker: TokenBroker | None = None) -> None:
+    def __init__(
+        self, settings: ReadSettings = DEFAULT_READ_SETTINGS, broker: TokenBroker | None = None
+    ) -> None:
         """Makes no store yet.
 
         Args:
-            patience: Time-outs and retries.
+            settings: Time-outs and retries.
             broker: Where tokens come from; by default the process's own.
         """
-        self._patience = patience
+        self._settings = settings
         self._broker = broker
         self._stores: dict[str, ObjectStore] = {}
         self._signed: dict[tuple[str, str], tuple[Token, ObjectStore]] = {}
@@ -116,20 +118,21 @@ class Stores:
 
     def _client(self, *, allow_http: bool) -> ClientConfig:
         return {
-            "connect_timeout": timedelta(seconds=self._patience.connect),
-            "timeout": timedelta(seconds=self._patience.request),
+            "connect_timeout": timedelta(seconds=self._settings.connect_timeout),
+            "timeout": timedelta(seconds=self._settings.request_timeout),
             "allow_http": allow_http,
             "user_agent": "cloudless-mosaic",
         }
 
     def _retries(self) -> RetryConfig:
+        policy = self._settings.store_retry
         return {
-            "max_retries": self._patience.store_retries,
-            "retry_timeout": timedelta(seconds=2 * self._patience.request),
+            "max_retries": policy.retries,
+            "retry_timeout": timedelta(seconds=policy.total),
             "backoff": {
-                "init_backoff": timedelta(seconds=self._patience.store_pause),
-                "max_backoff": timedelta(seconds=50 * self._patience.store_pause),
-                "base": 2,
+                "init_backoff": timedelta(seconds=policy.first_delay),
+                "max_backoff": timedelta(seconds=policy.longest_delay),
+                "base": policy.factor,
             },
         }
 

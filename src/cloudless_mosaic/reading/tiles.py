@@ -23,9 +23,9 @@ from obstore.exceptions import BaseError, PermissionDeniedError, Unauthenticated
 from cloudless_mosaic.errors import SourceError
 from cloudless_mosaic.net.redaction import redact
 from cloudless_mosaic.reading.fetch import Fetch, OpenRaster
-from cloudless_mosaic.reading.patience import PATIENT, Patience
 from cloudless_mosaic.reading.protocol import RasterHeader, RasterReader, WindowRead
 from cloudless_mosaic.reading.ranges import DoubtfulBytesError, Head, read_ranges
+from cloudless_mosaic.reading.settings import DEFAULT_READ_SETTINGS, ReadSettings
 from cloudless_mosaic.reading.stores import Place, Stores
 from cloudless_mosaic.reading.tiff import UnsupportedTiffError, parse_tiff
 from cloudless_mosaic.reading.tilecache import TileCache
@@ -54,15 +54,15 @@ class TileReader:
     header was read, and tiles decode to exactly their size. What is corrupt is fetched once more.
     """
 
-    def __init__(self, patience: Patience = PATIENT, stores: Stores | None = None) -> None:
+    def __init__(self, settings: ReadSettings = DEFAULT_READ_SETTINGS, stores: Stores | None = None) -> None:
         """Starts the event loop.
 
         Args:
-            patience: Time-outs and retries.
+            settings: Time-outs and retries.
             stores: Where bytes come from; by default what hrefs say, with the process's own credentials.
         """
-        self._patience = patience
-        self._stores = stores or Stores(patience)
+        self._settings = settings
+        self._stores = stores or Stores(settings)
         self._rasters: OrderedDict[str, Future[OpenRaster]] = OrderedDict()
         self._lock = threading.Lock()
         self._loop = asyncio.new_event_loop()
@@ -205,7 +205,8 @@ class TileReader:
             BaseError: likewise, in the words of the object store.
             OSError: likewise.
         """
-        left = self._patience.read
+        retry = self._settings.retry
+        left = retry.total
         attempt = refusals = 0
         while True:
             place = await self._stores.locate(href)
@@ -225,9 +226,9 @@ class TileReader:
                 except (BaseError, OSError, DoubtfulBytesError) as error:
                     attempt += 1
                     left -= time.monotonic() - started
-                    if place.local or attempt >= self._patience.attempts or left <= 0:
-                        raise _in_time(error, self._patience.read) from None
-            await asyncio.sleep(self._patience.pause_before(attempt))
+                    if place.local or attempt >= retry.attempts or left <= 0:
+                        raise _in_time(error, retry.total) from None
+            await asyncio.sleep(retry.delay_after(attempt))
 
 
 def _run(loop: asyncio.AbstractEventLoop) -> None:

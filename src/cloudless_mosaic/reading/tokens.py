@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import threading
 import time
 from collections.abc import Callable
@@ -22,6 +21,8 @@ from urllib.parse import parse_qs
 
 from cloudless_mosaic.errors import SourceError
 from cloudless_mosaic.net.deadline import run_within
+from cloudless_mosaic.net.retry import random_factor
+from cloudless_mosaic.reading.settings import TOKEN_RETRY
 
 SERVICE = "https://planetarycomputer.microsoft.com/api/sas/v1/token"
 """Where tokens come from; ``PC_SDK_SAS_URL`` names another place, as for the provider's own library."""
@@ -29,12 +30,9 @@ SERVICE = "https://planetarycomputer.microsoft.com/api/sas/v1/token"
 _MARGIN = 300.0
 """Seconds before its end at which a token is renewed; for short-lived ones half of their life."""
 _EXCHANGE = 60.0
-"""Seconds for one exchange with the service, however its answer drips."""
-_ATTEMPTS = 6
-_FIRST_PAUSE = 0.5
-_LONGEST_PAUSE = 20.0
-_SULK = 30.0
-"""Seconds for which a failure answers everybody who asks."""
+"""Seconds for one request to the service, however slowly its response arrives."""
+_FAILURE_LIFE = 30.0
+"""Seconds for which a failure is the answer to every further request for the same token."""
 _LARGEST_ANSWER = 64 * 1024
 
 
@@ -84,7 +82,7 @@ class TokenBroker:
         with lock:
             token = self.current(account, container)
             if token is None:
-                token = self._tokens[key] = self._fetch_or_sulk(key)
+                token = self._tokens[key] = self._fetch_unless_failed(key)
         return token
 
     def reject(self, account: str, container: str, query: str) -> None:
@@ -93,9 +91,9 @@ class TokenBroker:
         if token and token.query == query:
             self._tokens.pop((account, container), None)
 
-    def _fetch_or_sulk(self, key: tuple[str, str]) -> Token:
+    def _fetch_unless_failed(self, key: tuple[str, str]) -> Token:
         since, reason = self._failures.get(key, (float("-inf"), ""))
-        if time.monotonic() - since > _SULK:
+        if time.monotonic() - since > _FAILURE_LIFE:
             try:
                 return self._fetch(*key)
             except _NoTokenError as error:
@@ -108,15 +106,15 @@ class TokenBroker:
 
     def _fetch(self, account: str, container: str) -> Token:
         reason = ""
-        for attempt in range(_ATTEMPTS):
+        for attempt in range(1, TOKEN_RETRY.attempts + 1):
             try:
                 return run_within(_EXCHANGE, lambda: self._ask(account, container))
             except _NoTokenError as error:
-                reason, pause = str(error), error.pause
+                reason, delay = str(error), error.delay
             except TimeoutError:
-                reason, pause = "it does not answer in time", None
-            if attempt + 1 < _ATTEMPTS:
-                self._sleep(_FIRST_PAUSE * 2**attempt * _jitter() if pause is None else pause + _jitter())
+                reason, delay = "it does not answer in time", None
+            if attempt < TOKEN_RETRY.attempts:
+                self._sleep(TOKEN_RETRY.delay_after(attempt) if delay is None else delay + random_factor())
         raise _NoTokenError(reason)
 
     def _ask(self, account: str, container: str) -> Token:
@@ -137,27 +135,23 @@ class TokenBroker:
         except Exception as error:  # noqa: BLE001 - of several libraries, with addresses in their words
             raise _NoTokenError(type(error).__name__) from None
         if response.status_code != 200:
-            pause = _pause_asked_for(response.headers.get("Retry-After"))
-            raise _NoTokenError(f"it answers {response.status_code}", pause)
+            delay = _requested_delay(response.headers.get("Retry-After"))
+            raise _NoTokenError(f"it answers {response.status_code}", delay)
         return _parse(content, response.headers.get("Date"))
 
 
 class _NoTokenError(Exception):
     """One attempt to get a token failed."""
 
-    def __init__(self, reason: str, pause: float | None = None) -> None:
-        self.pause = pause
+    def __init__(self, reason: str, delay: float | None = None) -> None:
+        self.delay = delay
         """Seconds to wait before the next, where the service says."""
         super().__init__(reason)
 
 
-def _jitter() -> float:
-    return random.uniform(0.5, 1.5)  # noqa: S311 - only spreads requests
-
-
-def _pause_asked_for(header: str | None) -> float | None:
+def _requested_delay(header: str | None) -> float | None:
     try:
-        return min(max(float(header or ""), 0.0), _LONGEST_PAUSE)
+        return TOKEN_RETRY.capped(float(header or ""))
     except ValueError:
         return None
 

@@ -45,38 +45,39 @@ def elsewhere(monkeypatch):
         "",
     ],
 )
-def test_a_public_api_leads_neither_inside_nor_into_the_open(hasty, url):
+def test_a_public_api_leads_neither_inside_nor_into_the_open(quick, url):
     with pytest.raises(UsageError, match="not followed"):
-        ApiTransport(PUBLIC, hasty)._require_allowed(url)
+        ApiTransport(PUBLIC, quick)._require_allowed(url)
 
 
 @pytest.mark.usefixtures("elsewhere")
 @pytest.mark.parametrize("url", ["https://other.example.com/search", f"{PUBLIC}/search?token=1"])
-def test_a_public_api_may_lead_to_another(hasty, url):
-    ApiTransport(PUBLIC, hasty)._require_allowed(url)
+def test_a_public_api_may_lead_to_another(quick, url):
+    ApiTransport(PUBLIC, quick)._require_allowed(url)
 
 
-def test_redirects_are_looked_at_before_they_are_followed(api, make_request, hasty, monkeypatch):
+def test_redirects_are_looked_at_before_they_are_followed(api, make_request, quick, monkeypatch):
     # the scripted API stands for a public one
     monkeypatch.setattr(transport, "is_private", lambda host: host != "127.0.0.1" and is_private(host))
     honest = api.honest_search
     elsewhere = api.url.replace("127.0.0.1", "localhost") + "/secret"
     api.search = lambda asked: replace(honest(asked), status=307, headers={"Location": elsewhere})
     with pytest.raises(UsageError, match="not followed"):
-        find_scenes(make_request(api.url), hasty)
+        find_scenes(make_request(api.url), quick)
     assert len(api.searches) == 1
     assert not any(asked.path == "/secret" for asked in api.asked)
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
-def test_an_answer_has_a_deadline(api, make_request, hasty, make_item):
+def test_an_answer_has_a_deadline(api, make_request, quick, make_item):
     """Even where time-outs are long, or begin anew with every byte."""
     api.items = [make_item()]
     page = api.honest_search
     api.search = lambda asked: replace(page(asked), fault="stall")
     began = time.monotonic()
+    retry = replace(quick.retry, total=0.5)
     with pytest.raises(TemporaryError, match="in time"):
-        find_scenes(make_request(api.url), replace(hasty, timeout=(5.0, 60.0), deadline=0.5))
+        find_scenes(make_request(api.url), replace(quick, timeout=(5.0, 60.0), retry=retry))
     assert time.monotonic() - began < 10
     api.closing.set()
     for thread in threading.enumerate():
