@@ -8,18 +8,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cloudless_mosaic.domain.access import BucketAccess, parse_access
 from cloudless_mosaic.domain.bands import BANDS, canonical_band, common_name
 from cloudless_mosaic.domain.radiometry import OFFSET_POLICIES, OffsetPolicy
 from cloudless_mosaic.errors import UsageError
 
 _LARGEST_FILE = 2**20
 _LONGEST_TEXT = 120
-_FIELDS = ("name", "offset", "offset_flag", "classification", "bands")
+_FIELDS = ("name", "offset", "offset_flag", "classification", "bands", "access")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderProfile:
-    """Bands, scene classification and radiometric offset of one provider.
+    """Bands, scene classification, radiometric offset and storage of one provider.
 
     Raises:
         UsageError: if a field is missing or unusable; the message names it.
@@ -35,6 +36,8 @@ class ProviderProfile:
     """Key of the asset with the scene classification; empty where it has a usual name (``SCL``, ``scl``)."""
     bands: Mapping[str, str] = field(default_factory=dict, hash=False)
     """Key of the asset by Sentinel-2 name. Empty where keys are usual names; else it holds all bands."""
+    access: tuple[BucketAccess, ...] = ()
+    """Buckets of S3 that need another region, endpoint or signing than the environment says."""
 
     def __post_init__(self) -> None:
         if self.offset not in OFFSET_POLICIES:
@@ -58,7 +61,7 @@ class ProviderProfile:
 
     @property
     def fields(self) -> dict[str, Any]:
-        """What a file with this profile holds, for the record."""
+        """The fields that decide pixels, as a file holds them; empty ones and ``access`` are left out."""
         bands = {common_name(name): key for name, key in self.bands.items()}
         every = {
             "name": self.name,
@@ -94,7 +97,13 @@ def parse_profile(fields: Mapping[str, Any]) -> ProviderProfile:
     missing = [name for name in ("name", "offset") if name not in fields]
     if missing:
         raise UsageError(f"no field {missing[0]!r}")
-    return ProviderProfile(**{**fields, "bands": _bands(fields.get("bands", {}))})
+    bands, access = _bands(fields.get("bands", {})), parse_access(fields.get("access", {}))
+    return ProviderProfile(**{**fields, "bands": bands, "access": access})
+
+
+def access_of(profile: ProviderProfile | None) -> tuple[BucketAccess, ...]:
+    """The access to buckets that a profile gives; nothing without a profile."""
+    return profile.access if profile else ()
 
 
 def _bands(table: object) -> dict[str, str]:

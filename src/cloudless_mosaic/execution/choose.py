@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from cloudless_mosaic.domain.provider import access_of
 from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.execution.engine import Engine
@@ -45,7 +46,9 @@ def open_engine(
     """
     chosen = _connection(request)
     if chosen is None:
-        yield ThreadEngine(worker_count(request.workers), reader or default_reader())
+        yield ThreadEngine(
+            worker_count(request.workers), reader or default_reader(access_of(request.profile))
+        )
         return
     from cloudless_mosaic.execution.cluster import ClusterEngine  # noqa: PLC0415 - only runs on clusters
 

@@ -9,6 +9,7 @@ from math import floor, inf, log2
 
 from cloudless_mosaic.domain.bands import canonical_band
 from cloudless_mosaic.domain.periods import Period, mosaic_label
+from cloudless_mosaic.domain.provider import access_of
 from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.domain.scenes import Scene, SceneSet, SourceGrid
 from cloudless_mosaic.geo.blocks import Blocks, cut_blocks
@@ -73,6 +74,7 @@ class MosaicPlan:
                 exact=request.exact,
                 tile=self.tile,
                 alone=len(self.blocks) == 1 and not self.tile,
+                access=access_of(request.profile),
             )
 
 

@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 
+from cloudless_mosaic.domain.access import BucketAccess
 from cloudless_mosaic.domain.periods import Period, mosaic_label
 from cloudless_mosaic.domain.request import MaskSource
 from cloudless_mosaic.domain.scenes import SourceRaster
@@ -72,6 +73,8 @@ class BlockTask:
     """Name of the tile; empty where there are none."""
     alone: bool = False
     """True where the block is all of the output, so that no other task reads what this one does."""
+    access: tuple[BucketAccess, ...] = ()
+    """Buckets that the profile of the provider describes."""
 
     @property
     def label(self) -> str:

@@ -16,6 +16,7 @@ from rasterio.errors import RasterioError
 from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
+from cloudless_mosaic.domain.access import BucketAccess, access_to
 from cloudless_mosaic.domain.scenes import SourceGrid
 from cloudless_mosaic.errors import SourceError
 from cloudless_mosaic.net.redaction import redact
@@ -66,13 +67,15 @@ _ENVIRONMENT: dict[str, str | int] = {
 class GdalReader:
     """A ``RasterReader`` over GDAL, by way of rasterio."""
 
-    def __init__(self, sign: Callable[[str], str] = sign) -> None:
+    def __init__(self, sign: Callable[[str], str] = sign, access: tuple[BucketAccess, ...] = ()) -> None:
         """Reads files.
 
         Args:
             sign: Turns an unsigned href into one that may be read now; called at every open.
+            access: Buckets that the profile of the provider describes.
         """
         self._sign = sign
+        self._access = access
         self._local = threading.local()
         self._headers: dict[str, RasterHeader] = {}
 
@@ -104,8 +107,9 @@ class GdalReader:
 
     def _twice(self, href: str, get: Callable[[], Answer]) -> Answer:
         """Does something with a file; where it fails once more, with a fresh token and nothing cached."""
+        environment = {**_ENVIRONMENT, **_s3_options(access_to(href, self._access))}
         try:
-            with rasterio.Env(**_ENVIRONMENT):
+            with rasterio.Env(**environment):
                 return get()
         except _FAULTS as error:
             if "403" in str(_root(error)):
@@ -113,9 +117,18 @@ class GdalReader:
         for key in [key for key in self._datasets if key[0] == href]:
             self._datasets.pop(key).close()
         # GDAL remembers what it could not find
-        afresh = {"CPL_VSIL_CURL_NON_CACHED": f"/vsicurl/{self._sign(href)};"}
-        with rasterio.Env(**_ENVIRONMENT, **afresh):
+        path = self._path(href)
+        afresh = {"CPL_VSIL_CURL_NON_CACHED": path if path.startswith("/vsis3/") else f"/vsicurl/{path};"}
+        with rasterio.Env(**environment, **afresh):
             return get()
+
+    def _path(self, href: str) -> str:
+        """An href as rasterio opens it: signed, and with access of its own under ``/vsis3/``.
+
+        For ``s3://``, rasterio would put the credentials and the region of an AWS configuration first.
+        """
+        signed = self._sign(href)
+        return f"/vsis3/{signed.removeprefix('s3://')}" if access_to(href, self._access) else signed
 
     def _read_header(self, href: str) -> RasterHeader:
         native = self._dataset(href, 0)
@@ -161,11 +174,30 @@ class GdalReader:
             return datasets[key]
         options = {"OVERVIEW_LEVEL": level - 1} if level else {}
         suffix = urlsplit(href).path[-4:].lower()
-        dataset = rasterio.open(self._sign(href), driver=_DRIVERS.get(suffix, "GTiff"), **options)
+        dataset = rasterio.open(self._path(href), driver=_DRIVERS.get(suffix, "GTiff"), **options)
         datasets[key] = dataset
         if len(datasets) > _OPEN_DATASETS:
             datasets.popitem(last=False)[1].close()
         return dataset
+
+
+def _s3_options(access: BucketAccess | None) -> dict[str, str]:
+    """Configuration options of GDAL's ``/vsis3/`` for a bucket."""
+    options: dict[str, str] = {}
+    if access is None:
+        return options
+    if access.region:
+        options["AWS_REGION"] = access.region
+    if access.endpoint:
+        parts = urlsplit(access.endpoint)
+        options["AWS_S3_ENDPOINT"] = parts.netloc
+        options["AWS_HTTPS"] = "YES" if parts.scheme == "https" else "NO"
+        options["AWS_VIRTUAL_HOSTING"] = "FALSE"
+    if access.anonymous:
+        options["AWS_NO_SIGN_REQUEST"] = "YES"
+    if access.requester_pays:
+        options["AWS_REQUEST_PAYER"] = "requester"
+    return options
 
 
 def _root(error: BaseException) -> BaseException:

@@ -13,12 +13,13 @@ from urllib.parse import unquote, urlsplit
 
 from obstore.store import AzureStore, HTTPStore, LocalStore, ObjectStore, S3Store
 
+from cloudless_mosaic.domain.access import BucketAccess, access_to
 from cloudless_mosaic.reading.credentials import planetary_computer_container
 from cloudless_mosaic.reading.settings import DEFAULT_READ_SETTINGS, ReadSettings
 from cloudless_mosaic.reading.tokens import Token, TokenBroker, token_broker
 
 if TYPE_CHECKING:
-    from obstore.store import AzureConfig, AzureSASToken, ClientConfig, RetryConfig
+    from obstore.store import AzureConfig, AzureSASToken, ClientConfig, RetryConfig, S3Config
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +42,21 @@ class Stores:
     """Object stores by the place they serve, made when first needed; safe to use from many threads."""
 
     def __init__(
-        self, settings: ReadSettings = DEFAULT_READ_SETTINGS, broker: TokenBroker | None = None
+        self,
+        settings: ReadSettings = DEFAULT_READ_SETTINGS,
+        broker: TokenBroker | None = None,
+        access: tuple[BucketAccess, ...] = (),
     ) -> None:
         """Makes no store yet.
 
         Args:
             settings: Time-outs and retries.
             broker: Where tokens come from; by default the process's own.
+            access: Buckets that the profile of the provider describes.
         """
         self._settings = settings
         self._broker = broker
+        self._access = access
         self._stores: dict[str, ObjectStore] = {}
         self._signed: dict[tuple[str, str], tuple[Token, ObjectStore]] = {}
         self._lock = threading.Lock()
@@ -112,9 +118,10 @@ class Stores:
         return HTTPStore.from_url(place, client_options=client, retry_config=self._retries())
 
     def _bucket(self, place: str) -> ObjectStore:
-        """A bucket of S3; credentials and endpoint come from the environment."""
+        """A bucket of S3; what its access leaves open comes from the environment."""
         client = self._client(allow_http=True)
-        return S3Store.from_url(place, client_options=client, retry_config=self._retries())
+        config = _s3_config(access_to(place, self._access))
+        return S3Store.from_url(place, config=config, client_options=client, retry_config=self._retries())
 
     def _client(self, *, allow_http: bool) -> ClientConfig:
         return {
@@ -135,6 +142,22 @@ class Stores:
                 "base": policy.factor,
             },
         }
+
+
+def _s3_config(access: BucketAccess | None) -> S3Config:
+    config: S3Config = {}
+    if access is None:
+        return config
+    if access.region:
+        config["region"] = access.region
+    if access.endpoint:
+        config["endpoint"] = access.endpoint.rstrip("/")
+        config["virtual_hosted_style_request"] = False
+    if access.anonymous:
+        config["skip_signature"] = True
+    if access.requester_pays:
+        config["request_payer"] = True
+    return config
 
 
 class _Fixed:

@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 import numpy.typing as npt
 from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 
+from cloudless_mosaic.domain.access import BucketAccess
 from cloudless_mosaic.errors import SourceError
 from cloudless_mosaic.net.redaction import redact
 from cloudless_mosaic.reading.fetch import Fetch, OpenRaster
@@ -54,15 +55,22 @@ class TileReader:
     header was read, and tiles decode to exactly their size. What is corrupt is fetched once more.
     """
 
-    def __init__(self, settings: ReadSettings = DEFAULT_READ_SETTINGS, stores: Stores | None = None) -> None:
+    def __init__(
+        self,
+        settings: ReadSettings = DEFAULT_READ_SETTINGS,
+        stores: Stores | None = None,
+        access: tuple[BucketAccess, ...] = (),
+    ) -> None:
         """Starts the event loop.
 
         Args:
             settings: Time-outs and retries.
             stores: Where bytes come from; by default what hrefs say, with the process's own credentials.
+            access: Buckets that the profile of the provider describes.
         """
         self._settings = settings
-        self._stores = stores or Stores(settings)
+        self._stores = stores or Stores(settings, access=access)
+        self._access = access
         self._rasters: OrderedDict[str, Future[OpenRaster]] = OrderedDict()
         self._lock = threading.Lock()
         self._loop = asyncio.new_event_loop()
@@ -128,7 +136,7 @@ class TileReader:
 
         with self._lock:
             if self._gdal is None:
-                self._gdal = GdalReader()
+                self._gdal = GdalReader(access=self._access)
             return self._gdal
 
     def _start(self, coroutines: Sequence[Coroutine[Any, Any, None]]) -> None:
