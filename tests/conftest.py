@@ -13,9 +13,9 @@ import pytest
 from hypothesis import settings
 
 from cloudless_mosaic.catalog import find_scenes
-from cloudless_mosaic.catalog.found import FoundItem
 from cloudless_mosaic.catalog.paging import Call, drain
-from cloudless_mosaic.catalog.search import _Sieve, _unique
+from cloudless_mosaic.catalog.raw_item import RawItem
+from cloudless_mosaic.catalog.search import _ItemFilter, _latest_by_id
 from cloudless_mosaic.catalog.settings import ApiSettings
 from cloudless_mosaic.compositing.compose import compose
 from cloudless_mosaic.domain.aoi import Aoi
@@ -216,23 +216,23 @@ def judge(monkeypatch):
     )
 
     def take(items):
-        found = [FoundItem(item, host="stac.example.com") for item in items]
-        sieve = _Sieve(request)
-        for one in _unique(found):
+        found = [RawItem.of(item, host="stac.example.com") for item in items]
+        kept = _ItemFilter(request)
+        for one in _latest_by_id(found):
             assert isinstance(one.href, str)
-            sieve.take(one)
-        for scene in sieve.scenes:
+            kept.take(one)
+        for scene in kept.scenes:
             assert scene.id.isascii()
             for raster in (*scene.rasters.values(), scene.scl):
                 assert raster is None or raster.href.startswith(
                     ("https://", "s3://", "http://stac.example.com")
                 )
-        for dropped in sieve.dropped:
+        for dropped in kept.dropped:
             assert dropped.reason
             assert (dropped.id + dropped.reason).isprintable()
             assert len(dropped.id) + len(dropped.reason) < 1000
-        pickle.dumps((sieve.scenes, sieve.dropped))
-        return sieve
+        pickle.dumps((kept.scenes, kept.dropped))
+        return kept
 
     return take
 

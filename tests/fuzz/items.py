@@ -8,8 +8,8 @@ from datetime import date
 import atheris
 
 with atheris.instrument_imports(include=["cloudless_mosaic.catalog"]):
-    from cloudless_mosaic.catalog.found import FoundItem
-    from cloudless_mosaic.catalog.search import _Sieve
+    from cloudless_mosaic.catalog.raw_item import RawItem
+    from cloudless_mosaic.catalog.search import _ItemFilter
     from cloudless_mosaic.net import hosts
 
 from cloudless_mosaic.domain.aoi import Aoi
@@ -60,10 +60,10 @@ def one(data: bytes) -> None:
     candidates = [mutated(ITEM, int.from_bytes(data[:12], "little"), 4)]
     with suppress(ValueError, RecursionError):
         candidates.append(json.loads(data))
-    sieve = _Sieve(REQUEST)
+    items = _ItemFilter(REQUEST)
     for item in candidates:
         if isinstance(item, dict):
-            sieve.take(FoundItem(item, host="stac.example.com"))
+            items.add(RawItem.of(item, host="stac.example.com"))
 
 
 atheris.Setup(sys.argv, one)

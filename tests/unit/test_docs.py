@@ -10,6 +10,7 @@ import click
 import pytest
 
 from cloudless_mosaic.catalog.providers import PROVIDERS, recognise
+from cloudless_mosaic.catalog.raw_item import RawItem
 from cloudless_mosaic.cli import burned, mosaics
 from cloudless_mosaic.domain.bands import BANDS, canonical_band
 from cloudless_mosaic.domain.classes import CLOUD_CLASSES, DEFAULT_CLEAR_CLASSES, SCL_CLASSES
@@ -58,7 +59,7 @@ def test_the_addresses_of_the_page_lead_to_their_providers(providers_page):
     rows = re.findall(r"^\| (.*?) \| `https://(\S+?)/\S*` \| `(\S+)` \|$", providers_page, re.MULTILINE)
     bare = {"properties": {}, "assets": {}}
     for name, host, collection in rows:
-        profile = recognise({**bare, "collection": collection}, host).profile
+        profile = recognise(RawItem.of({**bare, "collection": collection}, host=host)).profile
         assert profile.name == name.removesuffix(" (the default)")
     assert len(rows) == len(PROVIDERS) - 1
     assert PLANETARY_COMPUTER in providers_page

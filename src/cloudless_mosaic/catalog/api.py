@@ -11,13 +11,16 @@ from urllib.parse import quote, urlsplit
 
 from pystac_client import Client, ItemSearch
 
-from cloudless_mosaic.catalog.found import Findings, FoundItem, Json, most_alike, web_address
+from cloudless_mosaic.catalog.closest_names import closest_names
 from cloudless_mosaic.catalog.paging import Call, Drained, drain, next_call
+from cloudless_mosaic.catalog.raw_item import Json, RawItem
+from cloudless_mosaic.catalog.search_result import SearchResult
 from cloudless_mosaic.catalog.settings import ApiSettings
 from cloudless_mosaic.catalog.transport import ApiTransport, StatusError
 from cloudless_mosaic.domain.aoi import Box
 from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.errors import CloudlessMosaicError, TemporaryError, UsageError
+from cloudless_mosaic.net.urls import resolve_url
 
 CloudFilter = Literal["query", "cql2", "none"]
 """Language in which a server takes the limit on clouds."""
@@ -47,7 +50,7 @@ class SearchStyle:
         return None
 
 
-def search_api(request: MosaicRequest, settings: ApiSettings) -> Findings:
+def search_api(request: MosaicRequest, settings: ApiSettings) -> SearchResult:
     """All items that an API has for a request, repeated ones included.
 
     Raises:
@@ -71,7 +74,8 @@ def search_api(request: MosaicRequest, settings: ApiSettings) -> Findings:
     if not found:
         api.require_collection(request.collection)
     host = urlsplit(request.stac_url).hostname or ""
-    return Findings(tuple(FoundItem(item, host=host) for item in found), warnings=tuple(dict.fromkeys(notes)))
+    items = tuple(RawItem.of(item, host=host) for item in found)
+    return SearchResult(items, warnings=tuple(dict.fromkeys(notes)))
 
 
 class _Api:
@@ -129,7 +133,7 @@ class _Api:
         names = self._collection_names(Call("GET", base))
         if wanted in names:
             return
-        has = f"; it has {most_alike(wanted, names)}" if names else ""
+        has = f"; it has {closest_names(wanted, names)}" if names else ""
         raise UsageError(f"no collection {wanted!r} at {self.where}{has}: give another --collection")
 
     def _collection_names(self, first: Call) -> list[str]:
@@ -156,7 +160,7 @@ class _Api:
         """Addresses of a kind of link by method."""
         addresses = {}
         for link in self._client.links:
-            url = web_address(self._transport.root, link.target)
+            url = resolve_url(self._transport.root, link.target)
             if link.rel == rel and url is not None:
                 addresses[str(link.extra_fields.get("method") or "GET").upper()] = url
         return addresses

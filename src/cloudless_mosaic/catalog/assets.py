@@ -10,10 +10,9 @@ import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
-from cloudless_mosaic.catalog.found import Json, assets_of, properties_of
 from cloudless_mosaic.catalog.grids import declared_grid
+from cloudless_mosaic.catalog.raw_item import Json, RawItem
 from cloudless_mosaic.domain.bands import BANDS, find_band
 from cloudless_mosaic.domain.provider import ProviderProfile
 from cloudless_mosaic.domain.scenes import SourceRaster
@@ -87,7 +86,7 @@ class RasterAsset:
         return None
 
 
-def raster_assets(item: Json, profile: ProviderProfile) -> dict[str, RasterAsset]:
+def raster_assets(item: RawItem, profile: ProviderProfile) -> dict[str, RasterAsset]:
     """The best asset for every band, and for the scene classification, that an item has.
 
     Args:
@@ -101,7 +100,7 @@ def raster_assets(item: Json, profile: ProviderProfile) -> dict[str, RasterAsset
     if profile.classification:
         named[profile.classification] = SCL
     best: dict[str, RasterAsset] = {}
-    for key, asset in assets_of(item).items():
+    for key, asset in item.assets.items():
         name = named.get(key) or _usual_name(key, asset, profile)
         if name:
             candidate = RasterAsset(name, key, asset)
@@ -110,25 +109,20 @@ def raster_assets(item: Json, profile: ProviderProfile) -> dict[str, RasterAsset
     return best
 
 
-def source_rasters(
-    assets: Iterable[RasterAsset], item: Json, file: Path | None, host: str = ""
-) -> dict[str, SourceRaster]:
+def source_rasters(assets: Iterable[RasterAsset], item: RawItem) -> dict[str, SourceRaster]:
     """Where to read assets, and on which grids the item says that they lie; by product name.
 
     Args:
         assets: Assets of the item.
         item: The item.
-        file: File that it was read from; ``None`` for an API.
-        host: Host of the API.
 
     Raises:
         MetadataError: if an href may not be read, or a declared grid is absurd.
     """
-    properties = properties_of(item)
     return {
         asset.name: SourceRaster(
-            resolve_href(asset.asset["href"], file, host),
-            declared_grid(asset.asset, properties, asset.resolution),
+            resolve_href(asset.asset["href"], item.file, item.host),
+            declared_grid(asset.asset, item.properties, asset.resolution),
         )
         for asset in assets
     }

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
-from cloudless_mosaic.catalog.found import Json
+from cloudless_mosaic.catalog.raw_item import Json
 from cloudless_mosaic.domain.scenes import Affine6, SourceGrid
 from cloudless_mosaic.errors import MetadataError
 

@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from cloudless_mosaic.catalog.found import Findings, FoundItem, Json, most_alike
+from cloudless_mosaic.catalog.closest_names import closest_names
+from cloudless_mosaic.catalog.raw_item import Json, RawItem
+from cloudless_mosaic.catalog.search_result import SearchResult
 from cloudless_mosaic.domain.scenes import DroppedScene
 from cloudless_mosaic.errors import MetadataError, UsageError
 from cloudless_mosaic.net.redaction import quoted, redact
@@ -15,7 +17,7 @@ _LARGEST_FILE = 512 * 2**20
 """Bytes of the largest JSON file that is read."""
 
 
-def read_items(location: str, collection: str) -> Findings:
+def read_items(location: str, collection: str) -> SearchResult:
     """All items of a collection at and below a local file.
 
     Items that name no collection belong to any. Links are followed to files only, and only below the folder
@@ -35,11 +37,11 @@ def read_items(location: str, collection: str) -> Findings:
     except MetadataError as error:
         raise UsageError(f"--stac-url {quoted(str(path))}: {error}; give a STAC catalog or item") from None
     walk.follow_links()
-    wanted = tuple(found for found in walk.items if found.item.get("collection") in (None, collection))
+    wanted = tuple(item for item in walk.items if item.collection in (None, collection))
     if walk.items and not wanted:
-        known = most_alike(collection, {str(found.item.get("collection")) for found in walk.items})
+        known = closest_names(collection, {str(item.collection) for item in walk.items})
         raise UsageError(f"no item of collection {collection!r} in {path}; it has {known}: give --collection")
-    return Findings(wanted, tuple(walk.dropped), tuple(walk.warnings))
+    return SearchResult(wanted, tuple(walk.dropped), tuple(walk.warnings))
 
 
 def _first_file(location: str) -> Path:
@@ -61,7 +63,7 @@ class _Walk:
 
     def __init__(self, first: Path) -> None:
         self.first = first
-        self.items: list[FoundItem] = []
+        self.items: list[RawItem] = []
         self.dropped: list[DroppedScene] = []
         self.warnings: list[str] = []
         self._links: list[tuple[Path, Json]] = []
@@ -77,7 +79,7 @@ class _Walk:
         kind = content.get("type")
         links = content.get("links")
         if kind == "Feature":
-            self.items.append(FoundItem(content, path))
+            self.items.append(RawItem.of(content, path))
         elif kind == "FeatureCollection":
             self._take_features(content.get("features"), path)
         elif isinstance(links, list):
@@ -127,7 +129,7 @@ class _Walk:
     def _take_features(self, features: object, path: Path) -> None:
         if not isinstance(features, list):
             raise MetadataError("it is an ItemCollection without features")
-        self.items += [FoundItem(item, path) for item in features if isinstance(item, dict)]
+        self.items += [RawItem.of(item, path) for item in features if isinstance(item, dict)]
         broken = sum(not isinstance(item, dict) for item in features)
         if broken:
             self.warnings.append(f"{path.name} holds {broken} features that are no items; they are left out")

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from cloudless_mosaic.catalog.found import Json, web_address
+from cloudless_mosaic.catalog.raw_item import Json
 from cloudless_mosaic.catalog.settings import ApiSettings
 from cloudless_mosaic.errors import TemporaryError, UsageError
 from cloudless_mosaic.net.redaction import quoted, redact
+from cloudless_mosaic.net.urls import resolve_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ def next_call(page: Json, call: Call, where: str) -> Call | None:
         return None
     link = nexts[0]
     href, body, headers = link.get("href"), link.get("body"), link.get("headers")
-    url = web_address(call.url, href)
+    url = resolve_url(call.url, href)
     if url is None:
         raise TemporaryError(f"{where} gives a next page without an address; try again later")
     if urlsplit(url).hostname != urlsplit(call.url).hostname:

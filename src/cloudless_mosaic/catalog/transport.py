@@ -18,13 +18,13 @@ from urllib3.exceptions import InvalidHeader, NewConnectionError, ReadTimeoutErr
 from urllib3.response import BaseHTTPResponse
 from urllib3.util import Retry
 
-from cloudless_mosaic.catalog.found import web_address
 from cloudless_mosaic.catalog.settings import ApiSettings
 from cloudless_mosaic.errors import CloudlessMosaicError, TemporaryError, UsageError
 from cloudless_mosaic.net.deadline import run_within
 from cloudless_mosaic.net.hosts import is_host, is_private
 from cloudless_mosaic.net.redaction import quoted, redact, without_credentials
 from cloudless_mosaic.net.retry import RetryPolicy
+from cloudless_mosaic.net.urls import resolve_url
 from cloudless_mosaic.version import __version__
 
 _CHUNK = 1 << 16
@@ -108,7 +108,7 @@ class ApiTransport(StacApiIO):
         """Looks where a redirect leads before it is followed."""
         target = self.session.get_redirect_target(response)
         if target is not None:
-            self._require_allowed(web_address(response.url, target) or "")
+            self._require_allowed(resolve_url(response.url, target) or "")
 
     def _require_allowed(self, url: str) -> None:
         """Keeps a public API from sending requests into the network of whoever asks it.

@@ -9,18 +9,19 @@ from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
 from cloudless_mosaic.catalog.footprints import parse_footprint
-from cloudless_mosaic.catalog.found import FoundItem, Json, assets_of, is_web_address
 from cloudless_mosaic.catalog.identity import sensing_time, shown_id
 from cloudless_mosaic.catalog.items import parse_scene
 from cloudless_mosaic.catalog.local import load_document
+from cloudless_mosaic.catalog.raw_item import Json, RawItem
 from cloudless_mosaic.catalog.settings import ApiSettings
 from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.domain.scenes import Scene
 from cloudless_mosaic.errors import MetadataError, TemporaryError, UsageError
 from cloudless_mosaic.net.redaction import quoted, redact, without_credentials
+from cloudless_mosaic.net.urls import is_web_url
 
 
-def find_scene(
+def load_scene(
     location: str, request: MosaicRequest, option: str, settings: ApiSettings | None = None
 ) -> Scene:
     """The scene of one item.
@@ -36,24 +37,22 @@ def find_scene(
         TemporaryError: if the server fails in a way that may pass.
     """
     try:
-        found = _found_item(location, option, settings or ApiSettings())
-        _require_item(found.item)
+        item = _load_item(location, option, settings or ApiSettings())
+        _require_item(item)
     except MetadataError as error:
         raise UsageError(
             f"{option} {_shown(location)}: {error}; give the address or file of one item"
         ) from None
     try:
-        footprint = parse_footprint(found.item.get("geometry"))
-        scene = parse_scene(found, request, sensing_time(found.item), footprint)
+        footprint = parse_footprint(item.geometry)
+        scene = parse_scene(item, request, sensing_time(item), footprint)
     except MetadataError as error:
-        raise UsageError(
-            f"{option} {shown_id(found.item)} can't be used: {error}; give another scene"
-        ) from None
+        raise UsageError(f"{option} {shown_id(item)} can't be used: {error}; give another scene") from None
     return replace(scene, href=scene.href or without_credentials(location))
 
 
-def _found_item(location: str, option: str, settings: ApiSettings) -> FoundItem:
-    if is_web_address(location):
+def _load_item(location: str, option: str, settings: ApiSettings) -> RawItem:
+    if is_web_url(location):
         return _fetch(location, option, settings)
     if "://" in location and not location.startswith("file:"):
         raise MetadataError("it is no address of http, https or file")
@@ -64,10 +63,10 @@ def _found_item(location: str, option: str, settings: ApiSettings) -> FoundItem:
         there = is_folder = False
     if not there:
         raise MetadataError("it is a folder" if is_folder else "there is no such file")
-    return FoundItem(load_document(path), path.resolve())
+    return RawItem.of(load_document(path), path.resolve())
 
 
-def _fetch(url: str, option: str, settings: ApiSettings) -> FoundItem:
+def _fetch(url: str, option: str, settings: ApiSettings) -> RawItem:
     # its client loads slowly
     from cloudless_mosaic.catalog.transport import ApiTransport, StatusError  # noqa: PLC0415
 
@@ -86,7 +85,7 @@ def _fetch(url: str, option: str, settings: ApiSettings) -> FoundItem:
         raise MetadataError("it is not JSON") from None
     if not isinstance(item, Mapping):
         raise MetadataError("it is no STAC object")
-    return FoundItem(_with_addresses(item, transport.root), host=urlsplit(transport.root).hostname or "")
+    return RawItem.of(_with_addresses(item, transport.root), host=urlsplit(transport.root).hostname or "")
 
 
 def _with_addresses(item: Json, url: str) -> Json:
@@ -95,7 +94,7 @@ def _with_addresses(item: Json, url: str) -> Json:
         return item
     assets = {
         key: {**asset, "href": urljoin(url, asset["href"])} if _is_relative(asset["href"]) else asset
-        for key, asset in assets_of(item).items()
+        for key, asset in RawItem.of(item).assets.items()
     }
     return {**item, "assets": assets}
 
@@ -108,8 +107,8 @@ def _is_relative(href: str) -> bool:
     return not parts.scheme and not parts.netloc
 
 
-def _require_item(document: Json) -> None:
-    kind = document.get("type")
+def _require_item(item: RawItem) -> None:
+    kind = item.document.get("type")
     if kind != "Feature":
         raise MetadataError(f"it is JSON of type {quoted(kind, 40)}, not a STAC item")
 
