@@ -30,6 +30,7 @@ from cloudless_mosaic.synthetic.archive import ArchiveSpec, build_archive
 from cloudless_mosaic.synthetic.granules import SEATTLE, Extent
 from fault_server import FaultyServer, serving
 from quick_reader import QUICK, QuickReader
+from seaweedfs import running_seaweedfs
 from stac_output import check_output
 
 # the first call of a kernel compiles it
@@ -64,6 +65,13 @@ def shared_data():
     if not folder.is_dir():
         pytest.skip(f"the real test data is not at {folder}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def seaweedfs(tmp_path_factory):
+    """A real S3 server with a public and a private bucket."""
+    with running_seaweedfs(tmp_path_factory.mktemp("seaweedfs")) as store:
+        yield store
 
 
 @pytest.fixture(scope="session")
