@@ -48,7 +48,7 @@ def test_tables_that_were_changed_by_hand_are_put_right():
 
 
 def test_the_example_of_a_profile_is_one(providers_page):
-    (example,) = re.findall(r"```toml\n(.*?)```", providers_page, re.DOTALL)
+    example, bucket = re.findall(r"```toml\n(.*?)```", providers_page, re.DOTALL)
     profile = parse_profile(tomllib.loads(example))
     assert set(profile.bands) == {"B02", "B03", "B04", "B8A"}
     assert (profile.offset, profile.classification) == ("flagged", "quality")
