@@ -214,7 +214,7 @@ def trial(token_server, trial_tasks, signed_tasks, quiet, without_scenes):
 @pytest.fixture
 def judge(monkeypatch):
     """Takes items of a public API as a search does; what comes back are scenes, or drops in words."""
-    monkeypatch.setattr(hosts, "_leads_inside", lambda _: False)
+    monkeypatch.setattr(hosts, "_resolves_to_private", lambda _: False)
     request = MosaicRequest(
         start_date=date(2020, 10, 1),
         end_date=date(2020, 12, 31),
@@ -256,7 +256,7 @@ def drain_pages():
             pickle.dumps(call)
             page = next(rest, {"features": []})
             if not isinstance(page, Mapping):
-                raise TemporaryError("something else than JSON")
+                raise TemporaryError("something other than JSON")
             return page
 
         call = Call("POST", "https://stac.example.com/search", {"limit": 10})

@@ -17,7 +17,7 @@ from cloudless_mosaic.domain.request import MosaicRequest
 from damaged_bytes import mutated
 
 # nobody is asked for the address of a name
-hosts._leads_inside = lambda _: False
+hosts._resolves_to_private = lambda _: False
 
 REQUEST = MosaicRequest(
     start_date=date(2020, 10, 1),

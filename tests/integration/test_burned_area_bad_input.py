@@ -60,7 +60,7 @@ def refused(burned_command, fire_items, tmp_path):
     ("text", "words"),
     [
         ("{", "not JSON"),
-        ("[]", "no STAC object"),
+        ("[]", "not a STAC object"),
         ("{}", "not a STAC item"),
         ('{"type": "FeatureCollection", "features": []}', "'FeatureCollection', not a STAC item"),
         ('{"type": "Catalog", "links": []}', "'Catalog', not a STAC item"),

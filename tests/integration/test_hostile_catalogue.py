@@ -153,10 +153,10 @@ def names(monkeypatch):
         asked.append(name)
         return [(2, 1, 6, "", (INSIDE.get(name, "93.184.216.34"), 0))]
 
-    hosts._leads_inside.cache_clear()
+    hosts._resolves_to_private.cache_clear()
     monkeypatch.setattr(hosts.socket, "getaddrinfo", lead)
     yield asked
-    hosts._leads_inside.cache_clear()
+    hosts._resolves_to_private.cache_clear()
 
 
 @pytest.fixture

@@ -51,6 +51,8 @@ def test_the_example_of_a_profile_is_one(providers_page):
     example, bucket = re.findall(r"```toml\n(.*?)```", providers_page, re.DOTALL)
     profile = parse_profile(tomllib.loads(example))
     assert set(profile.bands) == {"B02", "B03", "B04", "B8A"}
+    (access,) = parse_profile(tomllib.loads(bucket)).access
+    assert (access.bucket, access.region, access.anonymous) == ("my-open-bucket", "eu-central-1", True)
     assert (profile.offset, profile.classification) == ("flagged", "quality")
     assert all(f"`{policy}`" in providers_page for policy in OFFSET_POLICIES)
 

@@ -1,4 +1,4 @@
-"""Who a scene is: granule, overpass, strip, baseline, from whichever property or name tells.
+"""Identity of a scene: granule, overpass, datastrip, baseline, from properties and product names.
 
 Names of products, datatakes and strips: ESA, "Sentinel-2 Products Specification Document".
 """
@@ -41,7 +41,7 @@ _NAMES = (
     "s2:granule_id",
     "s2:tile_id",
 )
-"""Properties that hold a name of ESA's, the most telling first."""
+"""Properties that hold an ESA product name, the most specific first."""
 
 _BASELINES = (
     "s2:processing_baseline",
@@ -55,7 +55,7 @@ _PRODUCT_TYPES = ("s2:product_type", "sentinel2:product_type", "product:type")
 
 
 def shown_id(item: RawItem) -> str:
-    """The item's id for a message, whatever it is made of."""
+    """The id of an item for a message; quoted where it is unsafe."""
     text = item.id
     return text if isinstance(text, str) and _SAFE_ID.fullmatch(text) else quoted(text)
 
@@ -64,7 +64,7 @@ def require_id(item: RawItem) -> str:
     """The item's id, fit for paths and messages.
 
     Raises:
-        MetadataError: if it isn't.
+        MetadataError: if it is not.
     """
     text = item.id
     if not isinstance(text, str) or not _SAFE_ID.fullmatch(text):
@@ -76,10 +76,10 @@ def require_id(item: RawItem) -> str:
 
 
 def require_level_2a(item: RawItem) -> None:
-    """Makes sure of a product of Sentinel-2 Level-2A, as far as the item tells.
+    """Checks that an item is a Sentinel-2 Level-2A product, as far as its metadata say.
 
     Raises:
-        MetadataError: if it says that it is something else.
+        MetadataError: if it is another product.
     """
     properties = item.properties
     kind = next((properties[name] for name in _PRODUCT_TYPES if properties.get(name)), None)
@@ -91,10 +91,10 @@ def require_level_2a(item: RawItem) -> None:
 
 
 def sensing_time(item: RawItem) -> datetime:
-    """When the scene was taken, UTC.
+    """Sensing time, UTC.
 
     Raises:
-        MetadataError: if the item has no such instant.
+        MetadataError: if the item has none.
     """
     text = item.properties.get("datetime")
     instant = _instant(text)
@@ -107,7 +107,7 @@ def platform_of(item: RawItem) -> str:
     """The satellite in lower case, for example ``sentinel-2a``.
 
     Raises:
-        MetadataError: if it is none of the Sentinel-2, or unknown.
+        MetadataError: if it is unknown, or not a Sentinel-2.
     """
     stated = item.properties.get("platform")
     match = _PLATFORM.fullmatch(stated.lower()) if isinstance(stated, str) else None
@@ -124,7 +124,7 @@ def granule_of(item: RawItem) -> str:
     """The MGRS tile as products write it, for example ``05QKB``.
 
     Raises:
-        MetadataError: if nothing tells it.
+        MetadataError: if the metadata do not contain it.
     """
     properties = item.properties
     for prefix in ("mgrs", "sentinel"):
@@ -147,8 +147,8 @@ def _tile(text: str) -> str:
 def overpass_of(item: RawItem, platform: str, sensed: datetime, longitude: float) -> str:
     """The same text for all granules that one satellite took in one pass: satellite and datatake start.
 
-    Where no name tells the datatake, the absolute orbit stands for it, and else the day by the sun, which a
-    satellite that passes at half past ten never splits. Days change at `_DATE_LINE`.
+    Without the datatake in a name the absolute orbit identifies the pass, else the day of local solar time:
+    the satellite passes at half past ten, so a pass never spans two. Days change at `_DATE_LINE`.
     """
     satellite = platform.upper().replace("SENTINEL-", "S")
     for pattern, mark in ((_DATATAKE, ""), (_ORBIT, "A")):
@@ -209,7 +209,7 @@ def _instant(text: object) -> datetime | None:
 
 
 def _names(item: RawItem) -> Iterator[str]:
-    """Texts of an item that follow the naming of products, the most telling first."""
+    """Product names of an item, the most specific first."""
     properties = item.properties
     for name in _NAMES:
         if isinstance(properties.get(name), str):

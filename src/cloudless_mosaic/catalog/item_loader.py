@@ -28,13 +28,13 @@ def load_scene(
 
     Args:
         location: Address or path of a STAC item of any version.
-        request: Says which bands have to be there, and whether the scene classification has to.
-        option: Where the user gave the location; for messages.
+        request: Bands and mask of the request decide which assets are required.
+        option: Option that gave the location; for messages.
         settings: Time-outs and retries of a server.
 
     Raises:
-        UsageError: if there is no item, or it can't serve the request.
-        TemporaryError: if the server fails in a way that may pass.
+        UsageError: if there is no item, or it cannot be used.
+        TemporaryError: if the server fails temporarily.
     """
     try:
         item = _load_item(location, option, settings or ApiSettings())
@@ -55,7 +55,7 @@ def _load_item(location: str, option: str, settings: ApiSettings) -> RawItem:
     if is_web_url(location):
         return _fetch(location, option, settings)
     if "://" in location and not location.startswith("file:"):
-        raise MetadataError("it is no address of http, https or file")
+        raise MetadataError("it is not an address of http, https or file")
     path = Path(unquote(urlsplit(location).path) if location.startswith("file:") else location)
     try:
         there, is_folder = path.is_file(), path.is_dir()
@@ -67,7 +67,7 @@ def _load_item(location: str, option: str, settings: ApiSettings) -> RawItem:
 
 
 def _fetch(url: str, option: str, settings: ApiSettings) -> RawItem:
-    # its client loads slowly
+    # slow to import
     from cloudless_mosaic.catalog.transport import ApiTransport, StatusError  # noqa: PLC0415
 
     transport = ApiTransport(url, settings, option)
@@ -84,12 +84,12 @@ def _fetch(url: str, option: str, settings: ApiSettings) -> RawItem:
     except (ValueError, RecursionError):
         raise MetadataError("it is not JSON") from None
     if not isinstance(item, Mapping):
-        raise MetadataError("it is no STAC object")
+        raise MetadataError("it is not a STAC object")
     return RawItem.of(_with_addresses(item, transport.root), host=urlsplit(transport.root).hostname or "")
 
 
 def _with_addresses(item: Json, url: str) -> Json:
-    """The item with hrefs of its assets that are relative to it made addresses; the others as they are."""
+    """The item with relative hrefs of its assets resolved against its address."""
     if not isinstance(item.get("assets"), Mapping):
         return item
     assets = {
@@ -114,5 +114,5 @@ def _require_item(item: RawItem) -> None:
 
 
 def _shown(location: str) -> str:
-    # a slip in the scheme makes a path of an address, with all that is secret in it
+    # an address with a misspelt scheme is taken for a path, and may contain secrets
     return quoted(redact(location.partition("?")[0]))

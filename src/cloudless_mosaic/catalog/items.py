@@ -1,4 +1,4 @@
-"""STAC items as scenes."""
+"""Scenes from STAC items."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from cloudless_mosaic.net.redaction import quoted
 
 
 class MissingBandError(MetadataError):
-    """An item has not all the bands of the request."""
+    """An item lacks a band of the request."""
 
     def __init__(self, missing: tuple[str, ...], known: tuple[str, ...]) -> None:
         self.missing = missing
@@ -42,13 +42,13 @@ def parse_scene(item: RawItem, request: MosaicRequest, sensed: datetime, footpri
 
     Args:
         item: A STAC item of any version.
-        request: Says which bands have to be there, and whether the scene classification has to.
+        request: Bands and mask of the request decide which assets are required.
         sensed: Sensing time of the item, UTC.
         footprint: Valid area of the item, EPSG:4326.
 
     Raises:
-        MissingBandError: if a band of the request isn't there.
-        MetadataError: if the item can't serve the request for another reason.
+        MissingBandError: if a band of the request is missing.
+        MetadataError: if the item cannot be used for another reason.
     """
     scene_id = require_id(item)
     require_level_2a(item)
@@ -67,8 +67,8 @@ def parse_scene(item: RawItem, request: MosaicRequest, sensed: datetime, footpri
         platform=platform,
         granule=granule_of(item),
         overpass=overpass_of(item, platform, sensed, footprint.representative_point().x),
-        # without a strip the time of the granule tells: halves are seconds apart, twins a millisecond. A twin
-        # that is missed does no harm, since an overpass has one vote; a half that is dropped is lost
+        # without a datastrip the sensing time decides: halves of a granule are seconds apart, twins a
+        # millisecond. A missed twin does no harm, since an overpass has one vote; a dropped half is lost
         datastrip=strip_of(item) or f"{sensed:%Y%m%dT%H%M%S}",
         baseline=baseline,
         generated=generated_of(item),
@@ -82,16 +82,16 @@ def parse_scene(item: RawItem, request: MosaicRequest, sensed: datetime, footpri
 
 
 def cloud_cover_of(item: RawItem) -> float | None:
-    """``eo:cloud_cover`` in percent; ``None`` where it's missing.
+    """``eo:cloud_cover`` in percent; ``None`` where it is missing.
 
     Raises:
-        MetadataError: if it is no percentage.
+        MetadataError: if it is not a percentage.
     """
     value = item.properties.get("eo:cloud_cover")
     if value is None:
         return None
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 100:
-        raise MetadataError(f"its cloud cover is {quoted(value, 40)}, no percentage")
+        raise MetadataError(f"its cloud cover is {quoted(value, 40)}, not a percentage")
     return float(value)
 
 
@@ -118,7 +118,7 @@ def _offset(
     flag = item.properties.get(profile.offset_flag) if profile.offset_flag else None
     if flag is not None and not isinstance(flag, bool):
         raise MetadataError(f"its {profile.offset_flag} is {quoted(flag, 40)}, neither true nor false")
-    # providers that take the offset out are known to advertise something else than their pixels hold
+    # the metadata of providers that remove the offset contradict their pixels
     asked = profile.offset in {"raw", "declared"}
     offsets = {band.offset for band in bands} if asked else set()
     decision = decide_offset(

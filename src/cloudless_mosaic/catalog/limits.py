@@ -1,4 +1,4 @@
-"""Cutting a search to ``--max-items`` without leaving a month or a place empty."""
+"""Limits a search to ``--max-items`` without leaving a month or a granule empty."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from collections.abc import Iterable, Sequence
 from cloudless_mosaic.domain.scenes import DroppedScene, Scene, SceneSet
 
 _MOST_DATES = 31
-"""Dates that a warning names one by one."""
+"""Most dates that a warning lists."""
 
 
 def limit_scenes(found: SceneSet, most: int) -> SceneSet:
-    """Keeps at most so many scenes, and says what is gone.
+    """Keeps at most a number of scenes, with a warning about the others.
 
-    Months take turns, and within a month its granules do, the least cloudy scene of each first. A cut by time
+    Months take turns, and within a month its granules, the least cloudy scene of each first. A cut by time
     or by cloud cover alone would empty whole months, or whole granules.
     """
     if len(found.scenes) <= most:
@@ -31,14 +31,14 @@ def limit_scenes(found: SceneSet, most: int) -> SceneSet:
 
 
 def _by_turns(scenes: Iterable[Scene]) -> list[Scene]:
-    """Scenes in the order in which they are kept."""
+    """Scenes in order of priority."""
     clearest_first = sorted(scenes, key=lambda scene: (scene.cloud_cover, scene.datetime, scene.id))
     in_granule = _ranked(clearest_first, [f"{_month(scene)} {scene.granule}" for scene in clearest_first])
     return _ranked(in_granule, [_month(scene) for scene in in_granule])
 
 
 def _ranked(scenes: Sequence[Scene], groups: Sequence[str]) -> list[Scene]:
-    """The first of every group, then the second of every group, and so on; else in the given order."""
+    """The first of every group, then the second of every group, and so on; otherwise in the given order."""
     seen: Counter[str] = Counter()
     ranks = []
     for group in groups:

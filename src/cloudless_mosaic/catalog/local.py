@@ -20,7 +20,7 @@ _LARGEST_FILE = 512 * 2**20
 def read_items(location: str, collection: str) -> SearchResult:
     """All items of a collection at and below a local file.
 
-    Items that name no collection belong to any. Links are followed to files only, and only below the folder
+    Items without a collection belong to any. Links are followed to files only, and only below the folder
     of the first file; a link that leads elsewhere, or to nothing, is reported and left out.
 
     Args:
@@ -28,7 +28,7 @@ def read_items(location: str, collection: str) -> SearchResult:
         collection: Collection wanted.
 
     Raises:
-        UsageError: if there is no such file, it isn't STAC, or it has no item of that collection.
+        UsageError: if the file does not exist, is not STAC, or has no item of that collection.
     """
     path = _first_file(location)
     walk = _Walk(path)
@@ -53,13 +53,13 @@ def _first_file(location: str) -> Path:
             return path.resolve()
     except (ValueError, OSError):
         pass
-    # a slip in the scheme makes a path of an address, with all that is secret in it
+    # an address with a misspelt scheme is taken for a path, and may contain secrets
     shown = quoted(redact(location.partition("?")[0]))
     raise UsageError(f"--stac-url {shown}: no such file; give a STAC API's address or a catalog.json")
 
 
 class _Walk:
-    """Reads a file and all that it links to, each file once."""
+    """Reads a file and all files that it links to, each once."""
 
     def __init__(self, first: Path) -> None:
         self.first = first
@@ -70,10 +70,10 @@ class _Walk:
         self._seen = {first}
 
     def read(self, path: Path) -> None:
-        """Takes in what a file holds.
+        """Adds the items and links of a file.
 
         Raises:
-            MetadataError: if it can't be read, or isn't STAC.
+            MetadataError: if it cannot be read, or is not STAC.
         """
         content = load_document(path)
         kind = content.get("type")
@@ -89,10 +89,10 @@ class _Walk:
                 if isinstance(link, dict) and link.get("rel") in ("item", "child")
             ]
         else:
-            raise MetadataError("it is no STAC catalog, item or ItemCollection")
+            raise MetadataError("it is not a STAC catalog, item or ItemCollection")
 
     def follow_links(self) -> None:
-        """Reads on until no link is left."""
+        """Reads files until no link is left."""
         while self._links:
             source, link = self._links.pop()
             try:
@@ -108,13 +108,13 @@ class _Walk:
             parts = urlsplit(href)
             target = (source.parent / unquote(parts.path)).resolve()
         except (ValueError, OSError, RuntimeError):
-            raise MetadataError("it is no path") from None
+            raise MetadataError("it is not a path") from None
         if parts.scheme not in {"", "file"} or parts.netloc or not target.is_relative_to(self.first.parent):
-            raise MetadataError("it lies outside of the catalog's folder; only files below that are read")
+            raise MetadataError("it lies outside the catalog's folder; only files below that are read")
         return target
 
     def _miss(self, link: Json, reason: str) -> None:
-        """Keeps account of a link that led to nothing."""
+        """Records a link that could not be followed."""
         href = redact(str(link.get("href")).partition("?")[0])
         if link.get("rel") == "item":
             name = href.rsplit("/", 1)[-1].removesuffix(".json")
@@ -132,7 +132,7 @@ class _Walk:
         self.items += [RawItem.of(item, path) for item in features if isinstance(item, dict)]
         broken = sum(not isinstance(item, dict) for item in features)
         if broken:
-            self.warnings.append(f"{path.name} holds {broken} features that are no items; they are left out")
+            self.warnings.append(f"{path.name} holds {broken} features that are not items; they are left out")
 
 
 def load_document(path: Path) -> Json:
@@ -150,5 +150,5 @@ def load_document(path: Path) -> Json:
     except (ValueError, RecursionError):
         raise MetadataError("it is not JSON") from None
     if not isinstance(content, dict):
-        raise MetadataError("it is no STAC object")
+        raise MetadataError("it is not a STAC object")
     return content

@@ -1,6 +1,6 @@
-"""Providers of Sentinel-2 Level-2A that are known, and how to tell whose an item is.
+"""Known providers of Sentinel-2 Level-2A, and how their items are recognised.
 
-Band names need no table here: the keys of all these providers' assets are words of ``bands``.
+They need no table of band names: the keys of their assets are names that ``bands`` knows.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from cloudless_mosaic.domain.provider import ProviderProfile
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """Where a profile holds."""
+    """A profile and the collections that it describes."""
 
     profile: ProviderProfile
-    """How its items are to be read."""
+    """How its items are read."""
     hosts: tuple[str, ...] = ()
     """Hosts of its API."""
     collections: tuple[str, ...] = ()

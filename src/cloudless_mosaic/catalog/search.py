@@ -1,4 +1,4 @@
-"""From a request to its scenes, the same way for an API and for local files."""
+"""Finds the scenes of a request, in an API or in local files."""
 
 from __future__ import annotations
 
@@ -22,24 +22,23 @@ from cloudless_mosaic.errors import MetadataError, UsageError
 from cloudless_mosaic.net.urls import is_web_url
 
 _MOST_IDS = 5
-"""Scenes that a warning names."""
+"""Most scenes that a warning lists."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def find_scenes(request: MosaicRequest, settings: ApiSettings | None = None) -> SceneSet:
-    """Finds the scenes of a request; none at all is an answer too.
+    """Finds the scenes of a request, possibly none.
 
-    The whole search is done before it returns. What the catalogue gives is filtered again here by area, time,
-    collection and cloud cover, since some catalogues ignore parts of a query. The order of the catalogue has
-    no influence on the result.
+    All pages are read before it returns. Items are filtered again by area, time, collection and cloud cover,
+    since some catalogues ignore parts of a query. The order of the catalogue does not affect the result.
 
     Args:
-        request: The wish.
+        request: The request.
         settings: Time-outs, retries and limits of a STAC API.
 
     Raises:
-        UsageError: if the catalogue, the collection or a band isn't there.
-        TemporaryError: if the catalogue fails in a way that may pass.
+        UsageError: if the catalogue, the collection or a band does not exist.
+        TemporaryError: if the catalogue fails temporarily.
     """
     canonical_bands(request.bands)
     result = _search(request, settings or ApiSettings())
@@ -54,7 +53,7 @@ def find_scenes(request: MosaicRequest, settings: ApiSettings | None = None) -> 
 
 def _search(request: MosaicRequest, settings: ApiSettings) -> SearchResult:
     if is_web_url(request.stac_url):
-        from cloudless_mosaic.catalog.api import search_api  # noqa: PLC0415 - its client loads slowly
+        from cloudless_mosaic.catalog.api import search_api  # noqa: PLC0415 - slow to import
 
         return search_api(request, settings)
     return read_items(request.stac_url, request.collection)
@@ -92,7 +91,7 @@ class _ItemFilter:
     lacking: list[MissingBandError] = field(default_factory=list)
     """One for every scene that lacks a band."""
     broken: int = 0
-    """Scenes that can't be used for another reason, clouds not counted."""
+    """Scenes that are dropped for another reason than clouds."""
 
     def add(self, item: RawItem) -> None:
         """Sorts one item."""
@@ -109,7 +108,7 @@ class _ItemFilter:
             self.dropped.append(DroppedScene(shown_id(item), sensed, str(error)))
 
     def require_bands(self) -> None:
-        """Makes sure that bands are missing from some scenes only, and not from the collection.
+        """Checks that missing bands are missing from some scenes only, not from the collection.
 
         Raises:
             UsageError: if every scene lacks a band.
@@ -124,7 +123,7 @@ class _ItemFilter:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What the user has to know of the scenes that were taken."""
+        """Warnings about the scenes that are used."""
         if not self.cloudless:
             return ()
         ids = sorted(self.cloudless)

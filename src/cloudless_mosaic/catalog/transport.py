@@ -1,7 +1,7 @@
-"""HTTP to a STAC API: time-outs that hold, retries that retry, bounded answers, no leaked credentials.
+"""HTTP to a STAC API: time-outs, retries, bounded responses, no leaked credentials.
 
-pystac-client's own transport retries neither searches (they are POST) nor answers like 503, waits for as long
-as a ``Retry-After`` says, and logs headers.
+The transport of pystac-client retries neither searches (they are POST) nor responses such as 503, waits as
+long as ``Retry-After`` says without a limit, and logs headers.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ class ApiTransport(StacApiIO):
     """The session with one API."""
 
     def __init__(self, stac_url: str, settings: ApiSettings, option: str = "--stac-url") -> None:
-        """Opens the session; nothing is sent yet.
+        """Opens the session; sends no request yet.
 
         Args:
             stac_url: Address of the API, or of one of its documents; may hold user name and password.
             settings: Time-outs and retries.
-            option: Where the user gave the address; for messages.
+            option: Option that gave the address; for messages.
         """
         self.root, auth = _without_user(stac_url)
         """Address of the API without user name and password."""
@@ -72,18 +72,18 @@ class ApiTransport(StacApiIO):
         headers: Mapping[str, str] | None = None,
         parameters: Mapping[str, Any] | None = None,
     ) -> str:
-        """The text of an answer.
+        """The text of a response.
 
         Args:
             href: Where to send the request.
             method: ``GET`` or ``POST``.
-            headers: Headers beside the session's.
+            headers: Headers in addition to those of the session.
             parameters: Query of a GET, body of a POST.
 
         Raises:
-            StatusError: if the API answers with anything but success.
-            UsageError: if there is no such server.
-            TemporaryError: if it fails in a way that may pass.
+            StatusError: if the API answers with an error status.
+            UsageError: if the server does not exist.
+            TemporaryError: if it fails temporarily.
         """
         request = Request(method or "GET", href, headers=dict(headers or {}))
         if request.method == "POST":
@@ -97,7 +97,7 @@ class ApiTransport(StacApiIO):
             except TimeoutError:
                 raise TemporaryError(f"{self.where} does not answer in time; try again later") from None
             except faults.ChunkedEncodingError as error:
-                # the answer broke off; the retries of the session end where its body begins
+                # the response broke off; retries of the session cover requests up to the start of the body
                 if not attempts_left:
                     raise self._explained(error) from None
             except faults.RequestException as error:
@@ -105,16 +105,16 @@ class ApiTransport(StacApiIO):
         raise AssertionError  # pragma: no cover - the last attempt returns or raises
 
     def _check_redirect(self, response: Response, **_: object) -> None:
-        """Looks where a redirect leads before it is followed."""
+        """Checks the target of a redirect before it is followed."""
         target = self.session.get_redirect_target(response)
         if target is not None:
             self._require_allowed(resolve_url(response.url, target) or "")
 
     def _require_allowed(self, url: str) -> None:
-        """Keeps a public API from sending requests into the network of whoever asks it.
+        """Refuses requests into a private network on behalf of a public API.
 
         Raises:
-            UsageError: if it tries to.
+            UsageError: if the address is in one, or leaves https.
         """
         own, parts = urlsplit(self.root), urlsplit(url)
         host = parts.hostname or ""
@@ -129,7 +129,7 @@ class ApiTransport(StacApiIO):
         environment = self.session.merge_environment_settings(
             prepared.url, proxies={}, stream=True, verify=None, cert=None
         )
-        # pystac-client sets the time-out of a session anew when it opens an API, so it is given here
+        # pystac-client overwrites the time-out of the session when it opens an API, so it is set here
         with self.session.send(prepared, timeout=self._settings.timeout, **environment) as response:
             self._answered = True
             if not response.ok:
@@ -149,11 +149,11 @@ class ApiTransport(StacApiIO):
         return content.decode("utf-8", errors="replace")
 
     def _explained(self, error: faults.RequestException) -> CloudlessMosaicError:
-        """A fault for people, without the words of libraries, which have addresses with tokens in them."""
+        """An error for users, without the messages of libraries, which contain addresses with tokens."""
         if isinstance(error, ValueError):
-            return UsageError(f"{self.where} is no address of an API; check {self._option}")
+            return UsageError(f"{self.where} is not an address of an API; check {self._option}")
         if isinstance(error, faults.TooManyRedirects):
-            return UsageError(f"{self.where} redirects without end; check {self._option}")
+            return UsageError(f"{self.where} redirects endlessly; check {self._option}")
         if isinstance(error, faults.SSLError):
             return UsageError(f"{self.where} has no certificate that is trusted here; check {self._option}")
         cause = error.args[0] if error.args else None
@@ -203,7 +203,7 @@ class _CappedRetry(Retry):
 
 
 class _OneHost(AuthBase):
-    """Gives a password to one host, and to no other that a link may lead to."""
+    """Sends a password to one host only, whatever links lead to."""
 
     def __init__(self, host: str, user: str, password: str) -> None:
         self._host = host

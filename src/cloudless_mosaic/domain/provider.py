@@ -1,4 +1,4 @@
-"""How the items of one provider are to be read, as data: built in, or from a file of the user's."""
+"""How the items of one provider are read: built in, or from a file of the user."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class ProviderProfile:
     """
 
     name: str
-    """Name for people; stands in the reasons for offsets."""
+    """Display name, used in the reasons for offsets."""
     offset: OffsetPolicy
     """What the provider does to the radiometric offset in the pixels."""
     offset_flag: str = ""
@@ -77,7 +77,7 @@ def read_profile(path: Path) -> ProviderProfile:
     """Reads a profile from a file: JSON where its name ends so, else TOML.
 
     Raises:
-        UsageError: if there is no such file, or it holds no profile; the message names ``--profile``.
+        UsageError: if the file does not exist, or contains no profile; the message names ``--profile``.
     """
     try:
         return parse_profile(_load(path))
@@ -125,16 +125,16 @@ def _load(path: Path) -> Mapping[str, Any]:
             raise UsageError("it is larger than 1 MiB")
         text = path.read_text("utf-8")
     except UnicodeDecodeError:
-        raise UsageError("it is no text in UTF-8") from None
+        raise UsageError("it is not text in UTF-8") from None
     except OSError as error:
         raise UsageError(f"it can't be read ({error.strerror})") from None
     try:
         fields = json.loads(text) if kind == "JSON" else _from_toml(text)
     except (ValueError, RecursionError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise UsageError(f"it is no {kind} ({reason})") from None
+        raise UsageError(f"it is not {kind} ({reason})") from None
     if not isinstance(fields, Mapping):
-        raise UsageError("it is no table of fields")
+        raise UsageError("it is not a table of fields")
     return fields
 
 

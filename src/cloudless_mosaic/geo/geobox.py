@@ -1,8 +1,7 @@
 """odc-geo's GeoBox, without Dask.
 
-odc-geo loads Dask for the sake of one function, which tells Dask's arrays from others. That would be a fourth
-of the time that all imports of a run take. An array can't be Dask's before somebody has loaded Dask, so the
-question has an answer without it.
+odc-geo imports Dask for one function that recognises Dask arrays, which would take a quarter of the import
+time of a run. An array can be a Dask array only once Dask has been imported, so it need not be imported.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ def _is_dask_collection(thing: object) -> bool:
 
 
 def _load_interop() -> None:
-    """Loads the module that asks before the package that it's a part of; a later one may have no such."""
+    """Loads ``odc.geo._interop`` before its package; later versions of odc-geo may not have it."""
     odc = find_spec("odc")
     for folder in (odc and odc.submodule_search_locations) or ():
         path = Path(folder, "geo", "_interop.py")
@@ -36,6 +35,6 @@ def _load_interop() -> None:
 if _INTEROP not in sys.modules and "dask" not in sys.modules:
     _load_interop()
 
-from odc.geo.geobox import GeoBox  # noqa: E402 - that's what it is all for
+from odc.geo.geobox import GeoBox  # noqa: E402 - after the module above
 
 __all__ = ["GeoBox"]

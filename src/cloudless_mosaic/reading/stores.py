@@ -1,4 +1,4 @@
-"""Where bytes come from: an object store for every href, with time-outs, retries and credentials."""
+"""Object stores for hrefs, with time-outs, retries and credentials."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where to read a file for now."""
+    """A file in an object store, as it can be read now."""
 
     store: ObjectStore
     """The store."""
     path: str
-    """Place of the file in the store."""
+    """Key or path of the file in the store."""
     local: bool = False
-    """True for a file of this machine, which another try would not change."""
+    """True for a file of this machine, for which retries are pointless."""
     container: tuple[str, str] | None = None
-    """Account and container that a token opens; ``None`` where no token can be renewed."""
+    """Account and container of the token; ``None`` without a token."""
     token: Token | None = None
-    """That token."""
+    """The token that the store uses."""
 
 
 class Stores:
-    """Object stores by the place they serve, made when first needed; safe to use from many threads."""
+    """Object stores by host, bucket or folder, made when first needed. Thread-safe."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class Stores:
         broker: TokenBroker | None = None,
         access: tuple[BucketAccess, ...] = (),
     ) -> None:
-        """Makes no store yet.
+        """Opens no store yet.
 
         Args:
             settings: Time-outs and retries.
@@ -62,10 +62,10 @@ class Stores:
         self._lock = threading.Lock()
 
     async def locate(self, href: str) -> Place:
-        """Where to read an href, with a token that is good for now.
+        """The place of an href, with a token that is valid now.
 
         Raises:
-            SourceError: if it needs a token and none could be had.
+            SourceError: if it needs a token and none is available.
         """
         container = planetary_computer_container(href)
         if container is None:
@@ -78,7 +78,7 @@ class Stores:
         return Place(self._with_token(container, token), unquote(path), container=container, token=token)
 
     def refuse(self, place: Place) -> None:
-        """Gives up the token of a place that was refused."""
+        """Discards the token of a place that was refused."""
         if place.container and place.token:
             (self._broker or token_broker()).reject(*place.container, place.token.query)
 
@@ -99,12 +99,12 @@ class Stores:
             return self._stores[place]
 
     def _with_token(self, container: tuple[str, str], token: Token) -> ObjectStore:
-        """A container of the Planetary Computer, as long as a token holds."""
+        """The store for a container of the Planetary Computer and its current token."""
         with self._lock:
             known, store = self._signed.get(container, (None, None))
             if store is None or known is not token:
                 store = AzureStore(
-                    credential_provider=_Fixed(container, token),
+                    credential_provider=_FixedToken(container, token),
                     # the endpoint is plain http on loopback only, and only by the environment
                     client_options=self._client(allow_http=True),
                     retry_config=self._retries(),
@@ -113,7 +113,7 @@ class Stores:
             return store
 
     def _web(self, place: str) -> ObjectStore:
-        # a secure address must not redirect to an open one, which is what most private services are
+        # https must not redirect to http, which most private services use
         client = self._client(allow_http=place.startswith("http://"))
         return HTTPStore.from_url(place, client_options=client, retry_config=self._retries())
 
@@ -160,8 +160,8 @@ def _s3_config(access: BucketAccess | None) -> S3Config:
     return config
 
 
-class _Fixed:
-    """One token as a credential provider, which goes before any key of Azure's in the environment."""
+class _FixedToken:
+    """One token as a credential provider, which takes precedence over Azure keys of the environment."""
 
     prefix = None
 
@@ -170,7 +170,7 @@ class _Fixed:
         self._token = token
 
     def __call__(self) -> AzureSASToken:
-        # the store is left behind before the token ends
+        # the store is replaced before the token expires
         return {"sas_token": self._token.query, "expires_at": datetime.now(UTC) + timedelta(days=1)}
 
 

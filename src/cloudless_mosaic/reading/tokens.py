@@ -1,8 +1,8 @@
-"""Tokens of the Planetary Computer: fetched once per container and process, renewed before they end.
+"""Tokens of the Planetary Computer: fetched once per container and process, renewed before they expire.
 
-Its token service gives an Azure SAS for reading one container of one storage account, which lives for some
-45 minutes in Azure and for a day elsewhere. The service throttles, and has been seen to give tokens that had
-already run out.
+The token service issues an Azure SAS for reading one container of one storage account. It is valid for about
+45 minutes inside Azure and for a day elsewhere. The service throttles, and has issued tokens that had already
+expired.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from cloudless_mosaic.net.retry import random_factor
 from cloudless_mosaic.reading.settings import TOKEN_RETRY
 
 SERVICE = "https://planetarycomputer.microsoft.com/api/sas/v1/token"
-"""Where tokens come from; ``PC_SDK_SAS_URL`` names another place, as for the provider's own library."""
+"""Where tokens come from; ``PC_SDK_SAS_URL`` overrides it, as in the provider's own library."""
 
 _MARGIN = 300.0
-"""Seconds before its end at which a token is renewed; for short-lived ones half of their life."""
+"""Seconds before its expiry at which a token is renewed; half of its life for a short-lived one."""
 _EXCHANGE = 60.0
 """Seconds for one request to the service, however slowly its response arrives."""
 _FAILURE_LIFE = 30.0
@@ -49,10 +49,10 @@ class Token:
 
 
 class TokenBroker:
-    """The tokens of this process. Safe to use from many threads: whoever comes first fetches for all."""
+    """The tokens of this process. Thread-safe: the first thread that needs a token fetches it for all."""
 
     def __init__(self, service: str = "", sleep: Callable[[float], None] = time.sleep) -> None:
-        """Fetches nothing yet.
+        """Sends no request yet.
 
         Args:
             service: Address of the token service; by default that of the environment, else the provider's.
@@ -66,7 +66,7 @@ class TokenBroker:
         self._lock = threading.Lock()
 
     def current(self, account: str, container: str) -> Token | None:
-        """The token in use; ``None`` where it is time for another. Never waits."""
+        """The token in use; ``None`` where it is due for renewal. Never waits."""
         token = self._tokens.get((account, container))
         return token if token and time.monotonic() < token.renewal else None
 
@@ -74,7 +74,7 @@ class TokenBroker:
         """The token in use, or a new one.
 
         Raises:
-            SourceError: if none can be had for now.
+            SourceError: if none is available for now.
         """
         key = account, container
         with self._lock:
@@ -86,7 +86,7 @@ class TokenBroker:
         return token
 
     def reject(self, account: str, container: str, query: str) -> None:
-        """Gives a token up that the storage refused; a newer one stays."""
+        """Discards a token that the storage refused; a newer one is kept."""
         token = self._tokens.get((account, container))
         if token and token.query == query:
             self._tokens.pop((account, container), None)
@@ -159,7 +159,7 @@ def _requested_delay(header: str | None) -> float | None:
 def _parse(content: bytes, date: str | None) -> Token:
     """A token from the service's answer.
 
-    Its life is counted by the service's own clock, since that of this machine may be wrong.
+    Its life is counted by the service's clock, since the clock of this machine may be wrong.
     """
     try:
         answer: Any = json.loads(content)
@@ -167,10 +167,10 @@ def _parse(content: bytes, date: str | None) -> Token:
         signed = parse_qs(query).get("se")
         end = min(end, _instant(signed[0])) if signed else end
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise _NoTokenError("its answer holds no token") from None
+        raise _NoTokenError("its answer contains no token") from None
     life = (end - _server_time(date)).total_seconds()
     if life <= 0:
-        raise _NoTokenError("it gives tokens that have run out")
+        raise _NoTokenError("it gives tokens that have expired")
     return Token(query.lstrip("?"), life, time.monotonic() + life - min(_MARGIN, life / 2))
 
 

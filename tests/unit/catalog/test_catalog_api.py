@@ -236,7 +236,7 @@ def test_features_that_are_no_items_are_reported(api, make_request, month, quick
     api.search = lambda _: reply(api.page([None, "text", *month, [1]]))
     scene_set = find_scenes(make_request(api.url), quick)
     assert len(scene_set.scenes) == 11
-    assert "gave 3 features that are no items" in scene_set.warnings[0]
+    assert "gave 3 features that are not items" in scene_set.warnings[0]
 
 
 @pytest.mark.parametrize("status", [413, 502, 504])
@@ -407,7 +407,7 @@ def test_an_answer_without_end_is_not_read_to_its_end(api, make_request, month, 
         find_scenes(make_request(api.url), replace(quick, largest_answer=20_000))
 
 
-# what is no STAC API
+# what is not a STAC API
 
 
 LANDING = {
@@ -441,7 +441,9 @@ LANDING = {
 @pytest.mark.parametrize("body", LANDING.values(), ids=LANDING)
 def test_an_address_that_is_no_stac_api_is_told_so(api, make_request, quick, body):
     api.replies[""] = reply(body)
-    with pytest.raises(UsageError, match=f"{re.escape(api.url)} is no STAC API.*check --stac-url") as caught:
+    with pytest.raises(
+        UsageError, match=f"{re.escape(api.url)} is not a STAC API.*check --stac-url"
+    ) as caught:
         find_scenes(make_request(api.url), quick)
     assert "\n" not in str(caught.value)
 
@@ -467,7 +469,7 @@ def test_a_search_that_needs_a_password_is_told_so(api, make_request, quick, sta
 )
 def test_a_page_that_is_none_is_a_temporary_error(api, make_request, quick, body):
     api.search = lambda _: reply(body)
-    with pytest.raises(TemporaryError, match=r"something else than JSON|no features"):
+    with pytest.raises(TemporaryError, match=r"something other than JSON|no features"):
         find_scenes(make_request(api.url), quick)
 
 
@@ -529,7 +531,7 @@ def test_redirects_are_followed_and_not_without_end(api, make_request, month, qu
     api.replies["/old"] = reply({}, 301, headers={"Location": "/"})
     assert found_ids(find_scenes(make_request(f"{api.url}/old"), quick)) == ids_of(month)
     api.replies["/loop"] = reply({}, 302, headers={"Location": "/loop"})
-    with pytest.raises(UsageError, match="redirects without end"):
+    with pytest.raises(UsageError, match="redirects endlessly"):
         find_scenes(make_request(f"{api.url}/loop"), quick)
 
 

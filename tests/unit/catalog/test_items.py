@@ -116,7 +116,7 @@ def test_cloud_cover_is_a_percentage(value, cover):
 
 @pytest.mark.parametrize("value", [-0.1, 100.1, math.nan, math.inf, 10**400, "3", [], True], ids=str)
 def test_a_cloud_cover_that_is_none_is_refused(value):
-    with pytest.raises(MetadataError, match=r"its cloud cover is .*, no percentage"):
+    with pytest.raises(MetadataError, match=r"its cloud cover is .*, not a percentage"):
         cloud_cover_of(RawItem.of({"properties": {"eo:cloud_cover": value}}))
 
 

@@ -20,7 +20,7 @@ PUBLIC = "https://stac.example.com/v1"
 @pytest.fixture
 def elsewhere(monkeypatch):
     """Names lead to public addresses, but for one."""
-    hosts._leads_inside.cache_clear()
+    hosts._resolves_to_private.cache_clear()
     places = {"inside.example.com": "10.0.0.1"}
     monkeypatch.setattr(
         hosts.socket,
@@ -28,7 +28,7 @@ def elsewhere(monkeypatch):
         lambda name, *_, **__: [(2, 1, 6, "", (places.get(name, "93.184.216.34"), 0))],
     )
     yield
-    hosts._leads_inside.cache_clear()
+    hosts._resolves_to_private.cache_clear()
 
 
 @pytest.mark.usefixtures("elsewhere")
@@ -119,7 +119,7 @@ def test_what_is_public(host):
 
 
 def test_a_name_that_nobody_knows_is_asked_once(monkeypatch):
-    hosts._leads_inside.cache_clear()
+    hosts._resolves_to_private.cache_clear()
     asked = []
 
     def fail(name, *_, **__):
@@ -130,4 +130,4 @@ def test_a_name_that_nobody_knows_is_asked_once(monkeypatch):
     assert not is_private("nobody.example.com")
     assert not is_private("nobody.example.com")
     assert asked == ["nobody.example.com"]
-    hosts._leads_inside.cache_clear()
+    hosts._resolves_to_private.cache_clear()

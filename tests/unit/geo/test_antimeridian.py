@@ -64,8 +64,7 @@ def test_parts_within_the_world_are_the_polygon(corner, width, height, turn):
 
 
 def test_a_polygon_at_the_antimeridian_is_cut_into_two():
-    (east, west) = sorted(
-        within_world(Polygon([(179, 0), (182, 0), (182, 1), (179, 1)])), key=lambda p: -p.bounds[0]
-    )
+    polygon = Polygon([(179, 0), (182, 0), (182, 1), (179, 1)])
+    west, east = sorted(within_world(polygon), key=lambda part: part.bounds)
     assert east.bounds == (179, 0, 180, 1)
     assert west.bounds == (-180, 0, -178, 1)
