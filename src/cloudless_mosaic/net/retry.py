@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass
 from math import inf
 
@@ -53,4 +52,6 @@ class RetryPolicy:
 
 def random_factor() -> float:
     """A random number between 0.5 and 1.5."""
+    import random  # noqa: PLC0415 - keeps --help quick
+
     return random.uniform(0.5, 1.5)  # noqa: S311 - only spreads requests
