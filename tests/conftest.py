@@ -13,9 +13,9 @@ import pytest
 from hypothesis import settings
 
 from cloudless_mosaic.catalog import find_scenes
-from cloudless_mosaic.catalog.found import FoundItem
 from cloudless_mosaic.catalog.paging import Call, drain
-from cloudless_mosaic.catalog.search import _Sieve, _unique
+from cloudless_mosaic.catalog.raw_item import RawItem
+from cloudless_mosaic.catalog.search import _ItemFilter, _latest_by_id
 from cloudless_mosaic.catalog.settings import ApiSettings
 from cloudless_mosaic.compositing.compose import compose
 from cloudless_mosaic.domain.aoi import Aoi
@@ -29,7 +29,8 @@ from cloudless_mosaic.synthetic.acquisitions import AUTUMN
 from cloudless_mosaic.synthetic.archive import ArchiveSpec, build_archive
 from cloudless_mosaic.synthetic.granules import SEATTLE, Extent
 from fault_server import FaultyServer, serving
-from impatient_reader import HASTY, HastyReader
+from quick_reader import QUICK, QuickReader
+from seaweedfs import running_seaweedfs
 from stac_output import check_output
 
 # an example takes as long as the machine's load makes it
@@ -64,6 +65,13 @@ def shared_data():
     if not folder.is_dir():
         pytest.skip(f"the real test data is not at {folder}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def seaweedfs(tmp_path_factory):
+    """A real S3 server with a public and a private bucket."""
+    with running_seaweedfs(tmp_path_factory.mktemp("seaweedfs")) as store:
+        yield store
 
 
 @pytest.fixture(scope="session")
@@ -145,7 +153,7 @@ STRIKES = {"404": 1, "zeros": 2, "corrupt": 2}
 
 
 def strikes_of(kind):
-    return STRIKES.get(kind, HASTY.attempts)
+    return STRIKES.get(kind, QUICK.retry.attempts)
 
 
 @pytest.fixture(scope="session")
@@ -186,8 +194,8 @@ def trial(token_server, trial_tasks, signed_tasks, quiet, without_scenes):
     def run(faults, executor, name):
         token_server.faults = faults
         began = time.monotonic()
-        found = list(executor.map(partial(compose, reader=HastyReader(trial=name)), signed_tasks))
-        assert time.monotonic() - began < len(signed_tasks) * 3 * HASTY.read
+        found = list(executor.map(partial(compose, reader=QuickReader(trial=name)), signed_tasks))
+        assert time.monotonic() - began < len(signed_tasks) * 3 * QUICK.retry.total
         struck = Counter(path for path, _ in faults.hits)
         needed = strikes_of(faults.kind)
         for composite, expected, task in zip(found, quiet, trial_tasks, strict=True):
@@ -206,7 +214,7 @@ def trial(token_server, trial_tasks, signed_tasks, quiet, without_scenes):
 @pytest.fixture
 def judge(monkeypatch):
     """Takes items of a public API as a search does; what comes back are scenes, or drops in words."""
-    monkeypatch.setattr(hosts, "_leads_inside", lambda _: False)
+    monkeypatch.setattr(hosts, "_resolves_to_private", lambda _: False)
     request = MosaicRequest(
         start_date=date(2020, 10, 1),
         end_date=date(2020, 12, 31),
@@ -216,23 +224,23 @@ def judge(monkeypatch):
     )
 
     def take(items):
-        found = [FoundItem(item, host="stac.example.com") for item in items]
-        sieve = _Sieve(request)
-        for one in _unique(found):
+        found = [RawItem.of(item, host="stac.example.com") for item in items]
+        kept = _ItemFilter(request)
+        for one in _latest_by_id(found):
             assert isinstance(one.href, str)
-            sieve.take(one)
-        for scene in sieve.scenes:
+            kept.take(one)
+        for scene in kept.scenes:
             assert scene.id.isascii()
             for raster in (*scene.rasters.values(), scene.scl):
                 assert raster is None or raster.href.startswith(
                     ("https://", "s3://", "http://stac.example.com")
                 )
-        for dropped in sieve.dropped:
+        for dropped in kept.dropped:
             assert dropped.reason
             assert (dropped.id + dropped.reason).isprintable()
             assert len(dropped.id) + len(dropped.reason) < 1000
-        pickle.dumps((sieve.scenes, sieve.dropped))
-        return sieve
+        pickle.dumps((kept.scenes, kept.dropped))
+        return kept
 
     return take
 
@@ -248,7 +256,7 @@ def drain_pages():
             pickle.dumps(call)
             page = next(rest, {"features": []})
             if not isinstance(page, Mapping):
-                raise TemporaryError("something else than JSON")
+                raise TemporaryError("something other than JSON")
             return page
 
         call = Call("POST", "https://stac.example.com/search", {"limit": 10})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 import numpy as np
 
@@ -43,7 +43,7 @@ def mosaic(seen: Observations, kept: Bools) -> UInt16s:
     """Median of the observations that are kept, shape (band, y, x), by the product's reducer."""
     values = np.ascontiguousarray(np.where(kept[None], seen.stack, np.uint16(0)))
     # the median looks at neither times nor names
-    stack = Stack(values, (datetime.min,) * values.shape[1], BANDS)
+    stack = Stack(values, (datetime.min.replace(tzinfo=UTC),) * values.shape[1], BANDS)
     return parse_reducer("median").reduce(stack).data
 
 

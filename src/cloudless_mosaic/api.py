@@ -106,7 +106,7 @@ def _planes(task: BlockTask) -> tuple[object, ...]:
     from cloudless_mosaic.errors import ObservationsLostError  # noqa: PLC0415
     from cloudless_mosaic.reading import default_reader  # noqa: PLC0415
 
-    composite: Composite = compose(task, default_reader())
+    composite: Composite = compose(task, default_reader(task.access))
     if composite.lost:
         first = composite.lost[0]
         raise ObservationsLostError(f"{len(composite.lost)} observations could not be read: {first.reason}")

@@ -14,6 +14,7 @@ from cloudless_mosaic.catalog import find_scenes
 from cloudless_mosaic.compositing.compose import compose
 from cloudless_mosaic.compositing.composite import Composite
 from cloudless_mosaic.domain.losses import LossLimit
+from cloudless_mosaic.domain.provider import access_of
 from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.domain.results import MosaicResult, PeriodResult
 from cloudless_mosaic.errors import NoDataError
@@ -109,7 +110,7 @@ def run(
     """
     progress = progress or Silent()
     plan = plan_mosaics(request)
-    with open_engine(request, reader, progress.note) as engine:
+    with open_engine(request, reader, access_of(request.profile), progress.note) as engine:
         plan = engine.fit(plan)
         mosaics = cut_mosaics(plan)
         with OutputFolder(plan, mosaics) as output:

@@ -9,7 +9,7 @@ import pytest
 
 from cloudless_mosaic.compositing.compose import compose
 from fault_server import FAULTS, Faults
-from impatient_reader import HastyReader
+from quick_reader import QuickReader
 
 pytestmark = pytest.mark.chaos
 
@@ -48,7 +48,7 @@ def test_matrix(request, trial, strikes, kind, share, where):
 
 def test_ten_minutes_of_tokens_that_live_for_twenty_seconds(token_server, signed_tasks, quiet):
     token_server.token_life = 20.0
-    reader = HastyReader(trial="tokens")
+    reader = QuickReader(trial="tokens")
     end = time.monotonic() + TEN_MINUTES
     while time.monotonic() < end:
         for task, expected in zip(signed_tasks, quiet, strict=True):

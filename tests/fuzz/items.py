@@ -8,8 +8,8 @@ from datetime import date
 import atheris
 
 with atheris.instrument_imports(include=["cloudless_mosaic.catalog"]):
-    from cloudless_mosaic.catalog.found import FoundItem
-    from cloudless_mosaic.catalog.search import _Sieve
+    from cloudless_mosaic.catalog.raw_item import RawItem
+    from cloudless_mosaic.catalog.search import _ItemFilter
     from cloudless_mosaic.net import hosts
 
 from cloudless_mosaic.domain.aoi import Aoi
@@ -17,7 +17,7 @@ from cloudless_mosaic.domain.request import MosaicRequest
 from damaged_bytes import mutated
 
 # nobody is asked for the address of a name
-hosts._leads_inside = lambda _: False
+hosts._resolves_to_private = lambda _: False
 
 REQUEST = MosaicRequest(
     start_date=date(2020, 10, 1),
@@ -60,10 +60,10 @@ def one(data: bytes) -> None:
     candidates = [mutated(ITEM, int.from_bytes(data[:12], "little"), 4)]
     with suppress(ValueError, RecursionError):
         candidates.append(json.loads(data))
-    sieve = _Sieve(REQUEST)
+    items = _ItemFilter(REQUEST)
     for item in candidates:
         if isinstance(item, dict):
-            sieve.take(FoundItem(item, host="stac.example.com"))
+            items.add(RawItem.of(item, host="stac.example.com"))
 
 
 atheris.Setup(sys.argv, one)

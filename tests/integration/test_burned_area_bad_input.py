@@ -60,7 +60,7 @@ def refused(burned_command, fire_items, tmp_path):
     ("text", "words"),
     [
         ("{", "not JSON"),
-        ("[]", "no STAC object"),
+        ("[]", "not a STAC object"),
         ("{}", "not a STAC item"),
         ('{"type": "FeatureCollection", "features": []}', "'FeatureCollection', not a STAC item"),
         ('{"type": "Catalog", "links": []}', "'Catalog', not a STAC item"),
@@ -79,8 +79,8 @@ def test_something_else_than_an_item(refused, tmp_path, text, words):
     [
         ("nowhere.json", "no such file"),
         ("/dev", "it is a folder"),
-        ("s3://bucket/item.json", "no address of http, https or file"),
-        ("ftp://a/b", "no address of http, https or file"),
+        ("s3://bucket/item.json", "not an address of http, https or file"),
+        ("ftp://a/b", "not an address of http, https or file"),
         ("a\nb", "no such file"),
         (" ", "is empty"),
     ],

@@ -14,7 +14,7 @@ import pytest
 
 from cloudless_mosaic.compositing.compose import compose
 from fault_server import FAULTS, Faults
-from impatient_reader import HastyReader
+from quick_reader import QuickReader
 
 pytestmark = pytest.mark.xdist_group("faults")
 
@@ -45,7 +45,7 @@ def test_two_processes(trial):
 
 def test_tokens_of_a_second_for_four(token_server, signed_tasks, quiet):
     token_server.token_life = 1.0
-    reader = HastyReader(trial="short tokens")
+    reader = QuickReader(trial="short tokens")
     end = time.monotonic() + 4
     while time.monotonic() < end:
         for task, expected in zip(signed_tasks, quiet, strict=True):
@@ -57,7 +57,7 @@ def test_tokens_of_a_second_for_four(token_server, signed_tasks, quiet):
 
 
 def test_no_payload_holds_a_secret(token_server, signed_tasks):
-    reader = HastyReader(trial="payload")
+    reader = QuickReader(trial="payload")
     for task in signed_tasks:
         composite = compose(task, reader)
         assert not composite.lost

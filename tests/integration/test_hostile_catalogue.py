@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from cloudless_mosaic.catalog import search as search_module
-from cloudless_mosaic.catalog.found import Findings, FoundItem
+from cloudless_mosaic.catalog.raw_item import RawItem
 from cloudless_mosaic.catalog.search import find_scenes
+from cloudless_mosaic.catalog.search_result import SearchResult
 from cloudless_mosaic.net import hosts
 from cloudless_mosaic.net.redaction import redact
 
@@ -152,10 +153,10 @@ def names(monkeypatch):
         asked.append(name)
         return [(2, 1, 6, "", (INSIDE.get(name, "93.184.216.34"), 0))]
 
-    hosts._leads_inside.cache_clear()
+    hosts._resolves_to_private.cache_clear()
     monkeypatch.setattr(hosts.socket, "getaddrinfo", lead)
     yield asked
-    hosts._leads_inside.cache_clear()
+    hosts._resolves_to_private.cache_clear()
 
 
 @pytest.fixture
@@ -163,8 +164,8 @@ def search(monkeypatch, trial_request, watch):
     """Searches among items that a public API gave."""
 
     def run(*items):
-        found = tuple(FoundItem(one, host=PUBLIC) for one in items)
-        monkeypatch.setattr(search_module, "_search", lambda *_: Findings(found))
+        found = tuple(RawItem.of(one, host=PUBLIC) for one in items)
+        monkeypatch.setattr(search_module, "_search", lambda *_: SearchResult(found))
         watch.seen.clear()
         watch.on = True
         try:
@@ -232,7 +233,7 @@ def test_links_of_items_lead_nowhere(item, search, watch, names):
 )
 @pytest.mark.usefixtures("names")
 def test_neighbours_may_be_read(monkeypatch, trial_request, item, host, href):
-    found = Findings((FoundItem(put(item, HREF, href), host=host),))
+    found = SearchResult((RawItem.of(put(item, HREF, href), host=host),))
     monkeypatch.setattr(search_module, "_search", lambda *_: found)
     (scene,) = find_scenes(trial_request).scenes
     assert scene.rasters["B04"].href == href

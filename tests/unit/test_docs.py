@@ -10,6 +10,7 @@ import click
 import pytest
 
 from cloudless_mosaic.catalog.providers import PROVIDERS, recognise
+from cloudless_mosaic.catalog.raw_item import RawItem
 from cloudless_mosaic.cli import burned, mosaics
 from cloudless_mosaic.domain.bands import BANDS, canonical_band
 from cloudless_mosaic.domain.provider import parse_profile
@@ -49,9 +50,11 @@ def test_tables_that_were_changed_by_hand_are_put_right():
 
 
 def test_the_example_of_a_profile_is_one(providers_page):
-    (example,) = re.findall(r"```toml\n(.*?)```", providers_page, re.DOTALL)
+    example, bucket = re.findall(r"```toml\n(.*?)```", providers_page, re.DOTALL)
     profile = parse_profile(tomllib.loads(example))
     assert set(profile.bands) == {"B02", "B03", "B04", "B8A"}
+    (access,) = parse_profile(tomllib.loads(bucket)).access
+    assert (access.bucket, access.region, access.anonymous) == ("my-open-bucket", "eu-central-1", True)
     assert (profile.offset, profile.classification) == ("flagged", "quality")
     assert all(f"`{policy}`" in providers_page for policy in OFFSET_POLICIES)
 
@@ -60,7 +63,7 @@ def test_the_addresses_of_the_page_lead_to_their_providers(providers_page):
     rows = re.findall(r"^\| (.*?) \| `https://(\S+?)/\S*` \| `(\S+)` \|$", providers_page, re.MULTILINE)
     bare = {"properties": {}, "assets": {}}
     for name, host, collection in rows:
-        profile = recognise({**bare, "collection": collection}, host).profile
+        profile = recognise(RawItem.of({**bare, "collection": collection}, host=host)).profile
         assert profile.name == name.removesuffix(" (the default)")
     assert len(rows) == len(PROVIDERS) - 1
     assert PLANETARY_COMPUTER in providers_page

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cloudless_mosaic.burned.request import BurnedAreaRequest
-from cloudless_mosaic.catalog.single import find_scene
+from cloudless_mosaic.catalog.item_loader import load_scene
 from cloudless_mosaic.domain.scenes import Scene
 from cloudless_mosaic.errors import NoDataError, UsageError
 
@@ -62,6 +62,6 @@ def find_pair(request: BurnedAreaRequest) -> ScenePair:
         TemporaryError: if a server fails in a way that may pass.
     """
     return ScenePair(
-        find_scene(request.pre_fire_url, request, "pre_fire_url"),
-        find_scene(request.post_fire_url, request, "post_fire_url"),
+        load_scene(request.pre_fire_url, request, "pre_fire_url"),
+        load_scene(request.post_fire_url, request, "post_fire_url"),
     )

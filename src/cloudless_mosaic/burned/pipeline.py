@@ -13,7 +13,9 @@ from cloudless_mosaic.burned.plan import ChangePlan, GridOf, make_plan
 from cloudless_mosaic.burned.request import BurnedAreaRequest
 from cloudless_mosaic.burned.results import BurnedAreaResult, Tally
 from cloudless_mosaic.burned.stac import ITEM, change_catalog, change_item
+from cloudless_mosaic.domain.access import BucketAccess
 from cloudless_mosaic.domain.losses import LossLimit
+from cloudless_mosaic.domain.provider import access_of
 from cloudless_mosaic.domain.scenes import Scene, SourceGrid
 from cloudless_mosaic.errors import NoDataError, ObservationsLostError, SourceError
 from cloudless_mosaic.execution import Engine, open_engine
@@ -55,8 +57,8 @@ def run(
         TemporaryError: if a service or the disk failed in a way that may pass, or another run is writing to
             the output folder.
     """
-    plan = make_plan(request, find_pair(request), _grids(reader))
-    with open_engine(request, reader, progress.note) as engine:
+    plan = make_plan(request, find_pair(request), _grids(reader, access_of(request.profile)))
+    with open_engine(request, reader, access_of(request.profile), progress.note) as engine:
         plan = plan.recut(engine.fit(plan.sources))
         with BurnedAreaFolder(plan) as output:
             progress.planned(plan)
@@ -82,7 +84,7 @@ def run(
     )
 
 
-def _grids(reader: RasterReader | None) -> GridOf:
+def _grids(reader: RasterReader | None, access: tuple[BucketAccess, ...]) -> GridOf:
     """Grids as items declare them, else as files do."""
 
     def grid_of(scene: Scene) -> SourceGrid:
@@ -90,7 +92,7 @@ def _grids(reader: RasterReader | None) -> GridOf:
         if band.grid is not None:
             return band.grid
         try:
-            return (reader or default_reader()).header(band.href).levels[0]
+            return (reader or default_reader(access)).header(band.href).levels[0]
         except SourceError as error:
             raise ObservationsLostError(f"{scene.id} is lost: {error}; give another scene") from None
 

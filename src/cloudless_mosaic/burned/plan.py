@@ -13,6 +13,7 @@ from shapely.geometry import box
 
 from cloudless_mosaic.burned.pair import ScenePair
 from cloudless_mosaic.burned.request import BurnedAreaRequest, Index
+from cloudless_mosaic.domain.access import BucketAccess
 from cloudless_mosaic.domain.aoi import Aoi
 from cloudless_mosaic.domain.periods import Period
 from cloudless_mosaic.domain.scenes import Scene, SceneSet, SourceGrid
@@ -67,6 +68,11 @@ class PairTask:
         """Every raster that may be read."""
         yield from self.before.hrefs
         yield from self.after.hrefs
+
+    @property
+    def access(self) -> tuple[BucketAccess, ...]:
+        """Buckets that the profile of the provider describes."""
+        return self.before.access
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,8 @@
-"""STAC search, and items as scenes. No object of a STAC library leaves this package."""
+"""STAC search, and scenes from STAC items.
+
+Knows STAC APIs, local catalogs, providers and the versions of the STAC extensions. Objects of STAC
+libraries do not leave this package.
+"""
 
 from cloudless_mosaic.catalog.search import find_scenes
 

@@ -1,4 +1,4 @@
-"""Search of a STAC API, drained to the end before anything else begins."""
+"""Search of a STAC API, read to its last page."""
 
 from __future__ import annotations
 
@@ -11,33 +11,36 @@ from urllib.parse import quote, urlsplit
 
 from pystac_client import Client, ItemSearch
 
-from cloudless_mosaic.catalog.found import Findings, FoundItem, Json, most_alike, web_address
+from cloudless_mosaic.catalog.closest_names import closest_names
 from cloudless_mosaic.catalog.paging import Call, Drained, drain, next_call
+from cloudless_mosaic.catalog.raw_item import Json, RawItem
+from cloudless_mosaic.catalog.search_result import SearchResult
 from cloudless_mosaic.catalog.settings import ApiSettings
-from cloudless_mosaic.catalog.transport import RETRIED, ApiTransport, StatusError
+from cloudless_mosaic.catalog.transport import ApiTransport, StatusError
 from cloudless_mosaic.domain.aoi import Box
 from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.errors import CloudlessMosaicError, TemporaryError, UsageError
+from cloudless_mosaic.net.urls import resolve_url
 
 CloudFilter = Literal["query", "cql2", "none"]
-"""Language in which a server takes the limit on clouds."""
+"""Filter language for the limit of cloud cover."""
 
 _SMALLEST_PAGE = 10
 
 
 @dataclass(frozen=True, slots=True)
 class SearchStyle:
-    """How a search is put to a server."""
+    """The form of a search request."""
 
     method: Literal["POST", "GET"]
-    """How it is sent."""
+    """HTTP method."""
     page_size: int
-    """Items asked for at once."""
+    """Items per page."""
     cloud_filter: CloudFilter
-    """How the limit on clouds is told; it is applied again by us in any case."""
+    """How the limit of cloud cover is sent; it is applied again to the response in any case."""
 
     def easier(self, status: int) -> SearchStyle | None:
-        """What to try after a server has refused; ``None`` where nothing is left to try."""
+        """A simpler form to try after a refusal; ``None`` where there is none."""
         if status in {404, 405, 501} and self.method == "POST":
             return replace(self, method="GET")
         if status in {413, 502, 504} and self.page_size > _SMALLEST_PAGE:
@@ -47,12 +50,12 @@ class SearchStyle:
         return None
 
 
-def search_api(request: MosaicRequest, settings: ApiSettings) -> Findings:
+def search_api(request: MosaicRequest, settings: ApiSettings) -> SearchResult:
     """All items that an API has for a request, repeated ones included.
 
     Raises:
-        UsageError: if the address isn't that of a STAC API, or it has no such collection.
-        TemporaryError: if the API fails in a way that may pass.
+        UsageError: if the address is not that of a STAC API, or the collection does not exist.
+        TemporaryError: if the API fails temporarily.
     """
     api = _Api(ApiTransport(request.stac_url, settings))
     style = api.style(settings.page_size)
@@ -67,11 +70,12 @@ def search_api(request: MosaicRequest, settings: ApiSettings) -> Findings:
                 "so scenes may be missing"
             )
         if drained.broken:
-            notes.append(f"{api.where} gave {drained.broken} features that are no items; they are left out")
+            notes.append(f"{api.where} gave {drained.broken} features that are not items; they are left out")
     if not found:
         api.require_collection(request.collection)
     host = urlsplit(request.stac_url).hostname or ""
-    return Findings(tuple(FoundItem(item, host=host) for item in found), warnings=tuple(dict.fromkeys(notes)))
+    items = tuple(RawItem.of(item, host=host) for item in found)
+    return SearchResult(items, warnings=tuple(dict.fromkeys(notes)))
 
 
 class _Api:
@@ -83,10 +87,10 @@ class _Api:
         self._client = _open(transport)
         self._searches = self._links("search")
         if not self._searches:
-            raise UsageError(f"{self.where} is no STAC API with a search; check `stac_url`")
+            raise UsageError(f"{self.where} is not a STAC API with a search; check `stac_url`")
 
     def style(self, page_size: int) -> SearchStyle:
-        """The way of searching that the server says it knows, POST before GET."""
+        """The form of search that the server says it supports, POST before GET."""
         conforms = " ".join(map(str, self._client.extra_fields.get("conformsTo") or ()))
         cloud_filter: CloudFilter = "none"
         if "item-search#query" in conforms:
@@ -100,7 +104,7 @@ class _Api:
     ) -> tuple[Drained, SearchStyle]:
         """All items in a box, and the style of search that worked.
 
-        A refusal on a later page begins the search anew: pages of another size begin elsewhere.
+        After a refusal on a later page the search starts again, since pages of another size begin elsewhere.
         """
         while True:
             url = self._searches.get(style.method) or next(iter(self._searches.values()))
@@ -113,7 +117,7 @@ class _Api:
                 style = easier
 
     def require_collection(self, wanted: str) -> None:
-        """Tells a search that found nothing from one in a collection that doesn't exist.
+        """Raises an error where the collection of an empty search does not exist.
 
         Raises:
             UsageError: if the API has no such collection.
@@ -129,11 +133,11 @@ class _Api:
         names = self._collection_names(Call("GET", base))
         if wanted in names:
             return
-        has = f"; it has {most_alike(wanted, names)}" if names else ""
+        has = f"; it has {closest_names(wanted, names)}" if names else ""
         raise UsageError(f"no collection {wanted!r} at {self.where}{has}: give another `collection`")
 
     def _collection_names(self, first: Call) -> list[str]:
-        """Ids of the API's collections, as far as it gives them."""
+        """Ids of the API's collections, as far as they can be listed."""
         names: list[str] = []
         call: Call | None = first
         for _ in range(20):
@@ -153,22 +157,22 @@ class _Api:
         return names
 
     def _links(self, rel: str) -> dict[str, str]:
-        """Addresses of a kind of link by method."""
+        """Addresses of the links of a relation, by method."""
         addresses = {}
         for link in self._client.links:
-            url = web_address(self._transport.root, link.target)
+            url = resolve_url(self._transport.root, link.target)
             if link.rel == rel and url is not None:
                 addresses[str(link.extra_fields.get("method") or "GET").upper()] = url
         return addresses
 
     def _call(self, url: str, request: MosaicRequest, box: Box, style: SearchStyle) -> Call:
-        # both ends of an interval count in STAC; what lies on the end itself is filtered out by us
+        # both ends of an interval are inclusive in STAC; items at the end itself are filtered out later
         start, end = request.periods[0].start, request.periods[-1].end
         limit = request.max_cloud_cover
-        # a filter by a property also takes away the items that don't have it
+        # a filter by a property also excludes the items without it
         language = style.cloud_filter if limit < 100 else "none"
         condition = {"op": "<=", "args": [{"property": "eo:cloud_cover"}, limit]}
-        # not by the client's own search: that may read the root once more, through a link of the server's
+        # not Client.search, which may read the root again through a link of the server
         search = ItemSearch(
             url,
             method=style.method,
@@ -190,11 +194,11 @@ class _Api:
         except (ValueError, RecursionError):
             page = None
         if not isinstance(page, Mapping):
-            raise TemporaryError(f"{self.where} answers with something else than JSON; try again later")
+            raise TemporaryError(f"{self.where} answers with something other than JSON; try again later")
         return page
 
     def _refusal(self, error: StatusError, collection: str) -> CloudlessMosaicError:
-        if error.status in RETRIED:
+        if error.temporary:
             return TemporaryError(f"{self.where} answers {error.status} again and again; try again later")
         if error.status in {401, 403}:
             return UsageError(
@@ -208,21 +212,21 @@ def _open(transport: ApiTransport) -> Client:
     """Reads the landing page.
 
     Raises:
-        UsageError: if there is none, or it is none of a STAC API.
-        TemporaryError: if the server fails in a way that may pass.
+        UsageError: if there is none, or it is not that of a STAC API.
+        TemporaryError: if the server fails temporarily.
     """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             client = Client.open(transport.root, stac_io=transport)
     except StatusError as error:
-        if error.status in RETRIED:
+        if error.temporary:
             raise TemporaryError(
                 f"{transport.where} answers {error.status} again and again; try again later"
             ) from None
         raise UsageError(f"{transport.where} answers {error.status}; check `stac_url`") from None
     except CloudlessMosaicError:
         raise
-    except Exception:  # noqa: BLE001 - pystac meets a page that is no landing page with whatever comes first
-        raise UsageError(f"{transport.where} is no STAC API; check `stac_url`") from None
+    except Exception:  # noqa: BLE001 - pystac raises all kinds of errors for other JSON
+        raise UsageError(f"{transport.where} is not a STAC API; check `stac_url`") from None
     return client

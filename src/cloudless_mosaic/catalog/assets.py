@@ -1,7 +1,6 @@
 """Assets as rasters: which file is which band.
 
-Only the keys of assets are looked at: what items say of the bands inside is shared by several bands
-(``rededge``), or wrong.
+Only the keys of assets decide: the band metadata of items is ambiguous (``rededge``) or wrong.
 """
 
 from __future__ import annotations
@@ -10,10 +9,9 @@ import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
-from cloudless_mosaic.catalog.found import Json, assets_of, properties_of
 from cloudless_mosaic.catalog.grids import declared_grid
+from cloudless_mosaic.catalog.raw_item import Json, RawItem
 from cloudless_mosaic.domain.bands import BANDS, find_band
 from cloudless_mosaic.domain.provider import ProviderProfile
 from cloudless_mosaic.domain.scenes import SourceRaster
@@ -44,7 +42,7 @@ class RasterAsset:
 
     @property
     def resolution(self) -> float:
-        """Edge of a pixel in metres, by the key, else by ``gsd``, else as the product has it."""
+        """Pixel size in metres: from the key, else from ``gsd``, else that of the product."""
         match = _RESOLUTION.search(self.key)
         gsd = self.asset.get("gsd")
         if match:
@@ -53,14 +51,14 @@ class RasterAsset:
 
     @property
     def rank(self) -> tuple[bool, float, str]:
-        """Lowest is best: GeoTIFF before JPEG 2000, then the one nearest to the native resolution."""
+        """Sort key, best first: GeoTIFF before JPEG 2000, then the resolution nearest to the native one."""
         return _is_jpeg_2000(self.asset), abs(self.resolution - _NATIVE[self.name]), self.key
 
     def require_scale(self) -> None:
-        """Makes sure of the product's scale, as far as the metadata tells one.
+        """Checks that the scale in the metadata, where there is one, is that of the product.
 
         Raises:
-            MetadataError: if it tells another.
+            MetadataError: if it is another one.
         """
         for fields in (self.asset, *_band_objects(self.asset)):
             scale = fields.get("raster:scale", fields.get("scale"))
@@ -69,12 +67,12 @@ class RasterAsset:
 
     @property
     def offset(self) -> int | None:
-        """Digital number that the metadata tells to add; ``None`` where it is silent.
+        """Digital number to add according to the metadata; ``None`` where they have no offset.
 
         Both ``raster:bands`` (STAC raster 1) and ``raster:offset`` (STAC 1.1) are read.
 
         Raises:
-            MetadataError: if it is no number.
+            MetadataError: if it is not a number.
         """
         for fields in (self.asset, *_band_objects(self.asset)):
             offset = fields.get("raster:offset", fields.get("offset"))
@@ -82,17 +80,17 @@ class RasterAsset:
                 try:
                     advertised: int = round(offset / REFLECTANCE_SCALE)
                 except (TypeError, ValueError, ArithmeticError):
-                    raise MetadataError(f"the offset of its asset {self.key} is no number") from None
+                    raise MetadataError(f"the offset of its asset {self.key} is not a number") from None
                 return advertised
         return None
 
 
-def raster_assets(item: Json, profile: ProviderProfile) -> dict[str, RasterAsset]:
+def raster_assets(item: RawItem, profile: ProviderProfile) -> dict[str, RasterAsset]:
     """The best asset for every band, and for the scene classification, that an item has.
 
     Args:
         item: A STAC item.
-        profile: Keys that it names are taken at its word; else usual names count, on assets that are rasters.
+        profile: Keys that it names are used as they are; otherwise usual names, on assets that are rasters.
 
     Raises:
         MetadataError: if the item has no assets.
@@ -101,7 +99,7 @@ def raster_assets(item: Json, profile: ProviderProfile) -> dict[str, RasterAsset
     if profile.classification:
         named[profile.classification] = SCL
     best: dict[str, RasterAsset] = {}
-    for key, asset in assets_of(item).items():
+    for key, asset in item.assets.items():
         name = named.get(key) or _usual_name(key, asset, profile)
         if name:
             candidate = RasterAsset(name, key, asset)
@@ -110,25 +108,20 @@ def raster_assets(item: Json, profile: ProviderProfile) -> dict[str, RasterAsset
     return best
 
 
-def source_rasters(
-    assets: Iterable[RasterAsset], item: Json, file: Path | None, host: str = ""
-) -> dict[str, SourceRaster]:
-    """Where to read assets, and on which grids the item says that they lie; by product name.
+def source_rasters(assets: Iterable[RasterAsset], item: RawItem) -> dict[str, SourceRaster]:
+    """Hrefs and declared grids of assets, by product name.
 
     Args:
         assets: Assets of the item.
         item: The item.
-        file: File that it was read from; ``None`` for an API.
-        host: Host of the API.
 
     Raises:
         MetadataError: if an href may not be read, or a declared grid is absurd.
     """
-    properties = properties_of(item)
     return {
         asset.name: SourceRaster(
-            resolve_href(asset.asset["href"], file, host),
-            declared_grid(asset.asset, properties, asset.resolution),
+            resolve_href(asset.asset["href"], item.file, item.host),
+            declared_grid(asset.asset, item.properties, asset.resolution),
         )
         for asset in assets
     }
@@ -139,7 +132,7 @@ def _is_scale(value: object) -> bool:
 
 
 def _usual_name(key: str, asset: Json, profile: ProviderProfile) -> str | None:
-    """The raster that a key of the usual words means, unless the profile says what it is called."""
+    """The raster of a key with a usual name, unless the profile names it."""
     stem = _RESOLUTION.sub("", key.removesuffix("-jp2"))
     if stem.upper() == SCL:
         name = None if profile.classification else SCL

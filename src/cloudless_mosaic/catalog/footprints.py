@@ -1,4 +1,4 @@
-"""Footprints of items, whatever way they cross the antimeridian."""
+"""Footprints of items, in any convention for the antimeridian."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from shapely import GEOSException, force_2d, get_coordinates, union_all
 from shapely.geometry import MultiPolygon, Polygon, shape
 from shapely.geometry.base import BaseGeometry
 
-from cloudless_mosaic.domain.geojson import within_world
 from cloudless_mosaic.errors import MetadataError
+from cloudless_mosaic.geo.antimeridian import unroll, within_world
 
 _KINDS = {"Polygon", "MultiPolygon"}
 _MOST_POINTS = 10_000
@@ -22,16 +22,16 @@ _WIDEST = 60.0
 def parse_footprint(geometry: object) -> BaseGeometry:
     """A GeoJSON (multi)polygon as a valid area within +-180 degrees.
 
-    Three conventions are met: a multipolygon cut at the antimeridian, longitudes beyond 180 degrees, and a
-    ring that jumps from one side of the world to the other as if it went around it. Granules are narrow, so a
-    step of more than 180 degrees is taken as a crossing. Holes are filled: they are slips of the polygon
-    maker, and nodata pixels tell better.
+    Catalogues use three conventions: a multipolygon cut at the antimeridian, longitudes beyond 180 degrees,
+    and a ring that jumps from 180 to -180 degrees. Granules are narrow, so a step of more than 180 degrees is
+    a crossing. Holes are filled: they are errors of the tool that made the polygon, and nodata pixels are
+    more exact.
 
     Raises:
         MetadataError: if there is no such polygon.
     """
     polygons = _polygons(geometry)
-    area = union_all([part for polygon in polygons for part in _within_world(polygon)])
+    area = union_all([part for polygon in polygons for part in _cut(polygon)])
     if area.is_empty or area.area == 0:
         raise MetadataError("its footprint has no area")
     return area
@@ -41,7 +41,7 @@ def _polygons(geometry: object) -> list[Polygon]:
     if not isinstance(geometry, Mapping) or str(geometry.get("type")) not in _KINDS:
         raise MetadataError("it has no footprint polygon")
     try:
-        # numbers that are none are found below, and need no warning of the library's
+        # values that are not finite are refused below, without numpy's warning
         with np.errstate(all="ignore"):
             parsed: Any = force_2d(shape(dict(geometry)))
     except (
@@ -63,10 +63,10 @@ def _polygons(geometry: object) -> list[Polygon]:
     return [polygon for polygon in polygons if not polygon.is_empty]
 
 
-def _within_world(polygon: Polygon) -> list[MultiPolygon]:
+def _cut(polygon: Polygon) -> list[MultiPolygon]:
     """Unrolls a ring so that no step is longer than 180 degrees, and cuts it at the antimeridian."""
     ring = np.array(polygon.exterior.coords)
-    ring[:, 0] = np.unwrap(ring[:, 0], period=360)
+    ring[:, 0] = unroll(ring[:, 0])
     if np.ptp(ring[:, 0]) > _WIDEST:
         raise MetadataError(f"its footprint is {np.ptp(ring[:, 0]):.0f} degrees wide, which no granule is")
     return list(within_world(Polygon(ring)))

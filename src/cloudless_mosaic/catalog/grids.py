@@ -11,7 +11,7 @@ from functools import lru_cache
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
-from cloudless_mosaic.catalog.found import Json
+from cloudless_mosaic.catalog.raw_item import Json
 from cloudless_mosaic.domain.scenes import GRANULE_PIXELS, GRANULE_WIDTH, Affine6, SourceGrid
 from cloudless_mosaic.errors import MetadataError
 
@@ -20,7 +20,7 @@ _CODE = re.compile(r"(?:EPSG:)?(\d{4,6})", re.ASCII)
 
 
 def declared_grid(asset: Json, properties: Json, resolution: float) -> SourceGrid | None:
-    """The north-up pixel grid of an asset; ``None`` where the item doesn't declare all of it.
+    """The north-up pixel grid of an asset; ``None`` where the item does not declare all of it.
 
     Args:
         asset: The asset, whose own fields come first.
@@ -29,7 +29,7 @@ def declared_grid(asset: Json, properties: Json, resolution: float) -> SourceGri
         resolution: Edge of the asset's native pixel, metres.
 
     Raises:
-        MetadataError: if it declares a grid that no raster of the product has.
+        MetadataError: if the declared grid is not one of the product.
     """
     crs = _declared_crs(asset) or _declared_crs(properties)
     shape, transform = asset.get("proj:shape"), asset.get("proj:transform")
@@ -71,7 +71,7 @@ def _numbers(values: object) -> list[float]:
 
 
 def _require_granule(affine: Affine6, rows: int, columns: int) -> None:
-    """Refuses sizes that the product doesn't have; a header may promise terabytes in a few bytes."""
+    """Refuses sizes that the product does not have; a few bytes may declare terabytes."""
     longest = max(rows, columns)
     if min(rows, columns) < 1 or longest > GRANULE_PIXELS or longest * affine[0] > GRANULE_WIDTH:
         raise MetadataError(
@@ -81,9 +81,9 @@ def _require_granule(affine: Affine6, rows: int, columns: int) -> None:
 
 
 def _declared_crs(fields: Json) -> str | None:
-    """The CRS of a set of projection fields; ``None`` where they have none that is known.
+    """The CRS of a set of projection fields; ``None`` where it is missing or unknown.
 
-    The file's own header decides in the end, so a slip like ``EPSG:None`` costs nothing.
+    The header of the file decides in the end, so an error such as ``EPSG:None`` does no harm.
     """
     for name in ("proj:code", "proj:epsg"):
         code = fields.get(name)
@@ -108,7 +108,7 @@ def _is_known(code: int) -> bool:
 
 @lru_cache(maxsize=256)
 def _from_text(definition: str) -> str | None:
-    """Reads WKT or PROJJSON and nothing else: PROJ would take other text for pipelines and files."""
+    """Reads WKT or PROJJSON only: PROJ would interpret other text as pipelines and files."""
     if len(definition) > _LONGEST_DEFINITION:
         return None
     try:

@@ -1,4 +1,4 @@
-"""Who a scene is: granule, overpass, strip, baseline, from whichever property or name tells.
+"""Identity of a scene: granule, overpass, datastrip, baseline, from properties and product names.
 
 Names of products, datatakes and strips: ESA, "Sentinel-2 Products Specification Document".
 """
@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from cloudless_mosaic.catalog.found import Json, properties_of
+from cloudless_mosaic.catalog.raw_item import RawItem
 from cloudless_mosaic.errors import MetadataError
 from cloudless_mosaic.net.redaction import quoted
 
@@ -41,7 +41,7 @@ _NAMES = (
     "s2:granule_id",
     "s2:tile_id",
 )
-"""Properties that hold a name of ESA's, the most telling first."""
+"""Properties that hold an ESA product name, the most specific first."""
 
 _BASELINES = (
     "s2:processing_baseline",
@@ -54,19 +54,19 @@ _TIMES_OF_PROCESSING = ("s2:generation_time", "sentinel2:generation_time", "proc
 _PRODUCT_TYPES = ("s2:product_type", "sentinel2:product_type", "product:type")
 
 
-def shown_id(item: Json) -> str:
-    """The item's id for a message, whatever it is made of."""
-    text = item.get("id")
+def shown_id(item: RawItem) -> str:
+    """The id of an item for a message; quoted where it is unsafe."""
+    text = item.id
     return text if isinstance(text, str) and _SAFE_ID.fullmatch(text) else quoted(text)
 
 
-def require_id(item: Json) -> str:
+def require_id(item: RawItem) -> str:
     """The item's id, fit for paths and messages.
 
     Raises:
-        MetadataError: if it isn't.
+        MetadataError: if it is not.
     """
-    text = item.get("id")
+    text = item.id
     if not isinstance(text, str) or not _SAFE_ID.fullmatch(text):
         raise MetadataError(
             "its id has other characters than letters, digits, '.', '_' and '-', begins with a '.', "
@@ -75,41 +75,41 @@ def require_id(item: Json) -> str:
     return text
 
 
-def require_level_2a(item: Json) -> None:
-    """Makes sure of a product of Sentinel-2 Level-2A, as far as the item tells.
+def require_level_2a(item: RawItem) -> None:
+    """Checks that an item is a Sentinel-2 Level-2A product, as far as its metadata say.
 
     Raises:
-        MetadataError: if it says that it is something else.
+        MetadataError: if it is another product.
     """
-    properties = properties_of(item)
+    properties = item.properties
     kind = next((properties[name] for name in _PRODUCT_TYPES if properties.get(name)), None)
-    names = [*_names(item), str(item.get("collection"))]
+    names = [*_names(item), str(item.collection)]
     if kind is None and any("L1C" in name.upper() for name in names):
         kind = "S2MSI1C"
     if kind not in (None, "S2MSI2A"):
         raise MetadataError(f"it is {quoted(kind)}, not Level-2A surface reflectance (S2MSI2A)")
 
 
-def sensing_time(item: Json) -> datetime:
-    """When the scene was taken, UTC.
+def sensing_time(item: RawItem) -> datetime:
+    """Sensing time, UTC.
 
     Raises:
-        MetadataError: if the item has no such instant.
+        MetadataError: if the item has none.
     """
-    text = properties_of(item).get("datetime")
+    text = item.properties.get("datetime")
     instant = _instant(text)
     if instant is None:
         raise MetadataError(f"it has no sensing time (its datetime is {quoted(text, 40)})")
     return instant
 
 
-def platform_of(item: Json) -> str:
+def platform_of(item: RawItem) -> str:
     """The satellite in lower case, for example ``sentinel-2a``.
 
     Raises:
-        MetadataError: if it is none of the Sentinel-2, or unknown.
+        MetadataError: if it is unknown, or not a Sentinel-2.
     """
-    stated = properties_of(item).get("platform")
+    stated = item.properties.get("platform")
     match = _PLATFORM.fullmatch(stated.lower()) if isinstance(stated, str) else None
     if match:
         return f"sentinel-{match[1]}"
@@ -120,13 +120,13 @@ def platform_of(item: Json) -> str:
     raise MetadataError(f"its platform is {quoted(stated, 40)}, none of the Sentinel-2 satellites")
 
 
-def granule_of(item: Json) -> str:
+def granule_of(item: RawItem) -> str:
     """The MGRS tile as products write it, for example ``05QKB``.
 
     Raises:
-        MetadataError: if nothing tells it.
+        MetadataError: if the metadata do not contain it.
     """
-    properties = properties_of(item)
+    properties = item.properties
     for prefix in ("mgrs", "sentinel"):
         parts = [properties.get(f"{prefix}:{part}") for part in ("utm_zone", "latitude_band", "grid_square")]
         tile = _tile("".join(map(str, parts)))
@@ -144,11 +144,11 @@ def _tile(text: str) -> str:
     return f"{int(match[1]):02d}{match[2]}" if match else ""
 
 
-def overpass_of(item: Json, platform: str, sensed: datetime, longitude: float) -> str:
+def overpass_of(item: RawItem, platform: str, sensed: datetime, longitude: float) -> str:
     """The same text for all granules that one satellite took in one pass: satellite and datatake start.
 
-    Where no name tells the datatake, the absolute orbit stands for it, and else the day by the sun, which a
-    satellite that passes at half past ten never splits. Days change at `_DATE_LINE`.
+    Without the datatake in a name the absolute orbit identifies the pass, else the day of local solar time:
+    the satellite passes at half past ten, so a pass never spans two. Days change at `_DATE_LINE`.
     """
     satellite = platform.upper().replace("SENTINEL-", "S")
     for pattern, mark in ((_DATATAKE, ""), (_ORBIT, "A")):
@@ -160,9 +160,9 @@ def overpass_of(item: Json, platform: str, sensed: datetime, longitude: float) -
     return f"{satellite}_{sensed + timedelta(hours=eastwards / 15):%Y%m%d}"
 
 
-def strip_of(item: Json) -> str:
+def strip_of(item: RawItem) -> str:
     """Start of sensing of the strip of the granule, ``S20200305T103210``; empty where unknown."""
-    properties = properties_of(item)
+    properties = item.properties
     for name in _STRIPS:
         match = _STRIP.search(str(properties.get(name, "")))
         if match:
@@ -170,9 +170,9 @@ def strip_of(item: Json) -> str:
     return ""
 
 
-def baseline_of(item: Json) -> str:
+def baseline_of(item: RawItem) -> str:
     """The processing baseline as ``NN.NN``; empty where unknown."""
-    properties = properties_of(item)
+    properties = item.properties
     for name in _BASELINES:
         value = properties.get(name)
         if isinstance(value, float):
@@ -186,9 +186,9 @@ def baseline_of(item: Json) -> str:
     return ""
 
 
-def generated_of(item: Json) -> str:
+def generated_of(item: RawItem) -> str:
     """When the scene was processed, as ISO text in UTC that sorts by time; empty where unknown."""
-    properties = properties_of(item)
+    properties = item.properties
     stated = (properties.get(name) for name in _TIMES_OF_PROCESSING)
     named = (match[1] for match in map(_GENERATED.search, _names(item)) if match)
     for text in (*stated, *named):
@@ -208,11 +208,11 @@ def _instant(text: object) -> datetime | None:
         return None
 
 
-def _names(item: Json) -> Iterator[str]:
-    """Texts of an item that follow the naming of products, the most telling first."""
-    properties = properties_of(item)
+def _names(item: RawItem) -> Iterator[str]:
+    """Product names of an item, the most specific first."""
+    properties = item.properties
     for name in _NAMES:
         if isinstance(properties.get(name), str):
             yield properties[name]
-    if isinstance(item.get("id"), str):
-        yield item["id"]
+    if isinstance(item.id, str):
+        yield item.id

@@ -1,4 +1,4 @@
-"""STAC items as scenes."""
+"""Scenes from STAC items."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from datetime import datetime
 from shapely.geometry.base import BaseGeometry
 
 from cloudless_mosaic.catalog.assets import SCL, RasterAsset, raster_assets, source_rasters
-from cloudless_mosaic.catalog.found import FoundItem, Json, properties_of
 from cloudless_mosaic.catalog.identity import (
     baseline_of,
     generated_of,
@@ -19,6 +18,7 @@ from cloudless_mosaic.catalog.identity import (
     strip_of,
 )
 from cloudless_mosaic.catalog.providers import recognise
+from cloudless_mosaic.catalog.raw_item import RawItem
 from cloudless_mosaic.domain.bands import canonical_band, common_name
 from cloudless_mosaic.domain.provider import ProviderProfile
 from cloudless_mosaic.domain.radiometry import OffsetDecision, decide_offset
@@ -29,7 +29,7 @@ from cloudless_mosaic.net.redaction import quoted
 
 
 class MissingBandError(MetadataError):
-    """An item has not all the bands of the request."""
+    """An item lacks a band of the request."""
 
     def __init__(self, missing: tuple[str, ...], known: tuple[str, ...]) -> None:
         self.missing = missing
@@ -37,39 +37,38 @@ class MissingBandError(MetadataError):
         super().__init__(f"it has no band {', '.join(missing)}; its bands: {', '.join(known) or 'none'}")
 
 
-def parse_scene(found: FoundItem, request: SceneRequest, sensed: datetime, footprint: BaseGeometry) -> Scene:
+def parse_scene(item: RawItem, request: SceneRequest, sensed: datetime, footprint: BaseGeometry) -> Scene:
     """Reduces an item to what the mosaic needs.
 
     Args:
-        found: A STAC item of any version.
-        request: Bands that the item has to have, whether it needs a scene classification, how to read it.
+        item: A STAC item of any version.
+        request: Bands and mask of the request decide which assets are required.
         sensed: Sensing time of the item, UTC.
         footprint: Valid area of the item, EPSG:4326.
 
     Raises:
-        MissingBandError: if a band of the request isn't there.
-        MetadataError: if the item can't serve the request for another reason.
+        MissingBandError: if a band of the request is missing.
+        MetadataError: if the item cannot be used for another reason.
     """
-    item = found.item
     scene_id = require_id(item)
     require_level_2a(item)
     platform = platform_of(item)
-    profile = request.profile or recognise(item, found.host).profile
+    profile = request.profile or recognise(item).profile
     assets = _requested_assets(item, request, profile)
     baseline = baseline_of(item)
     offset = _offset(item, request, profile, baseline, [asset for asset in assets if asset.name != SCL])
-    rasters = source_rasters(assets, item, found.file, found.host)
+    rasters = source_rasters(assets, item)
     scl = rasters.pop(SCL, None)
     return Scene(
         id=scene_id,
-        collection=str(item.get("collection") or ""),
+        collection=str(item.collection or ""),
         datetime=sensed,
         cloud_cover=cloud_cover_of(item) or 0.0,
         platform=platform,
         granule=granule_of(item),
         overpass=overpass_of(item, platform, sensed, footprint.representative_point().x),
-        # without a strip the time of the granule tells: halves are seconds apart, twins a millisecond. A twin
-        # that is missed does no harm, since an overpass has one vote; a half that is dropped is lost
+        # without a datastrip the sensing time decides: halves of a granule are seconds apart, twins a
+        # millisecond. A missed twin does no harm, since an overpass has one vote; a dropped half is lost
         datastrip=strip_of(item) or f"{sensed:%Y%m%dT%H%M%S}",
         baseline=baseline,
         generated=generated_of(item),
@@ -78,25 +77,25 @@ def parse_scene(found: FoundItem, request: SceneRequest, sensed: datetime, footp
         scl=scl,
         offset=offset.value,
         offset_reason=offset.reason,
-        href=found.href,
+        href=item.href,
     )
 
 
-def cloud_cover_of(item: Json) -> float | None:
-    """``eo:cloud_cover`` in percent; ``None`` where it's missing.
+def cloud_cover_of(item: RawItem) -> float | None:
+    """``eo:cloud_cover`` in percent; ``None`` where it is missing.
 
     Raises:
-        MetadataError: if it is no percentage.
+        MetadataError: if it is not a percentage.
     """
-    value = properties_of(item).get("eo:cloud_cover")
+    value = item.properties.get("eo:cloud_cover")
     if value is None:
         return None
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 100:
-        raise MetadataError(f"its cloud cover is {quoted(value, 40)}, no percentage")
+        raise MetadataError(f"its cloud cover is {quoted(value, 40)}, not a percentage")
     return float(value)
 
 
-def _requested_assets(item: Json, request: SceneRequest, profile: ProviderProfile) -> list[RasterAsset]:
+def _requested_assets(item: RawItem, request: SceneRequest, profile: ProviderProfile) -> list[RasterAsset]:
     """The assets of the request's bands, and of the scene classification where there is one."""
     assets = raster_assets(item, profile)
     missing = tuple(band for band in request.bands if canonical_band(band) not in assets)
@@ -110,16 +109,16 @@ def _requested_assets(item: Json, request: SceneRequest, profile: ProviderProfil
 
 
 def _offset(
-    item: Json, request: SceneRequest, profile: ProviderProfile, baseline: str, bands: list[RasterAsset]
+    item: RawItem, request: SceneRequest, profile: ProviderProfile, baseline: str, bands: list[RasterAsset]
 ) -> OffsetDecision:
     for band in bands:
         band.require_scale()
     if request.boa_offset is not None:
         return OffsetDecision(request.boa_offset, "given by --boa-offset for all scenes")
-    flag = properties_of(item).get(profile.offset_flag) if profile.offset_flag else None
+    flag = item.properties.get(profile.offset_flag) if profile.offset_flag else None
     if flag is not None and not isinstance(flag, bool):
         raise MetadataError(f"its {profile.offset_flag} is {quoted(flag, 40)}, neither true nor false")
-    # providers that take the offset out are known to advertise something else than their pixels hold
+    # the metadata of providers that remove the offset contradict their pixels
     asked = profile.offset in {"raw", "declared"}
     offsets = {band.offset for band in bands} if asked else set()
     decision = decide_offset(

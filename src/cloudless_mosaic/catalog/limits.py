@@ -1,4 +1,4 @@
-"""Cutting a search to ``--max-items`` without leaving a period or a place empty."""
+"""Limits a search to ``max_items`` without leaving a period or a granule empty."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cloudless_mosaic.domain.periods import Period
 from cloudless_mosaic.domain.scenes import DroppedScene, Scene, SceneSet
 
 _MOST_DATES = 31
-"""Dates that a warning names one by one."""
+"""Most dates that a warning lists."""
 
 
 def limit_scenes(found: SceneSet, most: int, periods: Sequence[Period]) -> SceneSet:
@@ -48,7 +48,7 @@ def _by_turns(scenes: Iterable[Scene], periods: Sequence[Period]) -> list[Scene]
 
 
 def _ranked(scenes: Sequence[Scene], groups: Sequence[str]) -> list[Scene]:
-    """The first of every group, then the second of every group, and so on; else in the given order."""
+    """The first of every group, then the second of every group, and so on; otherwise in the given order."""
     seen: Counter[str] = Counter()
     ranks = []
     for group in groups:

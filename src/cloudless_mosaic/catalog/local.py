@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from cloudless_mosaic.catalog.found import Findings, FoundItem, Json, most_alike
+from cloudless_mosaic.catalog.closest_names import closest_names
+from cloudless_mosaic.catalog.raw_item import Json, RawItem
+from cloudless_mosaic.catalog.search_result import SearchResult
 from cloudless_mosaic.domain.scenes import DroppedScene
 from cloudless_mosaic.errors import MetadataError, UsageError
 from cloudless_mosaic.net.redaction import quoted, redact
@@ -15,10 +17,10 @@ _LARGEST_FILE = 512 * 2**20
 """Bytes of the largest JSON file that is read."""
 
 
-def read_items(location: str, collection: str) -> Findings:
+def read_items(location: str, collection: str) -> SearchResult:
     """All items of a collection at and below a local file.
 
-    Items that name no collection belong to any. Links are followed to files only, and only below the folder
+    Items without a collection belong to any. Links are followed to files only, and only below the folder
     of the first file; a link that leads elsewhere, or to nothing, is reported and left out.
 
     Args:
@@ -26,7 +28,7 @@ def read_items(location: str, collection: str) -> Findings:
         collection: Collection wanted.
 
     Raises:
-        UsageError: if there is no such file, it isn't STAC, or it has no item of that collection.
+        UsageError: if the file does not exist, is not STAC, or has no item of that collection.
     """
     path = _first_file(location)
     walk = _Walk(path)
@@ -35,11 +37,11 @@ def read_items(location: str, collection: str) -> Findings:
     except MetadataError as error:
         raise UsageError(f"`stac_url` {quoted(str(path))}: {error}; give a STAC catalog or item") from None
     walk.follow_links()
-    wanted = tuple(found for found in walk.items if found.item.get("collection") in (None, collection))
+    wanted = tuple(item for item in walk.items if item.collection in (None, collection))
     if walk.items and not wanted:
-        known = most_alike(collection, {str(found.item.get("collection")) for found in walk.items})
+        known = closest_names(collection, {str(item.collection) for item in walk.items})
         raise UsageError(f"no item of collection {collection!r} in {path}; it has {known}: give `collection`")
-    return Findings(wanted, tuple(walk.dropped), tuple(walk.warnings))
+    return SearchResult(wanted, tuple(walk.dropped), tuple(walk.warnings))
 
 
 def _first_file(location: str) -> Path:
@@ -51,33 +53,33 @@ def _first_file(location: str) -> Path:
             return path.resolve()
     except (ValueError, OSError):
         pass
-    # a slip in the scheme makes a path of an address, with all that is secret in it
+    # an address with a misspelt scheme is taken for a path, and may contain secrets
     shown = quoted(redact(location.partition("?")[0]))
     raise UsageError(f"`stac_url` {shown}: no such file; give a STAC API's address or a catalog.json")
 
 
 class _Walk:
-    """Reads a file and all that it links to, each file once."""
+    """Reads a file and all files that it links to, each once."""
 
     def __init__(self, first: Path) -> None:
         self.first = first
-        self.items: list[FoundItem] = []
+        self.items: list[RawItem] = []
         self.dropped: list[DroppedScene] = []
         self.warnings: list[str] = []
         self._links: list[tuple[Path, Json]] = []
         self._seen = {first}
 
     def read(self, path: Path) -> None:
-        """Takes in what a file holds.
+        """Adds the items and links of a file.
 
         Raises:
-            MetadataError: if it can't be read, or isn't STAC.
+            MetadataError: if it cannot be read, or is not STAC.
         """
         content = load_document(path)
         kind = content.get("type")
         links = content.get("links")
         if kind == "Feature":
-            self.items.append(FoundItem(content, path))
+            self.items.append(RawItem.of(content, path))
         elif kind == "FeatureCollection":
             self._take_features(content.get("features"), path)
         elif isinstance(links, list):
@@ -87,10 +89,10 @@ class _Walk:
                 if isinstance(link, dict) and link.get("rel") in ("item", "child")
             ]
         else:
-            raise MetadataError("it is no STAC catalog, item or ItemCollection")
+            raise MetadataError("it is not a STAC catalog, item or ItemCollection")
 
     def follow_links(self) -> None:
-        """Reads on until no link is left."""
+        """Reads files until no link is left."""
         while self._links:
             source, link = self._links.pop()
             try:
@@ -106,13 +108,13 @@ class _Walk:
             parts = urlsplit(href)
             target = (source.parent / unquote(parts.path)).resolve()
         except (ValueError, OSError, RuntimeError):
-            raise MetadataError("it is no path") from None
+            raise MetadataError("it is not a path") from None
         if parts.scheme not in {"", "file"} or parts.netloc or not target.is_relative_to(self.first.parent):
-            raise MetadataError("it lies outside of the catalog's folder; only files below that are read")
+            raise MetadataError("it lies outside the catalog's folder; only files below that are read")
         return target
 
     def _miss(self, link: Json, reason: str) -> None:
-        """Keeps account of a link that led to nothing."""
+        """Records a link that could not be followed."""
         href = redact(str(link.get("href")).partition("?")[0])
         if link.get("rel") == "item":
             name = href.rsplit("/", 1)[-1].removesuffix(".json")
@@ -127,10 +129,10 @@ class _Walk:
     def _take_features(self, features: object, path: Path) -> None:
         if not isinstance(features, list):
             raise MetadataError("it is an ItemCollection without features")
-        self.items += [FoundItem(item, path) for item in features if isinstance(item, dict)]
+        self.items += [RawItem.of(item, path) for item in features if isinstance(item, dict)]
         broken = sum(not isinstance(item, dict) for item in features)
         if broken:
-            self.warnings.append(f"{path.name} holds {broken} features that are no items; they are left out")
+            self.warnings.append(f"{path.name} holds {broken} features that are not items; they are left out")
 
 
 def load_document(path: Path) -> Json:
@@ -148,5 +150,5 @@ def load_document(path: Path) -> Json:
     except (ValueError, RecursionError):
         raise MetadataError("it is not JSON") from None
     if not isinstance(content, dict):
-        raise MetadataError("it is no STAC object")
+        raise MetadataError("it is not a STAC object")
     return content

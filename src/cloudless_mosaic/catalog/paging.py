@@ -1,7 +1,7 @@
-"""Following the pages of a STAC API to their end, which servers have many ways to hide.
+"""Follows the pages of a STAC API to the last one.
 
-A page may be empty in the middle of a search, a server may repeat a page for ever, and it may give an item
-twice. pystac-client stops at the first empty page and doesn't see the loop, hence this module.
+Servers send empty pages in the middle of a search, repeat a page endlessly, and return an item twice.
+pystac-client stops at the first empty page and does not detect the loop, hence this module.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from cloudless_mosaic.catalog.found import Json, web_address
+from cloudless_mosaic.catalog.raw_item import Json
 from cloudless_mosaic.catalog.settings import ApiSettings
 from cloudless_mosaic.errors import TemporaryError, UsageError
 from cloudless_mosaic.net.redaction import quoted, redact
+from cloudless_mosaic.net.urls import resolve_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Call:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     """Body of a POST, query of a GET."""
     headers: Mapping[str, str] = field(default_factory=dict)
-    """Headers that a link asks for."""
+    """Headers that the link requires."""
 
     @property
     def fingerprint(self) -> str:
@@ -39,18 +40,18 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Drained:
-    """All that a search has."""
+    """All items of a search."""
 
     items: tuple[Json, ...]
     """Items in the order of the server, repeated ones included."""
     announced: int | None
-    """How many items the server says match; ``None`` where it doesn't say."""
+    """How many items the server says match; ``None`` where it does not say."""
     broken: int
-    """Features that are no objects."""
+    """Features that are not objects."""
 
     @property
     def missing(self) -> int:
-        """Items that the server announced and didn't give."""
+        """Items that the server announced and did not return."""
         return max(0, (self.announced or 0) - self.broken - _distinct(self.items))
 
 
@@ -60,12 +61,12 @@ def drain(fetch: Callable[[Call], Json], first: Call, settings: ApiSettings, whe
     Args:
         fetch: Gets one page.
         first: The search.
-        settings: Where to give up.
+        settings: Limits.
         where: The API, for messages.
 
     Raises:
         UsageError: if the search has too many items.
-        TemporaryError: if a page isn't one, or pages repeat without end.
+        TemporaryError: if a page is malformed, or pages repeat endlessly.
     """
     pages: list[Json] = []
     items: list[Json] = []
@@ -104,7 +105,7 @@ def next_call(page: Json, call: Call, where: str) -> Call | None:
         return None
     link = nexts[0]
     href, body, headers = link.get("href"), link.get("body"), link.get("headers")
-    url = web_address(call.url, href)
+    url = resolve_url(call.url, href)
     if url is None:
         raise TemporaryError(f"{where} gives a next page without an address; try again later")
     if urlsplit(url).hostname != urlsplit(call.url).hostname:
@@ -113,7 +114,7 @@ def next_call(page: Json, call: Call, where: str) -> Call | None:
         )
     parameters: Mapping[str, Any] = {}
     if str(link.get("method", "GET")).upper() == "POST":
-        # a link without a body means the same search; sent empty, it would be a search for everything
+        # a link without a body repeats the same search; an empty body would search for everything
         parameters = body if isinstance(body, dict) else call.parameters
         if link.get("merge") is True:
             parameters = {**call.parameters, **parameters}
@@ -134,7 +135,7 @@ def _drained(pages: list[Json]) -> Drained:
 
 
 def _looped(drained: Drained, where: str) -> Drained:
-    """A search whose pages repeat is good only where all that was announced has come."""
+    """A search with repeating pages is complete only where all announced items have arrived."""
     if drained.announced is not None and not drained.missing:
         return drained
     raise TemporaryError(f"{where} repeats the pages of its search without end; try again later")

@@ -1,22 +1,22 @@
-"""Providers of Sentinel-2 Level-2A that are known, and how to tell whose an item is.
+"""Known providers of Sentinel-2 Level-2A, and how their items are recognised.
 
-Band names need no table here: the keys of all these providers' assets are words of ``bands``.
+They need no table of band names: the keys of their assets are names that ``bands`` knows.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cloudless_mosaic.catalog.found import Json, assets_of, properties_of
+from cloudless_mosaic.catalog.raw_item import RawItem
 from cloudless_mosaic.domain.provider import ProviderProfile
 
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """Where a profile holds."""
+    """A profile and the collections that it describes."""
 
     profile: ProviderProfile
-    """How its items are to be read."""
+    """How its items are read."""
     hosts: tuple[str, ...] = ()
     """Hosts of its API."""
     collections: tuple[str, ...] = ()
@@ -62,23 +62,20 @@ PROVIDERS = (
 )
 
 
-def recognise(item: Json, host: str = "") -> Provider:
-    """Tells the provider of an item.
+def recognise(item: RawItem) -> Provider:
+    """The provider of an item.
 
-    Args:
-        item: A STAC item.
-        host: Host of the API that gave it. With the collection it decides; where it is unknown (a copy in
-            files, a mirror), properties decide that only one provider writes.
+    Host of the API and collection decide. Where they are unknown (a copy in files, a mirror), properties
+    decide that only one provider writes.
 
     Raises:
         MetadataError: if the item has no properties or no assets.
     """
-    collection = item.get("collection")
     for provider in PROVIDERS:
-        if host in provider.hosts and collection in provider.collections:
+        if item.host in provider.hosts and item.collection in provider.collections:
             return provider
-    names = properties_of(item).keys()
-    keys = assets_of(item).keys()
+    names = item.properties.keys()
+    keys = item.assets.keys()
     if any(name.startswith("earthsearch:") for name in names):
         return EARTH_SEARCH_C1 if _is_collection_1(item) else EARTH_SEARCH_V1
     if any(name.startswith("sentinel:") for name in names):
@@ -89,11 +86,11 @@ def recognise(item: Json, host: str = "") -> Provider:
     return PLANETARY_COMPUTER if "s2:mgrs_tile" in names and "B04" in keys else GENERIC
 
 
-def _is_collection_1(item: Json) -> bool:
+def _is_collection_1(item: RawItem) -> bool:
     """True for Collection 1 of Earth Search, by the item's collection, else by where its files lie."""
-    collection = item.get("collection")
+    collection = item.collection
     if collection in EARTH_SEARCH_V1.collections:
         return False
     return collection in EARTH_SEARCH_C1.collections or any(
-        "sentinel-2-c1-l2a" in asset["href"] for asset in assets_of(item).values()
+        "sentinel-2-c1-l2a" in asset["href"] for asset in item.assets.values()
     )

@@ -1,4 +1,4 @@
-"""From a request to its scenes, the same way for an API and for local files."""
+"""Finds the scenes of a request, in an API or in local files."""
 
 from __future__ import annotations
 
@@ -8,72 +8,68 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from cloudless_mosaic.catalog.footprints import parse_footprint
-from cloudless_mosaic.catalog.found import Findings, FoundItem, is_web_address
 from cloudless_mosaic.catalog.identity import sensing_time, shown_id
 from cloudless_mosaic.catalog.items import MissingBandError, cloud_cover_of, parse_scene
 from cloudless_mosaic.catalog.limits import limit_scenes
 from cloudless_mosaic.catalog.local import read_items
+from cloudless_mosaic.catalog.raw_item import RawItem
+from cloudless_mosaic.catalog.search_result import SearchResult
 from cloudless_mosaic.catalog.settings import ApiSettings
 from cloudless_mosaic.domain.bands import canonical_bands
 from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.domain.scenes import DroppedScene, Scene, SceneSet
 from cloudless_mosaic.errors import MetadataError, UsageError
+from cloudless_mosaic.net.urls import is_web_url
 
 _MOST_IDS = 5
-"""Scenes that a warning names."""
+"""Most scenes that a warning lists."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def find_scenes(request: MosaicRequest, settings: ApiSettings | None = None) -> SceneSet:
-    """Finds the scenes of a request; none at all is an answer too.
+    """Finds the scenes of a request, possibly none.
 
-    The whole search is done before it returns. What the catalogue gives is filtered again here by area, time,
-    collection and cloud cover, since some catalogues ignore parts of a query. The order of the catalogue has
-    no influence on the result.
+    All pages are read before it returns. Items are filtered again by area, time, collection and cloud cover,
+    since some catalogues ignore parts of a query. The order of the catalogue does not affect the result.
 
     Args:
-        request: What is asked for.
+        request: The request.
         settings: Time-outs, retries and limits of a STAC API.
 
     Raises:
-        UsageError: if the catalogue, the collection or a band isn't there.
-        TemporaryError: if the catalogue fails in a way that may pass.
+        UsageError: if the catalogue, the collection or a band does not exist.
+        TemporaryError: if the catalogue fails temporarily.
     """
     canonical_bands(request.bands)
-    findings = _search(request, settings or ApiSettings())
-    sieve = _Sieve(request)
-    for found in _unique(findings.items):
-        sieve.take(found)
-    sieve.require_bands()
-    whole = SceneSet.of(
-        sieve.scenes, (*findings.dropped, *sieve.dropped), (*findings.warnings, *sieve.warnings)
-    )
+    result = _search(request, settings or ApiSettings())
+    items = _ItemFilter(request)
+    for item in _latest_by_id(result.items):
+        items.add(item)
+    items.require_bands()
+    whole = SceneSet.of(items.scenes, (*result.dropped, *items.dropped), (*result.warnings, *items.warnings))
     limited = limit_scenes(whole, request.max_items, request.periods)
     return SceneSet(limited.scenes, tuple(sorted(limited.dropped, key=_order)), limited.warnings)
 
 
-def _search(request: MosaicRequest, settings: ApiSettings) -> Findings:
-    if is_web_address(request.stac_url):
-        from cloudless_mosaic.catalog.api import search_api  # noqa: PLC0415 - its client loads slowly
+def _search(request: MosaicRequest, settings: ApiSettings) -> SearchResult:
+    if is_web_url(request.stac_url):
+        from cloudless_mosaic.catalog.api import search_api  # noqa: PLC0415 - slow to import
 
         return search_api(request, settings)
     return read_items(request.stac_url, request.collection)
 
 
-def _unique(items: Iterable[FoundItem]) -> list[FoundItem]:
+def _latest_by_id(items: Iterable[RawItem]) -> list[RawItem]:
     """One item per id: pages and boxes of a search may repeat them. Where they differ, the last updated."""
 
-    def age(found: FoundItem) -> tuple[str, str]:
-        properties = found.item.get("properties")
-        updated = properties.get("updated") if isinstance(properties, dict) else ""
-        return str(updated), json.dumps(found.item, sort_keys=True)
+    def version(item: RawItem) -> tuple[str, str]:
+        return item.updated, json.dumps(item.document, sort_keys=True)
 
-    by_id: dict[str | int, list[FoundItem]] = {}
-    for found in items:
-        scene_id = found.item.get("id")
+    by_id: dict[str | int, list[RawItem]] = {}
+    for item in items:
         # without an id they stay apart, so that every one of them is counted as dropped
-        by_id.setdefault(scene_id if isinstance(scene_id, str) else len(by_id), []).append(found)
-    return [max(same, key=age) if len(same) > 1 else same[0] for same in by_id.values()]
+        by_id.setdefault(item.id if isinstance(item.id, str) else len(by_id), []).append(item)
+    return [max(same, key=version) if len(same) > 1 else same[0] for same in by_id.values()]
 
 
 def _order(scene: DroppedScene) -> tuple[datetime, str, str]:
@@ -81,8 +77,11 @@ def _order(scene: DroppedScene) -> tuple[datetime, str, str]:
 
 
 @dataclass(slots=True)
-class _Sieve:
-    """Sorts items into usable scenes, scenes with a reason against them, and what was never asked for."""
+class _ItemFilter:
+    """Sorts items into scenes that are used, and scenes that are dropped with a reason.
+
+    Items outside the area, the periods or the collection of the request are passed over.
+    """
 
     request: MosaicRequest
     scenes: list[Scene] = field(default_factory=list)
@@ -92,24 +91,24 @@ class _Sieve:
     lacking: list[MissingBandError] = field(default_factory=list)
     """One for every scene that lacks a band."""
     broken: int = 0
-    """Scenes that can't be used for another reason, clouds not counted."""
+    """Scenes that are dropped for another reason than clouds."""
 
-    def take(self, found: FoundItem) -> None:
+    def add(self, item: RawItem) -> None:
         """Sorts one item."""
         sensed = None
         try:
-            sensed = sensing_time(found.item)
-            if self._is_asked_for(found, sensed):
-                self._judge(found, sensed)
+            sensed = sensing_time(item)
+            if self._is_requested(item, sensed):
+                self._parse(item, sensed)
         except MissingBandError as error:
             self.lacking.append(error)
-            self.dropped.append(DroppedScene(shown_id(found.item), sensed, str(error)))
+            self.dropped.append(DroppedScene(shown_id(item), sensed, str(error)))
         except MetadataError as error:
             self.broken += 1
-            self.dropped.append(DroppedScene(shown_id(found.item), sensed, str(error)))
+            self.dropped.append(DroppedScene(shown_id(item), sensed, str(error)))
 
     def require_bands(self) -> None:
-        """Makes sure that bands are missing from some scenes only, and not from the collection.
+        """Checks that missing bands are missing from some scenes only, not from the collection.
 
         Raises:
             UsageError: if every scene lacks a band.
@@ -124,30 +123,29 @@ class _Sieve:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What the user has to know of the scenes that were taken."""
+        """Warnings about the scenes that are used."""
         if not self.cloudless:
             return ()
         ids = sorted(self.cloudless)
         more = f" and {len(ids) - _MOST_IDS} more" if len(ids) > _MOST_IDS else ""
         return (f"taken without knowing their cloud cover: {', '.join(ids[:_MOST_IDS])}{more}",)
 
-    def _is_asked_for(self, found: FoundItem, sensed: datetime) -> bool:
-        collection = found.item.get("collection")
-        same = collection is None or collection == self.request.collection
+    def _is_requested(self, item: RawItem, sensed: datetime) -> bool:
+        same = item.collection is None or item.collection == self.request.collection
         return same and any(sensed in period for period in self.request.periods)
 
-    def _judge(self, found: FoundItem, sensed: datetime) -> None:
-        footprint = parse_footprint(found.item.get("geometry"))
+    def _parse(self, item: RawItem, sensed: datetime) -> None:
+        footprint = parse_footprint(item.geometry)
         if not footprint.intersects(self.request.aoi.geometry):
             return
-        clouds = cloud_cover_of(found.item)
+        clouds = cloud_cover_of(item)
         limit = self.request.max_cloud_cover
         if clouds is not None and clouds > limit:
             shown = f"{clouds:.1f}" if float(f"{clouds:.1f}") > limit else f"{clouds:g}"
             reason = f"cloud cover {shown} % is above {limit:g} %"
-            self.dropped.append(DroppedScene(shown_id(found.item), sensed, reason))
+            self.dropped.append(DroppedScene(shown_id(item), sensed, reason))
             return
-        scene = parse_scene(found, self.request, sensed, footprint)
+        scene = parse_scene(item, self.request, sensed, footprint)
         self.scenes.append(scene)
         if clouds is None:
             self.cloudless.append(scene.id)

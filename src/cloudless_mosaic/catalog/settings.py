@@ -1,31 +1,32 @@
-"""How to treat a STAC API."""
+"""Time-outs, retries and limits of a STAC API."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cloudless_mosaic.net.retry import TEMPORARY_STATUSES, RetryPolicy
+
+_API_RETRY = RetryPolicy(
+    attempts=6, first_delay=0.5, longest_delay=60.0, total=600.0, statuses=TEMPORARY_STATUSES
+)
+
 
 @dataclass(frozen=True, slots=True)
 class ApiSettings:
-    """Patience with a STAC API, and what a sane search never reaches."""
+    """Time-outs and retries of a STAC API, and limits that no sensible search reaches."""
 
     timeout: tuple[float, float] = (10.0, 60.0)
-    """Seconds to connect, and between two pieces of an answer."""
-    retries: int = 5
-    """Attempts after the first, where the server answers that it can't just now."""
-    connection_retries: int = 2
-    """Attempts after the first, where there is no answer, or only a part of one."""
-    backoff: float = 0.5
-    """Seconds before the second retry; doubles from there, unless the server says when to come back."""
-    longest_wait: float = 60.0
-    """Most seconds to wait before a retry, whatever the server asks for."""
-    deadline: float = 600.0
-    """Seconds for one page, all retries and waits included, however its bytes drip."""
+    """Seconds to connect, and between two pieces of a response."""
+    retry: RetryPolicy = _API_RETRY
+    """Attempts for one page. The first retry follows at once, so ``first_delay`` comes before the second one.
+    The total includes all delays and the time of the response, however slowly it arrives."""
+    connection_attempts: int = 3
+    """Attempts where the connection fails, or breaks off in the response."""
     page_size: int = 100
-    """Items asked for at once."""
+    """Items per page."""
     most_items: int = 10_000
     """Larger searches are refused."""
     most_pages: int = 2_000
-    """Pages that are followed before a search is given up."""
+    """Pages that are read before a search is given up."""
     largest_answer: int = 256 * 2**20
-    """Bytes of the largest answer that is read."""
+    """Bytes of the largest response that is read."""

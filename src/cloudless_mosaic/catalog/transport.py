@@ -1,7 +1,7 @@
-"""HTTP to a STAC API: time-outs that hold, retries that retry, bounded answers, no leaked credentials.
+"""HTTP to a STAC API: time-outs, retries, bounded responses, no leaked credentials.
 
-pystac-client's own transport retries neither searches (they are POST) nor answers like 503, waits for as long
-as a ``Retry-After`` says, and logs headers.
+The transport of pystac-client retries neither searches (they are POST) nor responses such as 503, waits as
+long as ``Retry-After`` says without a limit, and logs headers.
 """
 
 from __future__ import annotations
@@ -18,25 +18,26 @@ from urllib3.exceptions import InvalidHeader, NewConnectionError, ReadTimeoutErr
 from urllib3.response import BaseHTTPResponse
 from urllib3.util import Retry
 
-from cloudless_mosaic.catalog.found import web_address
 from cloudless_mosaic.catalog.settings import ApiSettings
 from cloudless_mosaic.errors import CloudlessMosaicError, TemporaryError, UsageError
 from cloudless_mosaic.net.deadline import run_within
 from cloudless_mosaic.net.hosts import is_host, is_private
 from cloudless_mosaic.net.redaction import quoted, redact, without_credentials
+from cloudless_mosaic.net.retry import RetryPolicy
+from cloudless_mosaic.net.urls import resolve_url
 from cloudless_mosaic.version import __version__
-
-RETRIED = (429, 500, 502, 503, 504)
-"""Answers after which the same request is sent again."""
 
 _CHUNK = 1 << 16
 
 
 class StatusError(CloudlessMosaicError):
-    """An API answered, and not with success. Never leaves this package."""
+    """An API answered with an error status. Internal to this package."""
 
-    def __init__(self, status: int, where: str) -> None:
+    def __init__(self, status: int, where: str, *, temporary: bool) -> None:
         self.status = status
+        """HTTP status."""
+        self.temporary = temporary
+        """True for a status that was retried without success."""
         super().__init__(f"{where} answers {status}")
 
 
@@ -44,11 +45,11 @@ class ApiTransport(StacApiIO):
     """The session with one API."""
 
     def __init__(self, stac_url: str, settings: ApiSettings, field: str = "stac_url") -> None:
-        """Opens the session; nothing is sent yet.
+        """Opens the session; sends no request yet.
 
         Args:
             stac_url: Address of the API, or of one of its documents; may hold user name and password.
-            settings: Patience.
+            settings: Time-outs and retries.
             field: Field of the request that gives the address; for messages.
         """
         self.root, auth = _without_user(stac_url)
@@ -59,7 +60,7 @@ class ApiTransport(StacApiIO):
         self._field = field
         self._answered = False
         super().__init__(
-            headers={"User-Agent": f"cloudless-mosaic/{__version__}"}, max_retries=_PatientRetry.of(settings)
+            headers={"User-Agent": f"cloudless-mosaic/{__version__}"}, max_retries=_CappedRetry.of(settings)
         )
         self.session.auth = auth
         self.session.hooks["response"].append(self._check_redirect)
@@ -71,18 +72,18 @@ class ApiTransport(StacApiIO):
         headers: Mapping[str, str] | None = None,
         parameters: Mapping[str, Any] | None = None,
     ) -> str:
-        """The text of an answer.
+        """The text of a response.
 
         Args:
             href: Where to send the request.
             method: ``GET`` or ``POST``.
-            headers: Headers beside the session's.
+            headers: Headers in addition to those of the session.
             parameters: Query of a GET, body of a POST.
 
         Raises:
-            StatusError: if the API answers with anything but success.
-            UsageError: if there is no such server.
-            TemporaryError: if it fails in a way that may pass.
+            StatusError: if the API answers with an error status.
+            UsageError: if the server does not exist.
+            TemporaryError: if it fails temporarily.
         """
         request = Request(method or "GET", href, headers=dict(headers or {}))
         if request.method == "POST":
@@ -90,13 +91,13 @@ class ApiTransport(StacApiIO):
         else:
             request.params = dict(parameters or {})
         self._require_allowed(href)
-        for attempts_left in reversed(range(1 + self._settings.connection_retries)):
+        for attempts_left in reversed(range(self._settings.connection_attempts)):
             try:
-                return run_within(self._settings.deadline, lambda: self._exchange(request))
+                return run_within(self._settings.retry.total, lambda: self._exchange(request))
             except TimeoutError:
                 raise TemporaryError(f"{self.where} does not answer in time; try again later") from None
             except faults.ChunkedEncodingError as error:
-                # the answer broke off; the retries of the session end where its body begins
+                # the response broke off; retries of the session cover requests up to the start of the body
                 if not attempts_left:
                     raise self._explained(error) from None
             except faults.RequestException as error:
@@ -104,16 +105,16 @@ class ApiTransport(StacApiIO):
         raise AssertionError  # pragma: no cover - the last attempt returns or raises
 
     def _check_redirect(self, response: Response, **_: object) -> None:
-        """Looks where a redirect leads before it is followed."""
+        """Checks the target of a redirect before it is followed."""
         target = self.session.get_redirect_target(response)
         if target is not None:
-            self._require_allowed(web_address(response.url, target) or "")
+            self._require_allowed(resolve_url(response.url, target) or "")
 
     def _require_allowed(self, url: str) -> None:
-        """Keeps a public API from sending requests into the network of whoever asks it.
+        """Refuses requests into a private network on behalf of a public API.
 
         Raises:
-            UsageError: if it tries to.
+            UsageError: if the address is in one, or leaves https.
         """
         own, parts = urlsplit(self.root), urlsplit(url)
         host = parts.hostname or ""
@@ -128,11 +129,12 @@ class ApiTransport(StacApiIO):
         environment = self.session.merge_environment_settings(
             prepared.url, proxies={}, stream=True, verify=None, cert=None
         )
-        # pystac-client sets the time-out of a session anew when it opens an API, so it is given here
+        # pystac-client overwrites the time-out of the session when it opens an API, so it is set here
         with self.session.send(prepared, timeout=self._settings.timeout, **environment) as response:
             self._answered = True
             if not response.ok:
-                raise StatusError(response.status_code, self.where)
+                status = response.status_code
+                raise StatusError(status, self.where, temporary=status in self._settings.retry.statuses)
             return self._text(response)
 
     def _text(self, response: Response) -> str:
@@ -147,11 +149,11 @@ class ApiTransport(StacApiIO):
         return content.decode("utf-8", errors="replace")
 
     def _explained(self, error: faults.RequestException) -> CloudlessMosaicError:
-        """A fault for people, without the words of libraries, which have addresses with tokens in them."""
+        """An error for users, without the messages of libraries, which contain addresses with tokens."""
         if isinstance(error, ValueError):
-            return UsageError(f"{self.where} is no address of an API; check `{self._field}`")
+            return UsageError(f"{self.where} is not an address of an API; check `{self._field}`")
         if isinstance(error, faults.TooManyRedirects):
-            return UsageError(f"{self.where} redirects without end; check `{self._field}`")
+            return UsageError(f"{self.where} redirects endlessly; check `{self._field}`")
         if isinstance(error, faults.SSLError):
             return UsageError(f"{self.where} has no certificate that is trusted here; check `{self._field}`")
         cause = error.args[0] if error.args else None
@@ -164,31 +166,32 @@ class ApiTransport(StacApiIO):
         return TemporaryError(f"{self.where} {trouble}; try again later")
 
 
-class _PatientRetry(Retry):
-    """Retries whatever the method, and never waits longer than it is told to."""
+class _CappedRetry(Retry):
+    """A retry policy for urllib3 that holds for every method and limits ``Retry-After``."""
 
-    longest_wait = 60.0
+    policy: RetryPolicy
 
     @classmethod
     def of(cls, settings: ApiSettings) -> Self:
+        policy = settings.retry
         retry = cls(
-            total=settings.retries,
-            connect=settings.connection_retries,
-            read=settings.connection_retries,
-            backoff_factor=settings.backoff,
-            backoff_max=settings.longest_wait,
-            backoff_jitter=settings.backoff,
-            status_forcelist=RETRIED,
-            # the default leaves POST out, and that is how searches are sent
+            total=policy.retries,
+            connect=settings.connection_attempts - 1,
+            read=settings.connection_attempts - 1,
+            backoff_factor=policy.first_delay,
+            backoff_max=policy.longest_delay,
+            backoff_jitter=policy.first_delay,
+            status_forcelist=policy.statuses,
+            # the default leaves out POST, the method of searches
             allowed_methods=None,
             raise_on_status=False,
         )
-        retry.longest_wait = settings.longest_wait
+        retry.policy = policy
         return retry
 
     def new(self, **changes: Any) -> Self:  # noqa: ANN401 - as urllib3 has it
         retry = super().new(**changes)
-        retry.longest_wait = self.longest_wait
+        retry.policy = self.policy
         return retry
 
     def get_retry_after(self, response: BaseHTTPResponse) -> float | None:
@@ -196,11 +199,11 @@ class _PatientRetry(Retry):
             seconds = super().get_retry_after(response)
         except InvalidHeader:
             return None
-        return None if seconds is None else min(seconds, self.longest_wait)
+        return None if seconds is None else self.policy.capped(seconds)
 
 
 class _OneHost(AuthBase):
-    """Gives a password to one host, and to no other that a link may lead to."""
+    """Sends a password to one host only, whatever links lead to."""
 
     def __init__(self, host: str, user: str, password: str) -> None:
         self._host = host

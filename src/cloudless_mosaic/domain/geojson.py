@@ -6,15 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
-from shapely import GEOSException, force_2d, get_coordinates, make_valid, union_all
-from shapely.affinity import translate
-from shapely.geometry import MultiPolygon, Polygon, box, shape
-from shapely.geometry.base import BaseGeometry
+from shapely import GEOSException, force_2d, get_coordinates, union_all
+from shapely.geometry import MultiPolygon, Polygon, shape
 
 from cloudless_mosaic.errors import UsageError
+from cloudless_mosaic.geo.antimeridian import encircles_pole, polygons_of, unroll, within_world
 
 _MOST_POINTS = 100_000
-_WORLD = box(-180, -90, 180, 90)
 _DEGREES = ("CRS84", "EPSG::4326", "EPSG:4326", "OGC:CRS84")
 """Ends of the names of CRSs in degrees that GeoJSON from before 2016 may state."""
 
@@ -37,23 +35,6 @@ def read_area(document: object) -> MultiPolygon:
     if area.area == 0:
         raise UsageError("AOI has no area; give GeoJSON polygons in longitude and latitude")
     return area
-
-
-def within_world(polygon: Polygon) -> Iterator[MultiPolygon]:
-    """The parts of a polygon, whose longitudes may run on beyond 180 degrees, brought within +-180."""
-    whole = make_valid(polygon)
-    for turn in np.arange(-2, 3) * 360.0:
-        part = translate(whole, turn).intersection(_WORLD)
-        if not part.is_empty:
-            yield polygons_of(part)
-
-
-def polygons_of(geometry: BaseGeometry) -> MultiPolygon:
-    """The polygons of a geometry; lines and points that validation or cuts have left are dropped."""
-    parts = [
-        leaf for part in getattr(geometry, "geoms", [geometry]) for leaf in getattr(part, "geoms", [part])
-    ]
-    return MultiPolygon([part for part in parts if isinstance(part, Polygon) and not part.is_empty])
 
 
 def _geometries(document: object) -> Iterator[Mapping[str, Any]]:
@@ -112,8 +93,8 @@ def _unrolled(polygon: Polygon) -> Polygon:
     """
     ring = np.array(polygon.exterior.coords)
     if (np.abs(np.diff(ring[:, 0])) > 180).any():
-        ring[:, 0] = np.unwrap(ring[:, 0], period=360)
-        if abs(ring[0, 0] - ring[-1, 0]) > 1 or not 0 < np.ptp(ring[:, 0]) < 180:
+        ring[:, 0] = unroll(ring[:, 0])
+        if encircles_pole(ring[:, 0]) or not 0 < np.ptp(ring[:, 0]) < 180:
             raise UsageError(
                 "AOI has an edge longer than 180 degrees; cut the polygon at the antimeridian, or add points"
             )

@@ -8,18 +8,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cloudless_mosaic.domain.access import BucketAccess, parse_access
 from cloudless_mosaic.domain.bands import BANDS, canonical_band, common_name
 from cloudless_mosaic.domain.radiometry import OFFSET_POLICIES, OffsetPolicy
 from cloudless_mosaic.errors import UsageError
 
 _LARGEST_FILE = 2**20
 _LONGEST_TEXT = 120
-_FIELDS = ("name", "offset", "offset_flag", "classification", "bands")
+_FIELDS = ("name", "offset", "offset_flag", "classification", "bands", "access")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderProfile:
-    """Bands, scene classification and radiometric offset of one provider.
+    """Bands, scene classification, radiometric offset and storage of one provider.
 
     Raises:
         UsageError: if a field is missing or unusable; the message names it.
@@ -35,6 +36,8 @@ class ProviderProfile:
     """Key of the asset with the scene classification; empty where it has a usual name (``SCL``, ``scl``)."""
     bands: Mapping[str, str] = field(default_factory=dict, hash=False)
     """Key of the asset by Sentinel-2 name. Empty where keys are usual names; else it holds all bands."""
+    access: tuple[BucketAccess, ...] = ()
+    """Buckets of S3 that need another region, endpoint or signing than the environment says."""
 
     def __post_init__(self) -> None:
         if self.offset not in OFFSET_POLICIES:
@@ -94,7 +97,13 @@ def parse_profile(fields: Mapping[str, Any]) -> ProviderProfile:
     missing = [name for name in ("name", "offset") if name not in fields]
     if missing:
         raise UsageError(f"no field {missing[0]!r}")
-    return ProviderProfile(**{**fields, "bands": _bands(fields.get("bands", {}))})
+    bands, access = _bands(fields.get("bands", {})), parse_access(fields.get("access", {}))
+    return ProviderProfile(**{**fields, "bands": bands, "access": access})
+
+
+def access_of(profile: ProviderProfile | None) -> tuple[BucketAccess, ...]:
+    """The access to buckets that a profile gives; nothing without a profile."""
+    return profile.access if profile else ()
 
 
 def _bands(table: object) -> dict[str, str]:
@@ -116,16 +125,16 @@ def _load(path: Path) -> Mapping[str, Any]:
             raise UsageError("it is larger than 1 MiB")
         text = path.read_text("utf-8")
     except UnicodeDecodeError:
-        raise UsageError("it is no text in UTF-8") from None
+        raise UsageError("it is not text in UTF-8") from None
     except OSError as error:
         raise UsageError(f"it can't be read ({error.strerror})") from None
     try:
         fields = json.loads(text) if kind == "JSON" else _from_toml(text)
     except (ValueError, RecursionError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise UsageError(f"it is no {kind} ({reason})") from None
+        raise UsageError(f"it is not {kind} ({reason})") from None
     if not isinstance(fields, Mapping):
-        raise UsageError("it is no table of fields")
+        raise UsageError("it is not a table of fields")
     return fields
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from cloudless_mosaic.domain.access import BucketAccess
 from cloudless_mosaic.domain.request import ExecutionOptions
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.execution.engine import Engine
@@ -28,7 +29,10 @@ SCHEDULER = "DASK_SCHEDULER_ADDRESS"
 
 @contextmanager
 def open_engine(
-    request: ExecutionOptions, reader: RasterReader | None, note: Callable[[str], None]
+    request: ExecutionOptions,
+    reader: RasterReader | None,
+    access: tuple[BucketAccess, ...],
+    note: Callable[[str], None],
 ) -> Iterator[Engine]:
     """The engine for a request: a local cluster, a Gateway's, that of a scheduler, or threads.
 
@@ -37,6 +41,7 @@ def open_engine(
     Args:
         request: The request.
         reader: Where pixels come from; by default the files themselves. A cluster needs one that pickles.
+        access: How this process reads the buckets of the provider; tasks carry it to workers.
         note: Called with a message on where the work is done.
 
     Raises:
@@ -45,7 +50,7 @@ def open_engine(
     """
     chosen = _connection(request)
     if chosen is None:
-        yield ThreadEngine(worker_count(request.workers), reader or default_reader())
+        yield ThreadEngine(worker_count(request.workers), reader or default_reader(access))
         return
     from cloudless_mosaic.execution.cluster import ClusterEngine  # noqa: PLC0415 - only runs on clusters
 

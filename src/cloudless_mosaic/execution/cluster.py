@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable
 
+from cloudless_mosaic.domain.access import BucketAccess
+from cloudless_mosaic.domain.provider import access_of
 from cloudless_mosaic.errors import TemporaryError, UsageError
 from cloudless_mosaic.execution.connection import Connection, ask
 from cloudless_mosaic.execution.engine import AnyTask, Finished, Result
@@ -39,7 +41,7 @@ class ClusterEngine:
         """See ``Engine.fit``: waits for a worker, compares it with this process, reads its memory limit."""
         self._await_worker()
         if self._reader is None:
-            self._compare(sample_hrefs(plan))
+            self._compare(sample_hrefs(plan), access_of(plan.request.profile))
         try:
             info = ask(lambda: self._connection.client.scheduler_info(n_workers=-1))
         except OSError as error:
@@ -76,7 +78,7 @@ class ClusterEngine:
     def _unreachable(self, error: OSError) -> TemporaryError:
         return TemporaryError(f"{self._connection.name} does not answer ({error}); try again")
 
-    def _compare(self, hrefs: tuple[str, ...]) -> None:
+    def _compare(self, hrefs: tuple[str, ...], access: tuple[BucketAccess, ...]) -> None:
         """Compares every worker with this process.
 
         Raises:
@@ -85,7 +87,7 @@ class ClusterEngine:
         """
         client = self._connection.client
         try:
-            answers = ask(lambda: client.run(report, hrefs, on_error="return"))
+            answers = ask(lambda: client.run(report, hrefs, access, on_error="return"))
         except OSError as error:
             raise self._unreachable(error) from None
         for address, answer in answers.items():
@@ -98,4 +100,4 @@ class ClusterEngine:
         reports = {name: answer for name, answer in answers.items() if isinstance(answer, WorkerReport)}
         if not reports:
             raise TemporaryError(f"{self._connection.name} lost its workers before work began; try again")
-        check_reports(report(hrefs), reports)
+        check_reports(report(hrefs, access), reports)

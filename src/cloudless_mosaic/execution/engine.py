@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Protocol, TypeVar
 
+from cloudless_mosaic.domain.access import BucketAccess
 from cloudless_mosaic.geo.blocks import Block
 from cloudless_mosaic.planning.plan import AnyPlan
 from cloudless_mosaic.reading import RasterReader
@@ -26,6 +27,11 @@ class Task(Protocol):
     @property
     def hrefs(self) -> Iterator[str]:
         """Every raster that may be read."""
+        ...
+
+    @property
+    def access(self) -> tuple[BucketAccess, ...]:
+        """Buckets that the profile of the provider describes."""
         ...
 
 

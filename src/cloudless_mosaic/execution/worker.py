@@ -11,6 +11,7 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from cloudless_mosaic.domain.access import BucketAccess
 from cloudless_mosaic.errors import SourceError, UsageError
 from cloudless_mosaic.execution.engine import AnyTask, Result
 from cloudless_mosaic.reading import RasterReader, default_reader
@@ -54,13 +55,14 @@ def package_digest() -> str:
     return digest.hexdigest()[:16]
 
 
-def report(hrefs: Iterable[str]) -> WorkerReport:
+def report(hrefs: Iterable[str], access: tuple[BucketAccess, ...] = ()) -> WorkerReport:
     """Reports software, environment and data access of this process.
 
     Args:
         hrefs: Rasters to try.
+        access: Buckets that the profile of the provider describes.
     """
-    reader = default_reader()
+    reader = default_reader(access)
     return WorkerReport(
         versions=_versions(),
         environment=tuple(
@@ -90,7 +92,7 @@ def work_on_block(
         raise UsageError(
             "a worker joined with another version of cloudless-mosaic; give all workers the same image"
         )
-    reader = reader or default_reader()
+    reader = reader or default_reader(task.access)
     reader.prepare(task.hrefs)
     return work(task, reader)
 

@@ -1,1 +1,1 @@
-"""Coordinate reference systems, grids and the blocks that they are cut into."""
+"""Coordinate reference systems, the antimeridian, pixel grids and the blocks that they are cut into."""

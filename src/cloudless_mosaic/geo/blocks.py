@@ -1,4 +1,4 @@
-"""The blocks that an output grid is cut into. Pure geometry."""
+"""The blocks that an output grid is cut into."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Blocks:
-    """The cuts of a grid into blocks, row by row."""
+    """A partition of a grid into blocks, in row-major order."""
 
     row_edges: tuple[int, ...]
     """Rows at which blocks begin, and the end of the grid."""
@@ -60,7 +60,7 @@ class Blocks:
         return Blocks(tuple(sorted({*self.row_edges, *rows})), tuple(sorted({*self.column_edges, *columns})))
 
     def halved(self) -> Blocks:
-        """Blocks of half the edge that keep all cuts of these."""
+        """Blocks with half the edge, whose edges include all edges of these."""
         return Blocks(_halve(self.row_edges), _halve(self.column_edges))
 
 
@@ -70,8 +70,8 @@ def cut_blocks(geobox: GeoBox, size: int, origin: tuple[float, float] | None = N
     Args:
         geobox: Grid to cut.
         size: Edge of a block, pixels.
-        origin: x and y of a corner that a block must have (of the source's own tiling); without it, or
-            where it doesn't lie on a pixel corner, blocks are counted from the corner of the grid.
+        origin: x and y of a corner of the source's own tiling, at which a block must begin. Without it,
+            or where it is not on a pixel corner, blocks are counted from the corner of the grid.
     """
     rows, columns = geobox.shape
     row_phase = column_phase = 0
@@ -84,7 +84,7 @@ def cut_blocks(geobox: GeoBox, size: int, origin: tuple[float, float] | None = N
 
 
 def _halve(edges: tuple[int, ...]) -> tuple[int, ...]:
-    """Cuts half a block away from those cuts that are there; the first block may be a part of one."""
+    """Adds an edge half a block from every edge; the first block may be smaller than the others."""
     half = -(-int(np.diff(edges).max()) // 2)
     cuts = {edges[0] + half if len(edges) == 2 else edges[1] - half}
     cuts |= {edge + half for edge in edges[1:-1]}

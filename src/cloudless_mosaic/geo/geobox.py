@@ -21,7 +21,7 @@ def _is_dask_collection(thing: object) -> bool:
 
 
 def _load_interop() -> None:
-    """Loads the module that asks before the package that it's a part of; a later one may have no such."""
+    """Loads ``odc.geo._interop`` before its package; later versions of odc-geo may not have it."""
     odc = find_spec("odc")
     for folder in (odc and odc.submodule_search_locations) or ():
         path = Path(folder, "geo", "_interop.py")
@@ -37,6 +37,6 @@ def _load_interop() -> None:
 if _INTEROP not in sys.modules and "dask" not in sys.modules:
     _load_interop()
 
-from odc.geo.geobox import GeoBox  # noqa: E402 - that's what it is all for
+from odc.geo.geobox import GeoBox  # noqa: E402 - after the module above
 
 __all__ = ["GeoBox"]

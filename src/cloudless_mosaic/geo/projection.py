@@ -1,4 +1,4 @@
-"""From one CRS to another."""
+"""Coordinate reference systems: comparison, units, and transformation from one to another."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Area = TypeVar("Area", BaseGeometry, npt.NDArray[np.object_])
 _DENSE = 0.05
 """Degrees between points along an edge before it is projected."""
 
-_EARTH_RADIUS = 6371008.8
+EARTH_RADIUS = 6371008.8
 """Mean radius in metres (Moritz 2000, Geodetic Reference System 1980)."""
 
 
@@ -30,10 +30,10 @@ def same_crs(one: str, other: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def metres_per_unit(crs: str) -> float:
-    """Length of a unit of a CRS; that of a degree along a meridian where the CRS counts in degrees."""
-    found = CRS.from_user_input(crs)
-    factor = found.axis_info[0].unit_conversion_factor
-    return factor * _EARTH_RADIUS if found.is_geographic else factor
+    """Metres per unit of a CRS; for degrees, the length of a degree along a meridian of the mean sphere."""
+    parsed = CRS.from_user_input(crs)
+    factor = parsed.axis_info[0].unit_conversion_factor
+    return factor * EARTH_RADIUS if parsed.is_geographic else factor
 
 
 @lru_cache(maxsize=1024)
@@ -44,8 +44,8 @@ def unit_of(crs: str) -> str:
 
 
 def project(area: Area, source: str, target: str) -> Area:
-    """An area, or an array of them, in another CRS, with enough points along edges to follow their curves."""
-    step = _DENSE if _is_geographic(source) else 5000.0
+    """Transforms an area, or an array of areas, with enough points along edges to follow their curves."""
+    step = _DENSE if is_geographic(source) else 5000.0
     forward = transformer(source, target).transform
 
     def convert(points: np.ndarray) -> np.ndarray:
@@ -57,10 +57,11 @@ def project(area: Area, source: str, target: str) -> Area:
 
 @lru_cache(maxsize=1024)
 def transformer(source: str, target: str) -> Transformer:
-    """From one CRS to another, x before y; kept, since it takes longer to make than to use."""
+    """The transformation from one CRS to another, x before y; cached, since it is slow to make."""
     return Transformer.from_crs(source, target, always_xy=True)
 
 
 @lru_cache(maxsize=1024)
-def _is_geographic(crs: str) -> bool:
+def is_geographic(crs: str) -> bool:
+    """True for a CRS in longitude and latitude."""
     return bool(CRS.from_user_input(crs).is_geographic)

@@ -1,15 +1,15 @@
-"""Pixel coordinates that differ from a whole number only by the rounding of a projection."""
+"""Pixel coordinates that differ from an integer only by the rounding error of a projection."""
 
 from __future__ import annotations
 
 from math import ceil, floor
 
 SNAP = 1e-6
-"""Share of a pixel by which an edge may miss the grid and still lie on it."""
+"""Fraction of a pixel within which an edge counts as aligned with the grid."""
 
 
 def snap_out(low: float, high: float) -> tuple[int, int]:
-    """The smallest run of whole pixels around an interval, at least one pixel long.
+    """The smallest range of whole pixels that covers an interval, at least one pixel long.
 
     Args:
         low: Lower end, in pixels.

@@ -11,13 +11,13 @@ Answer = TypeVar("Answer")
 
 
 def run_within(seconds: float, function: Callable[[], Answer]) -> Answer:
-    """Calls a function in a thread of its own, and leaves it alone when the time is up.
+    """Calls a function in a thread of its own, and abandons it when the time is up.
 
-    Time-outs of sockets begin anew with every byte, so a server that sends one byte a second is endless to
-    them. The thread that is left behind ends with its connection, or with the process.
+    A socket's time-out starts again with every byte, so a server that sends one byte a second never exceeds
+    it. The abandoned thread ends with its connection, or with the process.
 
     Raises:
-        TimeoutError: if the function isn't done in time.
+        TimeoutError: if the function does not return in time.
     """
     outcome: SimpleQueue[tuple[Answer | None, BaseException | None]] = SimpleQueue()
 

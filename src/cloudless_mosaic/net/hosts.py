@@ -1,4 +1,4 @@
-"""Which hosts are somebody's own network, where a catalogue of strangers has no business."""
+"""Hosts of private networks, which a public catalogue must not make us contact."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ import socket
 from functools import lru_cache
 
 _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,252})")
-_OWN = (".localhost", ".local", ".internal", ".intranet", ".lan", ".home.arpa")
-_STORAGES = (".amazonaws.com", ".blob.core.windows.net", ".dataspace.copernicus.eu")
-"""Public storage whose names lead to private addresses inside of clouds that have a private link to it."""
+_PRIVATE_SUFFIXES = (".localhost", ".local", ".internal", ".intranet", ".lan", ".home.arpa")
+_PUBLIC_STORAGE = (".amazonaws.com", ".blob.core.windows.net", ".dataspace.copernicus.eu")
+"""Public storage whose names resolve to private addresses inside clouds with a private link to it."""
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def is_host(text: str) -> bool:
-    """True for a name or a plain address; False for what programs read in different ways.
+    """True for a host name or a plain address; False for forms that programs interpret differently.
 
-    ``127.1``, ``0x7f000001`` and ``2130706433`` are all 127.0.0.1 to some of them, and other letters than
-    those of ASCII are turned into digits by others.
+    Some programs take ``127.1``, ``0x7f000001`` and ``2130706433`` for 127.0.0.1; others normalise non-ASCII
+    characters to digits.
     """
     if _address(text) is not None:
         return True
@@ -33,17 +33,17 @@ def is_host(text: str) -> bool:
 
 
 def is_private(host: str) -> bool:
-    """True for a host that is not on the public internet, by its address or its name.
+    """True for a host outside the public internet, by its address or its name.
 
-    A name is looked up once. One that nobody knows counts as public, since nothing can be read from it.
+    A name is looked up once. An unknown one counts as public, since nothing can be read from it.
     """
     address = _address(host)
     if address is not None:
         return not _is_public(address)
     name = host.rstrip(".").lower()
-    if "." not in name or name.endswith(_OWN):
+    if "." not in name or name.endswith(_PRIVATE_SUFFIXES):
         return True
-    return not name.endswith(_STORAGES) and _leads_inside(name)
+    return not name.endswith(_PUBLIC_STORAGE) and _resolves_to_private(name)
 
 
 def _address(host: str) -> _Address | None:
@@ -65,7 +65,7 @@ def _is_public(address: _Address) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _leads_inside(name: str) -> bool:
+def _resolves_to_private(name: str) -> bool:
     try:
         found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):

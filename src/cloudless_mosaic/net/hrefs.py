@@ -1,4 +1,4 @@
-"""Which hrefs of assets may be read. Nothing that a catalogue names is opened before it has passed here."""
+"""Hrefs of assets that may be read. Every href of a catalogue is checked here before it is opened."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def resolve_href(href: str, file: Path | None, host: str = "") -> str:
         host: Host of the API.
 
     Raises:
-        MetadataError: if it is neither an address on the web or in an object store, nor, for an item in a
-            file, a plain path. That leaves out what GDAL would take for an instruction (``/vsi...``,
-            ``vrt://``, inline XML). From a public API, open http and hosts of private networks are left out
-            as well, unless they are the API's own.
+        MetadataError: if it is neither a web address, an object in S3, nor, for an item in a file, a plain
+            path. This excludes hrefs that GDAL would interpret (``/vsi...``, ``vrt://``, inline XML). From a
+            public API, unencrypted http and hosts of private networks are refused as well, unless they are
+            the API's own.
     """
     if len(href) > _LONGEST or _UNPRINTABLE.search(href):
         raise MetadataError(f"an asset has an unusable href, {quoted(redact(href))}")
@@ -54,29 +54,31 @@ def _address(href: str, *, local: bool, host: str) -> str:
         raise MetadataError("an asset's href has no host, or carries a user name")
     usable = _BUCKET.fullmatch(parts.netloc) if parts.scheme == "s3" else is_host(hostname)
     if not usable:
-        raise MetadataError(f"an asset lies at {quoted(redact(href))}; its host is no plain name or address")
+        raise MetadataError(
+            f"an asset lies at {quoted(redact(href))}; its host is not a plain name or address"
+        )
     if parts.scheme != "s3" and hostname != host.lower() and not local:
         _require_public(href, parts.scheme, hostname, host)
     if hostname.endswith(".blob.core.windows.net") and _AZURE_SIGNATURE.search(parts.query):
-        # a token that was saved with the item has run out by now, and would stop a new one from being made
+        # a token saved with the item has expired, and would prevent a new one from being requested
         return without_credentials(href)
     return href
 
 
 def _require_public(href: str, scheme: str, hostname: str, host: str) -> None:
     if host and is_private(host):
-        # a catalogue inside may point to its neighbours
+        # a catalogue in a private network may refer to its neighbours
         return
     if scheme != "https":
         raise MetadataError(
             f"an asset lies at {quoted(redact(href))}; from a public API, https and s3 are read"
         )
     if is_private(hostname):
-        raise MetadataError(f"an asset lies at {quoted(redact(href))}, inside of a private network; not read")
+        raise MetadataError(f"an asset lies at {quoted(redact(href))}, inside a private network; not read")
 
 
 def _path(href: str, folder: Path) -> str:
-    """A path by the rules of relative references, from the folder of the item's file."""
+    """An absolute path, resolved as a reference relative to the folder of the item's file."""
     local = href.removeprefix("file://") if href.startswith("file:///") else href
     local = unquote(local)
     path = os.path.abspath(folder / local)  # noqa: PTH100 - links in the path are left to the system

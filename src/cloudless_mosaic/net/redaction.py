@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit, urlunsplit
 
-# no pattern may begin anew inside of what another start has already gone over: text comes from strangers
+# linear time for hostile text: no pattern may restart within what an earlier attempt has scanned
 _WORD = re.compile(r"[^\s'\"]+")
 _WEB = re.compile(r"https?://", re.IGNORECASE)
 _QUERY = re.compile(r"[?#].*", re.DOTALL)
@@ -20,9 +20,9 @@ _HEADER = re.compile(r"(?<![\w-])(authorization: ?)?(bearer|basic) [A-Za-z0-9._~
 
 
 def redact(text: str) -> str:
-    """Takes user names, passwords and query strings out of every address in a text, and keys named as such.
+    """Removes user names, passwords and query strings from every address in a text, and named keys.
 
-    What stays of a key is its name. The time it takes grows with the length of the text and no faster.
+    The name of a key is kept. Time is linear in the length of the text.
     """
     if "://" in text:
         text = _USER.sub(r"\1", _WORD.sub(lambda word: _without_query(word[0]), text))
@@ -30,7 +30,7 @@ def redact(text: str) -> str:
 
 
 def without_credentials(href: str) -> str:
-    """An address without user, password, query and fragment, where tokens live; other texts as they are."""
+    """An address without user, password, query and fragment; any other text unchanged."""
     scheme, netloc, path, _, _ = urlsplit(href)
     if scheme.lower() not in {"http", "https", "s3"}:
         return href
@@ -46,6 +46,6 @@ def _without_query(word: str) -> str:
 
 
 def quoted(value: object, length: int = 80) -> str:
-    """Text from outside, fit for one line of a message: control characters escaped, long ones cut short."""
+    """Untrusted text for one line of a message: quoted, control characters escaped, cut to a length."""
     text = repr(value if isinstance(value, str) else str(value))
     return text if len(text) <= length else f"{text[: length - 3]}..."

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from cloudless_mosaic.domain.bands import canonical_band
 from cloudless_mosaic.domain.periods import Period, mosaic_label
+from cloudless_mosaic.domain.provider import access_of
 from cloudless_mosaic.domain.request import CompositeRequest, MosaicRequest
 from cloudless_mosaic.domain.scenes import Scene, SceneSet, SourceGrid
 from cloudless_mosaic.geo.blocks import Blocks, cut_blocks
@@ -72,6 +73,7 @@ class CompositePlan:
                 exact=request.exact,
                 tile=self.tile,
                 alone=len(self.blocks) == 1 and not self.tile,
+                access=access_of(request.profile),
             )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime
 
+from cloudless_mosaic.domain.access import BucketAccess
 from cloudless_mosaic.domain.periods import Period, mosaic_label
 from cloudless_mosaic.domain.scenes import SourceRaster
 from cloudless_mosaic.geo.blocks import Block
@@ -66,6 +67,8 @@ class BlockTask:
     """Name of the tile; empty where there are none."""
     alone: bool = False
     """True where the block is all of the output, so that no other task reads what this one does."""
+    access: tuple[BucketAccess, ...] = ()
+    """Buckets that the profile of the provider describes."""
 
     @property
     def label(self) -> str:

@@ -1,9 +1,13 @@
-"""Reading rasters: one protocol, and its adapters."""
+"""Reading rasters: the ``RasterReader`` protocol, the reader of tiled GeoTIFFs, and GDAL for other files.
+
+Knows object stores, credentials, tokens, ranged requests, TIFF headers and the decoding of tiles.
+"""
 
 from __future__ import annotations
 
 from functools import lru_cache
 
+from cloudless_mosaic.domain.access import BucketAccess
 from cloudless_mosaic.reading.protocol import RasterHeader, RasterReader, RawRows, Target, WindowRead
 from cloudless_mosaic.reading.tiles import TileReader
 
@@ -18,7 +22,11 @@ __all__ = [
 ]
 
 
-@lru_cache(maxsize=1)
-def default_reader() -> RasterReader:
-    """The reader of this process; tasks on other machines find theirs by this name."""
-    return TileReader()
+@lru_cache(maxsize=4)
+def default_reader(access: tuple[BucketAccess, ...] = ()) -> RasterReader:
+    """The reader of this process; a task on another machine gets its reader by this function.
+
+    Args:
+        access: Buckets that the profile of the provider describes.
+    """
+    return TileReader(access=access)

@@ -1,4 +1,4 @@
-"""Signing of hrefs at the moment they are read. Tasks carry unsigned hrefs only."""
+"""Signing of hrefs when they are read. Tasks carry unsigned hrefs only."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def planetary_computer_container(href: str) -> tuple[str, str] | None:
 def sign(href: str) -> str:
     """Adds a Planetary Computer token to an href of its storage; leaves every other href as it is.
 
-    A query that the href already has is taken off first: it would hold a signature of yesterday.
+    A query that the href already has is removed first, since its signature may have expired.
 
     Raises:
-        SourceError: if no token could be had.
+        SourceError: if no token is available.
     """
     place = planetary_computer_container(href)
     if place is None:
@@ -34,7 +34,7 @@ def sign(href: str) -> str:
 
 
 def refuse(signed: str) -> None:
-    """Gives up the token of a signed href that was refused, so that the next one is signed afresh."""
+    """Discards the token of a signed href that was refused, so that the next one gets a new token."""
     place = planetary_computer_container(signed)
     if place is not None:
         token_broker().reject(*place, signed.partition("?")[2])

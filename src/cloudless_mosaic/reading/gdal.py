@@ -1,4 +1,4 @@
-"""Reading by GDAL: slow beside the ranged reader of tiles, but at home with every GeoTIFF and JPEG 2000."""
+"""The reader over GDAL: slower than the reader of tiles, for every other GeoTIFF and for JPEG 2000."""
 
 from __future__ import annotations
 
@@ -16,42 +16,44 @@ from rasterio.errors import RasterioError
 from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
+from cloudless_mosaic.domain.access import BucketAccess, access_to
 from cloudless_mosaic.domain.scenes import SourceGrid
 from cloudless_mosaic.errors import SourceError
 from cloudless_mosaic.net.redaction import redact
 from cloudless_mosaic.reading.credentials import refuse, sign
 from cloudless_mosaic.reading.protocol import RasterHeader, WindowRead
+from cloudless_mosaic.reading.settings import GDAL_RETRY
 
 Answer = TypeVar("Answer")
 
 _DRIVERS = {".jp2": "JP2OpenJPEG"}
-"""Driver by the end of the path; all else is GeoTIFF. Any other driver would let a file name more files."""
+"""Driver by file extension; GeoTIFF otherwise. Other drivers would let a file refer to further files."""
 
 _LARGEST_BLOCK = 10980
-"""Pixels along an edge of what GDAL unpacks at once; no raster of the product is larger as a whole."""
+"""Longest edge of an internal tile, pixels; no raster of the product is larger."""
 
 _OPEN_DATASETS = 32
-"""Files that one thread keeps open."""
+"""Datasets that one thread keeps open."""
 
 _FAULTS = (RasterioError, OSError, ValueError)
-"""What a file may raise; ``ValueError`` comes of an href that is no address."""
+"""Errors that a file may cause; ``ValueError`` comes from a malformed href."""
 
 _ENVIRONMENT: dict[str, str | int] = {
-    # nothing beside the file is looked for: a sidecar could change what its pixels mean
+    # no sidecar files: they could change the meaning of the pixels
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
     "GDAL_PAM_ENABLED": "NO",
-    # defaults of some version or other that let a file run code, or send files of this machine away
+    # options with which a file could run code, or have local files sent to a server
     "GDAL_VRT_ENABLE_PYTHON": "NO",
     "GDAL_VRT_ENABLE_RAWRASTERBAND": "NO",
     "CPL_VSIL_CURL_HEADER_FILE_KVP_ENABLED": "NO",
-    # GDAL waits for ever by default
+    # by default GDAL waits without limit
     "GDAL_HTTP_CONNECTTIMEOUT": "10",
     "GDAL_HTTP_TIMEOUT": "60",
     "GDAL_HTTP_LOW_SPEED_TIME": "30",
     "GDAL_HTTP_LOW_SPEED_LIMIT": "1000",
-    "GDAL_HTTP_MAX_RETRY": "2",
-    "GDAL_HTTP_RETRY_DELAY": "0.5",
-    # with threads GDAL returns zeros for parts that it could not fetch, without an error
+    "GDAL_HTTP_MAX_RETRY": str(GDAL_RETRY.retries),
+    "GDAL_HTTP_RETRY_DELAY": str(GDAL_RETRY.first_delay),
+    # with threads GDAL returns zeros, and no error, for parts that it could not fetch
     "GDAL_NUM_THREADS": "1",
     # multi-range requests are not retried
     "GDAL_HTTP_MULTIRANGE": "SERIAL",
@@ -63,15 +65,17 @@ _ENVIRONMENT: dict[str, str | int] = {
 
 
 class GdalReader:
-    """A ``RasterReader`` over GDAL, by way of rasterio."""
+    """A ``RasterReader`` over GDAL and rasterio."""
 
-    def __init__(self, sign: Callable[[str], str] = sign) -> None:
-        """Reads files.
+    def __init__(self, sign: Callable[[str], str] = sign, access: tuple[BucketAccess, ...] = ()) -> None:
+        """Opens no file yet.
 
         Args:
-            sign: Turns an unsigned href into one that may be read now; called at every open.
+            sign: Signs an href; called whenever a file is opened.
+            access: Buckets that the profile of the provider describes.
         """
         self._sign = sign
+        self._access = access
         self._local = threading.local()
         self._headers: dict[str, RasterHeader] = {}
 
@@ -102,19 +106,29 @@ class GdalReader:
             yield position, answer
 
     def _twice(self, href: str, get: Callable[[], Answer]) -> Answer:
-        """Does something with a file; where it fails once more, with a fresh token and nothing cached."""
+        """Calls a function on a file; after a failure once more, with a new token and without caches."""
+        environment = {**_ENVIRONMENT, **_s3_options(access_to(href, self._access))}
         try:
-            with rasterio.Env(**_ENVIRONMENT):
+            with rasterio.Env(**environment):
                 return get()
         except _FAULTS as error:
             if "403" in str(_root(error)):
                 refuse(self._sign(href))
         for key in [key for key in self._datasets if key[0] == href]:
             self._datasets.pop(key).close()
-        # GDAL remembers what it could not find
-        afresh = {"CPL_VSIL_CURL_NON_CACHED": f"/vsicurl/{self._sign(href)};"}
-        with rasterio.Env(**_ENVIRONMENT, **afresh):
+        # GDAL caches failed lookups
+        path = self._path(href)
+        afresh = {"CPL_VSIL_CURL_NON_CACHED": path if path.startswith("/vsis3/") else f"/vsicurl/{path};"}
+        with rasterio.Env(**environment, **afresh):
             return get()
+
+    def _path(self, href: str) -> str:
+        """An href as rasterio opens it: signed, and with access of its own under ``/vsis3/``.
+
+        For ``s3://``, rasterio would put the credentials and the region of an AWS configuration first.
+        """
+        signed = self._sign(href)
+        return f"/vsis3/{signed.removeprefix('s3://')}" if access_to(href, self._access) else signed
 
     def _read_header(self, href: str) -> RasterHeader:
         native = self._dataset(href, 0)
@@ -145,7 +159,7 @@ class GdalReader:
 
     @property
     def _datasets(self) -> OrderedDict[tuple[str, int], DatasetReader]:
-        """Open datasets of this thread by href and level, the last used one last; GDAL's can't be shared."""
+        """Open datasets of this thread by href and level, the last used one last; GDAL forbids sharing."""
         if not hasattr(self._local, "datasets"):
             self._local.datasets = OrderedDict()
         datasets: OrderedDict[tuple[str, int], DatasetReader] = self._local.datasets
@@ -160,15 +174,34 @@ class GdalReader:
             return datasets[key]
         options = {"OVERVIEW_LEVEL": level - 1} if level else {}
         suffix = urlsplit(href).path[-4:].lower()
-        dataset = rasterio.open(self._sign(href), driver=_DRIVERS.get(suffix, "GTiff"), **options)
+        dataset = rasterio.open(self._path(href), driver=_DRIVERS.get(suffix, "GTiff"), **options)
         datasets[key] = dataset
         if len(datasets) > _OPEN_DATASETS:
             datasets.popitem(last=False)[1].close()
         return dataset
 
 
+def _s3_options(access: BucketAccess | None) -> dict[str, str]:
+    """Configuration options of GDAL's ``/vsis3/`` for a bucket."""
+    options: dict[str, str] = {}
+    if access is None:
+        return options
+    if access.region:
+        options["AWS_REGION"] = access.region
+    if access.endpoint:
+        parts = urlsplit(access.endpoint)
+        options["AWS_S3_ENDPOINT"] = parts.netloc
+        options["AWS_HTTPS"] = "YES" if parts.scheme == "https" else "NO"
+        options["AWS_VIRTUAL_HOSTING"] = "FALSE"
+    if access.anonymous:
+        options["AWS_NO_SIGN_REQUEST"] = "YES"
+    if access.requester_pays:
+        options["AWS_REQUEST_PAYER"] = "requester"
+    return options
+
+
 def _root(error: BaseException) -> BaseException:
-    """The error that is behind an error: GDAL's own words."""
+    """The first error in a chain of causes, with GDAL's own message."""
     while error.__cause__:
         error = error.__cause__
     return error

@@ -1,4 +1,4 @@
-"""Ranges of bytes of a file, checked to be those that were asked for, of the file that was meant."""
+"""Byte ranges of a file, checked for their length and for the version of the file."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from obstore.store import ObjectStore
 from cloudless_mosaic.errors import SourceError
 
 _COALESCE = 128 * 1024
-"""Bytes between two ranges that are rather read along than asked for in two requests."""
+"""Largest gap in bytes between two ranges that are fetched in one request."""
 
 _HEAD = 64 * 1024
-"""Bytes read at once from the head of a file: whole headers of full-size products fit."""
+"""Bytes of the first request for a header; those of full-size products fit."""
 
 _MOST_HEAD = 16 * 2**20
 """Bytes of the largest header that is read."""
@@ -25,12 +25,12 @@ _MOST_HEAD_REQUESTS = 32
 
 
 class DoubtfulBytesError(SourceError):
-    """What came can't be what was asked for; another try may bring it."""
+    """The response does not match the request; a retry may succeed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """What tells two contents of one address apart."""
+    """Identifies the content of a file at one address."""
 
     size: int
     """Bytes of the whole file."""
@@ -45,18 +45,18 @@ class Version:
 async def read_ranges(
     store: ObjectStore, path: str, ranges: Sequence[tuple[int, int]]
 ) -> tuple[list[memoryview], list[Version]]:
-    """The bytes of ranges, near ones in one request.
+    """Fetches byte ranges, neighbouring ones in one request.
 
     Args:
         store: Where the file is.
-        path: Its place there.
+        path: Its key or path there.
         ranges: First byte, and the byte after the last.
 
     Returns:
-        Bytes in the order of the ranges, and what each answer said of the file.
+        Bytes in the order of the ranges, and the version of the file in each response.
 
     Raises:
-        DoubtfulBytesError: if the server gives fewer bytes than it promised, or the file ends before.
+        DoubtfulBytesError: if the server sends fewer bytes than it announced, or the file ends early.
         BaseError: if the object store can't get them.
     """
     order = sorted(range(len(ranges)), key=lambda i: ranges[i])
@@ -79,10 +79,10 @@ async def read_ranges(
 async def _read_all(
     store: ObjectStore, path: str, spans: Sequence[tuple[int, int]]
 ) -> list[tuple[memoryview, Version]]:
-    """What lies in spans, all asked for at once.
+    """Fetches spans concurrently.
 
-    Requests run in the store's own threads from the moment they are made, so none needs a task of its own: a
-    thread that switches between tasks is the one thing that all decoding threads have to wait for.
+    Requests run in the store's own threads from the moment they are made, so none needs a task of its own:
+    the event loop holds the interpreter's lock when it switches tasks, and decoding threads wait for it.
     """
     under_way: list[asyncio.Future[Any]] = []
     try:
@@ -98,7 +98,7 @@ async def _read_all(
     except BaseException:
         for request in under_way:
             if not request.cancel() and not request.cancelled():
-                request.exception()  # nobody else will look at it, which asyncio takes for an accident
+                request.exception()  # otherwise asyncio reports an exception that was never retrieved
         raise
     for (start, end), data in zip(spans, bodies, strict=True):
         if len(data) != end - start:
@@ -116,7 +116,7 @@ async def _get(store: ObjectStore, path: str, start: int, end: int) -> tuple[mem
 
 
 class Head:
-    """The head of a file as a ``ByteSource``: one request, and more where a header goes on elsewhere."""
+    """The head of a file as a ``ByteSource``: one request, or several where the header is scattered."""
 
     def __init__(self, store: ObjectStore, path: str) -> None:
         self._store = store

@@ -1,4 +1,4 @@
-"""Where bytes come from: an object store for every href, with time-outs, retries and credentials."""
+"""Object stores for hrefs, with time-outs, retries and credentials."""
 
 from __future__ import annotations
 
@@ -13,51 +13,59 @@ from urllib.parse import unquote, urlsplit
 
 from obstore.store import AzureStore, HTTPStore, LocalStore, ObjectStore, S3Store
 
+from cloudless_mosaic.domain.access import BucketAccess, access_to
 from cloudless_mosaic.reading.credentials import planetary_computer_container
-from cloudless_mosaic.reading.patience import PATIENT, Patience
+from cloudless_mosaic.reading.settings import DEFAULT_READ_SETTINGS, ReadSettings
 from cloudless_mosaic.reading.tokens import Token, TokenBroker, token_broker
 
 if TYPE_CHECKING:
-    from obstore.store import AzureConfig, AzureSASToken, ClientConfig, RetryConfig
+    from obstore.store import AzureConfig, AzureSASToken, ClientConfig, RetryConfig, S3Config
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where to read a file for now."""
+    """A file in an object store, as it can be read now."""
 
     store: ObjectStore
     """The store."""
     path: str
-    """Place of the file in the store."""
+    """Key or path of the file in the store."""
     local: bool = False
-    """True for a file of this machine, which another try would not change."""
+    """True for a file of this machine, for which retries are pointless."""
     container: tuple[str, str] | None = None
-    """Account and container that a token opens; ``None`` where no token can be renewed."""
+    """Account and container of the token; ``None`` without a token."""
     token: Token | None = None
-    """That token."""
+    """The token that the store uses."""
 
 
 class Stores:
-    """Object stores by the place they serve, made when first needed; safe to use from many threads."""
+    """Object stores by host, bucket or folder, made when first needed. Thread-safe."""
 
-    def __init__(self, patience: Patience = PATIENT, broker: TokenBroker | None = None) -> None:
-        """Makes no store yet.
+    def __init__(
+        self,
+        settings: ReadSettings = DEFAULT_READ_SETTINGS,
+        broker: TokenBroker | None = None,
+        access: tuple[BucketAccess, ...] = (),
+    ) -> None:
+        """Opens no store yet.
 
         Args:
-            patience: Time-outs and retries.
+            settings: Time-outs and retries.
             broker: Where tokens come from; by default the process's own.
+            access: Buckets that the profile of the provider describes.
         """
-        self._patience = patience
+        self._settings = settings
         self._broker = broker
+        self._access = access
         self._stores: dict[str, ObjectStore] = {}
         self._signed: dict[tuple[str, str], tuple[Token, ObjectStore]] = {}
         self._lock = threading.Lock()
 
     async def locate(self, href: str) -> Place:
-        """Where to read an href, with a token that is good for now.
+        """The place of an href, with a token that is valid now.
 
         Raises:
-            SourceError: if it needs a token and none could be had.
+            SourceError: if it needs a token and none is available.
         """
         container = planetary_computer_container(href)
         if container is None:
@@ -70,7 +78,7 @@ class Stores:
         return Place(self._with_token(container, token), unquote(path), container=container, token=token)
 
     def refuse(self, place: Place) -> None:
-        """Gives up the token of a place that was refused."""
+        """Discards the token of a place that was refused."""
         if place.container and place.token:
             (self._broker or token_broker()).reject(*place.container, place.token.query)
 
@@ -91,12 +99,12 @@ class Stores:
             return self._stores[place]
 
     def _with_token(self, container: tuple[str, str], token: Token) -> ObjectStore:
-        """A container of the Planetary Computer, as long as a token holds."""
+        """The store for a container of the Planetary Computer and its current token."""
         with self._lock:
             known, store = self._signed.get(container, (None, None))
             if store is None or known is not token:
                 store = AzureStore(
-                    credential_provider=_Fixed(container, token),
+                    credential_provider=_FixedToken(container, token),
                     # the endpoint is plain http on loopback only, and only by the environment
                     client_options=self._client(allow_http=True),
                     retry_config=self._retries(),
@@ -105,37 +113,55 @@ class Stores:
             return store
 
     def _web(self, place: str) -> ObjectStore:
-        # a secure address must not redirect to an open one, which is what most private services are
+        # https must not redirect to http, which most private services use
         client = self._client(allow_http=place.startswith("http://"))
         return HTTPStore.from_url(place, client_options=client, retry_config=self._retries())
 
     def _bucket(self, place: str) -> ObjectStore:
-        """A bucket of S3; credentials and endpoint come from the environment."""
+        """A bucket of S3; what its access leaves open comes from the environment."""
         client = self._client(allow_http=True)
-        return S3Store.from_url(place, client_options=client, retry_config=self._retries())
+        config = _s3_config(access_to(place, self._access))
+        return S3Store.from_url(place, config=config, client_options=client, retry_config=self._retries())
 
     def _client(self, *, allow_http: bool) -> ClientConfig:
         return {
-            "connect_timeout": timedelta(seconds=self._patience.connect),
-            "timeout": timedelta(seconds=self._patience.request),
+            "connect_timeout": timedelta(seconds=self._settings.connect_timeout),
+            "timeout": timedelta(seconds=self._settings.request_timeout),
             "allow_http": allow_http,
             "user_agent": "cloudless-mosaic",
         }
 
     def _retries(self) -> RetryConfig:
+        policy = self._settings.store_retry
         return {
-            "max_retries": self._patience.store_retries,
-            "retry_timeout": timedelta(seconds=2 * self._patience.request),
+            "max_retries": policy.retries,
+            "retry_timeout": timedelta(seconds=policy.total),
             "backoff": {
-                "init_backoff": timedelta(seconds=self._patience.store_pause),
-                "max_backoff": timedelta(seconds=50 * self._patience.store_pause),
-                "base": 2,
+                "init_backoff": timedelta(seconds=policy.first_delay),
+                "max_backoff": timedelta(seconds=policy.longest_delay),
+                "base": policy.factor,
             },
         }
 
 
-class _Fixed:
-    """One token as a credential provider, which goes before any key of Azure's in the environment."""
+def _s3_config(access: BucketAccess | None) -> S3Config:
+    config: S3Config = {}
+    if access is None:
+        return config
+    if access.region:
+        config["region"] = access.region
+    if access.endpoint:
+        config["endpoint"] = access.endpoint.rstrip("/")
+        config["virtual_hosted_style_request"] = False
+    if access.anonymous:
+        config["skip_signature"] = True
+    if access.requester_pays:
+        config["request_payer"] = True
+    return config
+
+
+class _FixedToken:
+    """One token as a credential provider, which takes precedence over Azure keys of the environment."""
 
     prefix = None
 
@@ -144,7 +170,7 @@ class _Fixed:
         self._token = token
 
     def __call__(self) -> AzureSASToken:
-        # the store is left behind before the token ends
+        # the store is replaced before the token expires
         return {"sas_token": self._token.query, "expires_at": datetime.now(UTC) + timedelta(days=1)}
 
 

@@ -1,7 +1,7 @@
 """Headers of tiled GeoTIFFs, as far as Sentinel-2 products need them.
 
-Nothing in a header is believed before it is checked against what a file of the product can have, since a few
-bytes may declare terabytes, or directories that go round in a circle.
+Every value of a header is checked against what a file of the product can have, since a few bytes may declare
+terabytes, or directories that form a cycle.
 
 Tags and types: TIFF 6.0 (Adobe, 1992), BigTIFF (AWare Systems), GeoTIFF 1.1 (OGC 19-008r4).
 """
@@ -50,14 +50,14 @@ _PIXEL_IS_AREA = 1
 
 
 class UnsupportedTiffError(SourceError):
-    """A file that this reader leaves to GDAL."""
+    """A valid file that only GDAL can read."""
 
 
 class ByteSource(Protocol):
-    """Where the bytes of a header come from."""
+    """Gives the bytes of a header."""
 
     async def span(self, start: int, size: int) -> bytes | memoryview:
-        """So many bytes from there on.
+        """Reads bytes.
 
         Raises:
             SourceError: if the file is shorter, or more is asked for than any header has.
@@ -98,7 +98,7 @@ class TiledRaster:
         return RasterHeader(tuple(level.grid for level in self.levels), self.dtype, self.levels[0].tile_shape)
 
     def has_layout_of(self, other: TiledRaster) -> bool:
-        """True where every tile lies at the same bytes and means the same place as in another raster."""
+        """True where header and byte ranges of all tiles equal those of another raster."""
         return self.header == other.header and all(
             np.array_equal(one.offsets, two.offsets) and np.array_equal(one.sizes, two.sizes)
             for one, two in zip(self.levels, other.levels, strict=True)
@@ -109,8 +109,8 @@ async def parse_tiff(source: ByteSource) -> TiledRaster:
     """Reads the header of a file.
 
     Raises:
-        UnsupportedTiffError: if it is a file that has to be read in another way.
-        SourceError: if it is none at all, or a part of one.
+        UnsupportedTiffError: if only GDAL can read the file.
+        SourceError: if it is not a TIFF, or is truncated.
     """
     native, *others = await _directories(source)
     crs, (left, top), (width, height) = _georeference(native)
@@ -168,7 +168,7 @@ class _Layout:
     count: str
     entry: str
     inline: int
-    """Bytes of a value that stands in the entry itself."""
+    """Largest value in bytes that is stored in the entry itself."""
 
     async def read(self, source: ByteSource, place: int) -> tuple[Directory, int]:
         """A directory, and the place of the next; 0 after the last."""
@@ -179,7 +179,7 @@ class _Layout:
         block = bytes(await source.span(place + head, number * width + link))
         entries = [struct.unpack_from(self.entry, block, i * width) for i in range(number)]
         values: dict[int, Values] = {}
-        # the size of the image tells how long its lists of tiles are
+        # the size of the image limits the length of its lists of tiles
         for tags in (_TAGS - _LISTS, _LISTS):
             most = _tile_count(values) if tags is _LISTS else _MOST_SMALL_VALUES
             for tag, kind, count, raw in entries:
@@ -210,7 +210,7 @@ def _one(directory: Directory, tag: int) -> int:
 
 
 def _tile_count(directory: Directory) -> int:
-    """Number of tiles of an image; 0 where it isn't tiled."""
+    """Number of tiles of an image; 0 where it is not tiled."""
     size, tile = ((_one(directory, one), _one(directory, two)) for one, two in _EDGES)
     return (-(-size[0] // tile[0]) * -(-size[1] // tile[1])) if all(tile) else 0
 

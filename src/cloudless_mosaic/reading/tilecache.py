@@ -1,4 +1,4 @@
-"""Decoded tiles that the next block may need."""
+"""A cache of decoded tiles that the next block may need."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ TileKey = tuple[str, Version, int, tuple[int, int]]
 
 
 class TileCache:
-    """Decoded tiles; those unused for longest are given up first. Safe to use from many threads."""
+    """A least-recently-used cache of decoded tiles. Thread-safe."""
 
     def __init__(self, limit: int) -> None:
-        """Keeps tiles.
+        """Starts empty.
 
         Args:
-            limit: Most bytes that are kept.
+            limit: Maximum size of the pixels, bytes.
         """
         self._limit = limit
         self._size = 0
@@ -30,7 +30,7 @@ class TileCache:
         self._lock = threading.Lock()
 
     def get(self, key: TileKey) -> Pixels | None:
-        """A tile; ``None`` where it isn't kept."""
+        """A tile; ``None`` where it is not cached."""
         with self._lock:
             tile = self._tiles.get(key)
             if tile is not None:
@@ -38,7 +38,7 @@ class TileCache:
             return tile
 
     def put(self, key: TileKey, tile: Pixels) -> None:
-        """Keeps a tile."""
+        """Adds a tile."""
         with self._lock:
             if key in self._tiles:
                 return

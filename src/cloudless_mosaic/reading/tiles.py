@@ -1,8 +1,7 @@
-"""The fast reader: ranged requests for tiles, many at once, decoded in the thread that asked.
+"""The reader of tiled GeoTIFFs: concurrent range requests, decoded in the calling threads.
 
-Requests run on an event loop of their own, so that any number of them can wait without a thread each; pixels
-are decoded by the calling threads. A tile that a read needs only in part is kept for a while, since the next
-block needs the rest of it.
+Requests run on one event loop, so that they can wait without a thread each. A tile that a read needs only in
+part is cached, since the next block needs the rest of it.
 """
 
 from __future__ import annotations
@@ -20,12 +19,13 @@ from typing import Any, TypeVar
 import numpy.typing as npt
 from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 
+from cloudless_mosaic.domain.access import BucketAccess
 from cloudless_mosaic.errors import SourceError
 from cloudless_mosaic.net.redaction import redact
 from cloudless_mosaic.reading.fetch import Fetch, OpenRaster
-from cloudless_mosaic.reading.patience import PATIENT, Patience
 from cloudless_mosaic.reading.protocol import RasterHeader, RasterReader, WindowRead
 from cloudless_mosaic.reading.ranges import DoubtfulBytesError, Head, read_ranges
+from cloudless_mosaic.reading.settings import DEFAULT_READ_SETTINGS, ReadSettings
 from cloudless_mosaic.reading.stores import Place, Stores
 from cloudless_mosaic.reading.tiff import UnsupportedTiffError, parse_tiff
 from cloudless_mosaic.reading.tilecache import TileCache
@@ -35,34 +35,41 @@ Pixels = npt.NDArray[Any]
 Arrivals = SimpleQueue[tuple[int, Fetch | SourceError]]
 
 _REQUESTS = 32
-"""Requests under way at once, over all hosts."""
+"""Concurrent requests, over all hosts."""
 
 _CACHE_BYTES = 96 * 2**20
-"""Bytes of the pixels of tiles that are kept."""
+"""Size of the cache of decoded tiles, bytes."""
 
 _HEADERS = 4096
-"""Headers that are kept; one of a full-size product takes about 10 kB."""
+"""Headers that are cached; one of a full-size product takes about 10 kB."""
 
 _REFUSALS = 2
-"""Times that a read is signed afresh."""
+"""Times that a read gets a new token after a refusal."""
 
 
 class TileReader:
-    """A ``RasterReader`` for tiled GeoTIFFs; what it doesn't know it leaves to GDAL.
+    """A ``RasterReader`` for tiled GeoTIFFs; GDAL reads all other files.
 
-    A read gives the right pixels or an error: bodies are as long as they have to be and of the file whose
-    header was read, and tiles decode to exactly their size. What is corrupt is fetched once more.
+    A read gives the right pixels or an error: responses have the requested length and come from the file
+    whose header was read, and tiles decode to exactly their size. A corrupt tile is fetched once more.
     """
 
-    def __init__(self, patience: Patience = PATIENT, stores: Stores | None = None) -> None:
+    def __init__(
+        self,
+        settings: ReadSettings = DEFAULT_READ_SETTINGS,
+        stores: Stores | None = None,
+        access: tuple[BucketAccess, ...] = (),
+    ) -> None:
         """Starts the event loop.
 
         Args:
-            patience: Time-outs and retries.
-            stores: Where bytes come from; by default what hrefs say, with the process's own credentials.
+            settings: Time-outs and retries.
+            stores: Object stores; by default those of the hrefs, with the credentials of this process.
+            access: Buckets that the profile of the provider describes.
         """
-        self._patience = patience
-        self._stores = stores or Stores(patience)
+        self._settings = settings
+        self._stores = stores or Stores(settings, access=access)
+        self._access = access
         self._rasters: OrderedDict[str, Future[OpenRaster]] = OrderedDict()
         self._lock = threading.Lock()
         self._loop = asyncio.new_event_loop()
@@ -111,7 +118,7 @@ class TileReader:
                 yield position, answer
 
     def _decode(self, fetch: Fetch, arrived: Arrivals, position: int) -> Pixels | SourceError | None:
-        """The pixels of a fetch; ``None`` where its corrupt tiles are on their way again."""
+        """The pixels of a fetch; ``None`` where corrupt tiles are being fetched again."""
         errors = fetch.assemble(self._cache)
         if not errors:
             return fetch.out
@@ -123,22 +130,22 @@ class TileReader:
         return None
 
     def _other_reader(self) -> RasterReader:
-        """For files that this reader doesn't know."""
+        """The reader for all other files."""
         from cloudless_mosaic.reading.gdal import GdalReader  # noqa: PLC0415 - GDAL loads slowly
 
         with self._lock:
             if self._gdal is None:
-                self._gdal = GdalReader()
+                self._gdal = GdalReader(access=self._access)
             return self._gdal
 
     def _start(self, coroutines: Sequence[Coroutine[Any, Any, None]]) -> None:
-        """Runs coroutines on the loop, which is called once for all: a call costs as much as a request."""
+        """Runs coroutines on the loop with one call, since a call costs as much as a request."""
         self._loop.call_soon_threadsafe(self._create_tasks, coroutines)
 
     def _create_tasks(self, coroutines: Sequence[Coroutine[Any, Any, None]]) -> None:
         for coroutine in coroutines:
             task = self._loop.create_task(coroutine)
-            self._tasks.add(task)  # the loop itself lets go of tasks that wait
+            self._tasks.add(task)  # the loop holds only weak references to tasks
             task.add_done_callback(self._tasks.discard)
 
     def _submit(self, coroutine: Coroutine[Any, Any, Answer]) -> Future[Answer]:
@@ -147,7 +154,7 @@ class TileReader:
     def _raster_future(self, href: str) -> Future[OpenRaster]:
         with self._lock:
             future = self._rasters.get(href)
-            if future is None or (future.done() and _may_pass(future)):
+            if future is None or (future.done() and _may_be_temporary(future)):
                 future = self._rasters[href] = self._submit(self._open(href))
             self._rasters.move_to_end(href)
             if len(self._rasters) > _HEADERS:
@@ -158,24 +165,24 @@ class TileReader:
         if "?" in href or href.lower().endswith(".jp2"):
             raise UnsupportedTiffError("signed by the catalogue, or JPEG 2000")
         try:
-            return await self._persist(href, _open)
+            return await self._with_retries(href, _open)
         except UnsupportedTiffError:
             raise
-        except BaseException as error:  # noqa: BLE001 - whatever it is, it is the file's fault
+        except BaseException as error:  # noqa: BLE001 - any failure loses this file only
             raise _lost(href, error) from None
 
     async def _fetch_into(self, arrived: Arrivals, position: int, fetch: Fetch) -> None:
         try:
             await self._fetch(fetch)
-        except BaseException as error:  # noqa: BLE001 - a reader that waits must get its answer
-            # it may as well be the header that is wrong, or of another file by now
+        except BaseException as error:  # noqa: BLE001 - the waiting reader must get an answer
+            # the header may be wrong, or of an earlier version of the file
             self._forget(fetch.read.href)
             arrived.put((position, _lost(fetch.read.href, error)))
         else:
             arrived.put((position, fetch))
 
     async def _fetch(self, fetch: Fetch) -> None:
-        """Gets the bytes of all tiles that are neither kept nor empty."""
+        """Fetches the bytes of all tiles that are neither cached nor empty."""
         if not fetch.needed:
             return
         href = fetch.read.href
@@ -185,27 +192,28 @@ class TileReader:
             if all(map(fetch.source.version.matches, versions)):
                 return
             current = await _open(place)
-            # mirrors tag one content in several ways, but no two contents are compressed to the same sizes
+            # mirrors give one content several ETags, but different contents have tiles of different sizes
             compressed = fetch.source.raster.levels[fetch.read.level].compression != "none"
             if not (compressed and current.raster.has_layout_of(fetch.source.raster)):
                 raise SourceError("it has changed since its header was read")
 
-        await self._persist(href, get)
+        await self._with_retries(href, get)
 
     def _forget(self, href: str) -> None:
-        """Lets the header be read again by whoever needs it next."""
+        """Drops a header, so that it is read again when it is needed next."""
         with self._lock:
             self._rasters.pop(href, None)
 
-    async def _persist(self, href: str, get: Callable[[Place], Awaitable[Answer]]) -> Answer:
-        """Gets something, with retries, fresh tokens and a limit on the time in requests.
+    async def _with_retries(self, href: str, get: Callable[[Place], Awaitable[Answer]]) -> Answer:
+        """Calls a function on a place, with retries, new tokens and a limit on the time in requests.
 
         Raises:
-            SourceError: if it can't be had.
-            BaseError: likewise, in the words of the object store.
+            SourceError: if the last attempt fails.
+            BaseError: likewise, as the object store raises it.
             OSError: likewise.
         """
-        left = self._patience.read
+        retry = self._settings.retry
+        left = retry.total
         attempt = refusals = 0
         while True:
             place = await self._stores.locate(href)
@@ -225,9 +233,9 @@ class TileReader:
                 except (BaseError, OSError, DoubtfulBytesError) as error:
                     attempt += 1
                     left -= time.monotonic() - started
-                    if place.local or attempt >= self._patience.attempts or left <= 0:
-                        raise _in_time(error, self._patience.read) from None
-            await asyncio.sleep(self._patience.pause_before(attempt))
+                    if place.local or attempt >= retry.attempts or left <= 0:
+                        raise _in_time(error, retry.total) from None
+            await asyncio.sleep(retry.delay_after(attempt))
 
 
 def _run(loop: asyncio.AbstractEventLoop) -> None:
@@ -242,7 +250,7 @@ async def _open(place: Place) -> OpenRaster:
     except UnsupportedTiffError:
         raise
     except SourceError as error:
-        # a gateway's page of words, or zeros of a proxy
+        # the HTML page of a gateway, or zeros from a proxy
         raise DoubtfulBytesError(str(error)) from None
     assert head.version is not None  # noqa: S101 - a byte of it has been read
     return OpenRaster(raster, head.version)
@@ -252,8 +260,8 @@ def _in_time(error: Exception, seconds: float) -> Exception:
     return SourceError(f"it takes longer than {seconds:g} s") if isinstance(error, TimeoutError) else error
 
 
-def _may_pass(future: Future[OpenRaster]) -> bool:
-    """True for a header that failed for a reason that may have gone."""
+def _may_be_temporary(future: Future[OpenRaster]) -> bool:
+    """True for a header that failed for a reason that may be temporary."""
     error = future.exception()
     return error is not None and not isinstance(error, UnsupportedTiffError)
 

@@ -1,15 +1,14 @@
-"""Tokens of the Planetary Computer: fetched once per container and process, renewed before they end.
+"""Tokens of the Planetary Computer: fetched once per container and process, renewed before they expire.
 
-Its token service gives an Azure SAS for reading one container of one storage account, which lives for some
-45 minutes in Azure and for a day elsewhere. The service throttles, and has been seen to give tokens that had
-already run out.
+The token service issues an Azure SAS for reading one container of one storage account. It is valid for about
+45 minutes inside Azure and for a day elsewhere. The service throttles, and has issued tokens that had already
+expired.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import random
 import threading
 import time
 from collections.abc import Callable
@@ -22,19 +21,18 @@ from urllib.parse import parse_qs
 
 from cloudless_mosaic.errors import SourceError
 from cloudless_mosaic.net.deadline import run_within
+from cloudless_mosaic.net.retry import random_factor
+from cloudless_mosaic.reading.settings import TOKEN_RETRY
 
 SERVICE = "https://planetarycomputer.microsoft.com/api/sas/v1/token"
-"""Where tokens come from; ``PC_SDK_SAS_URL`` names another place, as for the provider's own library."""
+"""Where tokens come from; ``PC_SDK_SAS_URL`` overrides it, as in the provider's own library."""
 
 _MARGIN = 300.0
-"""Seconds before its end at which a token is renewed; for short-lived ones half of their life."""
+"""Seconds before its expiry at which a token is renewed; half of its life for a short-lived one."""
 _EXCHANGE = 60.0
-"""Seconds for one exchange with the service, however its answer drips."""
-_ATTEMPTS = 6
-_FIRST_PAUSE = 0.5
-_LONGEST_PAUSE = 20.0
-_SULK = 30.0
-"""Seconds for which a failure answers everybody who asks."""
+"""Seconds for one request to the service, however slowly its response arrives."""
+_FAILURE_LIFE = 30.0
+"""Seconds for which a failure is the answer to every further request for the same token."""
 _LARGEST_ANSWER = 64 * 1024
 
 
@@ -51,10 +49,10 @@ class Token:
 
 
 class TokenBroker:
-    """The tokens of this process. Safe to use from many threads: whoever comes first fetches for all."""
+    """The tokens of this process. Thread-safe: the first thread that needs a token fetches it for all."""
 
     def __init__(self, service: str = "", sleep: Callable[[float], None] = time.sleep) -> None:
-        """Fetches nothing yet.
+        """Sends no request yet.
 
         Args:
             service: Address of the token service; by default that of the environment, else the provider's.
@@ -68,7 +66,7 @@ class TokenBroker:
         self._lock = threading.Lock()
 
     def current(self, account: str, container: str) -> Token | None:
-        """The token in use; ``None`` where it is time for another. Never waits."""
+        """The token in use; ``None`` where it is due for renewal. Never waits."""
         token = self._tokens.get((account, container))
         return token if token and time.monotonic() < token.renewal else None
 
@@ -76,7 +74,7 @@ class TokenBroker:
         """The token in use, or a new one.
 
         Raises:
-            SourceError: if none can be had for now.
+            SourceError: if none is available for now.
         """
         key = account, container
         with self._lock:
@@ -84,18 +82,18 @@ class TokenBroker:
         with lock:
             token = self.current(account, container)
             if token is None:
-                token = self._tokens[key] = self._fetch_or_sulk(key)
+                token = self._tokens[key] = self._fetch_unless_failed(key)
         return token
 
     def reject(self, account: str, container: str, query: str) -> None:
-        """Gives a token up that the storage refused; a newer one stays."""
+        """Discards a token that the storage refused; a newer one is kept."""
         token = self._tokens.get((account, container))
         if token and token.query == query:
             self._tokens.pop((account, container), None)
 
-    def _fetch_or_sulk(self, key: tuple[str, str]) -> Token:
+    def _fetch_unless_failed(self, key: tuple[str, str]) -> Token:
         since, reason = self._failures.get(key, (float("-inf"), ""))
-        if time.monotonic() - since > _SULK:
+        if time.monotonic() - since > _FAILURE_LIFE:
             try:
                 return self._fetch(*key)
             except _NoTokenError as error:
@@ -108,15 +106,15 @@ class TokenBroker:
 
     def _fetch(self, account: str, container: str) -> Token:
         reason = ""
-        for attempt in range(_ATTEMPTS):
+        for attempt in range(1, TOKEN_RETRY.attempts + 1):
             try:
                 return run_within(_EXCHANGE, lambda: self._ask(account, container))
             except _NoTokenError as error:
-                reason, pause = str(error), error.pause
+                reason, delay = str(error), error.delay
             except TimeoutError:
-                reason, pause = "it does not answer in time", None
-            if attempt + 1 < _ATTEMPTS:
-                self._sleep(_FIRST_PAUSE * 2**attempt * _jitter() if pause is None else pause + _jitter())
+                reason, delay = "it does not answer in time", None
+            if attempt < TOKEN_RETRY.attempts:
+                self._sleep(TOKEN_RETRY.delay_after(attempt) if delay is None else delay + random_factor())
         raise _NoTokenError(reason)
 
     def _ask(self, account: str, container: str) -> Token:
@@ -137,27 +135,23 @@ class TokenBroker:
         except Exception as error:  # noqa: BLE001 - of several libraries, with addresses in their words
             raise _NoTokenError(type(error).__name__) from None
         if response.status_code != 200:
-            pause = _pause_asked_for(response.headers.get("Retry-After"))
-            raise _NoTokenError(f"it answers {response.status_code}", pause)
+            delay = _requested_delay(response.headers.get("Retry-After"))
+            raise _NoTokenError(f"it answers {response.status_code}", delay)
         return _parse(content, response.headers.get("Date"))
 
 
 class _NoTokenError(Exception):
     """One attempt to get a token failed."""
 
-    def __init__(self, reason: str, pause: float | None = None) -> None:
-        self.pause = pause
+    def __init__(self, reason: str, delay: float | None = None) -> None:
+        self.delay = delay
         """Seconds to wait before the next, where the service says."""
         super().__init__(reason)
 
 
-def _jitter() -> float:
-    return random.uniform(0.5, 1.5)  # noqa: S311 - only spreads requests
-
-
-def _pause_asked_for(header: str | None) -> float | None:
+def _requested_delay(header: str | None) -> float | None:
     try:
-        return min(max(float(header or ""), 0.0), _LONGEST_PAUSE)
+        return TOKEN_RETRY.capped(float(header or ""))
     except ValueError:
         return None
 
@@ -165,7 +159,7 @@ def _pause_asked_for(header: str | None) -> float | None:
 def _parse(content: bytes, date: str | None) -> Token:
     """A token from the service's answer.
 
-    Its life is counted by the service's own clock, since that of this machine may be wrong.
+    Its life is counted by the service's clock, since the clock of this machine may be wrong.
     """
     try:
         answer: Any = json.loads(content)
@@ -173,10 +167,10 @@ def _parse(content: bytes, date: str | None) -> Token:
         signed = parse_qs(query).get("se")
         end = min(end, _instant(signed[0])) if signed else end
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise _NoTokenError("its answer holds no token") from None
+        raise _NoTokenError("its answer contains no token") from None
     life = (end - _server_time(date)).total_seconds()
     if life <= 0:
-        raise _NoTokenError("it gives tokens that have run out")
+        raise _NoTokenError("it gives tokens that have expired")
     return Token(query.lstrip("?"), life, time.monotonic() + life - min(_MARGIN, life / 2))
 
 

@@ -10,22 +10,21 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import shapely
-from pyproj import CRS, Transformer
+from pyproj import Transformer
 from shapely import affinity, make_valid, set_precision, to_geojson
 from shapely.geometry import MultiPolygon, Polygon, box
 from shapely.geometry.base import BaseGeometry
 from shapely.geometry.polygon import orient
 
+from cloudless_mosaic.geo.antimeridian import encircles_pole, unroll
 from cloudless_mosaic.geo.geobox import GeoBox
+from cloudless_mosaic.geo.projection import is_geographic, metres_per_unit
 
 _PIECES = 20
 """Pieces of an edge as long as the grid, so that outlines follow its curve."""
 
 _DEGREES = 1e-6
 """Precision of the coordinates, about 0.1 m."""
-
-_EARTH_RADIUS = 6378137.0
-"""Equatorial radius of WGS 84, metres."""
 
 _Points = npt.NDArray[np.float64]
 
@@ -70,11 +69,8 @@ def projected(geobox: GeoBox, area: BaseGeometry) -> dict[str, Any]:
 
 def pixel_metres(geobox: GeoBox) -> float:
     """Edge of a pixel on the ground, in metres, as the CRS has it; for degrees along a meridian."""
-    crs = CRS.from_user_input(str(geobox.crs))
-    size = abs(geobox.affine.e)
-    if crs.is_geographic:
-        return round(float(np.radians(size)) * _EARTH_RADIUS, 3)
-    return round(size * crs.axis_info[0].unit_conversion_factor, 6)
+    crs = str(geobox.crs)
+    return round(abs(geobox.affine.e) * metres_per_unit(crs), 3 if is_geographic(crs) else 6)
 
 
 def geojson(geometry: BaseGeometry) -> dict[str, Any]:
@@ -95,9 +91,8 @@ def _unrolled(polygon: Polygon) -> Polygon | None:
     rings: list[_Points] = []
     for ring in (polygon.exterior, *polygon.interiors):
         points = shapely.get_coordinates(ring)
-        # two neighbours are never half the globe apart: a greater step is a jump over the antimeridian
-        points[1:, 0] -= 360 * np.cumsum(np.rint(np.diff(points[:, 0]) / 360))
-        if abs(points[-1, 0] - points[0, 0]) > 180:
+        points[:, 0] = unroll(points[:, 0])
+        if encircles_pole(points[:, 0]):
             return None
         rings.append(_near(points, rings[0][0, 0] if rings else points[0, 0]))
     return Polygon(rings[0], rings[1:])

@@ -26,13 +26,13 @@ def _catalog(find_scenes):
     return find
 
 
-def _item(find_scene):
+def _item(load_scene):
     def find(location, *rest):
-        return find_scene(LOCAL.get(location, location), *rest)
+        return load_scene(LOCAL.get(location, location), *rest)
 
     return find
 
 
 if pipeline:
     pipeline.find_scenes = _catalog(pipeline.find_scenes)
-    pair.find_scene = _item(pair.find_scene)
+    pair.load_scene = _item(pair.load_scene)

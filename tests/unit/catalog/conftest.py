@@ -16,6 +16,7 @@ from shapely.geometry import box
 from cloudless_mosaic.catalog.settings import ApiSettings
 from cloudless_mosaic.domain.aoi import Aoi
 from cloudless_mosaic.domain.request import MosaicRequest
+from cloudless_mosaic.net.retry import TEMPORARY_STATUSES, RetryPolicy
 
 BANDS = ("B02", "B03", "B04", "B08")
 SEATTLE = (-122.3, 47.5, -121.9, 47.8)
@@ -234,15 +235,18 @@ def api():
 
 
 @pytest.fixture
-def hasty():
-    """Settings that try again at once; patient with a busy machine all the same."""
-    return ApiSettings(timeout=(5.0, 10.0), retries=2, connection_retries=1, backoff=0.01, page_size=4)
+def quick():
+    """Settings with hardly any delay between attempts, and time-outs that a busy machine keeps."""
+    retry = RetryPolicy(
+        attempts=3, first_delay=0.01, longest_delay=60.0, total=600.0, statuses=TEMPORARY_STATUSES
+    )
+    return ApiSettings(timeout=(5.0, 10.0), retry=retry, connection_attempts=2, page_size=4)
 
 
 @pytest.fixture
-def impatient(hasty):
+def short_timeout(quick):
     """Settings that give up a silent server soon."""
-    return replace(hasty, timeout=(5.0, 0.3))
+    return replace(quick, timeout=(5.0, 0.3))
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from pyproj import CRS
 from cloudless_mosaic.catalog.assets import SCL, raster_assets, source_rasters
 from cloudless_mosaic.catalog.grids import declared_grid
 from cloudless_mosaic.catalog.providers import GENERIC
+from cloudless_mosaic.catalog.raw_item import RawItem
 from cloudless_mosaic.domain.bands import BANDS
 from cloudless_mosaic.domain.provider import ProviderProfile
 from cloudless_mosaic.errors import MetadataError
@@ -29,7 +30,7 @@ def asset(href="https://files.example.com/B04.tif", **fields):
 
 
 def best_assets(item, profile=GENERIC.profile):
-    return raster_assets(item, profile)
+    return raster_assets(RawItem.of(item), profile)
 
 
 def item(**assets):
@@ -55,7 +56,9 @@ def test_every_provider_has_the_twelve_bands_and_the_classification(real_item, p
     assert assets.keys() == ALL
     for name, grid in (
         (name, raster.grid)
-        for name, raster in source_rasters(assets.values(), real, Path("/archive/item.json")).items()
+        for name, raster in source_rasters(
+            assets.values(), RawItem.of(real, Path("/archive/item.json"))
+        ).items()
     ):
         assert grid.resolution == (20 if name == SCL else BANDS[name].resolution), name
         assert grid.bounds[2] - grid.bounds[0] == grid.bounds[3] - grid.bounds[1] == 109_800, name

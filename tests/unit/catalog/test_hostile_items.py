@@ -124,7 +124,7 @@ BREAKS = {
     "classification": (("assets", "SCL"), None, "no scene classification"),
     "band": (("assets", "B04"), None, "no band red"),
     "no assets": (("assets",), None, "no assets"),
-    "cloud": (("properties", "eo:cloud_cover"), -5, "no percentage"),
+    "cloud": (("properties", "eo:cloud_cover"), -5, "not a percentage"),
     "cloudy": (("properties", "eo:cloud_cover"), 43.8, "cloud cover 43.8 % is above 25 %"),
     "hardly cloudy": (("properties", "eo:cloud_cover"), 25.01, "cloud cover 25.01 % is above 25 %"),
     "shape": (("assets", "B04", "proj:shape"), [40000, 40000], "larger than a granule"),

@@ -16,6 +16,7 @@ from cloudless_mosaic.catalog.identity import (
     shown_id,
     strip_of,
 )
+from cloudless_mosaic.catalog.raw_item import RawItem
 from cloudless_mosaic.errors import MetadataError
 
 MORNING = datetime(2020, 3, 5, 10, 32, tzinfo=UTC)
@@ -24,17 +25,15 @@ PRODUCT = "S2A_MSIL2A_20200305T103021_N0500_R108_T32TMT_20230410T034512"
 
 
 def item(scene_id="S2A_32TMT_20200305_0_L2A", **properties):
-    return {
-        "id": scene_id,
-        "properties": {name.replace("__", ":"): value for name, value in properties.items()},
-    }
+    properties = {name.replace("__", ":"): value for name, value in properties.items()}
+    return RawItem.of({"id": scene_id, "properties": properties})
 
 
 @pytest.mark.parametrize(
     "scene_id", ["a", "S2A_32TMT_20200305_0_L2A", f"{PRODUCT}.SAFE", "x" * 128, "-", "_1.0"]
 )
 def test_ids_of_products_are_taken(scene_id):
-    assert require_id({"id": scene_id}) == shown_id({"id": scene_id}) == scene_id
+    assert require_id(RawItem.of({"id": scene_id})) == shown_id(RawItem.of({"id": scene_id})) == scene_id
 
 
 HOSTILE = [
@@ -46,20 +45,20 @@ HOSTILE = [
 @pytest.mark.parametrize("scene_id", HOSTILE, ids=repr)
 def test_hostile_ids_are_refused_and_shown_without_harm(scene_id):
     with pytest.raises(MetadataError, match="its id has other characters"):
-        require_id({"id": scene_id})
-    shown = shown_id({"id": scene_id})
+        require_id(RawItem.of({"id": scene_id}))
+    shown = shown_id(RawItem.of({"id": scene_id}))
     assert shown.isprintable()
     assert len(shown) <= 130
 
 
 def test_a_missing_id_is_refused():
     with pytest.raises(MetadataError, match="its id"):
-        require_id({})
+        require_id(RawItem.of({}))
 
 
 @given(st.text(max_size=200))
 def test_whatever_the_id_a_message_can_show_it(text):
-    assert shown_id({"id": text}).isprintable()
+    assert shown_id(RawItem.of({"id": text})).isprintable()
 
 
 @pytest.mark.parametrize(
@@ -264,7 +263,7 @@ def test_surface_reflectance_passes(told):
         item(s2__product_type=["S2MSI2A"]),
         item("S2A_MSIL1C_20200615T060641_N0209_R134_T45WWS_20200615T080720"),
         item("S2B_20EPT_20250731_0_L1C"),
-        item("x") | {"collection": "sentinel-2-l1c"},
+        RawItem.of({"id": "x", "properties": {}, "collection": "sentinel-2-l1c"}),
     ],
 )
 def test_everything_else_is_refused(told):
@@ -275,4 +274,4 @@ def test_everything_else_is_refused(told):
 def test_an_item_without_properties_is_refused():
     for bad in ({"id": "x"}, {"id": "x", "properties": None}, {"id": "x", "properties": [1]}):
         with pytest.raises(MetadataError, match="no properties"):
-            sensing_time(bad)
+            sensing_time(RawItem.of(bad))

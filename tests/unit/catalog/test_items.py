@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cloudless_mosaic.catalog.footprints import parse_footprint
-from cloudless_mosaic.catalog.found import FoundItem
 from cloudless_mosaic.catalog.identity import sensing_time
 from cloudless_mosaic.catalog.items import MissingBandError, cloud_cover_of, parse_scene
+from cloudless_mosaic.catalog.raw_item import RawItem
 from cloudless_mosaic.errors import MetadataError
 
 COMPUTER = "planetary-computer/S2B_MSIL2A_20240419T095549_R122_T46XER_20240419T124342"
@@ -24,9 +24,8 @@ REAL = [
 
 
 def parse(item, request, file=None, host=""):
-    return parse_scene(
-        FoundItem(item, file, host), request, sensing_time(item), parse_footprint(item.get("geometry"))
-    )
+    raw = RawItem.of(item, file, host)
+    return parse_scene(raw, request, sensing_time(raw), parse_footprint(raw.geometry))
 
 
 def test_a_real_item_gives_all_that_a_mosaic_needs(real_item, make_request):
@@ -112,13 +111,13 @@ def test_the_host_of_an_api_decides_on_its_provider(make_item, make_request):
 
 @pytest.mark.parametrize(("value", "cover"), [(0, 0.0), (100, 100.0), (12.5, 12.5), (None, None)])
 def test_cloud_cover_is_a_percentage(value, cover):
-    assert cloud_cover_of({"properties": {"eo:cloud_cover": value}}) == cover
+    assert cloud_cover_of(RawItem.of({"properties": {"eo:cloud_cover": value}})) == cover
 
 
 @pytest.mark.parametrize("value", [-0.1, 100.1, math.nan, math.inf, 10**400, "3", [], True], ids=str)
 def test_a_cloud_cover_that_is_none_is_refused(value):
-    with pytest.raises(MetadataError, match=r"its cloud cover is .*, no percentage"):
-        cloud_cover_of({"properties": {"eo:cloud_cover": value}})
+    with pytest.raises(MetadataError, match=r"its cloud cover is .*, not a percentage"):
+        cloud_cover_of(RawItem.of({"properties": {"eo:cloud_cover": value}}))
 
 
 @pytest.mark.parametrize(
@@ -133,7 +132,7 @@ def test_a_cloud_cover_that_is_none_is_refused(value):
     ],
 )
 def test_the_address_of_an_item_comes_without_credentials(links, href):
-    assert FoundItem({"links": links}).href == href
+    assert RawItem.of({"links": links}).href == href
 
 
 # anything may be anything

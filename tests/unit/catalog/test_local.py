@@ -104,7 +104,7 @@ def test_features_that_are_no_items_are_reported(tmp_path, items):
     path = write(tmp_path / "items.json", {"type": "FeatureCollection", "features": [None, *items, "x"]})
     findings = read_items(str(path), COLLECTION)
     assert len(findings.items) == 3
-    assert findings.warnings == ("items.json holds 2 features that are no items; they are left out",)
+    assert findings.warnings == ("items.json holds 2 features that are not items; they are left out",)
 
 
 def test_items_are_read_once_even_when_links_go_round(archive, items):
@@ -178,7 +178,7 @@ BROKEN = {
     "missing": (None, "can't be read"),
     "not JSON": (b"{", "not JSON"),
     "not text": (b"\xff\xfe{}", "not JSON"),
-    "a list": (b"[]", "no STAC object"),
+    "a list": (b"[]", "not a STAC object"),
     "nested without end": (b"[" * 100_000, "not JSON"),
     "something else": (b'{"a": 1}', "no STAC catalog"),
     "links that are none": (b'{"type": "Catalog", "links": 7}', "no STAC catalog"),

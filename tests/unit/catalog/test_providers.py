@@ -10,6 +10,7 @@ from cloudless_mosaic.catalog.providers import (
     PROVIDERS,
     recognise,
 )
+from cloudless_mosaic.catalog.raw_item import RawItem
 from cloudless_mosaic.errors import MetadataError
 
 REAL = [
@@ -38,25 +39,25 @@ HOSTS = [
 
 @pytest.mark.parametrize(("path", "provider"), REAL)
 def test_a_real_item_is_recognised_without_its_api(real_item, path, provider):
-    assert recognise(real_item(f"stac-items/{path}.json")) is provider
+    assert recognise(RawItem.of(real_item(f"stac-items/{path}.json"))) is provider
 
 
 @pytest.mark.parametrize(("host", "collection", "provider"), HOSTS)
 def test_host_and_collection_decide_before_properties(host, collection, provider):
     bare = {"collection": collection, "properties": {}, "assets": {}}
-    assert recognise(bare, host) is provider
+    assert recognise(RawItem.of(bare, host=host)) is provider
 
 
 def test_an_item_of_a_known_api_is_not_mistaken_for_another_by_its_properties(real_item):
     item = real_item("stac-items/earth-search-v1/S2A_33TWL_20230815_0_L2A.json")
-    assert recognise(item, "planetarycomputer.microsoft.com") is PLANETARY_COMPUTER
+    assert recognise(RawItem.of(item, host="planetarycomputer.microsoft.com")) is PLANETARY_COMPUTER
 
 
 def test_collection_1_is_known_by_its_files_when_the_collection_is_gone(real_item):
     item = real_item("stac-items/earth-search-c1/S2B_T24MUA_20250731T130245_L2A.json")
-    assert recognise({**item, "collection": "copied"}) is EARTH_SEARCH_C1
+    assert recognise(RawItem.of({**item, "collection": "copied"})) is EARTH_SEARCH_C1
     item = real_item("stac-items/earth-search-v1/S2A_33TWL_20230815_0_L2A.json")
-    assert recognise({**item, "collection": "copied"}) is EARTH_SEARCH_V1
+    assert recognise(RawItem.of({**item, "collection": "copied"})) is EARTH_SEARCH_V1
 
 
 @pytest.mark.parametrize(
@@ -64,7 +65,7 @@ def test_collection_1_is_known_by_its_files_when_the_collection_is_gone(real_ite
 )
 def test_an_item_without_properties_or_assets_has_no_provider(broken):
     with pytest.raises(MetadataError, match=r"no properties|no assets"):
-        recognise(broken)
+        recognise(RawItem.of(broken))
 
 
 def test_names_are_unique_and_flagged_providers_name_their_flag():

@@ -131,16 +131,16 @@ def test_what_nobody_asked_for_is_neither_taken_nor_reported(tmp_path, make_requ
 @pytest.mark.parametrize(
     ("bands", "reason"), [(("blau",), "unknown band 'blau'"), (("red", "B04"), "same band")]
 )
-def test_a_band_that_is_none_is_told_before_anything_is_asked(api, make_request, hasty, bands, reason):
+def test_a_band_that_is_none_is_told_before_anything_is_asked(api, make_request, quick, bands, reason):
     with pytest.raises(UsageError, match=reason):
-        find_scenes(make_request(api.url, bands=bands), hasty)
+        find_scenes(make_request(api.url, bands=bands), quick)
     assert api.asked == []
 
 
-def test_an_api_and_a_file_give_the_same_scenes(api, tmp_path, make_request, make_mixed, hasty):
+def test_an_api_and_a_file_give_the_same_scenes(api, tmp_path, make_request, make_mixed, quick):
     api.items = [item for item in make_mixed() if item["id"]]
     local = find_scenes(make_request(write(tmp_path, api.items), max_cloud_cover=100))
-    remote = find_scenes(make_request(api.url, max_cloud_cover=100), hasty)
+    remote = find_scenes(make_request(api.url, max_cloud_cover=100), quick)
     assert "query" not in api.searches[0].body
     assert ids(remote.scenes) == ids(local.scenes)
     assert [scene.rasters for scene in remote.scenes] == [scene.rasters for scene in local.scenes]

@@ -20,7 +20,7 @@ PUBLIC = "https://stac.example.com/v1"
 @pytest.fixture
 def elsewhere(monkeypatch):
     """Names lead to public addresses, but for one."""
-    hosts._leads_inside.cache_clear()
+    hosts._resolves_to_private.cache_clear()
     places = {"inside.example.com": "10.0.0.1"}
     monkeypatch.setattr(
         hosts.socket,
@@ -28,7 +28,7 @@ def elsewhere(monkeypatch):
         lambda name, *_, **__: [(2, 1, 6, "", (places.get(name, "93.184.216.34"), 0))],
     )
     yield
-    hosts._leads_inside.cache_clear()
+    hosts._resolves_to_private.cache_clear()
 
 
 @pytest.mark.usefixtures("elsewhere")
@@ -45,38 +45,39 @@ def elsewhere(monkeypatch):
         "",
     ],
 )
-def test_a_public_api_leads_neither_inside_nor_into_the_open(hasty, url):
+def test_a_public_api_leads_neither_inside_nor_into_the_open(quick, url):
     with pytest.raises(UsageError, match="not followed"):
-        ApiTransport(PUBLIC, hasty)._require_allowed(url)
+        ApiTransport(PUBLIC, quick)._require_allowed(url)
 
 
 @pytest.mark.usefixtures("elsewhere")
 @pytest.mark.parametrize("url", ["https://other.example.com/search", f"{PUBLIC}/search?token=1"])
-def test_a_public_api_may_lead_to_another(hasty, url):
-    ApiTransport(PUBLIC, hasty)._require_allowed(url)
+def test_a_public_api_may_lead_to_another(quick, url):
+    ApiTransport(PUBLIC, quick)._require_allowed(url)
 
 
-def test_redirects_are_looked_at_before_they_are_followed(api, make_request, hasty, monkeypatch):
+def test_redirects_are_looked_at_before_they_are_followed(api, make_request, quick, monkeypatch):
     # the scripted API stands for a public one
     monkeypatch.setattr(transport, "is_private", lambda host: host != "127.0.0.1" and is_private(host))
     honest = api.honest_search
     elsewhere = api.url.replace("127.0.0.1", "localhost") + "/secret"
     api.search = lambda asked: replace(honest(asked), status=307, headers={"Location": elsewhere})
     with pytest.raises(UsageError, match="not followed"):
-        find_scenes(make_request(api.url), hasty)
+        find_scenes(make_request(api.url), quick)
     assert len(api.searches) == 1
     assert not any(asked.path == "/secret" for asked in api.asked)
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
-def test_an_answer_has_a_deadline(api, make_request, hasty, make_item):
+def test_an_answer_has_a_deadline(api, make_request, quick, make_item):
     """Even where time-outs are long, or begin anew with every byte."""
     api.items = [make_item()]
     page = api.honest_search
     api.search = lambda asked: replace(page(asked), fault="stall")
     began = time.monotonic()
+    retry = replace(quick.retry, total=0.5)
     with pytest.raises(TemporaryError, match="in time"):
-        find_scenes(make_request(api.url), replace(hasty, timeout=(5.0, 60.0), deadline=0.5))
+        find_scenes(make_request(api.url), replace(quick, timeout=(5.0, 60.0), retry=retry))
     assert time.monotonic() - began < 10
     api.closing.set()
     for thread in threading.enumerate():
@@ -118,7 +119,7 @@ def test_what_is_public(host):
 
 
 def test_a_name_that_nobody_knows_is_asked_once(monkeypatch):
-    hosts._leads_inside.cache_clear()
+    hosts._resolves_to_private.cache_clear()
     asked = []
 
     def fail(name, *_, **__):
@@ -129,4 +130,4 @@ def test_a_name_that_nobody_knows_is_asked_once(monkeypatch):
     assert not is_private("nobody.example.com")
     assert not is_private("nobody.example.com")
     assert asked == ["nobody.example.com"]
-    hosts._leads_inside.cache_clear()
+    hosts._resolves_to_private.cache_clear()

@@ -12,13 +12,19 @@ import pytest
 import rasterio
 
 from cloudless_mosaic.errors import SourceError
-from cloudless_mosaic.reading import RawRows, Target, TileReader, WindowRead
-from cloudless_mosaic.reading.patience import Patience
+from cloudless_mosaic.net.retry import RetryPolicy
+from cloudless_mosaic.reading import Target, TileReader, WindowRead
+from cloudless_mosaic.reading.settings import ReadSettings
 from cloudless_mosaic.reading.stores import Stores
 
 HEAD = 64 * 1024
 """Bytes that the reader asks for first."""
-QUICK = Patience(connect=5, request=1.5, read=8, pause=0.01, store_retries=2, store_pause=0.001)
+QUICK = ReadSettings(
+    connect_timeout=5,
+    request_timeout=1.5,
+    retry=RetryPolicy(attempts=3, first_delay=0.01, factor=4, total=8),
+    store_retry=RetryPolicy(attempts=3, first_delay=0.001, longest_delay=0.05, total=3),
+)
 
 
 class RangeServer(ThreadingHTTPServer):
@@ -240,7 +246,13 @@ def test_signed_addresses_are_left_to_gdal_and_never_told(server, href):
 @pytest.mark.parametrize("fault", ["drip", "stall"])
 def test_a_server_that_never_ends_is_given_up_in_time(server, href, fault):
     """A byte now and then keeps the time-outs of sockets quiet for ever."""
-    reader = TileReader(Patience(request=0.5, read=1.2, attempts=10, pause=0.01, store_retries=0))
+    reader = TileReader(
+        ReadSettings(
+            request_timeout=0.5,
+            retry=RetryPolicy(attempts=10, first_delay=0.01, factor=4, total=1.2),
+            store_retry=RetryPolicy(attempts=1, first_delay=0.2, longest_delay=10, total=1),
+        )
+    )
     reader.header(href)
     server.always = fault
     began = time.monotonic()

@@ -144,7 +144,7 @@ def test_throttling_and_tokens_that_have_run_out_are_waited_for(service, broker,
         ({"body": b'{"token": "SECRET"}'}, "no token"),
         ({"body": b'{"token": "sig=SECRET", "msft:expiry": "soon"}'}, "no token"),
         ({"body": b"x" * 200_000}, "no token"),
-        ({"life": -3600}, "have run out"),
+        ({"life": -3600}, "have expired"),
     ],
     ids=lambda value: str(value)[:30],
 )

@@ -8,6 +8,7 @@ import pytest
 from pystac.validation.stac_validator import JsonSchemaSTACValidator
 
 from cloudless_mosaic.catalog import providers
+from cloudless_mosaic.catalog.raw_item import RawItem
 from cloudless_mosaic.domain.bands import BANDS
 from cloudless_mosaic.synthetic.acquisitions import CLEAR_AUTUMN
 from cloudless_mosaic.synthetic.copernicus import COPERNICUS
@@ -88,7 +89,7 @@ def test_all_that_decides_is_told_as_the_real_item_tells_it(real_item, style):
 @styles
 def test_an_item_is_recognised_as_its_providers(style):
     for acquisition in (OLD, NEW):
-        assert providers.recognise(item_of(style, acquisition)) is PROVIDERS[style]
+        assert providers.recognise(RawItem.of(item_of(style, acquisition))) is PROVIDERS[style]
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,11 @@ class CompositeRequest(Request, Protocol):
         ...
 
     @property
+    def profile(self) -> ProviderProfile | None:
+        """See ``ReadingOptions``."""
+        ...
+
+    @property
     def resolution(self) -> float:
         """Edge of an output pixel, in units of the output CRS."""
         ...

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cloudless_mosaic.burned.request import BurnedAreaRequest
-from cloudless_mosaic.catalog.single import _with_addresses, find_scene
+from cloudless_mosaic.catalog.item_loader import _with_addresses, load_scene
 from cloudless_mosaic.errors import UsageError
 
 DATA = Path(__file__).resolve().parents[3] / "../shared/data/stac-items"
@@ -29,7 +29,7 @@ def test_real_items_have_what_a_comparison_needs(provider, usable):
     found = []
     for path in sorted((DATA / provider).glob("*.json")):
         with suppress(UsageError):
-            found.append(find_scene(str(path), REQUEST, "pre_fire_url"))
+            found.append(load_scene(str(path), REQUEST, "pre_fire_url"))
     assert len(found) == usable
     for scene in found:
         assert set(scene.rasters) == {"B08", "B12"}

@@ -9,54 +9,53 @@ from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
 from cloudless_mosaic.catalog.footprints import parse_footprint
-from cloudless_mosaic.catalog.found import FoundItem, Json, assets_of, is_web_address
 from cloudless_mosaic.catalog.identity import sensing_time, shown_id
 from cloudless_mosaic.catalog.items import parse_scene
 from cloudless_mosaic.catalog.local import load_document
+from cloudless_mosaic.catalog.raw_item import Json, RawItem
 from cloudless_mosaic.catalog.settings import ApiSettings
 from cloudless_mosaic.domain.request import SceneRequest
 from cloudless_mosaic.domain.scenes import Scene
 from cloudless_mosaic.errors import MetadataError, TemporaryError, UsageError
 from cloudless_mosaic.net.redaction import quoted, redact, without_credentials
+from cloudless_mosaic.net.urls import is_web_url
 
 
-def find_scene(
+def load_scene(
     location: str, request: SceneRequest, field: str, settings: ApiSettings | None = None
 ) -> Scene:
     """The scene of one item.
 
     Args:
         location: Address or path of a STAC item of any version.
-        request: Bands that the item has to have, whether it needs a scene classification, how to read it.
+        request: Bands and mask of the request decide which assets are required.
         field: Field of the request that gives the location; for messages.
         settings: Time-outs and retries of a server.
 
     Raises:
-        UsageError: if there is no item, or it can't serve the request.
-        TemporaryError: if the server fails in a way that may pass.
+        UsageError: if there is no item, or it cannot be used.
+        TemporaryError: if the server fails temporarily.
     """
     try:
-        found = _found_item(location, field, settings or ApiSettings())
-        _require_item(found.item)
+        item = _load_item(location, field, settings or ApiSettings())
+        _require_item(item)
     except MetadataError as error:
         raise UsageError(
             f"`{field}` {_shown(location)}: {error}; give the address or file of one item"
         ) from None
     try:
-        footprint = parse_footprint(found.item.get("geometry"))
-        scene = parse_scene(found, request, sensing_time(found.item), footprint)
+        footprint = parse_footprint(item.geometry)
+        scene = parse_scene(item, request, sensing_time(item), footprint)
     except MetadataError as error:
-        raise UsageError(
-            f"`{field}` {shown_id(found.item)} can't be used: {error}; give another scene"
-        ) from None
+        raise UsageError(f"`{field}` {shown_id(item)} can't be used: {error}; give another scene") from None
     return replace(scene, href=scene.href or without_credentials(location))
 
 
-def _found_item(location: str, field: str, settings: ApiSettings) -> FoundItem:
-    if is_web_address(location):
+def _load_item(location: str, field: str, settings: ApiSettings) -> RawItem:
+    if is_web_url(location):
         return _fetch(location, field, settings)
     if "://" in location and not location.startswith("file:"):
-        raise MetadataError("it is no address of http, https or file")
+        raise MetadataError("it is not an address of http, https or file")
     path = Path(unquote(urlsplit(location).path) if location.startswith("file:") else location)
     try:
         there, is_folder = path.is_file(), path.is_dir()
@@ -64,22 +63,18 @@ def _found_item(location: str, field: str, settings: ApiSettings) -> FoundItem:
         there = is_folder = False
     if not there:
         raise MetadataError("it is a folder" if is_folder else "there is no such file")
-    return FoundItem(load_document(path), path.resolve())
+    return RawItem.of(load_document(path), path.resolve())
 
 
-def _fetch(url: str, field: str, settings: ApiSettings) -> FoundItem:
-    # its client loads slowly
-    from cloudless_mosaic.catalog.transport import (  # noqa: PLC0415
-        RETRIED,
-        ApiTransport,
-        StatusError,
-    )
+def _fetch(url: str, field: str, settings: ApiSettings) -> RawItem:
+    # slow to import
+    from cloudless_mosaic.catalog.transport import ApiTransport, StatusError  # noqa: PLC0415
 
     transport = ApiTransport(url, settings, field)
     try:
         text = transport.request(transport.root)
     except StatusError as error:
-        if error.status in RETRIED:
+        if error.temporary:
             raise TemporaryError(
                 f"{transport.where} answers {error.status} again and again; try again later"
             ) from None
@@ -89,17 +84,17 @@ def _fetch(url: str, field: str, settings: ApiSettings) -> FoundItem:
     except (ValueError, RecursionError):
         raise MetadataError("it is not JSON") from None
     if not isinstance(item, Mapping):
-        raise MetadataError("it is no STAC object")
-    return FoundItem(_with_addresses(item, transport.root), host=urlsplit(transport.root).hostname or "")
+        raise MetadataError("it is not a STAC object")
+    return RawItem.of(_with_addresses(item, transport.root), host=urlsplit(transport.root).hostname or "")
 
 
 def _with_addresses(item: Json, url: str) -> Json:
-    """The item with hrefs of its assets that are relative to it made addresses; the others as they are."""
+    """The item with relative hrefs of its assets resolved against its address."""
     if not isinstance(item.get("assets"), Mapping):
         return item
     assets = {
         key: {**asset, "href": urljoin(url, asset["href"])} if _is_relative(asset["href"]) else asset
-        for key, asset in assets_of(item).items()
+        for key, asset in RawItem.of(item).assets.items()
     }
     return {**item, "assets": assets}
 
@@ -112,12 +107,12 @@ def _is_relative(href: str) -> bool:
     return not parts.scheme and not parts.netloc
 
 
-def _require_item(document: Json) -> None:
-    kind = document.get("type")
+def _require_item(item: RawItem) -> None:
+    kind = item.document.get("type")
     if kind != "Feature":
         raise MetadataError(f"it is JSON of type {quoted(kind, 40)}, not a STAC item")
 
 
 def _shown(location: str) -> str:
-    # a slip in the scheme makes a path of an address, with all that is secret in it
+    # an address with a misspelt scheme is taken for a path, and may contain secrets
     return quoted(redact(location.partition("?")[0]))

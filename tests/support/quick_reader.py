@@ -1,4 +1,4 @@
-"""A reader for trials: soon out of patience, and fit to be sent to other processes."""
+"""A reader for tests of faults: with short time-outs, and fit to be sent to other processes."""
 
 from __future__ import annotations
 
@@ -10,20 +10,26 @@ from typing import Any
 import numpy.typing as npt
 
 from cloudless_mosaic.errors import SourceError
+from cloudless_mosaic.net.retry import RetryPolicy
 from cloudless_mosaic.reading import RasterHeader, TileReader, WindowRead
-from cloudless_mosaic.reading.patience import Patience
+from cloudless_mosaic.reading.settings import ReadSettings
 from cloudless_mosaic.reading.stores import Stores
 from cloudless_mosaic.reading.tokens import TokenBroker
 
-HASTY = Patience(connect=5.0, request=1.0, read=15.0, pause=0.01, store_retries=2, store_pause=0.005)
-"""Tries as often as a patient reader, and waits a hundredth of the time."""
+QUICK = ReadSettings(
+    connect_timeout=5.0,
+    request_timeout=1.0,
+    retry=RetryPolicy(attempts=3, first_delay=0.01, factor=4.0, total=15.0),
+    store_retry=RetryPolicy(attempts=3, first_delay=0.005, longest_delay=0.25, total=2.0),
+)
+"""As many attempts as in a run, and a hundredth of its delays."""
 
 
 @dataclass(frozen=True, slots=True)
-class HastyReader:
-    """A ``RasterReader`` over the one ``TileReader`` of a process that has this patience and trial."""
+class QuickReader:
+    """A ``RasterReader`` over the one ``TileReader`` of a process that has these settings and trial."""
 
-    patience: Patience = HASTY
+    settings: ReadSettings = QUICK
     """Time-outs and retries."""
     trial: str = ""
     """Readers of other trials share nothing with this one."""
@@ -42,6 +48,6 @@ class HastyReader:
 
 
 @lru_cache(maxsize=1)
-def _reader(key: HastyReader) -> TileReader:
+def _reader(key: QuickReader) -> TileReader:
     # the process's own broker may have met another trial's token service
-    return TileReader(key.patience, Stores(key.patience, TokenBroker()))
+    return TileReader(key.settings, Stores(key.settings, TokenBroker()))
