@@ -47,8 +47,7 @@ ENV PATH=/opt/cloudless-mosaic/bin:$PATH \
     LOGNAME=cloudless-mosaic \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
-    DASK_CONFIG=/etc/dask \
-    NUMBA_CACHE_DIR=/tmp/numba
+    DASK_CONFIG=/etc/dask
 WORKDIR /output
 USER 1000:1000
 ARG VERSION

@@ -22,7 +22,7 @@ $(PAGE): web/build.js web/package-lock.json $(wildcard web/src/*)
 	if command -v npm; then cd web && npm ci --ignore-scripts && npm run build; \
 	else echo 'without npm there is no preview page, and its tests are skipped'; fi
 
-$(STAMP): pyproject.toml setup.py constraints.txt scripts/stac_schemas.py $(wildcard src/cloudless_mosaic/kernels/*.[ch]) | $(PAGE)
+$(STAMP): pyproject.toml setup.py constraints.txt scripts/stac_schemas.py $(wildcard $(addprefix src/cloudless_mosaic/,kernels/*.[ch] kernels/build.py synthetic/native/*.[ch] synthetic/native/build.py)) | $(PAGE)
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'

@@ -1,8 +1,9 @@
-"""Compiles the kernels and bundles the preview page; everything else stands in pyproject.toml."""
+"""Compiles the loops in C and bundles the preview page; everything else stands in pyproject.toml."""
 
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 from setuptools import setup
@@ -38,7 +39,15 @@ class BuildWithPage(build_py):
             sys.stderr.write(f"warning: the package gets no preview page, npm failed: {error}\n")
 
 
+# the extensions keep to the limited API, so one wheel serves all Pythons from the oldest on; builds of Python
+# without a global lock have no such API
+LIMITED_API = {} if sysconfig.get_config_var("Py_GIL_DISABLED") else {"py_limited_api": "cp311"}
+
 setup(
-    cffi_modules=["src/cloudless_mosaic/kernels/build.py:ffi"],
+    cffi_modules=[
+        "src/cloudless_mosaic/kernels/build.py:ffi",
+        "src/cloudless_mosaic/synthetic/native/build.py:ffi",
+    ],
+    options={"bdist_wheel": LIMITED_API},
     cmdclass={"build_py": BuildWithPage},
 )

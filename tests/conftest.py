@@ -32,7 +32,7 @@ from fault_server import FaultyServer, serving
 from impatient_reader import HASTY, HastyReader
 from stac_output import check_output
 
-# the first call of a kernel compiles it
+# other tests may keep the processors busy
 settings.register_profile("project", deadline=None)
 settings.load_profile("project")
 

@@ -102,7 +102,7 @@ cli.main()
 
 def test_nothing_is_written_beside_the_output(line, tmp_path, monkeypatch):
     """Neither home, nor cache, nor temporary folder is needed: containers may have none."""
-    for name in ("HOME", "XDG_CACHE_HOME", "TMPDIR", "NUMBA_CACHE_DIR", "MPLCONFIGDIR"):
+    for name in ("HOME", "XDG_CACHE_HOME", "TMPDIR", "MPLCONFIGDIR"):
         monkeypatch.setenv(name, "/dev/null")
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     done = run(["-c", WATCHED, *line()], tmp_path)

@@ -12,11 +12,11 @@ import pytest
 from cloudless_mosaic.catalog.providers import PROVIDERS, recognise
 from cloudless_mosaic.cli import burned, mosaics
 from cloudless_mosaic.domain.bands import BANDS, canonical_band
-from cloudless_mosaic.domain.classes import CLOUD_CLASSES, DEFAULT_CLEAR_CLASSES, SCL_CLASSES
 from cloudless_mosaic.domain.provider import parse_profile
 from cloudless_mosaic.domain.radiometry import BOA_OFFSET, OFFSET_POLICIES
 from cloudless_mosaic.domain.request import PLANETARY_COMPUTER
 from cloudless_mosaic.errors import CloudlessMosaicError
+from cloudless_mosaic.masks.classes import CLOUD_CLASSES, DEFAULT_CLEAR_CLASSES, SCL_CLASSES
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 

@@ -11,8 +11,8 @@ from cloudless_mosaic.burned.files import ChangeFiles
 from cloudless_mosaic.burned.plan import ChangePlan
 from cloudless_mosaic.burned.results import Tally
 from cloudless_mosaic.burned.severity import NOT_COMPARED, SEVERITY_CLASSES
-from cloudless_mosaic.domain.classes import SCL_CLASSES
 from cloudless_mosaic.domain.scenes import Scene
+from cloudless_mosaic.masks.classes import SCL_CLASSES
 from cloudless_mosaic.net.redaction import without_credentials
 from cloudless_mosaic.output.fingerprint import fingerprint, plan_record
 from cloudless_mosaic.stac.assets import (

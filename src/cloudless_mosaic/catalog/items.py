@@ -103,7 +103,7 @@ def _requested_assets(item: Json, request: MosaicRequest, profile: ProviderProfi
     if missing:
         known = tuple(common_name(name) for name in sorted(assets) if name != SCL)
         raise MissingBandError(missing, known)
-    if request.mask == "scl" and SCL not in assets:
+    if request.cloud_mask.reads_classes and SCL not in assets:
         raise MetadataError("it has no scene classification (SCL); --mask none does without")
     names = (*(canonical_band(band) for band in request.bands), SCL)
     return [assets[name] for name in names if name in assets]

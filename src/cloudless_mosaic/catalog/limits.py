@@ -1,40 +1,50 @@
-"""Cutting a search to ``--max-items`` without leaving a month or a place empty."""
+"""Cutting a search to ``--max-items`` without leaving a period or a place empty."""
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import partial
+from operator import attrgetter
 
+from cloudless_mosaic.domain.periods import Period
 from cloudless_mosaic.domain.scenes import DroppedScene, Scene, SceneSet
 
 _MOST_DATES = 31
 """Dates that a warning names one by one."""
 
 
-def limit_scenes(found: SceneSet, most: int) -> SceneSet:
+def limit_scenes(found: SceneSet, most: int, periods: Sequence[Period]) -> SceneSet:
     """Keeps at most so many scenes, and says what is gone.
 
-    Months take turns, and within a month its granules do, the least cloudy scene of each first. A cut by time
-    or by cloud cover alone would empty whole months, or whole granules.
+    Periods take turns, and within a period its granules do, the least cloudy scene of each first. A cut by
+    time or by cloud cover alone would empty whole periods, or whole granules.
+
+    Args:
+        found: All usable scenes.
+        most: How many to keep.
+        periods: Those of the request, in order; every scene lies in one.
     """
     if len(found.scenes) <= most:
         return found
-    kept = frozenset(scene.id for scene in _by_turns(found.scenes)[:most])
+    kept = frozenset(scene.id for scene in _by_turns(found.scenes, periods)[:most])
     scenes = tuple(scene for scene in found.scenes if scene.id in kept)
     gone = tuple(scene for scene in found.scenes if scene.id not in kept)
     reason = f"left out by --max-items {most}"
     return SceneSet(
         scenes,
         (*found.dropped, *(DroppedScene(scene.id, scene.datetime, reason) for scene in gone)),
-        (*found.warnings, _warning(scenes, gone, most)),
+        (*found.warnings, _warning(scenes, gone, most, periods)),
     )
 
 
-def _by_turns(scenes: Iterable[Scene]) -> list[Scene]:
+def _by_turns(scenes: Iterable[Scene], periods: Sequence[Period]) -> list[Scene]:
     """Scenes in the order in which they are kept."""
     clearest_first = sorted(scenes, key=lambda scene: (scene.cloud_cover, scene.datetime, scene.id))
-    in_granule = _ranked(clearest_first, [f"{_month(scene)} {scene.granule}" for scene in clearest_first])
-    return _ranked(in_granule, [_month(scene) for scene in in_granule])
+    label = partial(_label, periods=periods)
+    in_granule = _ranked(clearest_first, [f"{label(scene)} {scene.granule}" for scene in clearest_first])
+    return _ranked(in_granule, [label(scene) for scene in in_granule])
 
 
 def _ranked(scenes: Sequence[Scene], groups: Sequence[str]) -> list[Scene]:
@@ -47,14 +57,15 @@ def _ranked(scenes: Sequence[Scene], groups: Sequence[str]) -> list[Scene]:
     return [scenes[i] for i in sorted(range(len(scenes)), key=lambda i: ranks[i])]
 
 
-def _month(scene: Scene) -> str:
-    return f"{scene.datetime:%Y-%m}"
+def _label(scene: Scene, periods: Sequence[Period]) -> str:
+    """Label of the period that a scene lies in."""
+    return periods[bisect_right(periods, scene.datetime, key=attrgetter("start")) - 1].label
 
 
-def _warning(kept: Sequence[Scene], gone: Sequence[Scene], most: int) -> str:
-    found = Counter(map(_month, (*kept, *gone)))
-    lost = Counter(map(_month, gone))
-    months = ", ".join(f"{lost[month]} of {found[month]} in {month}" for month in sorted(lost))
+def _warning(kept: Sequence[Scene], gone: Sequence[Scene], most: int, periods: Sequence[Period]) -> str:
+    found = Counter(_label(scene, periods) for scene in (*kept, *gone))
+    lost = Counter(_label(scene, periods) for scene in gone)
+    cut = ", ".join(f"{lost[label]} of {found[label]} in {label}" for label in sorted(lost))
     days = sorted({f"{scene.datetime:%Y-%m-%d}" for scene in gone} - {f"{s.datetime:%Y-%m-%d}" for s in kept})
     shown = ", ".join(days[:_MOST_DATES])
     more = f" and {len(days) - _MOST_DATES} more" if len(days) > _MOST_DATES else ""
@@ -62,5 +73,5 @@ def _warning(kept: Sequence[Scene], gone: Sequence[Scene], most: int) -> str:
     total = len(kept) + len(gone)
     return (
         f"--max-items {most} cuts the search: {total} scenes found, {len(kept)} kept, left out "
-        f"{months}{gone_days}; --max-items {total} takes all"
+        f"{cut}{gone_days}; --max-items {total} takes all"
     )

@@ -48,7 +48,7 @@ def find_scenes(request: MosaicRequest, settings: ApiSettings | None = None) -> 
     whole = SceneSet.of(
         sieve.scenes, (*findings.dropped, *sieve.dropped), (*findings.warnings, *sieve.warnings)
     )
-    limited = limit_scenes(whole, request.max_items)
+    limited = limit_scenes(whole, request.max_items, request.periods)
     return SceneSet(limited.scenes, tuple(sorted(limited.dropped, key=_order)), limited.warnings)
 
 

@@ -15,11 +15,12 @@ from cloudless_mosaic.compositing.granules import LostGranule, MaskedGranule, Re
 from cloudless_mosaic.compositing.masking import mask_granules
 from cloudless_mosaic.compositing.packed_mask import PackedMask
 from cloudless_mosaic.compositing.placing import place_granules
-from cloudless_mosaic.compositing.reducers.median import median
+from cloudless_mosaic.domain.bands import canonical_band
 from cloudless_mosaic.domain.results import LostObservation
 from cloudless_mosaic.kernels import fill_free
 from cloudless_mosaic.planning.tasks import BlockTask
 from cloudless_mosaic.reading.protocol import RasterReader
+from cloudless_mosaic.reducers import Stack
 
 UInt16s = npt.NDArray[np.uint16]
 
@@ -45,7 +46,7 @@ def compose(task: BlockTask, reader: RasterReader) -> Composite:
     del alone
     while sharing:
         finished.append(_fill_free(stack, sharing.popleft(), reader))
-    reduced = median(stack.pixels)
+    reduced = task.reducer.reduce(stack.reducible(task))
     contributed = {observation: reduced.contributed[place] for observation, place in stack.places.items()}
     finished.sort(key=lambda one: one.number)
     return Composite(
@@ -111,6 +112,11 @@ class _Stack:
         for observation in shared:
             stack.of_observation(observation)[:] = 0
         return stack
+
+    def reducible(self, task: BlockTask) -> Stack:
+        """The stack as reducers take it."""
+        times = tuple(task.observations[observation].time for observation in self.places)
+        return Stack(self.pixels, times, tuple(map(canonical_band, task.bands)))
 
     def of_observation(self, observation: int) -> UInt16s:
         """The pixels of an observation, shape (band, y, x)."""

@@ -16,14 +16,13 @@ from cloudless_mosaic.compositing.granules import (
     MaskLayer,
     PlacedGranule,
 )
-from cloudless_mosaic.compositing.masks.scl import clear_pixels
 from cloudless_mosaic.compositing.packed_mask import PackedMask
 from cloudless_mosaic.compositing.pixel_mapping import Window
 from cloudless_mosaic.compositing.placing import PlacedGranules
 from cloudless_mosaic.compositing.plausibility import Classified, class_statistics, reason_for_rejection
 from cloudless_mosaic.compositing.resampling import mask_at_centres
 from cloudless_mosaic.errors import SourceError
-from cloudless_mosaic.planning.tasks import MaskPolicy
+from cloudless_mosaic.masks import Mask
 from cloudless_mosaic.reading.protocol import RasterReader
 
 
@@ -37,14 +36,14 @@ class MaskedGranules:
     """Those whose classification can't be read or is garbage."""
 
 
-def mask_granules(placed: PlacedGranules, policy: MaskPolicy, reader: RasterReader) -> MaskedGranules:
+def mask_granules(placed: PlacedGranules, mask: Mask, reader: RasterReader) -> MaskedGranules:
     """Reads scene classifications and finds the clear pixels.
 
     Granules that share an observation also share its pixels out among them.
 
     Args:
         placed: The granules of a task.
-        policy: What counts as clear.
+        mask: Determines the clear pixels.
         reader: Where pixels come from.
     """
     layers = [(one, one.mask) for one in placed.granules if one.mask]
@@ -52,8 +51,8 @@ def mask_granules(placed: PlacedGranules, policy: MaskPolicy, reader: RasterRead
     shared = _shared_observations(placed)
     covered: dict[int, PackedMask] = {}
     lost: list[LostGranule] = []
-    for position, answer in reader.read_many([mask.read() for _, mask in layers]):
-        granule, mask = layers[position]
+    for position, answer in reader.read_many([layer.read() for _, layer in layers]):
+        granule, layer = layers[position]
         if isinstance(answer, SourceError):
             lost.append(LostGranule.of(granule, answer))
             continue
@@ -62,11 +61,11 @@ def mask_granules(placed: PlacedGranules, policy: MaskPolicy, reader: RasterRead
         if reason:
             lost.append(LostGranule.of(granule, granule.rejection(reason), statistics))
             continue
-        clear = clear_pixels(answer, policy.clear_classes, policy.dilation, mask.layer.grid.resolution)
-        own = ClearMask(Classified(answer, mask.layer.grid, mask.window), clear)
+        clear = mask.clear(answer, layer.layer.grid.resolution)
+        own = ClearMask(Classified(answer, layer.layer.grid, layer.window), clear)
         masked[granule.number] = MaskedGranule(granule, own, statistics=statistics)
         if granule.observation in shared:
-            covered[granule.number] = PackedMask.of(_covered(answer != 0, mask))
+            covered[granule.number] = PackedMask.of(_covered(answer != 0, layer))
     in_order = [masked[number] for number in sorted(masked)]
     return MaskedGranules(_share_out(in_order, covered), tuple(lost))
 

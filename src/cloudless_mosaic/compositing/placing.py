@@ -11,15 +11,15 @@ from typing import Any
 import numpy as np
 
 from cloudless_mosaic.compositing.granules import Layer, LostGranule, MaskLayer, PlacedGranule
-from cloudless_mosaic.compositing.masks.scl import dilation_margin
 from cloudless_mosaic.compositing.pixel_mapping import Window, map_pixels, read_level
 from cloudless_mosaic.domain.bands import canonical_band
 from cloudless_mosaic.domain.results import SceneNote
 from cloudless_mosaic.domain.scenes import GRANULE_PIXELS, GRANULE_WIDTH, SourceGrid, SourceRaster
 from cloudless_mosaic.errors import SourceError
 from cloudless_mosaic.geo.projection import same_crs
+from cloudless_mosaic.masks import Mask
 from cloudless_mosaic.net.redaction import redact
-from cloudless_mosaic.planning.tasks import BlockTask, GranuleSource, MaskPolicy
+from cloudless_mosaic.planning.tasks import BlockTask, GranuleSource
 from cloudless_mosaic.reading.protocol import RasterHeader, RasterReader
 
 _SCL = "SCL"
@@ -170,7 +170,7 @@ def _require_one_crs(scl: Layer, bands: Sequence[Layer]) -> None:
             )
 
 
-def _mask_window(scl: Layer, bands: Sequence[Layer], mask: MaskPolicy) -> Window:
+def _mask_window(scl: Layer, bands: Sequence[Layer], mask: Mask) -> Window:
     """The classified pixels under all bands of a granule, with a margin for the dilation."""
     bounds = np.array([_window_bounds(layer) for layer in (scl, *bands)])
     (left, top), (right, bottom) = bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)
@@ -179,7 +179,7 @@ def _mask_window(scl: Layer, bands: Sequence[Layer], mask: MaskPolicy) -> Window
     column, end_column = floor((left - x) / width), ceil((right - x) / width)
     row, end_row = floor((top + y) / height), ceil((bottom + y) / height)
     window = Window(row, column, (end_row - row, end_column - column))
-    return window.grown(dilation_margin(mask.dilation, scl.grid.resolution), scl.grid.shape)
+    return window.grown(mask.margin(scl.grid.resolution), scl.grid.shape)
 
 
 def _window_bounds(layer: Layer) -> tuple[float, float, float, float]:

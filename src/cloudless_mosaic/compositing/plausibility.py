@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from cloudless_mosaic.compositing.pixel_mapping import Window
-from cloudless_mosaic.domain.classes import SCL_CLASSES
 from cloudless_mosaic.domain.scenes import SourceGrid
 from cloudless_mosaic.kernels import count_pixel_statistics
+from cloudless_mosaic.masks.classes import SCL_CLASSES
 
 _SAMPLES = 4096
 """About how many pixels of a window are sampled."""

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Literal, Self
 
 from cloudless_mosaic.domain.aoi import Aoi
-from cloudless_mosaic.domain.classes import DEFAULT_CLEAR_CLASSES, SCL_CLASSES
-from cloudless_mosaic.domain.periods import Period, monthly_periods
+from cloudless_mosaic.domain.periods import Period, PeriodKind, parse_period
 from cloudless_mosaic.domain.provider import ProviderProfile
 from cloudless_mosaic.domain.radiometry import OFFSETS
 from cloudless_mosaic.errors import UsageError
+from cloudless_mosaic.masks import Mask, MaskOptions, make_mask
+from cloudless_mosaic.masks.classes import DEFAULT_CLEAR_CLASSES, SCL_CLASSES
+from cloudless_mosaic.reducers import Reducer, parse_reducer
 
 PLANETARY_COMPUTER = "https://planetarycomputer.microsoft.com/api/stac/v1"
 
@@ -183,9 +185,24 @@ class MosaicRequest:
             )
 
     @property
+    def cloud_mask(self) -> Mask:
+        """Determines the clear pixels."""
+        return make_mask(self.mask, MaskOptions(self.clear_classes, self.cloud_dilation))
+
+    @property
+    def reduction(self) -> Reducer:
+        """Makes one value of the clear observations of a pixel."""
+        return parse_reducer("median")
+
+    @property
+    def period_kind(self) -> PeriodKind:
+        """Cuts the days of the request into periods."""
+        return parse_period("month")
+
+    @property
     def periods(self) -> tuple[Period, ...]:
-        """The calendar months of the request, in order."""
-        return monthly_periods(self.start_date, self.end_date)
+        """The periods of the request, in order."""
+        return self.period_kind.cut(self.start_date, self.end_date)
 
 
 def _is_number(text: str) -> bool:

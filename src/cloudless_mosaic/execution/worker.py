@@ -15,7 +15,7 @@ from cloudless_mosaic.errors import SourceError, UsageError
 from cloudless_mosaic.execution.engine import AnyTask, Made
 from cloudless_mosaic.reading import RasterReader, default_reader
 
-_PACKAGES = ("dask", "distributed", "numpy", "numba", "imagecodecs", "obstore", "rasterio")
+_PACKAGES = ("dask", "distributed", "numpy", "imagecodecs", "obstore", "pyproj", "rasterio")
 """Distributions whose versions have to be the same everywhere, for the sake of messages and of pixels."""
 
 _SOURCE = {".py", ".c", ".h"}

@@ -3,33 +3,35 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cloudless_mosaic.domain.periods import Period, mosaic_label
+from cloudless_mosaic.domain.periods import (
+    COLLECTION_IDS,
+    Period,
+    mosaic_label,
+    mosaic_name,
+    parse_mosaic_name,
+)
 from cloudless_mosaic.domain.results import LostObservation, PeriodResult, SceneNote
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.stac.names import (
     CATALOG,
     CATALOG_ID,
     COLLECTION,
-    COLLECTION_ID,
     ITEMS,
     PARAMETERS,
     PLAN,
     PREFIX,
     SHA256,
     SHARD,
-    mosaic_name,
 )
 from cloudless_mosaic.storage.documents import read_document
 from cloudless_mosaic.storage.files import SIDECARS
 
-_FOLDER = re.compile(r"monthly-mosaic-\d{4}-\d{2}(-x-?\d+y-?\d+)?")
-_ROOTS = {CATALOG: CATALOG_ID, COLLECTION: COLLECTION_ID}
+_ROOTS = {CATALOG: frozenset({CATALOG_ID}), COLLECTION: COLLECTION_IDS}
 """Ids of the documents above the items."""
 
 _ENDINGS = (".json", ".tif", "-count.tif", "-visual.tif", "-thumbnail.png")
@@ -97,9 +99,9 @@ def published_roots(folder: Path) -> tuple[Published, ...]:
     return tuple(_root(folder / name, known) for name, known in _ROOTS.items() if (folder / name).exists())
 
 
-def _root(path: Path, known: str) -> Published:
+def _root(path: Path, known: frozenset[str]) -> Published:
     document = read_document(path)
-    if document.get("id") != known:
+    if document.get("id") not in known:
         raise UsageError(
             f"--output-dir {path.parent} has a {path.name} that isn't one of mosaics; choose another folder"
         )
@@ -120,7 +122,7 @@ def published_items(folder: Path) -> Iterator[Published]:
         OSError: if one can't be read.
     """
     for place in sorted(folder.iterdir()):
-        if _FOLDER.fullmatch(place.name) and any(path.exists() for path in _files(place)):
+        if parse_mosaic_name(place.name) and any(path.exists() for path in _files(place)):
             path = place / f"{place.name}.json"
             properties = _properties(path)
             yield Published(path, properties.get(PLAN), properties.get(PARAMETERS))

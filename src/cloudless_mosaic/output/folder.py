@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from cloudless_mosaic.domain.periods import mosaic_name
 from cloudless_mosaic.domain.results import PeriodResult
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.output.checkpoints import BlockStore
@@ -25,7 +26,7 @@ from cloudless_mosaic.output.geoparquet import require_place
 from cloudless_mosaic.output.preview import remove_report
 from cloudless_mosaic.planning.mosaics import Mosaic, cut_mosaics
 from cloudless_mosaic.planning.plan import MosaicPlan
-from cloudless_mosaic.stac.names import CATALOG, mosaic_name
+from cloudless_mosaic.stac.names import CATALOG
 from cloudless_mosaic.storage.files import folder_faults, storage_faults, write_whole
 from cloudless_mosaic.storage.lock import FolderLock
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from cloudless_mosaic.domain.periods import parse_mosaic_name
 from cloudless_mosaic.errors import NoDataError, UsageError
 from cloudless_mosaic.output.existing import intact_files, published_items, published_roots
 from cloudless_mosaic.output.geoparquet import require_place
@@ -24,7 +25,7 @@ from cloudless_mosaic.storage.lock import FolderLock
 
 _WORK = ".cloudless-mosaic"
 _ITEM = "item"
-_NAME = re.compile(r"\./(monthly-mosaic-[-\w]+)/\1\.json")
+_NAME = re.compile(r"\./([-\w]+)/\1\.json")
 """Where a catalog of ours has its items, and nowhere else."""
 
 
@@ -52,7 +53,7 @@ class _Source:
         for link in self.collection["links"]:
             if link["rel"] == _ITEM:
                 name = _NAME.fullmatch(link["href"])
-                if not name:
+                if not name or not parse_mosaic_name(name[1]):
                     raise UsageError(f"{self.path} lists {link['href']!r}, which is no mosaic of its own")
                 yield name[1]
 

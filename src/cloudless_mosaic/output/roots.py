@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from cloudless_mosaic.domain.periods import mosaic_name
 from cloudless_mosaic.domain.results import PeriodResult
 from cloudless_mosaic.output.existing import published_roots
 from cloudless_mosaic.output.geoparquet import items_table
 from cloudless_mosaic.planning.plan import MosaicPlan
 from cloudless_mosaic.stac.collection import catalog_document, collection_document, gathered
-from cloudless_mosaic.stac.names import CATALOG, COLLECTION, ITEMS, SHA256, mosaic_name
+from cloudless_mosaic.stac.names import CATALOG, COLLECTION, ITEMS, SHA256
 from cloudless_mosaic.storage.documents import json_bytes, read_document
 from cloudless_mosaic.storage.files import storage_faults, write_whole
 

@@ -13,11 +13,11 @@ from cloudless_mosaic.cog.picture import SCALE, Stretch, thumbnail
 from cloudless_mosaic.cog.writer import CogFile, CogSpec, CogWriter
 from cloudless_mosaic.compositing.composite import Composite
 from cloudless_mosaic.domain.bands import canonical_band, common_name
+from cloudless_mosaic.domain.periods import mosaic_name
 from cloudless_mosaic.domain.results import PeriodResult
 from cloudless_mosaic.geo.blocks import Block
 from cloudless_mosaic.output.folder import OutputFolder
 from cloudless_mosaic.planning.mosaics import Mosaic
-from cloudless_mosaic.stac.names import mosaic_name
 from cloudless_mosaic.stac.statistics import PeriodTotals
 from cloudless_mosaic.storage.files import publish, write_whole
 

@@ -81,7 +81,7 @@ def _sample_bytes(plan: MosaicPlan, scene: Scene) -> float:
     """Bytes to read for one square metre."""
     rasters = [scene.rasters[canonical_band(band)] for band in plan.request.bands]
     bands = sum(_BAND_BYTES / read_resolution(plan, raster) ** 2 for raster in rasters)
-    if plan.request.mask == "none" or scene.scl is None:
+    if not plan.request.cloud_mask.reads_classes or scene.scl is None:
         return bands
     resolution = scene.scl.grid.resolution if scene.scl.grid else _SCL_RESOLUTION
     return bands + _SCL_BYTES / resolution**2

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import floor, inf, log2
+from datetime import datetime
+from math import floor, log2
 
 from cloudless_mosaic.domain.bands import canonical_band
 from cloudless_mosaic.domain.periods import Period, mosaic_label
@@ -16,11 +17,8 @@ from cloudless_mosaic.geo.geobox import GeoBox
 from cloudless_mosaic.geo.projection import metres_per_unit
 from cloudless_mosaic.planning.grid import mosaic_geobox, parse_crs, utm_crs
 from cloudless_mosaic.planning.scene_index import SceneReach
-from cloudless_mosaic.planning.tasks import BlockTask, GranuleSource, MaskPolicy, Observation
+from cloudless_mosaic.planning.tasks import BlockTask, GranuleSource, Observation
 from cloudless_mosaic.planning.tiles import tile_edges
-
-_MASK_RESOLUTION = 20.0
-"""Metres of a pixel of the scene classification."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +57,6 @@ class MosaicPlan:
     def tasks(self, period: PeriodPlan) -> Iterator[BlockTask]:
         """The tasks of one period, one for every block, made as they are asked for."""
         request = self.request
-        mask = MaskPolicy(request.mask, request.clear_classes, request.cloud_dilation)
         reach = SceneReach(period.scenes, str(self.geobox.crs))
         for block in self.blocks:
             geobox = self.geobox[block.window]
@@ -69,7 +66,8 @@ class MosaicPlan:
                 geobox=geobox,
                 observations=_observations(reach.touching(geobox), request),
                 bands=request.bands,
-                mask=mask,
+                mask=request.cloud_mask,
+                reducer=request.reduction,
                 exact=request.exact,
                 tile=self.tile,
                 alone=len(self.blocks) == 1 and not self.tile,
@@ -143,8 +141,7 @@ def _block_edge(request: MosaicRequest, scene_set: SceneSet, pixel: float) -> in
     finest = min((grid.resolution for grid in _requested_grids(request, scene_set)), default=10.0)
     if not request.exact:
         # overviews are at most four times finer than the output; the mask is always read as it is
-        mask = _MASK_RESOLUTION if request.mask == "scl" else inf
-        finest = max(finest, min(pixel / 4, mask))
+        finest = max(finest, min(pixel / 4, request.cloud_mask.resolution))
     samples = 2048 * finest / pixel
     return int(min(1024, max(64, 2 ** floor(log2(samples)))))
 
@@ -152,12 +149,16 @@ def _block_edge(request: MosaicRequest, scene_set: SceneSet, pixel: float) -> in
 def _observations(scenes: Sequence[Scene], request: MosaicRequest) -> tuple[Observation, ...]:
     """One observation per overpass, in the order of time."""
     overpasses: dict[str, list[GranuleSource]] = {}
+    times: dict[str, datetime] = {}
     for scene in scenes:
         source = GranuleSource(
             scene_id=scene.id,
             bands=tuple(scene.rasters[canonical_band(band)] for band in request.bands),
-            scl=scene.scl if request.mask == "scl" else None,
+            scl=scene.scl if request.cloud_mask.reads_classes else None,
             offset=scene.offset,
         )
         overpasses.setdefault(scene.overpass, []).append(source)
-    return tuple(Observation(overpass, tuple(granules)) for overpass, granules in overpasses.items())
+        times.setdefault(scene.overpass, scene.datetime)
+    return tuple(
+        Observation(overpass, times[overpass], tuple(granules)) for overpass, granules in overpasses.items()
+    )

@@ -6,24 +6,14 @@ import pickle
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
+from datetime import datetime
 
 from cloudless_mosaic.domain.periods import Period, mosaic_label
-from cloudless_mosaic.domain.request import MaskSource
 from cloudless_mosaic.domain.scenes import SourceRaster
 from cloudless_mosaic.geo.blocks import Block
 from cloudless_mosaic.geo.geobox import GeoBox
-
-
-@dataclass(frozen=True, slots=True)
-class MaskPolicy:
-    """How clear pixels are told."""
-
-    source: MaskSource
-    """``scl`` or ``none``."""
-    clear_classes: tuple[int, ...]
-    """Codes of the scene classification that count as clear."""
-    dilation: float
-    """Metres by which cloud and shadow grow."""
+from cloudless_mosaic.masks import Mask
+from cloudless_mosaic.reducers import Reducer
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +25,19 @@ class GranuleSource:
     bands: tuple[SourceRaster, ...]
     """One raster per band of the request, in its order."""
     scl: SourceRaster | None
-    """Scene classification; ``None`` without a mask."""
+    """Scene classification; ``None`` where the mask doesn't read it."""
     offset: int
     """Digital number to add."""
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """All granules of one overpass that can touch a block: one vote in the median."""
+    """All granules of one overpass that can touch a block: one observation of each pixel."""
 
     overpass: str
     """The overpass."""
+    time: datetime
+    """Sensing time of its first granule, UTC."""
     granules: tuple[GranuleSource, ...]
     """A pixel takes the first of these that has data there."""
 
@@ -64,8 +56,10 @@ class BlockTask:
     """In the order of time."""
     bands: tuple[str, ...]
     """Names of the output bands."""
-    mask: MaskPolicy
-    """How clear pixels are told."""
+    mask: Mask
+    """Determines the clear pixels."""
+    reducer: Reducer
+    """Makes one value of the clear observations of a pixel."""
     exact: bool
     """Read native pixels even where an overview is fine enough."""
     tile: str = ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -14,6 +13,7 @@ from pyproj.exceptions import CRSError
 
 from cloudless_mosaic.cog.picture import WHITE
 from cloudless_mosaic.domain.bands import BANDS, find_band
+from cloudless_mosaic.domain.periods import parse_mosaic_name
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.report.documents import (
     Document,
@@ -28,7 +28,6 @@ from cloudless_mosaic.report.documents import (
 from cloudless_mosaic.stac.names import CATALOG, CATALOG_ID, PARAMETERS, PREFIX
 from cloudless_mosaic.storage.documents import read_document
 
-_NAME = re.compile(r"monthly-mosaic-(\d{4}-\d{2})(?:-([-\w]+))?")
 _DEPTH = 4
 """Folders between the root and a document, its own name counted."""
 
@@ -220,7 +219,7 @@ def _linked(
 
 def _item(place: PurePosixPath, document: Document) -> _Item | None:
     """A mosaic; ``None`` where the item is of something else."""
-    name = _NAME.fullmatch(as_text(document.get("id")))
+    name = parse_mosaic_name(as_text(document.get("id")))
     properties, assets = as_object(document.get("properties")), as_object(document.get("assets"))
     mosaic, count = as_object(assets.get("mosaic")), as_object(assets.get("count"))
     href = inside(place.parent, mosaic.get("href"))
@@ -229,13 +228,13 @@ def _item(place: PurePosixPath, document: Document) -> _Item | None:
         return None
     count_href = inside(place.parent, count.get("href"))
     files = MosaicFiles(
-        tile=name[2] or "",
+        tile=name[1],
         mosaic=quote(str(href)),
         count=quote(str(count_href)) if count_href else "",
         item=quote(str(place)),
         bbox=bbox,
     )
-    return _Item(name[1], files.tile, properties, files, _bands(mosaic))
+    return _Item(name[0], files.tile, properties, files, _bands(mosaic))
 
 
 def _add(month: Month, item: _Item, grid_pixels: int) -> None:

@@ -55,7 +55,7 @@ class JsonScreen:
         )
 
     def written(self, result: PeriodResult) -> None:
-        """Writes a month."""
+        """Writes a period."""
         self._write("period", **_period_fields(result))
 
     def show_plan(self, plan: MosaicPlan, mosaics: Sequence[Mosaic]) -> None:

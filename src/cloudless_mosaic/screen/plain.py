@@ -18,17 +18,17 @@ from cloudless_mosaic.screen.quantities import number, percent, size
 from cloudless_mosaic.screen.tables import plan_summary, plan_table, result_tables
 
 _NAMED_LOSSES = 5
-"""Losses of a month that are named; a service that is down loses every one of thousands of blocks."""
+"""Losses of a period that are named; a service that is down loses every one of thousands of blocks."""
 
 
 class PlainScreen:
-    """Says what a user has to know, in lines that stay: some for every month, none for every block."""
+    """Says what a user has to know, in lines that stay: some for every period, none for every block."""
 
     def __init__(self, console: Console, *, verbose: bool) -> None:
         self._console = console
         self._verbose = verbose
         self._waiting: dict[str, str] = {}
-        """What to say of each month of several blocks when it begins."""
+        """What to say of each period of several blocks when it begins."""
         self._lost: Counter[str] = Counter()
 
     def __enter__(self) -> Self:
@@ -64,7 +64,7 @@ class PlainScreen:
             self.note(f"an earlier run left {number(blocks, 'block')}, the rest follows")
 
     def composed(self, composite: Composite) -> None:
-        """Says that a month has begun, and which observations were lost."""
+        """Says that a period has begun, and which observations were lost."""
         label = composite.label
         if label in self._waiting:
             self.note(self._waiting.pop(label))
@@ -74,7 +74,7 @@ class PlainScreen:
                 self.note(f"lost: {lost.scene_id} in block {lost.block}: {lost.reason}")
 
     def written(self, result: PeriodResult) -> None:
-        """Says that a month is written, and what is odd about its scenes."""
+        """Says that a period is written, and what is odd about its scenes."""
         label = result.label
         self.note(f"{label}: written, {percent(result.clear_share)} of its pixels are clear")
         unnamed = self._lost.pop(label, 0) - _NAMED_LOSSES

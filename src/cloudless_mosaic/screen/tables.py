@@ -19,7 +19,7 @@ _MOST_ROWS = 60
 
 
 def plan_table(plan: MosaicPlan, cost: PlanCost) -> Table:
-    """A row for every month: its scenes, their clouds, and bytes to read before compression."""
+    """A row for every period: its scenes, their clouds, and bytes to read before compression."""
     table = _table("Plan", "found", "to read", "overpasses", "mean cloud", "bytes to read")
     for period, read in zip(plan.periods, cost.period_bytes, strict=True):
         clouds = [scene.cloud_cover for scene in period.scenes]
@@ -41,7 +41,7 @@ def plan_summary(plan: MosaicPlan, mosaics: Sequence[Mosaic], cost: PlanCost) ->
     crs = str(plan.geobox.crs)
     block_rows, block_columns = plan.blocks.largest
     yield (
-        f"{number(scenes, 'scene')} in {number(len(plan.periods), 'month')}; "
+        f"{number(scenes, 'scene')} in {number(len(plan.periods), plan.request.period_kind.name)}; "
         f"{columns} x {rows} pixels of {plan.request.resolution:g} {unit_of(crs)} in {crs}"
     )
     yield (
@@ -61,7 +61,7 @@ def plan_summary(plan: MosaicPlan, mosaics: Sequence[Mosaic], cost: PlanCost) ->
 
 
 def result_tables(result: MosaicResult) -> Iterator[Table | str]:
-    """A row for every mosaic, and for every month without one; of very many, or none, only their number."""
+    """A row for every mosaic, and for every period without one; of very many, or none, only their number."""
     if not 0 < len(result.periods) <= _MOST_ROWS:
         files = [file for one in result.periods for file in one.files]
         written = sum(not one.empty for one in result.periods)
@@ -85,9 +85,9 @@ def _written_cells(period: PeriodResult) -> tuple[str, ...]:
 
 
 def _table(title: str, *headings: str) -> Table:
-    """A table of months; all other columns are numbers."""
+    """A table of periods; all other columns are numbers."""
     table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, show_edge=False)
-    table.add_column("month")
+    table.add_column("period")
     for heading in headings:
         table.add_column(heading, justify="right")
     return table

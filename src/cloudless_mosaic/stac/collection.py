@@ -8,21 +8,21 @@ from typing import Any
 import pystac
 from pyproj import CRS
 
+from cloudless_mosaic.domain.periods import PeriodKind, collection_id, parse_mosaic_name
 from cloudless_mosaic.domain.results import PeriodResult
 from cloudless_mosaic.planning.plan import MosaicPlan
+from cloudless_mosaic.reducers import Reducer
 from cloudless_mosaic.stac.assets import sensor_fields
 from cloudless_mosaic.stac.footprint import footprint
-from cloudless_mosaic.stac.items import ASSETS, THUMBNAIL, extensions, raster_bands
+from cloudless_mosaic.stac.items import THUMBNAIL, asset_texts, extensions, raster_bands
 from cloudless_mosaic.stac.names import (
     CATALOG,
     CATALOG_ID,
     COLLECTION,
-    COLLECTION_ID,
     PARAMETERS,
     PLAN,
     PREFIX,
     SHARD,
-    name_label,
 )
 from cloudless_mosaic.stac.provenance import PROCESSING_LEVEL, run_parameters
 from cloudless_mosaic.stac.renders import renders
@@ -31,7 +31,7 @@ from cloudless_mosaic.version import __version__
 _LICENCE = "https://sentinel.esa.int/documents/247904/690755/Sentinel_Data_Legal_Notice"
 """Terms of Sentinel data, which have no name of SPDX."""
 
-_KEYWORDS = ["Sentinel-2", "surface reflectance", "mosaic", "cloud-free", "monthly", "median"]
+_KEYWORDS = ["Sentinel-2", "surface reflectance", "mosaic", "cloud-free"]
 
 _RANGES = ("clear_percent", "mean_observations", "scenes_used", "lost_percent")
 """Fields of items whose ranges are told."""
@@ -57,7 +57,7 @@ def gathered(collection: dict[str, Any], items: Sequence[dict[str, Any]]) -> dic
             summaries[PREFIX + field] = {"minimum": min(values), "maximum": max(values)}
     links = [link for link in collection["links"] if link["rel"] != pystac.RelType.ITEM]
     links += [
-        _link(pystac.RelType.ITEM, f"./{name}/{name}.json", name_label(name))
+        _link(pystac.RelType.ITEM, f"./{name}/{name}.json", _label(name))
         for name in (item["id"] for item in items)
     ]
     return collection | {"extent": extent, "summaries": summaries, "links": links}
@@ -66,23 +66,25 @@ def gathered(collection: dict[str, Any], items: Sequence[dict[str, Any]]) -> dic
 def collection_document(plan: MosaicPlan, fingerprint: str) -> dict[str, Any]:
     """What holds for the collection whatever its items are."""
     request, periods = plan.request, plan.request.periods
+    kind, reducer = request.period_kind, request.reduction
     first, last = periods[0].start, periods[-1].last_instant
     years = " to ".join(sorted({f"{first:%Y}", f"{last:%Y}"}))
     drawn = renders(request.bands)
     crs = CRS.from_user_input(str(plan.geobox.crs)).to_authority()
     sensor = {key: one if isinstance(one, list) else [one] for key, one in sensor_fields(plan.geobox).items()}
     collection = pystac.Collection(
-        id=COLLECTION_ID,
-        title="Monthly cloud-free Sentinel-2 mosaics",
+        id=collection_id(kind),
+        title=_title(kind),
         description=(
-            f"Median of the clear observations of each month, pixel by pixel: {', '.join(request.bands)}. "
+            f"{reducer.title} of the clear observations of each {kind.name}, pixel by pixel: "
+            f"{', '.join(request.bands)}. "
             f"Contains modified Copernicus Sentinel data {years}."
         ),
         extent=pystac.Extent(
             pystac.SpatialExtent([footprint(plan.geobox)[1]]), pystac.TemporalExtent([[first, last]])
         ),
         license="other",
-        keywords=_KEYWORDS,
+        keywords=[*_KEYWORDS, kind.adjective, reducer.name],
         providers=[
             pystac.Provider(
                 "ESA",
@@ -105,7 +107,7 @@ def collection_document(plan: MosaicPlan, fingerprint: str) -> dict[str, Any]:
             | {"processing:level": [PROCESSING_LEVEL]}
         ),
         extra_fields={
-            "item_assets": _item_assets(request.bands),
+            "item_assets": _item_assets(request.bands, reducer),
             **({"renders": drawn} if drawn else {}),
             **_ownership(plan, fingerprint),
         },
@@ -120,13 +122,22 @@ def collection_document(plan: MosaicPlan, fingerprint: str) -> dict[str, Any]:
     }
 
 
-def _item_assets(bands: Sequence[str]) -> dict[str, Any]:
+def _label(name: str) -> str:
+    """Period and tile of a mosaic, from its name."""
+    return "-".join(filter(None, parse_mosaic_name(name) or (name,)))
+
+
+def _title(kind: PeriodKind) -> str:
+    return f"{kind.adjective.capitalize()} cloud-free Sentinel-2 mosaics"
+
+
+def _item_assets(bands: Sequence[str], reducer: Reducer) -> dict[str, Any]:
     """What holds for the assets of every item."""
     described = raster_bands(bands)
     rasters = {
         key: {"title": title, "description": text, "type": pystac.MediaType.COG, "roles": roles}
         | {"bands": described[key]}
-        for key, (title, text, roles) in ASSETS.items()
+        for key, (title, text, roles) in asset_texts(reducer).items()
     }
     title, text = THUMBNAIL
     picture = {"title": title, "description": text, "type": pystac.MediaType.PNG, "roles": ["thumbnail"]}
@@ -138,9 +149,9 @@ def catalog_document(plan: MosaicPlan, results: Sequence[PeriodResult], fingerpr
     request = plan.request
     catalog = pystac.Catalog(
         id=CATALOG_ID,
-        title="Monthly cloud-free Sentinel-2 mosaics",
+        title=_title(request.period_kind),
         description=(
-            f"Monthly cloud-free Sentinel-2 mosaics of {', '.join(request.bands)} over {request.aoi} "
+            f"{_title(request.period_kind)} of {', '.join(request.bands)} over {request.aoi} "
             f"(west, south, east, north), {request.start_date} to {request.end_date}, "
             f"from {request.collection}."
         ),

@@ -13,8 +13,10 @@ from shapely.geometry.base import BaseGeometry
 from cloudless_mosaic.cog.picture import SCALE, shown_bands
 from cloudless_mosaic.cog.writer import CogFile
 from cloudless_mosaic.domain.bands import BANDS, canonical_band, common_name
+from cloudless_mosaic.domain.periods import collection_id, mosaic_name
 from cloudless_mosaic.domain.results import PeriodResult
 from cloudless_mosaic.planning.plan import MosaicPlan, PeriodPlan
+from cloudless_mosaic.reducers import Reducer
 from cloudless_mosaic.stac.assets import (
     EO,
     FILE,
@@ -34,11 +36,9 @@ from cloudless_mosaic.stac.footprint import footprint
 from cloudless_mosaic.stac.names import (
     CATALOG,
     COLLECTION,
-    COLLECTION_ID,
     PARAMETERS,
     PLAN,
     PREFIX,
-    mosaic_name,
 )
 from cloudless_mosaic.stac.provenance import processing_properties, run_parameters
 from cloudless_mosaic.stac.renders import renders
@@ -46,27 +46,29 @@ from cloudless_mosaic.stac.statistics import BandStatistics
 from cloudless_mosaic.storage.documents import json_bytes
 from cloudless_mosaic.version import __version__
 
-ASSETS = {
-    "mosaic": (
-        "Reflectance",
-        "Median of the clear observations; reflectance is 0.0001 times the value, 0 is nodata",
-        ["data", "reflectance"],
-    ),
-    "count": (
-        "Clear observations",
-        "Number of clear observations of each pixel; 0 where the mosaic has no data",
-        ["metadata"],
-    ),
-    "visual": (
-        "Picture",
-        "8-bit picture with a fixed stretch, the same for every period; 0 is nodata",
-        ["visual", "overview"],
-    ),
-}
-"""Title, description and roles of the rasters of an item."""
-
 THUMBNAIL = ("Thumbnail", "The picture, small; transparent where it has no data")
 """Title and description."""
+
+
+def asset_texts(reducer: Reducer) -> dict[str, tuple[str, str, list[str]]]:
+    """Title, description and roles of the rasters of an item."""
+    return {
+        "mosaic": (
+            "Reflectance",
+            f"{reducer.title} of the clear observations; reflectance is 0.0001 times the value, 0 is nodata",
+            ["data", "reflectance"],
+        ),
+        "count": (
+            "Clear observations",
+            "Number of clear observations of each pixel; 0 where the mosaic has no data",
+            ["metadata"],
+        ),
+        "visual": (
+            "Picture",
+            "8-bit picture with a fixed stretch, the same for every period; 0 is nodata",
+            ["visual", "overview"],
+        ),
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ def period_item(
         datetime=None,
         start_datetime=period.period.start,
         end_datetime=period.period.last_instant,
-        collection=COLLECTION_ID,
+        collection=collection_id(plan.request.period_kind),
         stac_extensions=extensions(plan.request.bands),
         properties={
             "title": f"Cloud-free Sentinel-2 mosaic, {label}",
@@ -199,9 +201,10 @@ def _assets(plan: MosaicPlan, files: PeriodFiles) -> dict[str, pystac.Asset]:
     known = (*files.statistics, files.observations)
     for band, statistics in zip((*bands["mosaic"], *bands["count"]), known, strict=True):
         band.update(_statistics(statistics))
+    texts = asset_texts(plan.request.reduction)
     rasters = {"mosaic": files.mosaic, "count": files.count, "visual": files.visual}
     return {
-        **{key: raster_asset(file, *ASSETS[key], plan.geobox, bands[key]) for key, file in rasters.items()},
+        **{key: raster_asset(file, *texts[key], plan.geobox, bands[key]) for key, file in rasters.items()},
         "thumbnail": thumbnail_asset(files.thumbnail, *THUMBNAIL, plan.geobox, files.thumbnail_factor),
     }
 

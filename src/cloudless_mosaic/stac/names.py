@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 CATALOG_ID = "cloudless-mosaic"
-COLLECTION_ID = "monthly-mosaics"
 
 PREFIX = "cloudless_mosaic:"
 """Of the fields that are this program's own."""
@@ -24,14 +23,3 @@ CATALOG = "catalog.json"
 COLLECTION = "collection.json"
 ITEMS = "items.parquet"
 """All items in one table (stac-geoparquet), where it was asked for."""
-_NAME = "monthly-mosaic-"
-
-
-def mosaic_name(label: str) -> str:
-    """Name of a mosaic's folder, files and STAC item."""
-    return _NAME + label
-
-
-def name_label(name: str) -> str:
-    """Month and tile of a mosaic, from its name."""
-    return name.removeprefix(_NAME)

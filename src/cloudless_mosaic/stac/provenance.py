@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from cloudless_mosaic.domain.classes import SCL_CLASSES
 from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.net.redaction import without_credentials
 from cloudless_mosaic.planning.plan import MosaicPlan, PeriodPlan
@@ -18,20 +17,20 @@ PROCESSING_LEVEL = "L3"
 
 def processing_properties(plan: MosaicPlan, period: PeriodPlan, version: str) -> dict[str, Any]:
     """Fields of the processing extension."""
-    first, last = period.period.start, period.period.last_instant
+    first, last, reducer = period.period.start, period.period.last_instant, plan.request.reduction
     return {
         "processing:level": PROCESSING_LEVEL,
         "processing:software": {"cloudless-mosaic": version},
         "processing:lineage": (
-            f"Median of the clear observations of each pixel of Sentinel-2 Level-2A from {first:%Y-%m-%d} "
-            f"to {last:%Y-%m-%d} (UTC); an even number of observations gives the mean of the middle two, "
-            f"rounded half to even. {_mask_sentence(plan.request)} Granules of one overpass count as one "
+            f"{reducer.title} of the clear observations of each pixel of Sentinel-2 Level-2A from "
+            f"{first:%Y-%m-%d} to {last:%Y-%m-%d} (UTC); {reducer.rule}. "
+            f"{plan.request.cloud_mask.description} Granules of one overpass count as one "
             f"observation. {_sampling_sentence(plan.request)} The radiometric offset of each scene was "
             "removed before, and what fell below 1 was raised to 1."
         ),
         "processing:expression": {
             "format": "numpy",
-            "expression": "rint(nanmedian(where(clear, reflectance, nan), axis=time))",
+            "expression": reducer.expression,
         },
     }
 
@@ -81,18 +80,6 @@ def derived_from(href: str, folder: Path) -> str:
     except ValueError:
         # another drive of a Windows machine
         return ""
-
-
-def _mask_sentence(request: MosaicRequest) -> str:
-    if request.mask == "none":
-        return "No cloud mask: every pixel that has data counts as clear."
-    classes = ", ".join(f"{code} ({SCL_CLASSES[code]})" for code in sorted(request.clear_classes))
-    grown = (
-        f" Clouds and their shadows were grown by {request.cloud_dilation:g} m."
-        if request.cloud_dilation
-        else ""
-    )
-    return f"Clear are the classes {classes} of the scene classification.{grown}"
 
 
 def _sampling_sentence(request: MosaicRequest) -> str:

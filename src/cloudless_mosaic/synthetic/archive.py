@@ -96,7 +96,8 @@ class ArchiveSpec:
     def fingerprint(self) -> str:
         """Changes with the spec and with the code that builds it."""
         digest = hashlib.sha256(repr(self).encode())
-        for source in sorted(Path(__file__).parent.glob("*.py")):
+        sources = (path for path in Path(__file__).parent.rglob("*") if path.suffix in {".py", ".c", ".h"})
+        for source in sorted(sources):
             digest.update(source.read_bytes())
         return digest.hexdigest()
 

@@ -22,7 +22,7 @@ from rasterio.transform import Affine
 
 from cloudless_mosaic.domain.scenes import SourceGrid
 from cloudless_mosaic.errors import CloudlessMosaicError
-from cloudless_mosaic.synthetic.compiled import compiled
+from cloudless_mosaic.synthetic.native import lib, pointer
 
 BLOCK = 512
 """Edge of an internal tile, pixels."""
@@ -122,24 +122,11 @@ def _write_plain(name: str, pixels: Pixels, grid: SourceGrid, factor: int) -> No
         dataset.write(pixels, 1)
 
 
-@compiled
-def halved(pixels: npt.NDArray[np.uint16]) -> npt.NDArray[np.uint16]:  # pragma: no cover - compiled
+def halved(pixels: npt.NDArray[np.uint16]) -> npt.NDArray[np.uint16]:
     """The next overview: the rounded mean of the valid ones of every four pixels, 0 where none is."""
     rows, columns = pixels.shape
-    out = np.zeros(((rows + 1) // 2, (columns + 1) // 2), np.uint16)
-    for row in range(out.shape[0]):
-        below = min(2 * row + 1, rows - 1)
-        for column in range(out.shape[1]):
-            total = 0
-            count = 0
-            right = min(2 * column + 1, columns - 1)
-            for i in range(2 * row, below + 1):
-                for j in range(2 * column, right + 1):
-                    value = int(pixels[i, j])
-                    total += value
-                    count += value > 0
-            if count:
-                out[row, column] = (total + count // 2) // count
+    out = np.empty(((rows + 1) // 2, (columns + 1) // 2), np.uint16)
+    lib.halve(pointer(pixels, np.uint16, (rows, columns)), rows, columns, pointer(out, np.uint16, out.shape))
     return out
 
 

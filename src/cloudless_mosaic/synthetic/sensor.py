@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from cloudless_mosaic.domain.scenes import SourceGrid
 from cloudless_mosaic.synthetic.acquisitions import Acquisition
-from cloudless_mosaic.synthetic.compiled import compiled
-from cloudless_mosaic.synthetic.ground import LIGHT_STEPS, Bytes, Ground
-from cloudless_mosaic.synthetic.noise import derive_seed, mix
+from cloudless_mosaic.synthetic.ground import Bytes, Ground
+from cloudless_mosaic.synthetic.native import ffi, lib, pointer
+from cloudless_mosaic.synthetic.noise import derive_seed
 from cloudless_mosaic.synthetic.pool import run_all
-from cloudless_mosaic.synthetic.surface import SNOW, SPECTRAL_BANDS, Season, dressed_cover
-from cloudless_mosaic.synthetic.weather import DENSEST, OPAQUE, THICKEST, Weather
+from cloudless_mosaic.synthetic.surface import SPECTRAL_BANDS, Season
+from cloudless_mosaic.synthetic.weather import Weather
 
 _ROWS = 128
 """Rows of 10 m that one job of the pool makes; even."""
@@ -51,20 +50,11 @@ _HAZE = (1000.0, 820.0, 680.0, 420.0, 1120.0, 620.0, 560.0, 500.0, 400.0, 340.0,
 _SHADE = (0.52, 0.44, 0.38, 0.32, 0.55, 0.37, 0.35, 0.33, 0.31, 0.3, 0.26, 0.25)
 """Share of the light, per band, that is left in the shadow of a cloud."""
 
-_VEILED = 0.35
-"""Share of the ground's light that the densest cirrus or haze keeps back."""
+_EFFECTS = np.array((_SHADE, _CIRRUS, _HAZE, _THIN_CLOUD, _THICK_CLOUD))
+"""What the sky does to every band, in the order of ``native/declarations.h``."""
 
 _COVER_CLASSES = np.array((6, 6, 4, 4, 5, 4, 4, 5, 4, 5, 5, 5, 11), np.uint8)
 """Class of the scene classification for every land cover and for snow."""
-
-_KNOWN_CLOUD = OPAQUE // 3
-"""Thinnest cloud, and cloud above a shadow, that the scene classification finds."""
-
-_KNOWN_CIRRUS = DENSEST // 4
-"""Thinnest cirrus that it finds."""
-
-_DARK = 0.45 * LIGHT_STEPS
-"""Slopes with less light than this it takes for dark areas."""
 
 _GAIN = 0.015
 """Largest error of the gain of a band on one overpass."""
@@ -77,9 +67,6 @@ _STRIPE = 3.0
 
 _STRIPE_WIDTH = 32
 """Pixels across a detector."""
-
-_GRAINS = 4
-"""Bands that one hash of a pixel has noise for, 16 bits each."""
 
 _TWO_BYTES = 104.5
 """Standard deviation of the sum of two random bytes."""
@@ -119,27 +106,37 @@ class Response:
         detectors = np.arange(first_column, first_column + columns) // _STRIPE_WIDTH
         present, place = np.unique(detectors, return_inverse=True)
         stripes = _STRIPE * _draws(self.seed, *map(str, present))
-        return self.bias[:, None] + stripes[:, place]
+        return np.ascontiguousarray(self.bias[:, None] + stripes[:, place])
+
+    def onto(self, season: Season, additions: npt.NDArray[np.float32], place: tuple[int, int]) -> Any:  # noqa: ANN401 - of C
+        """All that is the same for every pixel, as the loops take it; the arguments have to outlive it.
+
+        Args:
+            season: What the day makes of the land.
+            additions: Of the columns that are made.
+            place: x and y of the first pixel, in pixels from the origin of the CRS.
+        """
+        bands = len(SPECTRAL_BANDS)
+        return ffi.new(
+            "response *",
+            (
+                bands,
+                pointer(season.spectra, np.float32, (lib.COVERS, bands)),
+                pointer(self.gain, np.float32, (bands,)),
+                pointer(additions, np.float32, (bands, additions.shape[1])),
+                pointer(_EFFECTS, np.float64, (lib.SKY_EFFECTS, bands)),
+                self.noise / _TWO_BYTES,
+                self.seed,
+                self.offset,
+                *place,
+            ),
+        )
 
 
 def _draws(seed: int, *names: str) -> npt.NDArray[np.float32]:
     """A number from -1 to 1 for every band and name, shape (bands, names)."""
     seeds = [[derive_seed(seed, band, name) for name in names] for band in SPECTRAL_BANDS]
     return (np.array(seeds) / 2**55 - 1).astype(np.float32)
-
-
-class _Scene(NamedTuple):
-    """All that is the same for every pixel of an acquisition, or of one of its columns."""
-
-    spectra: npt.NDArray[np.float32]
-    snow_line: float
-    gain: npt.NDArray[np.float32]
-    additions: npt.NDArray[np.float32]
-    noise: float
-    seed: int
-    offset: int
-    columns: npt.NDArray[np.int64]
-    """Column of the spectra for every band that is made."""
 
 
 def classify(ground: Ground, season: Season, weather: Weather, pool: Executor) -> Bytes:
@@ -154,8 +151,14 @@ def classify(ground: Ground, season: Season, weather: Weather, pool: Executor) -
 
     def fill(first: int) -> None:
         coarse = slice(first // 2, (first + _ROWS) // 2)
-        land = ground.rows(first, first + _ROWS)
-        _classify(land, season.snow_line, weather.window(coarse), scl[coarse])
+        land, sky, out = ground.rows(first, first + _ROWS), weather.window(coarse), scl[coarse]
+        lib.classify(
+            land.under(season.snow_line),
+            sky.over(land),
+            *out.shape,
+            pointer(_COVER_CLASSES, np.uint8, (lib.COVERS,)),
+            pointer(out, np.uint8, out.shape),
+        )
 
     run_all(pool, fill, range(0, ground.cover.shape[0], _ROWS))
     return scl
@@ -180,120 +183,31 @@ def measure(
         response: Errors, noise and offset.
         bands: Sentinel-2 names.
         grid: The 10 m grid; places the noise, so that granules agree where they overlap.
-        pool: Where the rows are computed; the kernels release the GIL.
+        pool: Where the rows are computed; the loops release the GIL.
 
     Returns:
         Shape (bands, rows, columns); 0 outside the swath, at least 1 inside.
     """
     planes = np.empty((len(bands), *ground.cover.shape), np.uint16)
     x, y = (round(edge / grid.resolution) for edge in grid.origin)
-    scene = _Scene(
-        spectra=season.spectra,
-        snow_line=season.snow_line,
-        gain=response.gain,
-        additions=response.additions(x, grid.shape[1]),
-        noise=response.noise / _TWO_BYTES,
-        seed=response.seed,
-        offset=response.offset,
-        columns=np.array([SPECTRAL_BANDS.index(band) for band in bands]),
-    )
+    made = np.array([SPECTRAL_BANDS.index(band) for band in bands], np.int64)
+    additions = response.additions(x, grid.shape[1])
 
     def fill(first: int) -> None:
         land = ground.rows(first, first + _ROWS)
         sky = weather.window(slice(first // 2, (first + _ROWS) // 2))
-        _measure(land, sky, scene, (x, y - first), planes[:, first : first + _ROWS])
+        rows, columns = land.cover.shape
+        lib.measure(
+            land.under(season.snow_line),
+            sky.over(land),
+            response.onto(season, additions, (x, y - first)),
+            pointer(made, np.int64, (len(bands),)),
+            len(bands),
+            rows,
+            columns,
+            pointer(planes[0, first : first + _ROWS], np.uint16, (rows, columns)),
+            planes[0].size,
+        )
 
     run_all(pool, fill, range(0, ground.cover.shape[0], _ROWS))
     return planes
-
-
-@compiled
-def _classify(
-    ground: Ground, snow_line: float, sky: Weather, out: Bytes
-) -> None:  # pragma: no cover - compiled
-    for row in range(out.shape[0]):
-        for column in range(out.shape[1]):
-            cloud = sky.cloud[row, column]
-            if not sky.seen[row, column]:
-                out[row, column] = 0
-            elif cloud >= OPAQUE:
-                out[row, column] = 9
-            elif cloud >= _KNOWN_CLOUD:
-                out[row, column] = 8
-            elif sky.cirrus[row, column] >= _KNOWN_CIRRUS:
-                out[row, column] = 10
-            elif sky.shadow[row, column] >= _KNOWN_CLOUD:
-                out[row, column] = 3
-            elif cloud > 0 and (7 * row + 3 * column) % 11 < 4:  # some edges of clouds are left open
-                out[row, column] = 7
-            else:
-                out[row, column] = _land_class(ground, 2 * row, 2 * column, snow_line)
-
-
-@compiled
-def _land_class(
-    ground: Ground, row: int, column: int, snow_line: float
-) -> int:  # pragma: no cover - compiled
-    """The class that most of four pixels have; ``row`` and ``column`` are those of the first."""
-    votes = 0
-    chosen = 0
-    for i in range(row, row + 2):
-        for j in range(column, column + 2):
-            light = int(ground.light[i, j])
-            cover = dressed_cover(int(ground.cover[i, j]), light, int(ground.height[i, j]), snow_line)
-            code = 2 if light < _DARK and cover != SNOW else int(_COVER_CLASSES[cover])
-            if votes == 0:
-                chosen = code
-            votes += 1 if code == chosen else -1
-    return chosen
-
-
-@compiled
-def _measure(
-    ground: Ground, sky: Weather, scene: _Scene, place: tuple[int, int], out: npt.NDArray[np.uint16]
-) -> None:  # pragma: no cover - compiled
-    """Digital numbers of some bands. ``place`` is x and y of the first pixel, in pixels of the CRS."""
-    for row in range(out.shape[1]):
-        for column in range(out.shape[2]):
-            above = (row >> 1, column >> 1)
-            if not sky.seen[above]:
-                out[:, row, column] = 0
-                continue
-            light = int(ground.light[row, column])
-            height = int(ground.height[row, column])
-            cover = dressed_cover(int(ground.cover[row, column]), light, height, scene.snow_line)
-            veils = (
-                int(sky.cloud[above]),
-                int(sky.shadow[above]),
-                int(sky.cirrus[above]),
-                int(sky.haze[above]),
-            )
-            veiled = (veils[0] | veils[1] | veils[2] | veils[3]) != 0
-            generation = -1
-            grains = np.uint64(0)
-            for index in range(out.shape[0]):
-                band = scene.columns[index]
-                if band // _GRAINS != generation:
-                    generation = band // _GRAINS
-                    grains = mix(scene.seed + generation, place[0] + column, place[1] - row)
-                own = grains >> np.uint64(16 * (band % _GRAINS))
-                value = scene.spectra[cover, band] * light / LIGHT_STEPS
-                if veiled:
-                    value = _through(value, veils, band)
-                grain = float(own & np.uint64(255)) + float((own >> np.uint64(8)) & np.uint64(255))
-                value = value * scene.gain[band] + scene.additions[band, column]
-                number = math.floor(value + scene.noise * (grain - 255.0) + 0.5)
-                out[index, row, column] = max(1, number + scene.offset)
-
-
-@compiled
-def _through(
-    value: float, veils: tuple[int, int, int, int], band: int
-) -> float:  # pragma: no cover - compiled
-    """Digital number of a ground in shadow, and seen through what is in the sky."""
-    cloud, shadow, cirrus, haze = veils
-    value *= 1.0 - (1.0 - _SHADE[band]) * min(1.0, shadow / OPAQUE)
-    value += cirrus / DENSEST * (_CIRRUS[band] - _VEILED * value)
-    value += haze / DENSEST * (_HAZE[band] - _VEILED * value)
-    body = _THIN_CLOUD[band] + (_THICK_CLOUD[band] - _THIN_CLOUD[band]) * cloud / THICKEST
-    return value + min(1.0, cloud / OPAQUE) * (body - value)

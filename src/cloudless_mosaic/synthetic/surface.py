@@ -14,12 +14,8 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
-from cloudless_mosaic.synthetic.compiled import compiled
-from cloudless_mosaic.synthetic.ground import HEIGHT_STEP, LIGHT_STEPS, Ground
-from cloudless_mosaic.synthetic.landcover import SHALLOWS, STREET
-
-SNOW = 12
-"""Row of the spectra for what lies above the snow line."""
+from cloudless_mosaic.synthetic.ground import HEIGHT_STEP, Ground
+from cloudless_mosaic.synthetic.native import lib, pointer
 
 BANDS = ("B02", "B03", "B04", "B08")
 """Bands of 10 m, which archives hold if nothing else is asked for."""
@@ -116,19 +112,6 @@ class Season:
         return cls(spectra.astype(np.float32), line / HEIGHT_STEP)
 
 
-@compiled
-def dressed_cover(
-    cover: int, light: int, height: int, snow_line: float
-) -> int:  # pragma: no cover - compiled
-    """The row of the spectra for a pixel: its cover, or snow, which lies lower on dark slopes.
-
-    Takes numbers and not the layers: arrays that go from kernel to kernel are counted by all threads.
-    """
-    if cover > SHALLOWS and cover != STREET and height - 0.25 * (light - LIGHT_STEPS) > snow_line:
-        return SNOW
-    return cover
-
-
 def clear_reflectance(ground: Ground, season: Season, band: str) -> npt.NDArray[np.uint16]:
     """What a perfect sensor sees through a perfect sky.
 
@@ -137,17 +120,10 @@ def clear_reflectance(ground: Ground, season: Season, band: str) -> npt.NDArray[
     """
     out = np.empty(ground.cover.shape, np.uint16)
     column = season.spectra[:, SPECTRAL_BANDS.index(band)].copy()
-    _reflect(ground, column, season.snow_line, out)
+    lib.reflect(
+        ground.under(season.snow_line),
+        pointer(column, np.float32, (lib.COVERS,)),
+        out.size,
+        pointer(out, np.uint16, out.shape),
+    )
     return out
-
-
-@compiled
-def _reflect(
-    ground: Ground, spectrum: npt.NDArray[np.float32], snow_line: float, out: npt.NDArray[np.uint16]
-) -> None:  # pragma: no cover - compiled
-    for row in range(out.shape[0]):
-        for column in range(out.shape[1]):
-            light = int(ground.light[row, column])
-            height = int(ground.height[row, column])
-            cover = dressed_cover(int(ground.cover[row, column]), light, height, snow_line)
-            out[row, column] = max(1, math.floor(spectrum[cover] * light / LIGHT_STEPS + 0.5))

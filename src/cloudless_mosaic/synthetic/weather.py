@@ -8,33 +8,33 @@ from __future__ import annotations
 import math
 from concurrent.futures import Executor
 from statistics import NormalDist
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from cloudless_mosaic.domain.scenes import SourceGrid
 from cloudless_mosaic.synthetic.acquisitions import Acquisition, Swath
-from cloudless_mosaic.synthetic.compiled import compiled
-from cloudless_mosaic.synthetic.ground import Bytes, Place
-from cloudless_mosaic.synthetic.noise import Row, add_smooth, derive_seed, fill_fractal
+from cloudless_mosaic.synthetic.ground import Bytes, Ground
+from cloudless_mosaic.synthetic.native import ffi, lib, pointer
+from cloudless_mosaic.synthetic.noise import derive_seed
 from cloudless_mosaic.synthetic.pool import run_all
 from cloudless_mosaic.synthetic.world import (
-    AROUND,
     Lattice,
+    Place,
     heading_vector,
-    locate_row,
+    pixel_grid,
     world_lattice,
     world_position,
 )
 
-THICKEST = 18
+THICKEST: int = lib.THICKEST
 """Thickness of a cloud is 0 to this."""
 
-OPAQUE = 6
+OPAQUE: int = lib.OPAQUE
 """Thickness from which nothing shines through a cloud."""
 
-DENSEST = 16
+DENSEST: int = lib.DENSEST
 """Density of cirrus and of haze is 0 to this."""
 
 _SPREAD = 0.205
@@ -48,7 +48,7 @@ _LOWEST_SUN = 80.0
 
 
 class Weather(NamedTuple):
-    """What lies between sensor and ground, on a grid of 20 m. A named tuple: kernels take it whole."""
+    """What lies between sensor and ground, on a grid of 20 m."""
 
     cloud: Bytes
     """Thickness of cloud, 0 to `THICKEST`, shape (rows, columns)."""
@@ -65,6 +65,17 @@ class Weather(NamedTuple):
     def clear(self) -> npt.NDArray[np.bool_]:
         """True where the sensor sees the ground and nothing else."""
         return np.asarray(self.seen & ((self.cloud | self.shadow | self.cirrus | self.haze) == 0))
+
+    def over(self, ground: Ground) -> Any:  # noqa: ANN401 - of C
+        """The sky as the loops take it, which it has to outlive.
+
+        Args:
+            ground: What lies under it, 10 m.
+        """
+        rows, columns = ground.cover.shape
+        shape = (rows // 2, columns // 2)
+        layers = (pointer(layer, np.uint8, shape) for layer in self[:-1])
+        return ffi.new("sky *", (*layers, pointer(self.seen, np.bool_, shape)))
 
     def window(self, rows: slice, columns: slice = slice(None)) -> Weather:
         """A part of it, contiguous; a view where all columns are taken."""
@@ -99,7 +110,7 @@ def make_weather(seed: int, acquisition: Acquisition, grid: SourceGrid, pool: Ex
         seed: Seed of the archive.
         acquisition: The overpass; all its processings have the same weather.
         grid: Pixel grid of 20 m.
-        pool: Where the rows are computed; the kernels release the GIL.
+        pool: Where the rows are computed; the loops release the GIL.
     """
     down, right = _displacement(acquisition, grid.resolution)
     rows, columns = abs(down), abs(right)
@@ -165,60 +176,17 @@ def _edge(swath: Swath | None) -> tuple[tuple[float, float], tuple[float, float]
     return (float(u), float(v)), heading_vector(swath.bearing + 90)
 
 
-@compiled
-def _sky(
-    seed: int, lattice: Lattice, place: Place, conditions: _Conditions, out: Weather
-) -> None:  # pragma: no cover - compiled
-    left, top, pixel = place
-    columns = out.cloud.shape[1]
-    places, noises = np.empty((2, columns)), np.empty((2, columns))
-    u, v, broad, fine = places[0], places[1], noises[0], noises[1]
-    for row in range(out.cloud.shape[0]):
-        locate_row(lattice, left, top - (row + 0.5) * pixel, pixel, u, v)
-        _swath(u, v, conditions, out.seen[row])
-        if conditions.clouds != math.inf:
-            fill_fractal(seed, u, v, 13, 2, broad)
-            fill_fractal(seed + 2, u, v, 11, 4, fine)
-            _clouds(broad, fine, conditions.clouds, out.cloud[row])
-        if conditions.cirrus != math.inf:
-            broad[:] = 0.0
-            add_smooth(seed + 40, u, v, 15, 13, 1.0, broad)
-            add_smooth(seed + 41, u, v, 13, 11, 0.5, broad)
-            _veil(broad, conditions.cirrus, 4.0, out.cirrus[row])
-        if conditions.haze != math.inf:
-            fill_fractal(seed + 80, u, v, 14, 2, broad)
-            _veil(broad, conditions.haze, 3.0, out.haze[row])
-
-
-@compiled
-def _swath(
-    u: Row, v: Row, conditions: _Conditions, out: npt.NDArray[np.bool_]
-) -> None:  # pragma: no cover - compiled
-    """True on the seen side of the edge, to which the way is the shorter one round the globe."""
-    half = AROUND / 2.0
-    for column in range(out.size):
-        eastwards = u[column] - conditions.edge[0] + half
-        if eastwards < 0.0 or eastwards >= AROUND:  # next to never, and a remainder takes long
-            eastwards %= AROUND
-        northwards = v[column] - conditions.edge[1]
-        inwards = (eastwards - half) * conditions.inwards[0] + northwards * conditions.inwards[1]
-        out[column] = inwards >= 0.0
-
-
-@compiled
-def _clouds(broad: Row, fine: Row, threshold: float, out: Bytes) -> None:  # pragma: no cover - compiled
-    """Thickness of cloud: large fields whose edges fray into puffs."""
-    solid = threshold == -math.inf
-    thinnest = OPAQUE / THICKEST if solid else 0.0
-    lowest = -0.7 if solid else threshold
-    for column in range(out.size):
-        depth = broad[column] + 0.5 * fine[column]
-        thickness = math.floor(THICKEST * min(1.0, max(thinnest, 2.2 * (depth - lowest))))
-        out[column] = thickness if broad[column] + 0.4 >= threshold else 0
-
-
-@compiled
-def _veil(depth: Row, threshold: float, steepness: float, out: Bytes) -> None:  # pragma: no cover - compiled
-    """Density of cirrus, drawn out from west to east, or of haze; neither has a sharp edge."""
-    for column in range(out.size):
-        out[column] = math.floor(DENSEST * min(1.0, max(0.0, steepness * (depth[column] - threshold))))
+def _sky(seed: int, lattice: Lattice, place: Place, conditions: _Conditions, out: Weather) -> None:
+    """Fills all layers but the shadows; those of 0 that have nothing stay as they are."""
+    shape = out.cloud.shape
+    scratch = np.empty((lib.SKY_SCRATCH, shape[1]))
+    given = ffi.new("conditions *", (*conditions[:3], *conditions.edge, *conditions.inwards))
+    lib.make_sky(
+        seed,
+        pixel_grid(lattice, place, shape),
+        given,
+        *shape,
+        pointer(scratch, np.float64, scratch.shape),
+        *(pointer(layer, np.uint8, shape) for layer in (out.cloud, out.cirrus, out.haze)),
+        pointer(out.seen, np.bool_, shape),
+    )

@@ -14,23 +14,25 @@ import numpy as np
 import numpy.typing as npt
 from pyproj import Transformer
 
-from cloudless_mosaic.synthetic.compiled import compiled
-from cloudless_mosaic.synthetic.noise import WORLD_BITS, Row
+from cloudless_mosaic.synthetic.native import ffi, lib, pointer
 
-AROUND = float(1 << WORLD_BITS)
+AROUND = float(1 << lib.WORLD_BITS)
 """World units around the globe."""
 
-STEP = 640.0
+STEP = float(lib.NODE_STEP)
 """Metres between nodes of a lattice. Linear interpolation in between is off by less than 2 cm."""
 
 FloatArray = npt.NDArray[np.floating[Any]]
+
+Place = tuple[float, float, float]
+"""x of the left edge, y of the top edge and edge of a pixel."""
 
 
 class Lattice(NamedTuple):
     """World positions of nodes every 640 m of a projected CRS, at whole multiples of 640 m.
 
     Nodes don't depend on the window they were made for, so that two granules of one zone get identical
-    positions where they overlap. A named tuple, because kernels take it whole.
+    positions where they overlap.
     """
 
     u: npt.NDArray[np.float64]
@@ -76,40 +78,23 @@ def heading_vector(bearing: float) -> tuple[float, float]:
     return math.sin(math.radians(bearing)), math.cos(math.radians(bearing))
 
 
-@compiled
-def locate(lattice: Lattice, x: float, y: float) -> tuple[float, float]:  # pragma: no cover - compiled
-    """World position of x and y of the lattice's CRS."""
-    i = math.floor(x / STEP)
-    j = math.floor(y / STEP)
-    a = x / STEP - i
-    b = y / STEP - j
-    i -= lattice.first[0]
-    j -= lattice.first[1]
-    return _between(lattice.u, i, j, a, b), _between(lattice.v, i, j, a, b)
-
-
-@compiled
-def locate_row(
-    lattice: Lattice, left: float, y: float, pixel: float, u: Row, v: Row
-) -> None:  # pragma: no cover - compiled
-    """Writes the world positions of a row of pixels to ``u`` and ``v``.
+def pixel_grid(lattice: Lattice, place: Place, shape: tuple[int, int]) -> Any:  # noqa: ANN401 - of C
+    """A grid of pixels in a lattice, as the loops take it.
 
     Args:
-        lattice: Covers the row.
-        left: x of the left edge of the first pixel.
-        y: That of the centres of all.
-        pixel: Edge of a pixel.
-        u: Room for eastward world units, one for each pixel.
-        v: Room for northward ones.
+        lattice: Has to outlive the grid.
+        place: Where the pixels lie, in the lattice's CRS.
+        shape: Rows and columns.
+
+    Raises:
+        ValueError: if the lattice doesn't cover the centres of all pixels.
     """
-    for column in range(u.size):
-        u[column], v[column] = locate(lattice, left + (column + 0.5) * pixel, y)
-
-
-@compiled
-def _between(
-    nodes: npt.NDArray[np.float64], i: int, j: int, a: float, b: float
-) -> float:  # pragma: no cover - compiled
-    south = nodes[j, i] + a * (nodes[j, i + 1] - nodes[j, i])
-    north = nodes[j + 1, i] + a * (nodes[j + 1, i + 1] - nodes[j + 1, i])
-    return float(south + b * (north - south))
+    left, top, pixel = place
+    nodes = lattice.u.shape
+    columns = [math.floor((left + (column + 0.5) * pixel) / STEP) for column in (0, shape[1] - 1)]
+    rows = [math.floor((top - (row + 0.5) * pixel) / STEP) for row in (shape[0] - 1, 0)]
+    for (first, last), origin, length in zip((columns, rows), lattice.first, reversed(nodes), strict=True):
+        if first < origin or last + 1 >= origin + length:
+            raise ValueError(f"pixels at {place} of shape {shape} reach beyond a lattice of {nodes} nodes")
+    u, v = (pointer(positions, np.float64, nodes) for positions in (lattice.u, lattice.v))
+    return ffi.new("pixel_grid *", (u, v, nodes[1], *lattice.first, left, top, pixel))

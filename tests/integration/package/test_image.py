@@ -42,9 +42,6 @@ LOAD = """
 import ctypes, pathlib, sysconfig
 loaded = 0
 for one in pathlib.Path(sysconfig.get_path("platlib")).rglob("*.so*"):
-    # two of numba's ways to run threads want libraries of the system that nobody has to have
-    if one.name.startswith(("tbbpool", "omppool")):
-        continue
     ctypes.CDLL(str(one))
     loaded += 1
 print(loaded)

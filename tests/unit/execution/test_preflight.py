@@ -1,4 +1,6 @@
+import re
 import shutil
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from cloudless_mosaic.execution import worker
 from cloudless_mosaic.execution.preflight import check_reports, sample_hrefs
 from cloudless_mosaic.execution.worker import WorkerReport, package_digest, report
 
+ROOT = Path(__file__).parents[3]
 OURS = WorkerReport({"python": "3.11", "numpy": "2.4.6"}, (), {"https://a/x.tif": "", "/b.tif": "gone"})
 
 
@@ -55,6 +58,15 @@ def test_report_tells_versions_environment_and_what_can_be_read(monkeypatch, tmp
     assert found.versions["cloudless-mosaic (source)"] == package_digest()
     assert found.environment == ("CPL_CURL_VERBOSE=yes",)
     assert "missing.tif" in found.readable[missing]
+
+
+def test_versions_that_are_compared_are_of_packages_that_are_needed():
+    """Positions of pixels come from pyproj, their values from numpy and the codecs."""
+    needed = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    names = {re.match(r"[\w-]+", requirement)[0] for requirement in needed}
+    compared = set(report(()).versions) - {"python", "cloudless-mosaic (source)"}
+    assert compared <= names
+    assert compared >= {"numpy", "pyproj", "imagecodecs", "rasterio"}
 
 
 def test_missing_distribution_is_a_version_like_any_other(monkeypatch):

@@ -1,5 +1,6 @@
 import hashlib
 import json
+import shutil
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -12,6 +13,7 @@ from pystac.validation.stac_validator import JsonSchemaSTACValidator
 from rio_cogeo import cog_validate
 
 from cloudless_mosaic.errors import UsageError
+from cloudless_mosaic.synthetic import archive as archive_module
 from cloudless_mosaic.synthetic.acquisitions import AUTUMN, CLEAR_AUTUMN, Swath
 from cloudless_mosaic.synthetic.archive import ArchiveSpec, build_archive
 from cloudless_mosaic.synthetic.granules import Extent
@@ -49,6 +51,23 @@ def digest(folder):
 def test_same_spec_gives_the_same_bytes_with_any_number_of_workers(small_archive, tmp_path):
     again = build_archive(tmp_path / "again", small_archive.spec, workers=1)
     assert digest(again.folder) == digest(small_archive.folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("SCL", "f488071a4095ecba941168fbaf0763993ae2aabaffa395c9b27e436a7ed0ca0c"),
+        ("B02", "17518e8f70f5dfd97f2e9a46f5116e4d6b2554b8107ee9b6327a656da0043789"),
+        ("B03", "508cf0ffceb00197f87c7b60af9cb1e40aced599d8965c17ec3f70bbc70fabec"),
+        ("B04", "258eafaa1488f0ca86e720222c42128b0842c913a5573c2a24b060bbeba9f3cb"),
+        ("B08", "dd8d7d9a3757c4d2d8803fd1b5e5e136663f0aaacf19ee3863880bfd584a67af"),
+    ],
+)
+def test_pixels_are_those_of_every_version_before(small_archive, name, expected):
+    digest = hashlib.sha256()
+    for acquisition in small_archive.acquisitions:
+        digest.update(pixels(small_archive, acquisition, name).tobytes())
+    assert digest.hexdigest() == expected
 
 
 def test_another_seed_gives_another_land(small_archive, tmp_path):
@@ -112,6 +131,22 @@ def test_fingerprint_tells_specs_apart():
     others = [replace(demo, noise=0.1), replace(demo, seed=1), ArchiveSpec.full_tile()]
     assert len({spec.fingerprint for spec in (demo, *others)}) == 4
     assert demo.fingerprint == ArchiveSpec.demo().fingerprint
+
+
+def test_fingerprint_changes_with_every_file_that_builds(tmp_path, monkeypatch):
+    package = tmp_path / "package"
+    shutil.copytree(
+        Path(archive_module.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__")
+    )
+    monkeypatch.setattr(archive_module, "__file__", str(package / "archive.py"))
+    seen = {ArchiveSpec.demo().fingerprint}
+    for name in ("ground.py", "native/land.c", "native/native.h"):
+        with (package / name).open("a") as file:
+            file.write(" ")
+        seen.add(ArchiveSpec.demo().fingerprint)
+    assert len(seen) == 4
+    (package / "native/_native.abi3.so").write_bytes(b"of another processor")
+    assert ArchiveSpec.demo().fingerprint in seen
 
 
 def test_demo_covers_the_readme_example_with_a_margin():

@@ -7,10 +7,10 @@ import pytest
 from cloudless_mosaic.domain.scenes import SourceGrid
 from cloudless_mosaic.synthetic.acquisitions import AUTUMN, CLEAR_AUTUMN, Sky, Swath
 from cloudless_mosaic.synthetic.granules import SEATTLE, Extent
-from cloudless_mosaic.synthetic.ground import make_ground
+from cloudless_mosaic.synthetic.ground import LIGHT_STEPS, Ground, make_ground
 from cloudless_mosaic.synthetic.sensor import classify
 from cloudless_mosaic.synthetic.sun import Sun, reflectance_conversion_factor
-from cloudless_mosaic.synthetic.surface import SNOW, Season, dressed_cover
+from cloudless_mosaic.synthetic.surface import Season, clear_reflectance
 from cloudless_mosaic.synthetic.weather import OPAQUE, make_weather
 
 COARSE = SourceGrid("EPSG:32610", (200.0, 0.0, 200_000.0, 0.0, -200.0, 5_500_000.0), (1500, 1500))
@@ -103,11 +103,14 @@ def test_scl_finds_dense_cirrus(pool):
 
 
 def test_snow_comes_down_over_the_autumn_and_leaves_water_free():
-    lines = [Season.of(datetime(2020, month, 15, tzinfo=UTC).date()).snow_line for month in (10, 11, 12)]
-    assert lines == sorted(lines, reverse=True)
-    assert dressed_cover(2, 32, 200, 100.0) == SNOW
-    assert dressed_cover(2, 32, 50, 100.0) == 2
-    assert dressed_cover(0, 32, 200, 100.0) == 0
+    seasons = [Season.of(datetime(2020, month, 15, tzinfo=UTC).date()) for month in (10, 11, 12)]
+    assert sorted((season.snow_line for season in seasons), reverse=True) == [s.snow_line for s in seasons]
+    cover = np.array([[2, 2, 0]], np.uint8)  # conifers and water
+    height = np.array([[200, 50, 200]], np.uint8)
+    ground = Ground(cover, np.full((1, 3), LIGHT_STEPS, np.uint8), height)
+    high, low, water = clear_reflectance(ground, replace(seasons[0], snow_line=100.0), "B04")[0]
+    assert high > 8000
+    assert max(low, water) < 300
 
 
 @pytest.mark.parametrize(

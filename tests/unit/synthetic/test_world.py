@@ -6,24 +6,37 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import Transformer
 
+from archive_loops import cell_hash, mix, share
 from cloudless_mosaic.domain.scenes import SourceGrid
 from cloudless_mosaic.synthetic.ground import make_ground
-from cloudless_mosaic.synthetic.noise import add_smooth, cell_hash, derive_seed, fill_fractal, mix, share
+from cloudless_mosaic.synthetic.native import lib, pointer
+from cloudless_mosaic.synthetic.noise import derive_seed
 from cloudless_mosaic.synthetic.world import (
     AROUND,
     geographic_position,
-    locate,
-    locate_row,
+    pixel_grid,
     world_lattice,
     world_position,
 )
+
+
+def add_smooth(u, v, bits, height, out):
+    row = (pointer(values, np.float64, out.shape) for values in (u, v))
+    lib.add_smooth(7, *row, out.size, bits, bits, height, pointer(out, np.float64, out.shape))
+
+
+def locate(lattice, x, y):
+    u, v = np.empty((2, 1))
+    row = (pointer(values, np.float64, (1,)) for values in (u, v))
+    lib.locate_row(pixel_grid(lattice, (x - 5.0, y + 5.0, 10.0), (1, 1)), 0.5, 1, *row)
+    return u[0], v[0]
 
 
 def smooth(u, v, bits):
     """Smooth noise at single places, or at one."""
     out = np.zeros(np.size(u))
     for place, (east, north) in enumerate(zip(np.ravel(u), np.ravel(v), strict=True)):
-        add_smooth(7, np.array([east]), np.array([north]), bits, bits, 1.0, out[place : place + 1])
+        add_smooth(np.array([east]), np.array([north]), bits, 1.0, out[place : place + 1])
     return out.reshape(np.shape(u))
 
 
@@ -50,36 +63,18 @@ def test_positions_do_not_depend_on_the_window():
         assert locate(wide, x, y) == locate(narrow, x, y)
 
 
-def test_rows_lie_where_their_pixels_lie():
-    lattice = world_lattice("EPSG:32610", (600_000, 5_200_000, 602_000, 5_200_010))
-    u, v = np.empty(200), np.empty(200)
-    locate_row(lattice, 600_000.0, 5_200_005.0, 10.0, u, v)
-    assert list(zip(u, v, strict=True)) == [
-        locate(lattice, 600_005.0 + 10 * column, 5_200_005.0) for column in range(200)
-    ]
-
-
 @given(positions, st.tuples(st.floats(-300, 300), st.floats(-300, 300)), st.integers(4, 16))
 def test_noise_of_a_row_is_that_of_its_places(position, step, bits):
     u, v = (start + length * np.arange(60) for start, length in zip(position, step, strict=True))
     out = np.full(60, 0.25)
-    add_smooth(7, u, v, bits, bits, 0.5, out)
+    add_smooth(u, v, bits, 0.5, out)
     np.testing.assert_array_equal(out, 0.25 + 0.5 * smooth(u, v, bits))
-
-
-def test_fractal_is_the_sum_of_its_octaves():
-    u, v = 12.4 * np.arange(100.0), 0.1 * np.arange(100.0)
-    out, expected = np.ones(100), np.zeros(100)
-    fill_fractal(7, u, v, 9, 2, out)
-    for octave in range(2):
-        add_smooth(7 + octave, u, v, 9 - octave, 9 - octave, 0.5**octave, expected)
-    np.testing.assert_array_equal(out, expected)
 
 
 def test_noise_ends_just_outside_of_a_cell():
     u = np.array([-1e-300, 0.0, -1e-300])
     out = np.zeros(3)
-    add_smooth(7, u, u, 10, 10, 1.0, out)  # minus next to nothing is in the cell before, and 1 from its edge
+    add_smooth(u, u, 10, 1.0, out)  # minus next to nothing is in the cell before, and 1 from its edge
     np.testing.assert_array_equal(out, smooth(u, u, 10))
     assert np.isfinite(out).all()
 
@@ -103,14 +98,15 @@ def test_noise_is_continuous_and_bounded(position):
 def test_noise_is_spread_as_the_thresholds_of_the_weather_expect():
     places = np.random.default_rng(0).uniform(0, AROUND, (20_000, 2))
     values = np.empty(len(places))
-    fill_fractal(7, *np.ascontiguousarray(places.T), 13, 4, values)
+    u, v = (pointer(row.copy(), np.float64, values.shape) for row in places.T)
+    lib.fill_fractal(7, u, v, values.size, 13, 4, pointer(values, np.float64, values.shape))
     assert values.mean() == pytest.approx(0, abs=0.01)
     assert values.std() == pytest.approx(0.205, abs=0.01)
 
 
 def test_hash_shares_are_even():
     shares = np.array(
-        [[share(np.uint64(mix(7, i, j)), part) for part in range(4)] for i in range(60) for j in range(60)]
+        [[share(mix(7, i, j), part) for part in range(4)] for i in range(60) for j in range(60)]
     )
     assert shares.min() >= 0
     assert shares.max() < 1

@@ -1,4 +1,5 @@
 import warnings
+from datetime import UTC, datetime, timedelta
 from itertools import chain, pairwise, product
 
 import numpy as np
@@ -7,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as stn
 
-from cloudless_mosaic.compositing.reducers.median import _network, median
+from cloudless_mosaic.reducers import Stack, parse_reducer
+from cloudless_mosaic.reducers.sorting_network import sorting_network
 
 EXTREMES = st.sampled_from([0, 1, 2, 32767, 32768, 65534, 65535])
 SHAPES = st.tuples(st.integers(0, 40), st.integers(1, 4), st.integers(1, 5))
@@ -20,6 +22,14 @@ def nan_median(stack):
         warnings.simplefilter("ignore", RuntimeWarning)
         middle = np.nanmedian(values, axis=0) if len(stack) else np.full(stack.shape[1:], np.nan)
     return np.nan_to_num(np.rint(middle)).astype(np.uint16)
+
+
+def median(stack):
+    """The reduction of a stack of shape (band, time, y, x)."""
+    times = tuple(datetime(2020, 10, 1, tzinfo=UTC) + timedelta(days=day) for day in range(stack.shape[1]))
+    return parse_reducer("median").reduce(
+        Stack(stack, times, tuple(f"B{band}" for band in range(len(stack))))
+    )
 
 
 def median_of(series):
@@ -94,7 +104,7 @@ def test_network_sorts_every_sequence_of_zeros_and_ones(size):
     2 to the power of 33 are too many: the comparators up to the first that joins two parts of 8 lines must
     sort each part, from all of its inputs; the rest then has to sort all combinations of sorted parts.
     """
-    network = [tuple(pair) for pair in _network(size)]
+    network = [tuple(pair) for pair in sorting_network(size)]
     assert all(0 <= low < high < size for low, high in network)
     joins = next((i for i, (low, high) in enumerate(network) if low // 8 != high // 8), len(network))
     starts = [*range(0, size, 8), size]

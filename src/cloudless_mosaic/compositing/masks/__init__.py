@@ -1,1 +1,0 @@
-"""Which pixels of a scene are clear."""

@@ -1,1 +1,0 @@
-"""Reductions of a stack of observations over time."""

@@ -1,0 +1,66 @@
+"""The median, on uint16 with 0 for "no observation". No float, no NaN.
+
+The median sorts each pixel's series by a sorting network whose comparators run over whole rows of pixels, so
+the compiler turns a comparator into vector minima and maxima. Zeros sort to the front, so the clear values of
+a pixel are the last ``count`` of its series and its median lies at a place that depends on the count alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+from cloudless_mosaic.errors import UsageError
+from cloudless_mosaic.kernels import joint_median
+from cloudless_mosaic.reducers.protocol import Reduced, Stack
+from cloudless_mosaic.reducers.sorting_network import sorting_network
+
+
+@dataclass(frozen=True, slots=True)
+class Median:
+    """Median over time of each band.
+
+    Equals ``numpy.rint(numpy.nanmedian(...))`` with 0 taken as NaN and the result's NaN as 0: the mean of the
+    two middle values where their number is even, halves rounded to even.
+    """
+
+    name: ClassVar[str] = "median"
+    chooses: ClassVar[bool] = False
+
+    @classmethod
+    def parse(cls, parameter: str) -> Self:
+        """The median; it takes no parameter.
+
+        Raises:
+            UsageError: if there is a parameter.
+        """
+        if parameter:
+            raise UsageError(f"reducer median takes no parameter, got {parameter!r}; leave it out")
+        return cls()
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def title(self) -> str:
+        """``Median``."""
+        return "Median"
+
+    @property
+    def rule(self) -> str:
+        """How an even number of observations is reduced."""
+        return "an even number of observations gives the mean of the middle two, rounded half to even"
+
+    @property
+    def expression(self) -> str:
+        """The reduction in numpy."""
+        return "rint(nanmedian(where(clear, reflectance, nan), axis=time))"
+
+    def reduce(self, stack: Stack) -> Reduced:
+        """Median over time of the values that are not 0."""
+        values = stack.values
+        reduced = Reduced.empty(values.shape)
+        times = values.shape[1]
+        if times:
+            joint_median(values, sorting_network(times), reduced.data, reduced.count, reduced.contributed)
+        return reduced
