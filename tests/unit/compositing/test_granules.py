@@ -2,7 +2,7 @@
 
 import gc
 import weakref
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 
 import numpy as np
 import pytest
@@ -94,25 +94,21 @@ def test_masks_are_freed_before_the_stack_is_reduced(world, task_of, monkeypatch
             world.scenes.pop()
             world.add(ground(), half, day=day, id=f"a{day}", granule="a")
             world.add(ground(), classes(), day=day, id=f"b{day}", granule="b")
-    alive = []
-    task = task_of()
+    alive, left, task = [], [], task_of()
 
     def keep_track(*args):
         found = mask_granules(*args)
         alive.extend(weakref.ref(one.mask.clear) for one in found.granules)
         return found
 
-    def reduce(stack):
-        gc.collect()
-        left.append(sum(one() is not None for one in alive))
-        return reducer(stack)
+    class Watching:
+        def reduce(self, stack):
+            gc.collect()
+            left.append(sum(one() is not None for one in alive))
+            return task.reducer.reduce(stack)
 
-    left = []
-    module = "cloudless_mosaic.compositing.compose"
-    reducer = compose.__globals__["median"]
-    monkeypatch.setattr(f"{module}.mask_granules", keep_track)
-    monkeypatch.setattr(f"{module}.median", reduce)
-    mosaic = compose(task, world.reader())
+    monkeypatch.setattr("cloudless_mosaic.compositing.compose.mask_granules", keep_track)
+    mosaic = compose(replace(task, reducer=Watching()), world.reader())
     assert (mosaic.count == 3).all()
     assert len(alive) == (6 if shared else 3)
     assert left == [0]
