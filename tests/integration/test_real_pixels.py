@@ -152,7 +152,7 @@ def test_an_offset_against_real_pixels_is_found_and_nothing_else(rasters, shift,
                 np.isin(scl, CLEAR)[rows],
                 band=band,
                 offset=decided,
-                place=(grid, whole),
+                part=(grid, whole),
                 classified=Classified(scl, grid, whole),
             )
             found = [text for text, _ in scene_notes(statistics)]

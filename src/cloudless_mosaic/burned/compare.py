@@ -40,9 +40,9 @@ class BlockChange:
     lost: tuple[LostObservation, ...]
     """Observations that could not be read."""
     notes: tuple[SceneNote, ...]
-    """Where the files of scenes differ from their metadata."""
+    """Where the files of scenes contradict their metadata."""
     statistics: tuple[tuple[str, PixelStatistics], ...]
-    """What samples of the pixels of scenes show, by id; adds up over blocks."""
+    """Statistics of the sampled pixels of scenes, by id; they add up over blocks."""
 
 
 def compare(task: PairTask, reader: RasterReader) -> BlockChange:

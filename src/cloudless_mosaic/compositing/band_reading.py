@@ -98,7 +98,7 @@ class _BandRead:
             self.target.clear[raw_rows.rows],
             band=self.layer.name,
             offset=self.target.offset,
-            place=self.layer.part,
+            part=self.layer.part,
             classified=granule.classified,
         )
 

@@ -32,9 +32,9 @@ class Composite:
     lost: tuple[LostObservation, ...] = ()
     """Observations that could not be read."""
     notes: tuple[SceneNote, ...] = ()
-    """What the files of scenes say against their metadata."""
+    """Where the files of scenes contradict their metadata."""
     statistics: tuple[tuple[str, PixelStatistics], ...] = ()
-    """What samples of the pixels of scenes show, by id; adds up over blocks."""
+    """Statistics of the sampled pixels of scenes, by id; they add up over blocks."""
     tile: str = ""
     """Name of the tile; empty where there are none."""
 

@@ -12,12 +12,12 @@ import numpy.typing as npt
 
 @dataclass(frozen=True, slots=True)
 class PackedMask:
-    """A mask that waits, in an eighth of the memory."""
+    """A mask that isn't in use for now, in an eighth of its memory."""
 
     bits: npt.NDArray[np.uint8]
     """Eight pixels a byte."""
     shape: tuple[int, ...]
-    """Of the mask."""
+    """Shape of the mask."""
 
     @classmethod
     def of(cls, mask: npt.NDArray[np.bool_]) -> Self:

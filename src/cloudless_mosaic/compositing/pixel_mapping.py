@@ -17,7 +17,7 @@ from cloudless_mosaic.geo.snapping import SNAP
 Floats = npt.NDArray[np.float64]
 
 _NOISE = 2e-9
-"""Share of a pixel below which an overlap comes of rounding, since places are rounded to 9 decimals."""
+"""Share of a pixel below which an overlap is due to rounding: positions are rounded to 9 decimals."""
 
 _SCALE = 0.01
 """Share by which an overview may be coarser than it should; the scale of UTM zones differs by less."""
@@ -81,15 +81,23 @@ class PixelMapping:
     copied: tuple[slice, slice] | None = field(init=False)
     """Rows and columns of the block on which the window's pixels fall one to one.
 
-    ``None`` where the two grids differ, so that pixels have to be resampled.
+    ``None`` where the two grids differ, and pixels have to be resampled.
     """
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "copied", self._one_to_one())  # asked for with every read
+        object.__setattr__(self, "copied", self._one_to_one())  # needed for every read
 
 
 def map_pixels(geobox: GeoBox, grid: SourceGrid) -> PixelMapping | None:
-    """Lays a block over a source grid; ``None`` where they don't meet."""
+    """Maps the pixels of a block to a source grid.
+
+    Args:
+        geobox: Grid of the block.
+        grid: Grid of the source, in any CRS.
+
+    Returns:
+        ``None`` where the two don't meet.
+    """
     affine, (rows, columns) = geobox.affine, geobox.shape
     xs = affine.c + affine.a * np.arange(0.5, columns)
     ys = affine.f + affine.e * np.arange(0.5, rows)
@@ -143,7 +151,7 @@ def _window(x: Floats, y: Floats, half: tuple[float, float], shape: tuple[int, i
 
 
 def _snap(values: Floats) -> Floats:
-    """Takes rounding noise out of separable axes, so that nested grids nest exactly."""
+    """Rounds the positions of separable axes, so that nested grids nest exactly."""
     return np.round(values, 9) if values.ndim == 1 else values
 
 

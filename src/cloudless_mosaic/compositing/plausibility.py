@@ -20,10 +20,10 @@ from cloudless_mosaic.kernels import count_pixel_statistics
 from cloudless_mosaic.masks.classes import SCL_CLASSES
 
 _SAMPLES = 4096
-"""About as many pixels of a window are looked at."""
+"""About how many pixels of a window are sampled."""
 
 _COLUMN_STEP = 4
-"""Columns from one sample to the next. A few dense rows are quicker than many: memory comes in rows."""
+"""Columns from one sample to the next. A few dense rows are read faster than many sparse ones."""
 
 _ENOUGH = 100
 """Samples below which a block proves nothing: the fringes of a swath hold a few odd pixels."""
@@ -32,7 +32,7 @@ _ENOUGH_DARK = 400
 """Samples of dark land below which a scene proves nothing about its offset."""
 
 _BRIGHTEST = 20_000
-"""Digital number of a reflectance of 2, which nothing reaches but a glint, and garbage."""
+"""Digital number of a reflectance of 2, exceeded only by sun glint and by garbage."""
 
 _TOO_BRIGHT = 0.05
 _TOO_UNKNOWN = 0.05
@@ -54,10 +54,10 @@ Blue is left out, since haze that the classification misses brightens it most.
 """
 
 _SHIFTED_TWICE = (1, 900)
-"""Digital numbers of dark land that can't carry the offset of 1000: they would reflect -0.01 and less."""
+"""Digital numbers of dark land that can't include the offset of 1000: reflectance would be -0.01 or less."""
 
 _NOT_SHIFTED = (1000, 65536)
-"""Digital numbers of dark land where hardly any lies if the offset is out: reflectances from 0.1."""
+"""Digital numbers that dark land hardly has once the offset is subtracted: reflectances from 0.1."""
 
 _SHIFTED_TWICE_SHARE = 0.5
 _NOT_SHIFTED_SHARE = 0.98
@@ -76,7 +76,7 @@ class PixelStatistics:
     """Counts of samples of one scene; they add up over bands and blocks."""
 
     offset: int = 0
-    """Digital number that was decided to be added to the scene's pixels."""
+    """Digital number to add to the scene's pixels, as decided from its metadata."""
     classes: int = 0
     """Samples of the scene classification."""
     unknown: int = 0
@@ -92,7 +92,7 @@ class PixelStatistics:
     dark: int = 0
     """Clear samples of land that is dark in their band."""
     contradicting: int = 0
-    """Those whose value can't be with the offset as it was decided."""
+    """Those whose value is implausible with the offset that was decided."""
 
     def plus(self, other: PixelStatistics) -> PixelStatistics:
         """The sum of the counts of two parts of a scene."""
@@ -122,7 +122,7 @@ class Classified:
 
 
 def class_statistics(codes: npt.NDArray[np.uint8], offset: int) -> PixelStatistics:
-    """PixelStatistics of a window of a scene classification.
+    """Samples a window of a scene classification.
 
     Args:
         codes: Class codes, shape (rows, columns).
@@ -134,7 +134,7 @@ def class_statistics(codes: npt.NDArray[np.uint8], offset: int) -> PixelStatisti
 
 
 def sampled_rows(shape: tuple[int, int]) -> slice:
-    """Start and step of the rows of a window of a band that are looked at."""
+    """Start and step of the rows of a band's window that are sampled."""
     step, _ = _steps(shape)
     return slice(step // 2, None, step)
 
@@ -145,21 +145,21 @@ def band_statistics(
     *,
     band: str,
     offset: int,
-    place: tuple[SourceGrid, Window],
+    part: tuple[SourceGrid, Window],
     classified: Classified | None,
 ) -> PixelStatistics:
-    """PixelStatistics of a window of a band.
+    """Samples a window of a band.
 
     Args:
         values: Digital numbers as they are in the file, in the `sampled_rows` of the window, shape
             (rows, columns); 0 is nodata.
-        clear: Samples that were asked for and are clear, likewise; of no meaning without a mask.
+        clear: True for samples that were read and are clear, likewise; ignored without a mask.
         band: Sentinel-2 name.
         offset: The offset that was decided for the scene.
-        place: Grid of the band, and the window.
+        part: Grid of the band, and the window.
         classified: Scene classification of the same granule, in the same CRS; ``None`` without a mask.
     """
-    grid, window = place
+    grid, window = part
     _, column_step = _steps(window.shape)
     if classified:
         rows, columns = _codes_under(grid, window, classified.grid, classified.window)
@@ -176,18 +176,24 @@ def band_statistics(
         (_BRIGHTEST, *(_SHIFTED_TWICE if offset else _NOT_SHIFTED)),
     )
     return PixelStatistics(
-        offset, 0, 0, clear_samples, missing, impossible, unclassified, dark, contradicting
+        offset=offset,
+        clear=clear_samples,
+        missing=missing,
+        impossible=impossible,
+        unclassified=unclassified,
+        dark=dark,
+        contradicting=contradicting,
     )
 
 
 def reason_for_rejection(statistics: PixelStatistics) -> str | None:
-    """Why an observation of a block is garbage; ``None`` where it isn't, or too little is known of it.
+    """Why an observation of a block can't be used; ``None`` where it can, or samples are too few.
 
     Args:
         statistics: Of one band, or of the classification, in one block.
     """
     if _share(statistics.unknown, statistics.classes) > _TOO_UNKNOWN:
-        return "its scene classification is none: it holds codes above 11"
+        return "its scene classification isn't one: it holds codes above 11"
     if _share(statistics.impossible, statistics.clear) > _TOO_BRIGHT:
         return "its pixels are impossible: reflectances above 2"
     if _share(statistics.missing, statistics.clear) > _TOO_EMPTY:
@@ -196,13 +202,13 @@ def reason_for_rejection(statistics: PixelStatistics) -> str | None:
 
 
 def scene_notes(statistics: PixelStatistics) -> Iterator[tuple[str, bool]]:
-    """What a user should know of a scene's pixels.
+    """Notes on a scene's pixels for the user.
 
     Args:
         statistics: Of everything that was read of the scene.
 
     Yields:
-        A line, and True where the mosaic is likely to be wrong by it.
+        One line, and True where it is likely to make the mosaic wrong.
     """
     if statistics.dark >= _ENOUGH_DARK:
         share = statistics.contradicting / statistics.dark

@@ -1,4 +1,4 @@
-"""What reading gave beside pixels: observations, those that were lost, and what is to know of scenes."""
+"""What reading gives beside pixels: observations, losses, and notes on scenes, summed over blocks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cloudless_mosaic.domain.results import LostObservation, SceneNote
 
 
 class ReadBlock(Protocol):
-    """What a block tells of its reading."""
+    """What the reading of one block gave."""
 
     @property
     def observations(self) -> int:
@@ -24,17 +24,17 @@ class ReadBlock(Protocol):
 
     @property
     def notes(self) -> tuple[SceneNote, ...]:
-        """What the user should know of scenes."""
+        """Notes on scenes for the user."""
         ...
 
     @property
     def statistics(self) -> tuple[tuple[str, PixelStatistics], ...]:
-        """What pixels say of the metadata of scenes, by id."""
+        """Statistics of the sampled pixels of scenes, by id."""
         ...
 
 
 class ReadingTotals:
-    """What the reading of blocks adds up to, whatever their order. Safe to use from many threads."""
+    """Sums up the reading of blocks, in whatever order they come. Safe to use from many threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -61,7 +61,7 @@ class ReadingTotals:
 
     @property
     def notes(self) -> tuple[SceneNote, ...]:
-        """What the user should know of scenes, each once, sorted."""
+        """Notes on scenes for the user, each once, sorted."""
         found = {
             SceneNote(scene_id, text, warning)
             for scene_id, statistics in self._evidence.items()

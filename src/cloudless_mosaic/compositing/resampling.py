@@ -1,7 +1,7 @@
 """From pixels of a source to pixels of the output: masks and means.
 
-One law for every case: an output pixel is the mean of the clear source samples under it, weighted by the area
-that each covers. It follows that
+One rule for every case: an output pixel is the mean of the clear source samples under it, weighted by the
+area that each covers. It follows that
 
 - on the same grid a pixel is copied,
 - where output pixels are whole multiples of source pixels, the mean is that of the clear ones among them,
@@ -35,7 +35,7 @@ from cloudless_mosaic.kernels import (
 def mask_on_grid(
     clear: npt.NDArray[np.bool_], scl: SourceGrid, scl_window: Window, grid: SourceGrid, window: Window
 ) -> npt.NDArray[np.bool_]:
-    """Carries a mask from the grid of the scene classification to that of a band of the same granule.
+    """Resamples a mask from the grid of the scene classification to that of a band of the same granule.
 
     A sample of the band is clear when every classified pixel that it covers is.
 
@@ -44,7 +44,7 @@ def mask_on_grid(
         scl: Grid of the scene classification.
         scl_window: The part of it that ``clear`` is.
         grid: Grid of the band, in the same CRS.
-        window: The part of it that is wanted.
+        window: The part of it to compute.
 
     Returns:
         True where clear, of the shape of ``window``; False outside of ``scl_window``.
@@ -59,7 +59,7 @@ def mask_on_grid(
 def _classified_under(
     scl: SourceGrid, scl_window: Window, grid: SourceGrid, window: Window
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], bool]:
-    """First and one past the last classified row and column under those of a band; True if it's one each.
+    """Classified rows and columns under those of a band, first and one past the last; True if one under each.
 
     The same for all dates.
     """
@@ -116,7 +116,7 @@ def resample(samples: npt.NDArray[np.uint16], mapping: PixelMapping) -> npt.NDAr
         rows = _only_sample(mapping.y, mapping.half[1], samples.shape[0])
         columns = _only_sample(mapping.x, mapping.half[0], samples.shape[1])
         if rows is not None and columns is not None:
-            # the mean of one is itself: a few times quicker than to weigh it
+            # the mean of a single sample is the sample: a few times quicker than weighing it
             return np.asarray(samples.take(columns, axis=1).take(rows, axis=0))
     samples = np.ascontiguousarray(samples)
     if mapping.separable:
@@ -133,7 +133,7 @@ def _only_sample(centres: npt.NDArray[np.float64], half: float, size: int) -> np
 
 
 def needed_samples(wanted: npt.NDArray[np.bool_], mapping: PixelMapping) -> npt.NDArray[np.bool_]:
-    """The source samples that any of some output pixels needs.
+    """The source samples that some output pixels need.
 
     Args:
         wanted: Output pixels that count, shape (rows, columns) of the block.

@@ -1,4 +1,4 @@
-"""From the bytes of a tile to its pixels in a window."""
+"""From the bytes of a tile to its pixels."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _scratch = threading.local()
 
 
 def decode_tile(data: Any, level: TiledLevel, dtype: np.dtype[Any]) -> Pixels:  # noqa: ANN401 - any buffer
-    """Decompresses a tile; differences stay.
+    """Decompresses a tile; a predictor is not undone.
 
     Args:
-        data: The bytes as they are stored.
+        data: The bytes as they are in the file.
         level: The level that the tile is of.
         dtype: Type of a pixel.
 
@@ -40,7 +40,7 @@ def decode_tile(data: Any, level: TiledLevel, dtype: np.dtype[Any]) -> Pixels:  
         elif level.compression == "zstd":
             count = len(imagecodecs.zstd_decode(data, out=target))
         else:
-            # a shorter one would be spread over the tile
+            # numpy would spread a single byte over the whole tile
             count = len(data)
             if count == size:
                 out[:] = np.frombuffer(data, np.uint8)
@@ -52,7 +52,7 @@ def decode_tile(data: Any, level: TiledLevel, dtype: np.dtype[Any]) -> Pixels:  
 
 
 def _buffer(size: int) -> npt.NDArray[np.uint8]:
-    """A buffer of this thread: fresh memory for every tile costs more than decompressing it."""
+    """A buffer of this thread: new memory for every tile costs more than decompressing it."""
     buffers: dict[int, npt.NDArray[np.uint8]] = _scratch.__dict__.setdefault("buffers", {})
     if size not in buffers:
         buffers[size] = np.empty(size, np.uint8)

@@ -1,4 +1,4 @@
-"""One window on its way: the tiles that it needs, their bytes, their pixels."""
+"""The read of one window: which tiles it needs, their bytes, their pixels."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ class OpenRaster:
     raster: TiledRaster
     """The header."""
     version: Version
-    """The content that it is the header of."""
+    """Version of the file that the header was read from."""
 
 
 @dataclass(slots=True)
 class Fetch:
-    """A read of a window: which tiles it needs and what has come of them."""
+    """The state of a read: the tiles that it still needs, and the pixels so far."""
 
     read: WindowRead
-    """The wish."""
+    """The request."""
     source: OpenRaster
     """The raster."""
     needed: list[tuple[int, int]]
@@ -43,9 +43,9 @@ class Fetch:
     ranges: list[tuple[int, int]]
     """First byte of each of them, and the byte after its last."""
     kept: dict[tuple[int, int], Pixels]
-    """Tiles that were kept from before, decoded and summed up."""
+    """Tiles from the cache, decoded, their predictor undone."""
     out: Pixels
-    """Where the pixels go; those that nobody asked for are 0."""
+    """Where the pixels go; 0 where they were not requested."""
     data: Sequence[Any] = ()
     """Bytes of the needed tiles, in their order."""
     repeated: bool = field(default=False)
@@ -53,7 +53,7 @@ class Fetch:
 
     @classmethod
     def of(cls, read: WindowRead, source: OpenRaster, cache: TileCache) -> Fetch:
-        """Looks up which tiles a read needs.
+        """Finds the tiles that a read needs.
 
         Raises:
             SourceError: if the raster has no such level, or the window is not inside it.
@@ -88,7 +88,7 @@ class Fetch:
         """Decodes the tiles into the window.
 
         Returns:
-            What is wrong with each corrupt tile; those are needed still, and no other.
+            One error for each corrupt tile; only these are still needed afterwards.
         """
         level, dtype = self.source.raster.levels[self.read.level], self.source.raster.dtype
         corrupt, ranges, errors = [], [], []
@@ -113,12 +113,12 @@ class Fetch:
         return errors
 
     def _require_data(self, tile: tuple[int, int], pixels: Pixels) -> None:
-        """Refuses a tile of zeros where the classification sees land, for want of a checksum.
+        """Refuses an uncompressed tile of zeros where the classification is clear; it has no checksum.
 
-        Proxies fill with zeros what they could not get; only compressed tiles give that away by themselves.
+        Some proxies fill with zeros what they could not fetch; compressed tiles then fail to decode.
 
         Raises:
-            SourceError: if there is such a contradiction.
+            SourceError: if a tile is all zeros and more than half of it should be clear.
         """
         target = self.read.target
         if target is None or not target.masked or pixels.any():
@@ -140,7 +140,7 @@ class Fetch:
     def _places(
         self, tile: tuple[int, int], shape: tuple[int, ...]
     ) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
-        """Where a tile lies in the window, and which part of it that is."""
+        """The part of the window that a tile covers, and the part of the tile that lies in the window."""
         height, width = shape
         top, left = tile[0] * height - self.read.row, tile[1] * width - self.read.column
         rows = slice(max(0, -top), min(height, self.read.shape[0] - top))
@@ -183,7 +183,7 @@ def _inside_grid(read: WindowRead, shape: tuple[int, int]) -> bool:
 
 
 def _whole(pixels: Pixels, *, differenced: bool) -> Pixels:
-    """A copy of the pixels of a tile, which its buffer will not keep."""
+    """A copy of the pixels of a tile, for its buffer is used again."""
     if not differenced:
         return pixels.copy()
     whole = np.empty_like(pixels)
@@ -192,7 +192,7 @@ def _whole(pixels: Pixels, *, differenced: bool) -> Pixels:
 
 
 def _wanted(read: WindowRead, tile: tuple[int, int], shape: tuple[int, int]) -> bool:
-    """True unless the read says that no pixel of the tile matters."""
+    """True unless the read needs no pixel of the tile."""
     return read.target is None or bool(read.target.clear[_under(read, tile, shape)].any())
 
 

@@ -1,4 +1,4 @@
-"""The seam between the mosaic and whatever reads rasters."""
+"""The protocol between compositing and the readers of rasters."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cloudless_mosaic.kernels import harmonise
 
 @dataclass(frozen=True, slots=True)
 class RasterHeader:
-    """What a raster file says of itself."""
+    """The header of a raster file."""
 
     levels: tuple[SourceGrid, ...]
     """Native grid first, then the overviews, each coarser than the one before."""
@@ -28,20 +28,25 @@ class RasterHeader:
 
 @dataclass(frozen=True, slots=True)
 class RawRows:
-    """Digital numbers of a few rows of a window as they are in the file, for those who check them."""
+    """Digital numbers of a few rows of a window as they are in the file, for checks of plausibility."""
 
     rows: slice
     """Start and step of the rows."""
     values: npt.NDArray[np.uint16]
-    """Shape (rows, columns of the window); 0 as well where a tile was not read."""
+    """Shape (rows, columns of the window); also 0 where a tile was not read."""
 
     @classmethod
     def of(cls, shape: tuple[int, int], rows: slice) -> RawRows:
-        """An empty one of a window of a shape."""
+        """Rows to be filled, of a window of a shape."""
         return cls(rows, np.zeros((len(range(shape[0])[rows]), shape[1]), np.uint16))
 
     def within(self, first: int, end: int) -> tuple[slice, int]:
-        """Which of the rows lie in a part of the window, and how far below its first row the first does."""
+        """The rows that lie in a part of the window, and the first one's distance to the part's first row.
+
+        Args:
+            first: First row of the part.
+            end: Row after its last.
+        """
         start, step = self.rows.start, self.rows.step
         before, until = max(0, -((start - first) // step)), max(0, -((start - end) // step))
         return slice(before, until), start + before * step - first
@@ -49,21 +54,21 @@ class RawRows:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where the pixels of a band go, and what is done to them on the way.
+    """Where the pixels of a band go, and how they are masked and harmonised on the way.
 
-    A reader that decodes tiles one by one does it while their pixels are still in the processor's cache.
+    A reader that decodes tile by tile does so while the pixels are still in the processor's cache.
     """
 
     out: npt.NDArray[np.uint16]
-    """Plane of the shape of the read: gets reflectance where ``clear`` and 0 elsewhere, whatever it held."""
+    """Plane of the shape of the read: gets reflectance where ``clear``, and 0 elsewhere."""
     clear: npt.NDArray[np.bool_]
-    """Pixels that matter, likewise; others need not be read."""
+    """True for the pixels to read, likewise; others need not be read."""
     offset: int
     """Digital number to add; sums are clipped to 1..65535, and 0 stays 0."""
     raw_rows: RawRows
-    """Gets some of the pixels as they are."""
+    """Gets some of the pixels as they are in the file."""
     masked: bool = False
-    """True where ``clear`` comes of a classification, which knows where there is no data."""
+    """True where ``clear`` is made from a scene classification, so that clear pixels must have data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +86,16 @@ class WindowRead:
     shape: tuple[int, int]
     """Rows, columns."""
     target: Target | None = field(default=None, compare=False, repr=False)
-    """Where the pixels go; ``None`` is a new array that holds them as they are."""
+    """Where the pixels go; ``None`` for a new array of the pixels as they are in the file."""
     shared: bool = field(default=True, compare=False)
-    """True where other reads are likely to need the same internal tiles, so that keeping them saves work."""
+    """True where other reads are likely to need the same internal tiles, so that caching them saves work."""
 
     def deliver(self, pixels: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Takes the pixels of the whole window to the target, if there is one, and returns where they are."""
+        """Writes the pixels of the whole window to the target, if there is one.
+
+        Returns:
+            The target's output, or the pixels themselves.
+        """
         if self.target is None:
             return pixels
         self.target.raw_rows.values[...] = pixels[self.target.raw_rows.rows]
@@ -98,7 +107,7 @@ class RasterReader(Protocol):
     """Reads single-band rasters. Safe to call from many threads."""
 
     def prepare(self, hrefs: Iterable[str]) -> None:
-        """Begins to read headers that will be asked for, all at once, where that saves time."""
+        """Starts reading headers that will be needed, concurrently, where that saves time."""
         ...
 
     def header(self, href: str) -> RasterHeader:
@@ -110,10 +119,11 @@ class RasterReader(Protocol):
         ...
 
     def read_many(self, reads: Iterable[WindowRead]) -> Iterator[tuple[int, npt.NDArray[Any] | SourceError]]:
-        """Reads windows, in whatever order they come.
+        """Reads windows, and yields them in any order.
 
         Yields:
-            The position of a read in ``reads``, with its pixels (its target's, where it has one) or with the
-            error that lost it, after which a target may hold a part of them. Every read is answered once.
+            The position of a read in ``reads``, with its pixels (its target's output, where it has one) or
+            with the error by which it failed; the target may then hold some of the pixels. Every read is
+            answered exactly once.
         """
         ...

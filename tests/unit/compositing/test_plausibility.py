@@ -34,7 +34,7 @@ def look(make_grid):
             clear[:height, :width][rows],
             band=band,
             offset=offset,
-            place=(grid, Window(0, 0, samples.shape)),
+            part=(grid, Window(0, 0, samples.shape)),
             classified=Classified(scl, scl_grid, Window(0, 0, scl.shape)) if masked else None,
         )
 
@@ -78,7 +78,7 @@ def test_class_of_a_sample_is_that_of_the_pixel_around_it(make_grid):
         np.ones(band_window.shape, bool)[rows],
         band="B04",
         offset=0,
-        place=(make_grid((80, 80)), band_window),
+        part=(make_grid((80, 80)), band_window),
         classified=Classified(scl[scl_window.slices], make_grid((40, 40), 20), scl_window),
     )
     under = scl.repeat(2, 0).repeat(2, 1)[band_window.slices]
@@ -107,7 +107,7 @@ def test_dark_land_depends_on_the_band(make_grid, band, code, counted):
         np.ones((128, 128), bool)[rows],
         band=band,
         offset=0,
-        place=(make_grid((128, 128)), Window(0, 0, (128, 128))),
+        part=(make_grid((128, 128)), Window(0, 0, (128, 128))),
         classified=Classified(codes(code), make_grid((64, 64), 20), Window(0, 0, (64, 64))),
     )
     assert (statistics.dark > 0) == counted

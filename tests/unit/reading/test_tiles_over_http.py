@@ -13,7 +13,7 @@ import rasterio
 
 from cloudless_mosaic.errors import SourceError
 from cloudless_mosaic.net.retry import RetryPolicy
-from cloudless_mosaic.reading import Target, TileReader, WindowRead
+from cloudless_mosaic.reading import RawRows, Target, TileReader, WindowRead
 from cloudless_mosaic.reading.settings import ReadSettings
 from cloudless_mosaic.reading.stores import Stores
 
