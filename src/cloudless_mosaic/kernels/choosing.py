@@ -1,8 +1,8 @@
 """Which observation a pixel is taken from.
 
-``chosen`` is the place of an observation in the stack, int16, whole, of shape (y, x); -1 where none counts. Of
-those that are equally good it is the first of the stack. ``count`` is whole, uint16 of that shape: observations
-that count.
+``chosen`` is the place of an observation in the stack, int16, whole, of shape (y, x); -1 where none counts.
+Of those that are equally good it is the first of the stack. ``count`` is whole, uint16 of that shape:
+observations that count.
 """
 
 from __future__ import annotations
@@ -76,14 +76,14 @@ def choose_best(
         stack: Shape (band, time, y, x).
         by_time: Score of each observation, shape (time,).
         by_level: Levels of each pixel, whole, shape (time, y, x), and the score of each level, shape (256,).
-        by_haze: Places of the blue and the red band, a number, and the scores of 2 blue - red from that number
-            on; beyond the last or before the first, theirs. The three scores must not add up to 2**31 or more.
+        by_haze: Places of the blue and the red band, a number, and the scores of 2 blue - red from that
+            number on; beyond the last or before the first, theirs. The three scores must not add up to 2**31.
         chosen: Output.
         count: Output.
     """
     times = stack.shape[1]
     levels, scores = (_ffi.NULL, _ffi.NULL) if by_level is None else _levels(stack, *by_level)
-    (blue, red), least, table = by_haze if by_haze else ((0, 0), 0, np.zeros(0, np.int32))
+    (blue, red), least, table = by_haze or ((0, 0), 0, np.zeros(0, np.int32))
     _check(all(0 <= band < len(stack) for band in (blue, red)), "bands that the stack does not have")
     _check(by_haze is None or len(table) > 0, "a table without an entry")
     _lib.choose_best(

@@ -1,7 +1,7 @@
 """Checks of the arrays that kernels over stacks are given.
 
-A stack is whole, uint16 of shape (band, time, y, x) with 0 for "no observation", and has at least one band and
-one time. An observation counts in all bands of a pixel or in none. Kernels don't change a stack.
+A stack is whole, uint16 of shape (band, time, y, x) with 0 for "no observation", and has at least one band
+and one time. An observation counts in all bands of a pixel or in none. Kernels don't change a stack.
 """
 
 from __future__ import annotations

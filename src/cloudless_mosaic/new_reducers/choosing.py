@@ -1,7 +1,7 @@
 """Reductions that take all bands of a pixel from one observation.
 
-Of observations that are equally good, the earliest in the stack is taken, which is in the order of time and does
-not depend on how an area is cut or by what it is worked on.
+Of observations that are equally good, the earliest in the stack is taken, which is in the order of time and
+does not depend on how an area is cut or by what it is worked on.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ def best(stack: UInt16s, scores: Scores) -> Choice:
 
 
 def closest(stack: UInt16s, composite: UInt16s) -> Chosen:
-    """The observation that is nearest to a composite: with the least sum of absolute differences of its bands.
+    """The observation nearest to a composite: with the least sum of absolute differences of its bands.
 
     Args:
         stack: Shape (band, time, y, x).

@@ -32,8 +32,8 @@ class Spread:
 def geomedian(stack: UInt16s) -> Reduced:
     """The point with the least sum of Euclidean distances to the observations that count, over all bands.
 
-    It is found to within a thousandth of a digital number and rounded to a whole one. Where several points are
-    equally good, which takes observations on one line and an even number of them, it is the mean of those
+    equally good, which takes observations on one line and an even number of them, it is the mean of those of
+    the observations that are: of two observations, their mean.
     observations that are: of two observations, their mean.
 
     Args:

@@ -38,7 +38,7 @@ def percentile(stack: UInt16s, q: float) -> Reduced:
 
 @lru_cache
 def _places(times: int, q: float) -> tuple[Int64s, Int64s, Floats]:
-    """Where the percentile of 0, 1, ... ``times`` sorted values lies: places below and above, part of the way.
+    """Where the percentile of 0, 1, ... ``times`` sorted values lies: places below, above, part of the way.
 
     Calculated as numpy does it, so that what is rounded there is rounded here.
     """

@@ -27,8 +27,10 @@ def chosen_by(stack, key):
 
 def check(stack, choice, expected):
     np.testing.assert_array_equal(choice.chosen, expected)
-    taken = np.take_along_axis(stack, np.maximum(expected, 0)[None, None], 1)[:, 0] if stack.shape[1] else 0
-    np.testing.assert_array_equal(choice.reduced.data, np.where(expected < 0, 0, taken))
+    taken = np.zeros_like(stack, shape=(len(stack), *expected.shape))
+    for row, column in np.argwhere(expected >= 0):
+        taken[:, row, column] = stack[:, expected[row, column], row, column]
+    np.testing.assert_array_equal(choice.reduced.data, taken)
     np.testing.assert_array_equal(choice.reduced.count, joint(stack).sum(axis=0))
     np.testing.assert_array_equal(choice.pixels, [(expected == time).sum() for time in range(stack.shape[1])])
     np.testing.assert_array_equal(choice.reduced.contributed, choice.pixels > 0)
@@ -183,7 +185,9 @@ TIMES = np.zeros(2, np.int32)
         lambda: kernels.choose_best(STACK, TIMES[:1], None, None, CHOSEN, PLANE),
         lambda: kernels.choose_best(STACK, TIMES, None, ((0, 1), 0, TIMES[:0]), CHOSEN, PLANE),
         lambda: kernels.choose_best(STACK, TIMES, None, ((0, 2), 0, TIMES), CHOSEN, PLANE),
-        lambda: kernels.choose_best(STACK, TIMES, (np.zeros((2, 3, 4), np.uint8), TIMES), None, CHOSEN, PLANE),
+        lambda: kernels.choose_best(
+            STACK, TIMES, (np.zeros((2, 3, 4), np.uint8), TIMES), None, CHOSEN, PLANE
+        ),
         lambda: kernels.choose_closest(STACK, STACK, CHOSEN),
         lambda: kernels.choose_medoid(STACK, CHOSEN[:2], PLANE),
         lambda: kernels.gather_chosen(STACK, CHOSEN + np.int16(2), STACK[:, 0].copy()),
