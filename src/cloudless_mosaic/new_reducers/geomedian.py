@@ -32,9 +32,9 @@ class Spread:
 def geomedian(stack: UInt16s) -> Reduced:
     """The point with the least sum of Euclidean distances to the observations that count, over all bands.
 
-    It is found to within a thousandth of a digital number and rounded to a whole one. Where several points are
-    equally good, which takes an even number of observations on one line, it is the mean of the observations
-    that are: of two, their mean.
+    It is found to within a thousandth of a digital number and rounded to a whole one. Where several points
+    are equally good, which takes an even number of observations on one line, it is the mean of the
+    observations that are: of two, their mean.
 
     Args:
         stack: Shape (band, time, y, x).
