@@ -31,7 +31,9 @@ def request_of(**execution):
 
 
 def opened(notes=None, **execution):
-    with open_engine(request_of(**execution), None, (), (notes if notes is not None else []).append) as engine:
+    with open_engine(
+        request_of(**execution), None, (), (notes if notes is not None else []).append
+    ) as engine:
         return engine
 
 

@@ -26,8 +26,10 @@ def chosen_by(stack, key):
 
 def check(stack, choice, expected):
     np.testing.assert_array_equal(choice.chosen, expected)
-    taken = np.take_along_axis(stack, np.maximum(expected, 0)[None, None], 1)[:, 0] if stack.shape[1] else 0
-    np.testing.assert_array_equal(choice.reduced.data, np.where(expected < 0, 0, taken))
+    taken = np.zeros_like(stack, shape=(len(stack), *expected.shape))
+    for row, column in np.argwhere(expected >= 0):
+        taken[:, row, column] = stack[:, expected[row, column], row, column]
+    np.testing.assert_array_equal(choice.reduced.data, taken)
     np.testing.assert_array_equal(choice.reduced.count, joint(stack).sum(axis=0))
     np.testing.assert_array_equal(choice.pixels, [(expected == time).sum() for time in range(stack.shape[1])])
     np.testing.assert_array_equal(choice.reduced.contributed, choice.pixels > 0)

@@ -20,9 +20,8 @@ def units(values, point):
     return apart[length > 0] / length[length > 0, None], length[length > 0], int((length == 0).sum())
 
 
-def weiszfeld(values, steps):
-    """Weiszfeld's iteration from the mean, with the step of Vardi and Zhang on an observation."""
-    point = values.mean(axis=0)
+def weiszfeld(values, point, steps):
+    """Weiszfeld's iteration, with the step of Vardi and Zhang on an observation."""
     for _ in range(steps):
         directions, length, itself = units(values, point)
         if not len(length):
@@ -36,42 +35,46 @@ def weiszfeld(values, steps):
 
 
 def solve(values):
-    """The geometric median, the least curvature there, and a bound of how much lower the cost could be.
+    """The geometric median, how far off it may be, and a bound of how much lower the cost could be.
 
-    The bound comes from the dual problem: a vector no longer than 1 for each observation, adding up to 0.
+    How far off: the gradient by the least curvature. The bound comes from the dual problem: vectors no longer
+    than 1 that add up to 0, one for each observation.
     """
-    best = min((weiszfeld(values, 200), *values), key=lambda point: cost(values, point))
+    mean = values.mean(axis=0)
+    best = min((weiszfeld(values, mean, 50), *values), key=lambda point: cost(values, point))
+    best = weiszfeld(values, best, 5)
     for _ in range(60):
         directions, length, itself = units(values, best)
         pull = -directions.sum(axis=0)
-        if itself or not len(length):
-            return best, np.inf, 0.0 if np.sqrt((pull**2).sum()) <= itself + 1e-9 else np.inf
+        if itself:
+            return best, 0.0, 0.0 if np.sqrt((pull**2).sum()) <= itself + 1e-9 else np.inf
         curvature = (np.eye(len(best)) - directions[:, :, None] * directions[:, None]) / length[:, None, None]
         step = np.linalg.lstsq(curvature.sum(axis=0), pull, rcond=1e-14)[0]
-        for _ in range(40):
-            if cost(values, best + step) < cost(values, best):
-                break
-            step = step / 2
-        best = best + step if cost(values, best + step) < cost(values, best) else best
+        least = cost(values, best)
+        while cost(values, best + step) >= least and np.abs(step).max() > 1e-10:
+            step = step / 4
+        if cost(values, best + step) >= least:
+            break
+        best = best + step
     directions, length, itself = units(values, best)
     if itself:
         return best, np.inf, np.inf
-    dual = directions - directions.mean(axis=0)
+    slope = directions.sum(axis=0)
+    dual = directions - slope / len(values)
     dual = dual / max(1, np.sqrt((dual**2).sum(axis=1)).max())
-    bound = -(dual * (values - best)).sum()
-    curvature = (
-        (np.eye(len(best)) - directions[:, :, None] * directions[:, None]) / length[:, None, None]
-    ).sum(0)
-    return best, np.linalg.eigvalsh(curvature)[0], cost(values, best) - bound
+    curvature = (np.eye(len(best)) - directions[:, :, None] * directions[:, None]) / length[:, None, None]
+    least = max(np.linalg.eigvalsh(curvature.sum(axis=0))[0], 1e-300)
+    slack = np.sqrt((slope**2).sum()) + 1e-14 * len(values)
+    return best, slack / least, cost(values, best) + (dual * (values - best)).sum()
 
 
 def check_pixel(values, result):
     """Within half a digital number where the solver is sure to a hundredth; else as low a cost."""
-    best, curvature, gap = solve(values)
+    best, off, gap = solve(values)
     rounding = 0.5 * np.sqrt(values.shape[1]) * len(values)
     assert cost(values, result) <= cost(values, best) + rounding + 1e-6
-    sure = np.isfinite(gap) and (curvature == np.inf or 2 * max(gap, 0) / max(curvature, 1e-30) < 1e-4)
-    if sure and not (curvature == np.inf and _line(values)):
+    sure = off < 0.01 and gap < 1e-9 * cost(values, best) + 1e-9 and not _line(values)
+    if sure:
         assert np.abs(result - best).max() <= 0.51
     return sure
 
@@ -108,7 +111,8 @@ def test_no_point_is_better(stack):
 @pytest.mark.parametrize(("bands", "times"), [(2, 5), (3, 4), (4, 4), (6, 3), (10, 7), (4, 15)])
 def test_it_is_the_geometric_median_of_observations_as_they_are(bands, times):
     sure = check_stack(observed(bands, times, 1, 150, seed=bands + times))
-    assert np.mean(sure) > 0.9
+    # the rest lies on a line, or nearly: two bands, saturated observations
+    assert np.mean(sure) > 0.8
 
 
 def pixel(*observations):
@@ -145,9 +149,9 @@ def test_the_spread_is_that_of_a_plain_calculation(stack):
         if len(values) == 0:
             assert np.isnan(got).all()
             continue
-        point, curvature, gap = (values.mean(axis=0), 1.0, 0.0) if len(values) < 3 else solve(values)
-        settled = len(values) < 3 or (not _line(values) and np.isfinite(gap))
-        if settled and (curvature == np.inf or 2 * max(gap, 0) / max(curvature, 1e-30) < 1e-9):
+        point, off, gap = (values.mean(axis=0), 0.0, 0.0) if len(values) < 3 else solve(values)
+        sure = off < 1e-5 and gap < 1e-9 * cost(values, point) + 1e-9
+        if sure and (len(values) < 3 or not _line(values)):
             np.testing.assert_allclose(got, spread_around(values, point), rtol=1e-4, atol=1e-9)
 
 
