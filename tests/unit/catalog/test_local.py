@@ -278,7 +278,7 @@ def test_an_unknown_collection_is_answered_with_those_that_are_there_closest_fir
     message = str(caught.value)
     assert "no item of collection 'sentinel-2-l2'" in message
     assert [message.index(kind) for kind in reversed(kinds)] == sorted(message.index(kind) for kind in kinds)
-    assert message.endswith("give --collection")
+    assert message.endswith("give collection")
 
 
 def test_items_without_a_collection_belong_to_any(tmp_path, items, make_request):

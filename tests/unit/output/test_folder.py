@@ -227,8 +227,8 @@ def test_a_file_in_place_of_the_folder_is_a_usage_error(tmp_path, plan, output):
     [
         (errno.EACCES, UsageError, "can't be written to: permission denied"),
         (errno.EROFS, UsageError, "can't be written to: read-only file system"),
-        (errno.ENOSPC, TemporaryError, "no space in --output-dir"),
-        (errno.EDQUOT, TemporaryError, "no space in --output-dir .*quota"),
+        (errno.ENOSPC, TemporaryError, "no space in output_dir"),
+        (errno.EDQUOT, TemporaryError, "no space in output_dir .*quota"),
     ],
 )
 def test_a_folder_that_may_not_be_written(tmp_path, plan, output, monkeypatch, number, kind, message):
