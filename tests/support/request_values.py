@@ -35,6 +35,8 @@ VALUES = {
     "clear_classes": CODES,
     "cloud_dilation": METRES,
     "exact": st.booleans(),
+    "reducer": st.sampled_from(["median"]),
+    "period": st.sampled_from(["month"]),
     "compression": st.sampled_from(["deflate", "zstd"]),
     "max_lost": PERCENT,
     "output_dir": WORDS.map(Path),
