@@ -19,7 +19,7 @@ from cloudless_mosaic.storage.files import publish, storage_faults, write_whole
 
 _STAGING = "burned-area"
 _MARK = "publishing"
-"""File that exists while finished files are moved out; it has the plan that they belong to."""
+"""File that exists while files are published; after an interruption it marks them as this program's."""
 
 FILES = (INDEX, SEVERITY, PICTURE, ITEM)
 """The published files; the item comes last, since it describes the others."""

@@ -199,7 +199,7 @@ def build_archive(folder: Path, spec: ArchiveSpec, workers: int = 2) -> Archive:
     if marker.is_file() and marker.read_text(encoding="utf-8") == spec.fingerprint:
         return archive
     if folder.exists() and not marker.is_file() and (folder.is_file() or any(folder.iterdir())):
-        raise UsageError(f"{folder} is there and is no synthetic archive; choose another folder")
+        raise UsageError(f"{folder} exists and is not a synthetic archive; choose another folder")
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as beside:
         fresh = Path(beside) / "fresh"

@@ -49,7 +49,7 @@ Place = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Fire:
-    """Centre of the fire."""
+    """Place and size of a fire."""
 
     centre: Place
     """Point of the highest severity."""
