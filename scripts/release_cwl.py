@@ -2,7 +2,7 @@
 
 ``python scripts/release_cwl.py registry.example/cloudless-mosaic@sha256:...``, the digest of the pushed one.
 
-Platforms require the metadata of an author and an address of the documentation, which depend on the publisher:
+Platforms require the metadata of an author and an address of the documentation. The publisher gives them:
 ``--author``, ``--affiliation``, ``--help-url``.
 """
 
