@@ -21,8 +21,8 @@ _HEAD = """\
 
 Written by `make bench`; don't edit. Whole runs, each in its own process, in turns, compared with other
 programs that make the same mosaics. All read the same synthetic Sentinel-2 archive from nginx on this
-machine: {gigabytes:.1f} GB, twelve dates over three months, DEFLATE COGs with tiles of 512 px, about as hard to
-compress as real ones. Figures are medians; bytes and requests come from the server's log; memory is the
+machine: {gigabytes:.1f} GB, twelve dates over three months, DEFLATE COGs with tiles of 512 px, about as hard
+to compress as real ones. Figures are medians; bytes and requests come from the server's log; memory is the
 peak of the process as the kernel reports it.
 """
 
