@@ -46,7 +46,11 @@ def find_scenes(request: MosaicRequest, settings: ApiSettings | None = None) -> 
     for item in _latest_by_id(result.items):
         items.add(item)
     items.require_bands()
-    whole = SceneSet.of(items.scenes, (*result.dropped, *items.dropped), (*result.warnings, *items.warnings))
+    whole = SceneSet.of(
+        items.scenes,
+        (*result.dropped, *items.dropped),
+        (*request.aoi.notes, *result.warnings, *items.warnings),
+    )
     limited = limit_scenes(whole, request.max_items, request.periods)
     return SceneSet(limited.scenes, tuple(sorted(limited.dropped, key=_order)), limited.warnings)
 

@@ -42,7 +42,7 @@ _SCENE_OPTIONS = (
         "--aoi",
         default=None,
         metavar="W,S,E,N",
-        help="Cut to the rectangle around this: degrees, or a GeoJSON file or text with polygons.  "
+        help="Cut to the rectangle around this: degrees, or polygons in a file, GeoJSON or WKT.  "
         "[default: the overlap of the scenes]",
     ),
     click.option(

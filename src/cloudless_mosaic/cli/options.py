@@ -30,7 +30,7 @@ _SEARCH_OPTIONS = (
         "--aoi",
         required=True,
         metavar="W,S,E,N",
-        help="Area of interest in degrees, or a GeoJSON file or text with polygons.",
+        help="Area of interest in degrees, or polygons: a file, or GeoJSON or WKT as text.",
     ),
     click.option(
         "--bands",
