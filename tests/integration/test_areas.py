@@ -71,10 +71,9 @@ def save(path, crs="EPSG:4326", driver=None, **options):
     )
     empty = [] if path.suffix == ".fgb" else [None]
     geometries = np.array([shapely.to_wkb(moved), *empty], dtype=object)
-    pyogrio.raw.write(
-        path, geometries, [np.array(["a", "b"][: len(geometries)], dtype=object)], ["name"], geometry_type="Polygon", crs=crs,
-        driver=driver, **options,
-    )  # fmt: skip
+    names = [np.array(["a", "b"][: len(geometries)], dtype=object)]
+    kind = {"geometry_type": "Polygon", "crs": crs, "driver": driver}
+    pyogrio.raw.write(path, geometries, names, ["name"], **kind, **options)
 
 
 @pytest.mark.parametrize("name", ["a.gpkg", "a.shp", "a.kml", "a.fgb", "a.gml", "a.geojsonl"])

@@ -101,8 +101,10 @@ class _ItemFilter:
         """Sorts one item."""
         sensed = None
         try:
+            if item.collection not in (None, self.request.collection):
+                return
             sensed = sensing_time(item)
-            if self._is_requested(item, sensed):
+            if any(sensed in period for period in self.request.periods):
                 self._parse(item, sensed)
         except MissingBandError as error:
             self.lacking.append(error)
@@ -132,11 +134,12 @@ class _ItemFilter:
             return ()
         ids = sorted(self.cloudless)
         more = f" and {len(ids) - _MOST_IDS} more" if len(ids) > _MOST_IDS else ""
-        return (f"taken without knowing their cloud cover: {', '.join(ids[:_MOST_IDS])}{more}",)
-
-    def _is_requested(self, item: RawItem, sensed: datetime) -> bool:
-        same = item.collection is None or item.collection == self.request.collection
-        return same and any(sensed in period for period in self.request.periods)
+        return (
+            (
+                f"cloud cover unknown or flagged as invalid: {', '.join(ids[:_MOST_IDS])}{more}; taken whatever "
+                "--max-cloud-cover, last under --max-items"
+            ),
+        )
 
     def _parse(self, item: RawItem, sensed: datetime) -> None:
         footprint = parse_footprint(item.geometry)
