@@ -1,5 +1,6 @@
 import json
 import pickle
+import sys
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -79,6 +80,8 @@ def shared_data():
 @pytest.fixture(scope="session")
 def seaweedfs(tmp_path_factory):
     """A real S3 server with a public and a private bucket."""
+    if sys.platform != "linux":
+        pytest.skip("SeaweedFS is installed for Linux only")
     with running_seaweedfs(tmp_path_factory.mktemp("seaweedfs")) as store:
         yield store
 
