@@ -56,6 +56,26 @@ CASES = [
     ({"--crs": "EPSG:0"}, 2, ["--crs", "EPSG:0"]),
     ({"--profile": "missing.toml"}, 2, ["--profile missing.toml", "can't be read", "docs/providers.md"]),
     ({"--boa-offset": "1000"}, 2, ["--boa-offset", "1000", "auto"]),
+    *(
+        ({"--output-dir": there}, 2, ["--output-dir", there[:20], "this computer"])
+        for there in (
+            *(
+                "s3://bucket/mosaics",
+                "gs://bucket/x",
+                "/vsis3/bucket/x",
+                "zip:x",
+                "https://example.com/x",
+                "s3:x",
+            ),
+            *("az://container/x", "abfs://y/z", "S3://bucket/x"),
+        )
+    ),
+    ({"--output-dir": os.fsdecode(b"caf\xe9")}, 2, ["--output-dir", "not UTF-8"]),
+    ({"--output-dir": "~nobody-of-that-name/x"}, 2, ["no such home folder"]),
+    *(
+        ({"--crs": crs, "--stac-url": "/nowhere"}, 2, ["--crs", crs[:20], "neither projected nor geographic"])
+        for crs in ("EPSG:4978", "EPSG:5773", "EPSG:4979", "EPSG:32633+5773")
+    ),
     ({"--workers": "0"}, 2, ["--workers"]),
     ({"--stac-url": "/nowhere/catalog.json"}, 2, ["/nowhere/catalog.json", "no such file"]),
     ({"--no-such-option": "1"}, 2, ["--no-such-option"]),

@@ -134,12 +134,9 @@ class _ItemFilter:
             return ()
         ids = sorted(self.cloudless)
         more = f" and {len(ids) - _MOST_IDS} more" if len(ids) > _MOST_IDS else ""
-        return (
-            (
-                f"cloud cover unknown or flagged as invalid: {', '.join(ids[:_MOST_IDS])}{more}; taken whatever "
-                "--max-cloud-cover, last under --max-items"
-            ),
-        )
+        names = f"{', '.join(ids[:_MOST_IDS])}{more}"
+        taken = "taken whatever --max-cloud-cover, last under --max-items"
+        return (f"cloud cover unknown or invalid: {names}; {taken}",)
 
     def _parse(self, item: RawItem, sensed: datetime) -> None:
         footprint = parse_footprint(item.geometry)
