@@ -60,6 +60,15 @@ def outputs_are_valid():
 
 
 @pytest.fixture(scope="session")
+def shared_cases():
+    """Folder of small inputs beside the project, as people gave them to programs of this kind."""
+    folder = (Path(__file__).resolve().parents[1] / "../shared/cases").resolve()
+    if not folder.is_dir():
+        pytest.skip(f"the small inputs are not at {folder}")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def shared_data():
     """Folder of real scenes and metadata beside the project."""
     folder = (Path(__file__).resolve().parents[1] / "../shared/data").resolve()

@@ -33,11 +33,14 @@ CASES = [
     ({"--aoi": "1,2,3"}, 2, ["four numbers", "1,2,3"]),
     ({"--aoi": "a,b,c,d"}, 2, ["four numbers"]),
     ({"--aoi": "47.5,-122.2,47.7,-121.9"}, 2, ["latitude", "swapped"]),
-    ({"--aoi": "-190,47.6,-122.1,47.65"}, 2, ["longitude"]),
+    ({"--aoi": "-390,47.6,-122.1,47.65"}, 2, ["longitude"]),
     ({"--aoi": "-122.2,47.6,-122.2,47.65"}, 2, ["no area"]),
     ({"--aoi": "-122.1,47.65,-122.05,47.6"}, 2, ["south", "north"]),
     ({"--aoi": "-122.1,47.6,-122.2,47.65"}, 2, ["west", "antimeridian"]),
     ({"--aoi": "nan,47.6,-122.2,47.65"}, 2, ["not a number"]),
+    ({"--aoi": "POINT(-122.2 47.6)"}, 2, ["no polygon", "Point"]),
+    ({"--aoi": "nowhere.gpkg"}, 2, ["--aoi nowhere.gpkg", "no such file"]),
+    ({"--aoi": "https://example.com/area.geojson"}, 2, ["--aoi", "address", "save"]),
     ({"--aoi": "nowhere.geojson"}, 2, ["--aoi nowhere.geojson", "no such file"]),
     ({"--bands": "infrared"}, 2, ["infrared", "nir (B08)"]),
     ({"--bands": "rededge"}, 2, ["rededge1", "rededge3"]),
@@ -53,6 +56,26 @@ CASES = [
     ({"--crs": "EPSG:0"}, 2, ["--crs", "EPSG:0"]),
     ({"--profile": "missing.toml"}, 2, ["--profile missing.toml", "can't be read", "docs/providers.md"]),
     ({"--boa-offset": "1000"}, 2, ["--boa-offset", "1000", "auto"]),
+    *(
+        ({"--output-dir": there}, 2, ["--output-dir", there[:20], "this computer"])
+        for there in (
+            *(
+                "s3://bucket/mosaics",
+                "gs://bucket/x",
+                "/vsis3/bucket/x",
+                "zip:x",
+                "https://example.com/x",
+                "s3:x",
+            ),
+            *("az://container/x", "abfs://y/z", "S3://bucket/x"),
+        )
+    ),
+    ({"--output-dir": os.fsdecode(b"caf\xe9")}, 2, ["--output-dir", "not UTF-8"]),
+    ({"--output-dir": "~nobody-of-that-name/x"}, 2, ["no such home folder"]),
+    *(
+        ({"--crs": crs, "--stac-url": "/nowhere"}, 2, ["--crs", crs[:20], "neither projected nor geographic"])
+        for crs in ("EPSG:4978", "EPSG:5773", "EPSG:4979", "EPSG:32633+5773")
+    ),
     ({"--workers": "0"}, 2, ["--workers"]),
     ({"--stac-url": "/nowhere/catalog.json"}, 2, ["/nowhere/catalog.json", "no such file"]),
     ({"--no-such-option": "1"}, 2, ["--no-such-option"]),

@@ -129,7 +129,8 @@ def make_plan(request: BurnedAreaRequest, pair: ScenePair, grid_of: GridOf) -> C
         periods=(_instant(pair.before), _instant(pair.after)),
         scene_set=SceneSet((pair.before, pair.after)),
     )
-    return ChangePlan(request, pair, sources, tuple(_notes(pair, before, after)))
+    read = request.aoi.notes if request.aoi else ()
+    return ChangePlan(request, pair, sources, (*read, *_notes(pair, before, after)))
 
 
 def _instant(scene: Scene) -> PeriodPlan:

@@ -15,6 +15,7 @@ from cloudless_mosaic.burned.compare import BlockChange
 from cloudless_mosaic.burned.pipeline import Progress
 from cloudless_mosaic.burned.plan import ChangePlan
 from cloudless_mosaic.burned.results import BurnedAreaResult
+from cloudless_mosaic.domain.scenes import Scene
 from cloudless_mosaic.screen.console import has_cursor, open_console
 from cloudless_mosaic.screen.json_lines import JsonLines, grid_fields, lost_fields, note_fields
 from cloudless_mosaic.screen.lines import TextLines
@@ -65,10 +66,8 @@ class TextScreen(TextLines):
         """Prints what is compared."""
         rows, columns = plan.geobox.shape
         before, after = plan.pair.before, plan.pair.after
-        self.note(
-            f"before: {before.id}, {before.datetime:%Y-%m-%d %H:%M} UTC, {before.cloud_cover:.0f} % cloud"
-        )
-        self.note(f"after:  {after.id}, {after.datetime:%Y-%m-%d %H:%M} UTC, {after.cloud_cover:.0f} % cloud")
+        self.note(f"before: {_scene(before)}")
+        self.note(f"after:  {_scene(after)}")
         self.note(f"{columns} x {rows} pixels of {plan.request.resolution:g} m in {plan.geobox.crs}")
         for note in plan.notes:
             self.note(f"note: {note}")
@@ -140,3 +139,8 @@ def _area_table(result: BurnedAreaResult) -> Table:
         table.add_row(str(one.code), one.title, least, f"{area.hectares:,.1f}", share)
     table.add_row("0", "not compared: no data, or masked", "", f"{result.not_compared:,.1f}", "")
     return table
+
+
+def _scene(scene: Scene) -> str:
+    cloud = "unknown" if scene.cloud_cover is None else f"{scene.cloud_cover:.0f} %"
+    return f"{scene.id}, {scene.datetime:%Y-%m-%d %H:%M} UTC, {cloud} cloud"

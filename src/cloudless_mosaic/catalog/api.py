@@ -6,7 +6,7 @@ import json
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import quote, urlsplit
 
 from pystac_client import Client, ItemSearch
@@ -20,6 +20,7 @@ from cloudless_mosaic.catalog.transport import ApiTransport, StatusError
 from cloudless_mosaic.domain.aoi import Box
 from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.errors import CloudlessMosaicError, TemporaryError, UsageError
+from cloudless_mosaic.net.redaction import without_credentials
 from cloudless_mosaic.net.urls import resolve_url
 
 CloudFilter = Literal["query", "cql2", "none"]
@@ -74,7 +75,7 @@ def search_api(request: MosaicRequest, settings: ApiSettings) -> SearchResult:
     if not found:
         api.require_collection(request.collection)
     host = urlsplit(request.stac_url).hostname or ""
-    items = tuple(RawItem.of(item, host=host) for item in found)
+    items = tuple(RawItem.of(item, host=host, root=api.root) for item in found)
     return SearchResult(items, warnings=tuple(dict.fromkeys(notes)))
 
 
@@ -83,6 +84,7 @@ class _Api:
 
     def __init__(self, transport: ApiTransport) -> None:
         self.where = transport.where
+        self.root = without_credentials(transport.root)
         self._transport = transport
         self._client = _open(transport)
         self._searches = self._links("search")
@@ -218,7 +220,7 @@ def _open(transport: ApiTransport) -> Client:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            client = Client.open(transport.root, stac_io=transport)
+            client = Client.from_dict(_as_catalog(json.loads(transport.request(transport.root))))
     except StatusError as error:
         if error.temporary:
             raise TemporaryError(
@@ -230,3 +232,9 @@ def _open(transport: ApiTransport) -> Client:
     except Exception:  # noqa: BLE001 - pystac raises all kinds of errors for other JSON
         raise UsageError(f"{transport.where} is not a STAC API; check `stac_url`") from None
     return client
+
+
+def _as_catalog(landing: Json) -> dict[str, Any]:
+    """A landing page with the type that STAC wants; some servers call it ``API``, or have none."""
+    known = landing.get("type") in {"Collection", "Feature", "FeatureCollection", "ItemCollection"}
+    return dict(landing) if known else {**landing, "type": "Catalog"}

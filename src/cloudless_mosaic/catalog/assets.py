@@ -18,6 +18,7 @@ from cloudless_mosaic.domain.scenes import SourceRaster
 from cloudless_mosaic.errors import MetadataError
 from cloudless_mosaic.net.hrefs import resolve_href
 from cloudless_mosaic.net.redaction import quoted
+from cloudless_mosaic.net.urls import resolve_url
 
 SCL = "SCL"
 """Name of the scene classification among the rasters of an item."""
@@ -120,11 +121,20 @@ def source_rasters(assets: Iterable[RasterAsset], item: RawItem) -> dict[str, So
     """
     return {
         asset.name: SourceRaster(
-            resolve_href(asset.asset["href"], item.file, item.host),
+            resolve_href(_absolute(asset.asset["href"], item), item.file, item.host),
             declared_grid(asset.asset, item.properties, asset.resolution),
         )
         for asset in assets
     }
+
+
+def _absolute(href: str, item: RawItem) -> str:
+    """The href of an API's item as an address; those of files are resolved with the folder of the file."""
+    if item.file is not None or not item.root or href.startswith("/vsi"):
+        return href
+    # behind a proxy a self link may name a server that only the API knows
+    base = item.root if href.startswith("/") else item.base
+    return resolve_url(base, href) or href
 
 
 def _is_scale(value: object) -> bool:

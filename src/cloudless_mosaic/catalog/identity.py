@@ -91,16 +91,34 @@ def require_level_2a(item: RawItem) -> None:
 
 
 def sensing_time(item: RawItem) -> datetime:
-    """Sensing time, UTC.
+    """Sensing time, UTC: ``datetime``, or ``start_datetime`` where that is null.
 
     Raises:
-        MetadataError: if the item has none.
+        MetadataError: if the item has none, or is another product, which is why it has none.
     """
     text = item.properties.get("datetime")
     instant = _instant(text)
+    if instant is None and text is None:
+        instant = _start_of_sensing(item)
     if instant is None:
+        require_level_2a(item)
         raise MetadataError(f"it has no sensing time (its datetime is {quoted(text, 40)})")
     return instant
+
+
+def _start_of_sensing(item: RawItem) -> datetime | None:
+    """``start_datetime`` of an item with both ends; ``None`` where it has not.
+
+    Raises:
+        MetadataError: if it covers more than an overpass.
+    """
+    start, end = (_instant(item.properties.get(f"{name}_datetime")) for name in ("start", "end"))
+    if start is None or end is None:
+        return None
+    if not timedelta(0) <= end - start <= timedelta(days=1):
+        require_level_2a(item)
+        raise MetadataError(f"it covers the time from {start:%Y-%m-%d} to {end:%Y-%m-%d}, not one overpass")
+    return start
 
 
 def platform_of(item: RawItem) -> str:

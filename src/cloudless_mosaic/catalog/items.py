@@ -63,7 +63,7 @@ def parse_scene(item: RawItem, request: SceneRequest, sensed: datetime, footprin
         id=scene_id,
         collection=str(item.collection or ""),
         datetime=sensed,
-        cloud_cover=cloud_cover_of(item) or 0.0,
+        cloud_cover=cloud_cover_of(item),
         platform=platform,
         granule=granule_of(item),
         overpass=overpass_of(item, platform, sensed, footprint.representative_point().x),
@@ -82,17 +82,24 @@ def parse_scene(item: RawItem, request: SceneRequest, sensed: datetime, footprin
 
 
 def cloud_cover_of(item: RawItem) -> float | None:
-    """``eo:cloud_cover`` in percent; ``None`` where it is missing.
+    """``eo:cloud_cover`` in percent; ``None`` where it is unknown: missing, NaN, or flagged as invalid.
 
     Raises:
         MetadataError: if it is not a percentage.
     """
     value = item.properties.get("eo:cloud_cover")
-    if value is None:
+    if value is None or value != value or _is_flagged(item):  # noqa: PLR0124 - NaN, which json reads
         return None
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 100:
         raise MetadataError(f"its cloud cover is {quoted(value, 40)}, not a percentage")
     return float(value)
+
+
+def _is_flagged(item: RawItem) -> bool:
+    """True where the catalogue says that the cloud cover isn't valid (``sentinel:valid_cloud_cover``)."""
+    return any(
+        value is False for name, value in item.properties.items() if name.endswith(":valid_cloud_cover")
+    )
 
 
 def _requested_assets(item: RawItem, request: SceneRequest, profile: ProviderProfile) -> list[RasterAsset]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from functools import partial
+from math import inf
 from operator import attrgetter
 
 from cloudless_mosaic.domain.periods import Period
@@ -41,10 +43,15 @@ def limit_scenes(found: SceneSet, most: int, periods: Sequence[Period]) -> Scene
 
 def _by_turns(scenes: Iterable[Scene], periods: Sequence[Period]) -> list[Scene]:
     """Scenes in the order in which they are kept."""
-    clearest_first = sorted(scenes, key=lambda scene: (scene.cloud_cover, scene.datetime, scene.id))
+    clearest_first = sorted(scenes, key=_clearness)
     label = partial(_label, periods=periods)
     in_granule = _ranked(clearest_first, [f"{label(scene)} {scene.granule}" for scene in clearest_first])
     return _ranked(in_granule, [label(scene) for scene in in_granule])
+
+
+def _clearness(scene: Scene) -> tuple[float, datetime, str]:
+    """Sort key, clearest first; an unknown cloud cover is worse than any."""
+    return inf if scene.cloud_cover is None else scene.cloud_cover, scene.datetime, scene.id
 
 
 def _ranked(scenes: Sequence[Scene], groups: Sequence[str]) -> list[Scene]:

@@ -38,17 +38,22 @@ class RawItem:
     """Member ``geometry``."""
     href: str = ""
     """Address of the item itself without credentials; without a ``self`` link its file, or empty."""
+    base: str = ""
+    """Address that relative hrefs of an API's item are resolved against: its ``self`` link, or empty."""
+    root: str = ""
+    """Address of the API, for hrefs that begin with a slash; empty for a file."""
     _properties: Json | None = None
     _assets: Mapping[str, Json] | None = None
 
     @classmethod
-    def of(cls, document: Json, file: Path | None = None, host: str = "") -> Self:
+    def of(cls, document: Json, file: Path | None = None, host: str = "", root: str = "") -> Self:
         """Takes an item apart.
 
         Args:
             document: The item.
             file: File that holds the item; ``None`` for an API.
             host: Host of the API; empty for a file.
+            root: Address of the API without credentials; empty for a file.
         """
         properties, assets = document.get("properties"), document.get("assets")
         return cls(
@@ -58,7 +63,9 @@ class RawItem:
             id=document.get("id"),
             collection=document.get("collection"),
             geometry=document.get("geometry"),
-            href=_self_link(document.get("links")) or str(file or ""),
+            href=redact(_self_link(document.get("links"))) or str(file or ""),
+            base=_self_link(document.get("links")) or root,
+            root=root,
             _properties=properties if isinstance(properties, Mapping) else None,
             _assets=_readable(assets) if isinstance(assets, Mapping) else None,
         )
@@ -102,5 +109,5 @@ def _readable(assets: Mapping[str, Any]) -> dict[str, Json]:
 def _self_link(links: object) -> str:
     for link in links if isinstance(links, list) else []:
         if isinstance(link, Mapping) and link.get("rel") == "self" and is_web_url(link.get("href")):
-            return redact(without_credentials(str(link["href"])))
+            return without_credentials(str(link["href"]))
     return ""

@@ -46,7 +46,11 @@ def find_scenes(request: MosaicRequest, settings: ApiSettings | None = None) -> 
     for item in _latest_by_id(result.items):
         items.add(item)
     items.require_bands()
-    whole = SceneSet.of(items.scenes, (*result.dropped, *items.dropped), (*result.warnings, *items.warnings))
+    whole = SceneSet.of(
+        items.scenes,
+        (*result.dropped, *items.dropped),
+        (*request.aoi.notes, *result.warnings, *items.warnings),
+    )
     limited = limit_scenes(whole, request.max_items, request.periods)
     return SceneSet(limited.scenes, tuple(sorted(limited.dropped, key=_order)), limited.warnings)
 
@@ -97,8 +101,10 @@ class _ItemFilter:
         """Sorts one item."""
         sensed = None
         try:
+            if item.collection not in (None, self.request.collection):
+                return
             sensed = sensing_time(item)
-            if self._is_requested(item, sensed):
+            if any(sensed in period for period in self.request.periods):
                 self._parse(item, sensed)
         except MissingBandError as error:
             self.lacking.append(error)
@@ -128,11 +134,9 @@ class _ItemFilter:
             return ()
         ids = sorted(self.cloudless)
         more = f" and {len(ids) - _MOST_IDS} more" if len(ids) > _MOST_IDS else ""
-        return (f"taken without knowing their cloud cover: {', '.join(ids[:_MOST_IDS])}{more}",)
-
-    def _is_requested(self, item: RawItem, sensed: datetime) -> bool:
-        same = item.collection is None or item.collection == self.request.collection
-        return same and any(sensed in period for period in self.request.periods)
+        names = f"{', '.join(ids[:_MOST_IDS])}{more}"
+        taken = "taken whatever --max-cloud-cover, last under --max-items"
+        return (f"cloud cover unknown or invalid: {names}; {taken}",)
 
     def _parse(self, item: RawItem, sensed: datetime) -> None:
         footprint = parse_footprint(item.geometry)

@@ -15,6 +15,7 @@ from cloudless_mosaic.cli.options import (
     SCREEN_OPTIONS,
     with_options,
 )
+from cloudless_mosaic.cli.paths import LocalPath
 from cloudless_mosaic.cli.process import loading
 from cloudless_mosaic.cli.program import RunByDefault, run_program
 from cloudless_mosaic.cli.values import read_aoi, read_codes
@@ -42,7 +43,7 @@ _SCENE_OPTIONS = (
         "--aoi",
         default=None,
         metavar="W,S,E,N",
-        help="Cut to the rectangle around this: degrees, or a GeoJSON file or text with polygons.  "
+        help="Cut to the rectangle around this: degrees, or polygons in a file, GeoJSON or WKT.  "
         "[default: the overlap of the scenes]",
     ),
     click.option(
@@ -94,7 +95,7 @@ _OUTPUT_OPTIONS = (
     ),
     click.option(
         "--output-dir",
-        type=click.Path(path_type=Path),
+        type=LocalPath(),
         default=_FIELDS["output_dir"].default,
         help="Folder for the files.  [default: the working directory]",
     ),
@@ -141,14 +142,14 @@ def run(verbose: bool, quiet: bool, as_json: bool, **options: Any) -> None:  # n
 @cli.command()
 @click.option(
     "--output-dir",
-    type=click.Path(path_type=Path),
+    type=LocalPath(),
     default=Path("burned-area-output"),
     show_default=True,
     help="Folder for the files.",
 )
 @click.option(
     "--archive-dir",
-    type=click.Path(path_type=Path),
+    type=LocalPath(),
     default=Path("burned-area-archive"),
     show_default=True,
     help="Folder for the synthetic scenes; made once, then kept.",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from cloudless_mosaic.cli.paths import LocalPath
 from cloudless_mosaic.errors import UsageError
 
 _URL = click.option(
@@ -23,7 +24,7 @@ def cluster() -> None:
 @cluster.command()
 @click.option(
     "--target",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=LocalPath(),
     default=Path("dask_cluster_name.txt"),
     show_default=True,
     help="File to source: it exports DASK_CLUSTER.",

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import click
 
+from cloudless_mosaic.cli.paths import LocalPath
+
 
 @click.command()
-@click.argument("shards", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="SHARD_DIR...")
+@click.argument("shards", nargs=-1, required=True, type=LocalPath(), metavar="SHARD_DIR...")
 @click.option(
     "--output-dir",
-    type=click.Path(path_type=Path),
+    type=LocalPath(),
     required=True,
     help="Folder for the mosaics; a new one, or that of a merge that was cut short.",
 )

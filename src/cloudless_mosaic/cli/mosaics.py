@@ -10,6 +10,7 @@ import click
 from cloudless_mosaic.cli.clusters import cluster
 from cloudless_mosaic.cli.merge import merge
 from cloudless_mosaic.cli.options import OVERWRITE, REPORT, REQUEST_OPTIONS, SCREEN_OPTIONS, with_options
+from cloudless_mosaic.cli.paths import LocalPath
 from cloudless_mosaic.cli.process import loading
 from cloudless_mosaic.cli.program import RunByDefault, open_screen, run_program
 from cloudless_mosaic.cli.values import read_request
@@ -61,14 +62,14 @@ def plan(verbose: bool, quiet: bool, as_json: bool, **options: Any) -> None:  # 
 @cli.command()
 @click.option(
     "--output-dir",
-    type=click.Path(path_type=Path),
+    type=LocalPath(),
     default=Path("demo-output"),
     show_default=True,
     help="Folder for the mosaics.",
 )
 @click.option(
     "--archive-dir",
-    type=click.Path(path_type=Path),
+    type=LocalPath(),
     default=Path("demo-archive"),
     show_default=True,
     help="Folder for the synthetic scenes; made once, then kept.",

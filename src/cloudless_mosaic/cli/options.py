@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import click
 
+from cloudless_mosaic.cli.paths import LocalPath
 from cloudless_mosaic.domain.periods import PERIODS
 from cloudless_mosaic.domain.radiometry import OFFSETS
 from cloudless_mosaic.domain.request import MosaicRequest
@@ -30,7 +30,7 @@ _SEARCH_OPTIONS = (
         "--aoi",
         required=True,
         metavar="W,S,E,N",
-        help="Area of interest in degrees, or a GeoJSON file or text with polygons.",
+        help="Area of interest in degrees, or polygons: a file, or GeoJSON or WKT as text.",
     ),
     click.option(
         "--bands",
@@ -67,7 +67,7 @@ _SEARCH_OPTIONS = (
 PROVIDER_OPTIONS = (
     click.option(
         "--profile",
-        type=click.Path(path_type=Path),
+        type=LocalPath(),
         default=None,
         metavar="FILE",
         help="How to read the items of another provider.  [default: by API and collection]",
@@ -181,7 +181,7 @@ EXECUTION_OPTIONS = (
 _OUTPUT_OPTIONS = (
     click.option(
         "--output-dir",
-        type=click.Path(path_type=Path),
+        type=LocalPath(),
         default=_default("output_dir"),
         help="Folder for the mosaics.  [default: the working directory]",
     ),

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
+from cloudless_mosaic.cli.paths import expanded
 from cloudless_mosaic.domain.aoi import Aoi
 from cloudless_mosaic.domain.provider import read_profile
 from cloudless_mosaic.domain.request import MosaicRequest, Shard, parse_date
 from cloudless_mosaic.errors import UsageError
-
-_LARGEST_AOI = 32 * 2**20
-"""Bytes of the largest GeoJSON file that is read."""
 
 
 def read_request(
@@ -40,23 +40,28 @@ def read_request(
 
 
 def read_aoi(text: str) -> Aoi:
-    """The area of interest: four numbers, GeoJSON, or a file of it."""
-    if not text.lower().endswith((".json", ".geojson")):
+    """The area of interest: numbers, GeoJSON, WKT, or a file."""
+    if not _is_path(text):
         return Aoi.parse(text)
+    if text.startswith(("http://", "https://", "s3://", "/vsi")):
+        raise UsageError("`aoi` is an address; save its file here first, and give the path")
+    path = Path(unquote(text.removeprefix("file://")) if text.startswith("file:///") else text)
     try:
-        path = Path(text)
-        if path.stat().st_size > _LARGEST_AOI:
-            raise UsageError(f"`aoi` {text} is larger than {_LARGEST_AOI >> 20} MiB; simplify it")
-        content = path.read_text("utf-8-sig")
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it is no text"
-        raise UsageError(f"`aoi` {text} can't be read: {reason.lower()}; give a GeoJSON file") from None
-    if not content.lstrip().startswith("{"):
-        raise UsageError(f"`aoi` {text} holds no GeoJSON object; give polygons, or four numbers")
-    try:
-        return Aoi.parse(content)
+        return Aoi.from_file(expanded(path))
     except UsageError as error:
         raise UsageError(f"`aoi` {text}: {error.marked}") from None
+
+
+def _is_path(text: str) -> bool:
+    """True for the name of a file, there or not, rather than an area in words or numbers."""
+    if text.lstrip().startswith(("{", "[")) or not text.strip():
+        return False
+    if re.search(r"\.[a-z]\w*$|^~|^[a-z][a-z0-9+]*:/|^/", text, re.IGNORECASE):
+        return True
+    try:
+        return Path(text).exists()
+    except (OSError, ValueError):
+        return False
 
 
 def read_codes(text: str) -> tuple[int, ...]:

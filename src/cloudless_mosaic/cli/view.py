@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cloudless_mosaic.cli.paths import LocalPath
 from cloudless_mosaic.cli.process import interrupt_on_sigterm
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def check_report(folder: Path) -> None:
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path), default=Path(), metavar="[DIR]")
+@click.argument("folder", type=LocalPath(), default=Path(), metavar="[DIR]")
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=0, help="Port on this computer.  [default: a free one]"
 )

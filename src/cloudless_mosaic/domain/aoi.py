@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cloudless_mosaic.errors import UsageError
@@ -12,11 +12,12 @@ from cloudless_mosaic.errors import UsageError
 if TYPE_CHECKING:
     from shapely.geometry import MultiPolygon, Polygon
 
+    from cloudless_mosaic.domain.areas.polygons import Area
+
 Box = tuple[float, float, float, float]
 """West, south, east, north in degrees, with west < east and all of it within +-180."""
 
 _EXAMPLE = "write it as W,S,E,N in degrees, for example `aoi`=-122.28,47.54,-121.96,47.75"
-_OR_GEOJSON = f"{_EXAMPLE}, or give GeoJSON or a .geojson file"
 
 _LESS_THAN_HALF = 180.0
 """Degrees: a box across the antimeridian has to be narrower, so that a wrong order of numbers is noticed."""
@@ -30,7 +31,7 @@ class Aoi:
     """
 
     west: float
-    """Western edge, degrees east, -180 to 180."""
+    """Western edge, degrees east, -180 to 180; a box that begins or ends beyond is moved by a full turn."""
     south: float
     """Southern edge, degrees north, -90 to 90."""
     east: float
@@ -39,8 +40,13 @@ class Aoi:
     """Northern edge, degrees north, -90 to 90."""
     area: MultiPolygon | None = field(default=None, repr=False)
     """Polygons in EPSG:4326 that the box is drawn around, cut at the antimeridian; ``None`` for the box."""
+    notes: tuple[str, ...] = field(default=(), repr=False, compare=False)
+    """What the user has to know about how the area was read, one line each."""
 
     def __post_init__(self) -> None:
+        west, east = _within_world(self.west, self.east)
+        object.__setattr__(self, "west", west)
+        object.__setattr__(self, "east", east)
         values = (self.west, self.south, self.east, self.north)
         if not all(math.isfinite(value) for value in values):
             raise UsageError(f"AOI has a value that is not a number: {self}; {_EXAMPLE}")
@@ -62,26 +68,17 @@ class Aoi:
 
     @classmethod
     def parse(cls, text: str) -> Aoi:
-        """Reads ``W,S,E,N`` or GeoJSON.
+        """Reads ``W,S,E,N`` (also with brackets, spaces or heights), GeoJSON, WKT, or a bbox of OGC API.
 
         Raises:
-            UsageError: if the text is neither four numbers that make a box, nor GeoJSON with an area.
+            UsageError: if the text is none of these, or has no area.
         """
-        if text.lstrip().startswith("{"):
-            return cls._parse_geojson(text)
-        parts = text.split(",")
-        try:
-            west, south, east, north = (float(part) for part in parts)
-        except ValueError:
-            raise UsageError(f"AOI needs four numbers, got {text[:80]!r}; {_OR_GEOJSON}") from None
-        return cls(west, south, east, north)
+        from cloudless_mosaic.domain.areas.text import Bounds, read_text  # noqa: PLC0415 - keeps --help quick
 
-    @classmethod
-    def _parse_geojson(cls, text: str) -> Aoi:
-        try:
-            return cls.from_geojson(json.loads(text))
-        except (ValueError, RecursionError) as error:
-            raise UsageError(f"AOI is not JSON ({str(error)[:80]}); {_OR_GEOJSON}") from None
+        read = read_text(text)
+        if isinstance(read, Bounds):
+            return cls(read.west, read.south, read.east, read.north, notes=read.notes)
+        return cls._around(read)
 
     @classmethod
     def from_geojson(cls, document: object) -> Aoi:
@@ -94,11 +91,31 @@ class Aoi:
         Raises:
             UsageError: if it has no area, or its place is ambiguous.
         """
-        from cloudless_mosaic.domain.geojson import read_area  # noqa: PLC0415 - keeps --help quick
+        from cloudless_mosaic.domain.areas.geojson import read_area  # noqa: PLC0415 - keeps --help quick
 
-        area = read_area(document)
-        west, east = _around([(part.bounds[0], part.bounds[2]) for part in area.geoms])
-        return cls(west, area.bounds[1], east, area.bounds[3], area)
+        return cls._around(read_area(document))
+
+    @classmethod
+    def from_file(cls, path: Path) -> Aoi:
+        """The box around the polygons of a file, or what the text in it says.
+
+        Args:
+            path: A file of text as `parse` takes it, of GeoParquet, or of any format that GDAL reads polygons
+                from. Formats other than text need the extra ``vector``.
+
+        Raises:
+            UsageError: if it can't be read, or has no area.
+        """
+        from cloudless_mosaic.domain.areas.files import read_file  # noqa: PLC0415 - keeps --help quick
+
+        read = read_file(path)
+        return cls.parse(read) if isinstance(read, str) else cls._around(read)
+
+    @classmethod
+    def _around(cls, area: Area) -> Aoi:
+        parts = area.polygons
+        west, east = _around([(part.bounds[0], part.bounds[2]) for part in parts.geoms])
+        return cls(west, parts.bounds[1], east, parts.bounds[3], parts, area.notes)
 
     def __str__(self) -> str:
         """The box as the command line takes it, with the number of polygons."""
@@ -134,6 +151,16 @@ class Aoi:
 
         parts = [box(*part) for part in self.boxes]
         return parts[0] if len(parts) == 1 else MultiPolygon(parts)
+
+
+def _within_world(west: float, east: float) -> tuple[float, float]:
+    """Edges within +-180 degrees of a box that runs on beyond, as polygons may (``179.5`` to ``180.5``)."""
+    beyond = max(abs(west), abs(east))
+    if not 180 < beyond <= 360 or west >= east:
+        return west, east
+    if east - west >= 360:
+        return -180.0, 180.0
+    return west - 360 * round(west / 360), east - 360 * round(east / 360)
 
 
 def _around(ranges: list[tuple[float, float]]) -> tuple[float, float]:

@@ -80,8 +80,8 @@ class Scene:
     """Collection of the STAC item."""
     datetime: datetime
     """Sensing time, UTC."""
-    cloud_cover: float
-    """Cloudy share of the scene in percent."""
+    cloud_cover: float | None
+    """Cloudy share of the scene in percent; ``None`` where the catalogue does not know it."""
     platform: str
     """Satellite in lower case, for example ``sentinel-2a``."""
     granule: str

@@ -45,7 +45,10 @@ def within_world(polygon: Polygon) -> Iterator[MultiPolygon]:
         polygon: Longitudes between -900 and 900 degrees.
     """
     whole = make_valid(polygon)
+    west, _, east, _ = whole.bounds
     for turn in np.arange(-2, 3) * 360.0:
+        if west + turn >= 180 or east + turn <= -180:
+            continue
         part = translate(whole, turn).intersection(_WORLD)
         if not part.is_empty:
             yield polygons_of(part)

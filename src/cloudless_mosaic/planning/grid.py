@@ -91,12 +91,17 @@ def parse_crs(text: str) -> str:
     """Normalises an output CRS to ``EPSG:code`` where it has one, else to WKT2.
 
     Raises:
-        UsageError: if the CRS is unknown.
+        UsageError: if the CRS is unknown, or not one of maps: heights, earth-centred, with a third axis.
     """
     try:
         crs = CRS.from_user_input(text)
     except CRSError:
         raise UsageError(f"`crs` {text!r} is not a CRS; give for example EPSG:32633") from None
+    if not (crs.is_projected or crs.is_geographic) or len(crs.axis_info) != 2:
+        raise UsageError(
+            f"`crs` {text[:60]!r} ({crs.name}) is neither projected nor geographic in two dimensions; "
+            "give for example EPSG:32633"
+        )
     authority = crs.to_authority()
     return f"{authority[0]}:{authority[1]}" if authority else crs.to_wkt()
 

@@ -22,14 +22,14 @@ def plan_table(plan: MosaicPlan, cost: PlanCost) -> Table:
     """A row for every period: its scenes, their clouds, and bytes to read before compression."""
     table = _table("Plan", "found", "to read", "overpasses", "mean cloud", "bytes to read")
     for period, read in zip(plan.periods, cost.period_bytes, strict=True):
-        clouds = [scene.cloud_cover for scene in period.scenes]
+        clouds = [scene.cloud_cover for scene in period.scenes if scene.cloud_cover is not None]
         table.add_row(
             period.period.label,
             str(period.found),
             str(len(period.scenes)),
             str(len({scene.overpass for scene in period.scenes})),
             f"{sum(clouds) / len(clouds):.0f} %" if clouds else "-",
-            size(read) if clouds else "-",
+            size(read) if period.scenes else "-",
         )
     return table
 

@@ -275,3 +275,32 @@ def test_an_item_without_properties_is_refused():
     for bad in ({"id": "x"}, {"id": "x", "properties": None}, {"id": "x", "properties": [1]}):
         with pytest.raises(MetadataError, match="no properties"):
             sensing_time(RawItem.of(bad))
+
+
+ENDS = {"start_datetime": "2020-06-15T06:06:41Z", "end_datetime": "2020-06-15T06:07:41Z"}
+
+
+def test_both_ends_serve_as_sensing_time():
+    assert sensing_time(item("x", datetime=None, **ENDS)) == datetime(2020, 6, 15, 6, 6, 41, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("properties", "said"),
+    [
+        ({"start_datetime": ENDS["start_datetime"]}, "no sensing time"),
+        ({**ENDS, "start_datetime": "soon"}, "no sensing time"),
+        ({**ENDS, "end_datetime": "2020-06-30T00:00:00Z"}, "from 2020-06-15 to 2020-06-30, not one overpass"),
+        ({**ENDS, "end_datetime": "2020-06-14T00:00:00Z"}, "not one overpass"),
+    ],
+)
+def test_other_ends_are_no_sensing_time(properties, said):
+    with pytest.raises(MetadataError, match=said):
+        sensing_time(item("x", datetime=None, **properties))
+
+
+@pytest.mark.parametrize("ends", [{}, {**ENDS, "end_datetime": "2020-07-15T06:07:41Z"}])
+def test_another_product_is_named_before_a_missing_time(ends):
+    with pytest.raises(MetadataError, match="not Level-2A"):
+        sensing_time(
+            item("S2A_MSIL1C_20200615T060641_N0209_R134_T45WWS_20200615T080720", datetime=None, **ends)
+        )

@@ -109,12 +109,20 @@ def test_the_host_of_an_api_decides_on_its_provider(make_item, make_request):
         parse(item, make_request(), host="earth-search.aws.element84.com")
 
 
-@pytest.mark.parametrize(("value", "cover"), [(0, 0.0), (100, 100.0), (12.5, 12.5), (None, None)])
+@pytest.mark.parametrize(
+    ("value", "cover"), [(0, 0.0), (100, 100.0), (12.5, 12.5), (None, None), (math.nan, None)]
+)
 def test_cloud_cover_is_a_percentage(value, cover):
     assert cloud_cover_of(RawItem.of({"properties": {"eo:cloud_cover": value}})) == cover
 
 
-@pytest.mark.parametrize("value", [-0.1, 100.1, math.nan, math.inf, 10**400, "3", [], True], ids=str)
+@pytest.mark.parametrize("name", ["sentinel:valid_cloud_cover", "s2:valid_cloud_cover"])
+@pytest.mark.parametrize(("valid", "cover"), [(False, None), (True, 3.0), (None, 3.0)])
+def test_a_cloud_cover_that_is_flagged_invalid_is_unknown(name, valid, cover):
+    assert cloud_cover_of(RawItem.of({"properties": {"eo:cloud_cover": 3, name: valid}})) == cover
+
+
+@pytest.mark.parametrize("value", [-0.1, 100.1, math.inf, 10**400, "3", [], True], ids=str)
 def test_a_cloud_cover_that_is_none_is_refused(value):
     with pytest.raises(MetadataError, match=r"its cloud cover is .*, not a percentage"):
         cloud_cover_of(RawItem.of({"properties": {"eo:cloud_cover": value}}))

@@ -53,6 +53,13 @@ def test_a_search_within_the_limit_is_left_alone():
     assert limited(found, 3) is found
 
 
+def test_unknown_clouds_rank_last():
+    known = [scene(day, cloud=90.0 + day) for day in range(3)]
+    found = SceneSet.of([*known, scene(9, cloud=None), scene(10, cloud=None)])
+    assert [one.cloud_cover for one in limited(found, 3).scenes] == [90, 91, 92]
+    assert [one.cloud_cover for one in limited(found, 4).scenes] == [90, 91, 92, None]
+
+
 def test_no_month_is_emptied_by_a_cloudier_or_later_one():
     october = [scene(day, cloud=0.0) for day in range(20)]
     december = [scene(61 + day, cloud=20.0) for day in range(4)]

@@ -68,7 +68,9 @@ def test_every_item_is_accounted_for_once(tmp_path, make_request, make_mixed):
     assert len(reasons) == len(found.dropped) - 2 == 4
     assert sum("its id" in scene.reason for scene in found.dropped) == 2
     assert sum("reprocessed twin" in reason for reason in reasons.values()) == 1
-    assert found.warnings == ("taken without knowing their cloud cover: broken2",)
+    assert found.warnings == (
+        ("cloud cover unknown or invalid: broken2; taken whatever --max-cloud-cover, last under --max-items"),
+    )
 
 
 def test_of_one_id_the_last_updated_item_counts(tmp_path, make_request, make_item):

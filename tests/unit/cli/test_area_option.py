@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from cloudless_mosaic.cli.values import _LARGEST_AOI, read_aoi
+from cloudless_mosaic.cli.values import read_aoi
 from cloudless_mosaic.domain.aoi import Aoi
+from cloudless_mosaic.domain.areas.files import _LARGEST_TEXT
 from cloudless_mosaic.errors import UsageError
 
 POLYGON = {"type": "Polygon", "coordinates": [[[14, 45], [16, 45], [16, 46], [14, 46], [14, 45]]]}
@@ -25,9 +26,9 @@ def test_four_numbers_are_a_box():
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"14,45,16,46", "holds no GeoJSON object"),
-        (b"[]", "holds no GeoJSON object"),
-        (b"", "holds no GeoJSON object"),
+        (b"14,45,north,46", "needs four numbers"),
+        (b"[]", "needs four numbers"),
+        (b"", "needs four numbers"),
         (b"\xff\xfe\x00", "it is no text"),
         (b'{"type": 3}', "has no area"),
         (b'{"type": ', "is not JSON"),
@@ -49,11 +50,11 @@ def test_a_file_that_is_no_area_is_named(tmp_path, content, said):
 def test_a_file_that_is_not_there_a_folder_and_a_huge_one_are_refused(tmp_path):
     (tmp_path / "folder.json").mkdir()
     with (tmp_path / "huge.json").open("wb") as file:
-        file.truncate(_LARGEST_AOI + 1)
+        file.truncate(_LARGEST_TEXT + 1)
     for name, said in (
         ("none", "no such file"),
         ("folder", "is a directory"),
-        ("huge", "larger than 32 MiB"),
+        ("huge", "larger than 512 MiB"),
     ):
         with pytest.raises(UsageError, match=said):
             read_aoi(str(tmp_path / f"{name}.json"))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from pathlib import Path
 
 from cloudless_mosaic.errors import UsageError
 
@@ -17,3 +19,22 @@ def require_between(field: str, value: float, low: float, high: float) -> None:
     """Raises ``UsageError``, which names the field, unless a value lies within limits, both included."""
     if not (math.isfinite(value) and low <= value <= high):
         raise UsageError(f"`{field}` must be between {low:g} and {high:g}, got {value:g}")
+
+
+_ELSEWHERE = re.compile(
+    r"[a-z][a-z0-9+.-]+:/|(s3|gs|gcs|az|abfss?|hdfs|zip|tar|file|https?|ftp|memory):|/vsi", re.IGNORECASE
+)
+"""Starts of addresses of object stores, archives and GDAL's virtual files; a drive has one letter."""
+
+
+def require_local(field: str, path: Path | str) -> None:
+    """Raises ``UsageError``, which names the field, unless a path is one of this computer, in UTF-8."""
+    text = str(path)
+    if _ELSEWHERE.match(text):
+        raise UsageError(
+            f"`{field}` {text[:80]!r} is not a path of this computer; give one, and copy the files afterwards"
+        )
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise UsageError(f"`{field}` {text[:80]!r} is not UTF-8; give a path that is") from None

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from cloudless_mosaic.domain.request.checks import require_between
+from cloudless_mosaic.domain.request.checks import require_between, require_local
 from cloudless_mosaic.domain.request.fields import decides_neither, decides_place
 from cloudless_mosaic.domain.request.part import RequestPart
 
@@ -34,4 +34,5 @@ class OutputOptions(RequestPart):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        require_local("output_dir", self.output_dir)
         require_between("max_lost", self.max_lost, 0, 100)

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pyproj import Transformer
 
 from cloudless_mosaic.domain.aoi import Aoi
-from cloudless_mosaic.domain.geojson import read_area
+from cloudless_mosaic.domain.areas.geojson import read_area
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.planning.grid import mosaic_geobox, utm_crs
 
@@ -103,7 +104,9 @@ def test_bow_tie_is_mended_and_keeps_its_extent():
         (None, "no GeoJSON object"),
         ({"type": "Point", "coordinates": [1, 2]}, "'Point'"),
         (feature({"type": "LineString", "coordinates": [[0, 0], [1, 1]]}), "'LineString'"),
-        (feature(None), "no GeoJSON object"),
+        (feature(None), "no geometry"),
+        ({"type": "GeometryCollection", "geometries": [{"type": "Point", "coordinates": [1, 2]}]}, "'Point'"),
+        ({"type": "GeometryCollection", "geometries": [3]}, "no GeoJSON object"),
         (collection(), "no area"),
         ({"type": "FeatureCollection", "features": None}, "no area"),
         ({"type": "Polygon", "coordinates": []}, "no area"),
@@ -119,9 +122,12 @@ def test_bow_tie_is_mended_and_keeps_its_extent():
         (polygon(47, 100, 48, 101), "outside of the world"),
         (polygon(-180, -90, 180, 90), "longer than 180 degrees"),
         (
-            {**PLAIN, "crs": {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::32633"}}},
-            "longitude and latitude of WGS 84",
+            {**PLAIN, "crs": {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::999999"}}},
+            "'urn:ogc:def:crs:EPSG::999999', which is not a known CRS",
         ),
+        ({**PLAIN, "crs": "EPSG:4978"}, "no places on a map"),
+        ({**PLAIN, "crs": "EPSG:5773"}, "no places on a map"),
+        ({**polygon(1e9, 1e9, 2e9, 2e9), "crs": "EPSG:32633"}, "outside of its CRS"),
         ({"type": "Topology"}, "'Topology'"),
         ({}, "'None'"),
     ],
@@ -133,11 +139,114 @@ def test_what_has_no_area_is_refused(document, said):
     assert "\n" not in str(caught.value)
 
 
-def test_too_many_points_are_refused():
-    turns = np.linspace(0, 2 * np.pi, 100_002)
-    circle = np.column_stack([10 + np.cos(turns), 50 + np.sin(turns)])
-    with pytest.raises(UsageError, match="points, more than 100000; simplify it"):
-        read_area({"type": "Polygon", "coordinates": [circle.tolist()]})
+def circle(points, radius=1.0):
+    turns = np.linspace(0, 2 * np.pi, points)
+    return np.column_stack([10 + radius * np.cos(turns), 50 + radius * np.sin(turns)])
+
+
+def test_many_points_are_simplified_and_the_extent_stays():
+    drawn = circle(120_001)
+    ragged = 1 - np.random.default_rng(3).random((120_001, 1)) * 1e-3
+    ragged[-1] = ragged[0]
+    drawn = (10, 50) + (drawn - (10, 50)) * ragged
+    area = Aoi.from_geojson({"type": "Polygon", "coordinates": [drawn.tolist()]})
+    low, high = drawn.min(axis=0), drawn.max(axis=0)
+    assert (area.west, area.south, area.east, area.north) == (*low, *high)
+    assert "120001 points; simplified to" in area.notes[0]
+    points = sum(len(part.exterior.coords) for part in area.parts)
+    assert points <= 100_000
+    assert area.area.area == pytest.approx(np.pi, rel=2e-3)
+
+
+def test_many_polygons_are_simplified_and_the_extent_stays():
+    corners = np.random.default_rng(7).uniform((5, 45), (8, 47), (20_100, 2))
+    documents = [polygon(x, y, x + 1e-4, y + 1e-4) for x, y in corners]
+    area = Aoi.from_geojson(collection(*documents))
+    low, high = corners.min(axis=0), corners.max(axis=0) + 1e-4
+    assert (area.west, area.south, area.east, area.north) == pytest.approx((*low, *high))
+    assert "simplified" in area.notes[0]
+
+
+@pytest.mark.parametrize(
+    "crs",
+    [
+        *("EPSG:4326", "epsg:4326", "urn:ogc:def:crs:EPSG::4326", "urn:x-ogc:def:crs:EPSG:6.6:4326", "WGS84"),
+        *(
+            "http://www.opengis.net/def/crs/EPSG/0/4326",
+            "http://www.opengis.net/gml/srs/epsg.xml#4326",
+            "4326",
+        ),
+        *("urn:ogc:def:crs:OGC:1.3:CRS84", "urn:ogc:def:crs:OGC::CRS84", "OGC:CRS84", "CRS84", "EPSG:4979"),
+        *("http://www.opengis.net/def/crs/OGC/1.3/CRS84", "http://www.opengis.net/def/crs/OGC/0/CRS84h"),
+        *(
+            "urn:ogc:def:crs:EPSG:6.18:3:4326",
+            "GCS_WGS_1984",
+            "+proj=longlat +datum=WGS84 +no_defs",
+            "WGS 84",
+        ),
+        *("https://spatialreference.org/ref/epsg/4326/", "urn:ogc:def:crs:epsg:7.9:4326", ""),
+    ],
+)
+def test_wgs_84_in_any_spelling(crs):
+    for stated in (crs, {"type": "name", "properties": {"name": crs}}):
+        aoi = Aoi.from_geojson({**PLAIN, "crs": stated})
+        assert aoi == Aoi.from_geojson(PLAIN)
+        assert aoi.notes == ()
+
+
+@pytest.mark.parametrize(
+    "crs",
+    [
+        {"type": "EPSG", "properties": {"code": 4326}},
+        {"type": "link", "properties": {"href": "http://spatialreference.org/ref/epsg/4326/proj4/"}},
+        {"type": "name", "properties": {"name": None}},
+        {"type": "name"},
+        None,
+        4326,
+    ],
+    ids=str,
+)
+def test_other_forms_of_the_crs_member(crs):
+    assert Aoi.from_geojson({**PLAIN, "crs": crs}) == Aoi.from_geojson(PLAIN)
+
+
+@pytest.mark.parametrize("code", [4258, 4269, 4283, 7844, 4937, 6318])
+def test_degrees_of_a_continent_are_taken_with_a_note(code):
+    aoi = Aoi.from_geojson({**PLAIN, "crs": {"properties": {"name": f"urn:ogc:def:crs:EPSG::{code}"}}})
+    assert aoi == Aoi.from_geojson(PLAIN)
+    assert "taken as WGS 84" in aoi.notes[0]
+
+
+@pytest.mark.parametrize("code", [32633, 3857, 3035, 31287, 3416, 4312])
+def test_other_crss_are_transformed(code):
+    to_crs = Transformer.from_crs(4326, code, always_xy=True)
+    ring_there = [list(to_crs.transform(x, y)) for x, y in ring(14, 47, 14.1, 47.1)]
+    aoi = Aoi.from_geojson({"type": "Polygon", "coordinates": [ring_there], "crs": f"EPSG:{code}"})
+    assert (aoi.west, aoi.south, aoi.east, aoi.north) == pytest.approx((14, 47, 14.1, 47.1), abs=1e-3)
+    assert "transformed from" in aoi.notes[0]
+
+
+def test_edges_of_a_projected_area_are_curves_in_degrees():
+    wide = {**polygon(-4e6, 5e6, 4e6, 6e6), "crs": "EPSG:3995"}
+    assert Aoi.from_geojson(wide).south < Aoi.from_geojson({**wide, "crs": "EPSG:3995"}).north
+    corners = Transformer.from_crs(3995, 4326, always_xy=True).transform([-4e6, 4e6, 0], [6e6, 6e6, 5e6])
+    assert Aoi.from_geojson(wide).north > max(corners[1]) - 0.1
+
+
+def test_what_has_no_area_or_place_is_left_out_with_a_note():
+    document = collection(PLAIN, None, {"type": "Point", "coordinates": [0, 0]})
+    aoi = Aoi.from_geojson(document)
+    assert aoi == Aoi.from_geojson(PLAIN)
+    assert aoi.notes == (
+        "AOI holds 1 x 'Point' without area; left out",
+        "AOI holds 1 features without geometry; left out",
+    )
+
+
+@pytest.mark.parametrize("sizes", [(2,), (3,), (4,), (5,), (2, 3, 4)])
+def test_positions_may_have_heights_and_measures(sizes):
+    rings = [[*point, 9, 8, 7][: sizes[i % len(sizes)]] for i, point in enumerate(ring(14, 45, 16, 46))]
+    assert Aoi.from_geojson({"type": "Polygon", "coordinates": [rings]}) == Aoi.from_geojson(PLAIN)
 
 
 @pytest.mark.parametrize("text", ["{", '{"type": "Polygon", "coordinates": [[[0', "{}x"])

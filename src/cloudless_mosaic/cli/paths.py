@@ -1,0 +1,43 @@
+"""Paths on the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import unquote
+
+import click
+
+from cloudless_mosaic.domain.request.checks import require_local
+from cloudless_mosaic.errors import UsageError
+
+
+class LocalPath(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.2 on
+    """A path of this computer: ``~`` is expanded and ``file:///`` taken off; other addresses are refused."""
+
+    name = "path"
+
+    def convert(self, value: str | Path, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """The path.
+
+        Raises:
+            UsageError: if it is the address of something elsewhere, or isn't text.
+        """
+        del ctx
+        name = param.name if param and param.name else "path"
+        text = str(value)
+        if text.startswith("file:///"):
+            text = unquote(text.removeprefix("file://"))
+        require_local(name, text)
+        return expanded(Path(text))
+
+
+def expanded(path: Path) -> Path:
+    """A path with ``~`` at its start replaced by the home folder; shells leave it in ``--option=~/x``.
+
+    Raises:
+        UsageError: if there is no such user, or no home folder.
+    """
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise UsageError(f"{path}: there is no such home folder; give the whole path") from None
