@@ -9,11 +9,6 @@ from cloudless_mosaic.domain.request.part import RequestPart
 from cloudless_mosaic.reducers import Reducer, parse_reducer
 
 
-def _in_full(reducer: str) -> str:
-    """The same for all texts that mean the same reducer."""
-    return str(parse_reducer(reducer))
-
-
 @dataclass(frozen=True, kw_only=True)
 class CompositeOptions(RequestPart):
     """Compositing.
@@ -22,14 +17,15 @@ class CompositeOptions(RequestPart):
         UsageError: if there is no such reducer.
     """
 
-    reducer: str = field(default="median", metadata=decides_pixels(written=_in_full, omit_default=True))
+    reducer: str = field(default="median", metadata=decides_pixels(omit_default=True))
     """Name of a reducer, with its parameter after a colon: makes one value of the clear observations."""
     exact: bool = field(default=False, metadata=decides_pixels())
     """Read native pixels even where an overview is fine enough."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _ = self.reduction
+        # one text for one reducer in provenance and fingerprint, however it was written
+        object.__setattr__(self, "reducer", str(self.reduction))
 
     @property
     def reduction(self) -> Reducer:
