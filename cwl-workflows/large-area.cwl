@@ -65,6 +65,13 @@ $graph:
         default: https://planetarycomputer.microsoft.com/api/stac/v1
         label: STAC API
         doc: Where scenes are searched
+      reducer:
+        type: string
+        default: median
+        label: Reducer
+        doc: >-
+          How the clear observations of a pixel become one value: median, percentile:Q, mean, geomedian, medoid,
+          best, max:INDEX, nearest, first or last
       tile-size:
         type: int
         default: 4096
@@ -104,6 +111,7 @@ $graph:
           max_items: max_items
           max_cloud_cover: max_cloud_cover
           stac-url: stac-url
+          reducer: reducer
           tile-size: tile-size
           shard: deal/names
         out: [stac-catalog]
@@ -204,6 +212,11 @@ $graph:
         label: STAC API
         doc: Where scenes are searched
         inputBinding: {prefix: --stac-url=, separate: false}
+      reducer:
+        type: string
+        label: Reducer
+        doc: How the clear observations of a pixel become one value
+        inputBinding: {prefix: --reducer=, separate: false}
       tile-size:
         type: int
         label: Tile size

@@ -63,6 +63,13 @@ $graph:
         default: https://planetarycomputer.microsoft.com/api/stac/v1
         label: STAC API
         doc: Where scenes are searched
+      reducer:
+        type: string
+        default: median
+        label: Reducer
+        doc: >-
+          How the clear observations of a pixel become one value: median, percentile:Q, mean, geomedian, medoid,
+          best, max:INDEX, nearest, first or last
     outputs:
       stac-catalog:
         type: Directory
@@ -84,6 +91,7 @@ $graph:
           max_items: max_items
           max_cloud_cover: max_cloud_cover
           stac-url: stac-url
+          reducer: reducer
         out: [stac-catalog]
   - class: CommandLineTool
     id: cloudless-mosaic
@@ -159,6 +167,11 @@ $graph:
         label: STAC API
         doc: Where scenes are searched
         inputBinding: {prefix: --stac-url=, separate: false}
+      reducer:
+        type: string
+        label: Reducer
+        doc: How the clear observations of a pixel become one value
+        inputBinding: {prefix: --reducer=, separate: false}
     outputs:
       stac-catalog:
         type: Directory

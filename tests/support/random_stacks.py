@@ -36,11 +36,15 @@ def observed(bands, times, rows, columns, seed):
     return stack
 
 
+SPAN = datetime(2020, 10, 1, tzinfo=UTC), datetime(2020, 11, 1, tzinfo=UTC)
+BANDS = ("B08", "B04", "B02", "B03", *(f"B{band:02}" for band in range(9, 99)))
+
+
 def stack_of(values):
-    """A stack of shape (band, time, y, x), an observation every third day."""
+    """A stack of shape (band, time, y, x), an observation every third day of a month."""
     first = datetime(2020, 10, 1, 10, tzinfo=UTC)
     times = tuple(first + timedelta(days=3 * i) for i in range(values.shape[1]))
-    return Stack(values, times, tuple(f"B{band + 1:02}" for band in range(len(values))))
+    return Stack(values, times, BANDS[: len(values)], SPAN)
 
 
 def median(values):

@@ -107,7 +107,7 @@ class Month:
                 block=block,
                 data=np.ascontiguousarray(self.data[:, *block.window]),
                 count=np.ascontiguousarray(self.count[block.window]),
-                used=frozenset({"S2A_1", "S2A_3"} if block.index == (0, 0) else {"S2A_2"}),
+                scene_pixels=(("S2A_1", 40), ("S2A_3", 7)) if block.index == (0, 0) else (("S2A_2", 50),),
                 observations=4,
                 lost=(LostObservation("S2A_4", block.index, "B04 is truncated"),) if lost else (),
                 notes=(SceneNote("S2A_1", "its file lies elsewhere"),),

@@ -178,8 +178,11 @@ def test_a_step_without_a_catalog_fails_with_the_codes_of_the_program(path):
 def test_inputs_are_those_of_the_published_workflow(monthly):
     inputs = part(monthly, "main")["inputs"]
     assert {
-        name: (one["type"], one["default"]) for name, one in inputs.items() if name != "stac-url"
+        name: (one["type"], one["default"])
+        for name, one in inputs.items()
+        if name not in {"stac-url", "reducer"}
     } == PUBLISHED
+    assert inputs["reducer"]["default"] == "median"
     assert inputs["stac-url"]["default"] == PLANETARY_COMPUTER
     assert set(part(monthly, "main")["outputs"]) == {"stac-catalog"}
 

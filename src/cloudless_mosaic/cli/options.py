@@ -134,7 +134,8 @@ _MOSAIC_OPTIONS = (
         default=_default("reducer"),
         show_default=True,
         metavar="NAME[:PARAMETER]",
-        help=f"How the clear observations of a pixel become one value: {', '.join(REDUCERS)}.",
+        help=f"How the clear observations of a pixel become one value: {', '.join(REDUCERS)}; some take a "
+        "parameter, such as percentile:25 or max:NDVI.",
     ),
     click.option("--exact", is_flag=True, help="Average native pixels instead of reading overviews."),
     click.option(

@@ -15,6 +15,7 @@ from cloudless_mosaic.compositing.granules import LostGranule, MaskedGranule, Re
 from cloudless_mosaic.compositing.masking import mask_granules
 from cloudless_mosaic.compositing.packed_mask import PackedMask
 from cloudless_mosaic.compositing.placing import place_granules
+from cloudless_mosaic.compositing.provenance import PixelSources
 from cloudless_mosaic.domain.bands import canonical_band
 from cloudless_mosaic.domain.results import LostObservation
 from cloudless_mosaic.kernels import fill_free
@@ -46,19 +47,16 @@ def compose(task: BlockTask, reader: RasterReader) -> Composite:
     del alone
     while sharing:
         finished.append(_fill_free(stack, sharing.popleft(), reader))
-    reduced = task.reducer.reduce(stack.reducible(task))
-    contributed = {observation: reduced.contributed[place] for observation, place in stack.places.items()}
+    reducible = stack.reducible(task)
+    reduced = task.reducer.reduce(reducible)
     finished.sort(key=lambda one: one.number)
+    sources = PixelSources(tuple(finished), stack.places, stack.owners)
     return Composite(
         period=task.period,
         block=task.block,
         data=reduced.data,
         count=reduced.count,
-        used=frozenset(
-            one.scene_id
-            for one in finished
-            if isinstance(one, ReadGranule) and one.filled and contributed[one.observation]
-        ),
+        scene_pixels=sources.scene_pixels(reducible, reduced),
         observations=len(finished),
         lost=tuple(
             LostObservation(one.scene_id, task.block.index, one.reason)
@@ -99,6 +97,8 @@ class _Stack:
     """Shape (band, time, y, x)."""
     places: dict[int, int]
     """Place in time by the number of the observation."""
+    owners: dict[int, UInt16s]
+    """See ``PixelSources``."""
 
     @classmethod
     def of(
@@ -108,7 +108,8 @@ class _Stack:
         shared = {one.placed.observation for one in sharing}
         observations = sorted({one.placed.observation for one in alone} | shared)
         places = {observation: place for place, observation in enumerate(observations)}
-        stack = cls(np.empty((len(task.bands), len(places), *task.block.shape), np.uint16), places)
+        owners = {observation: np.zeros(task.block.shape, np.uint16) for observation in sorted(shared)}
+        stack = cls(np.empty((len(task.bands), len(places), *task.block.shape), np.uint16), places, owners)
         for observation in shared:
             stack.of_observation(observation)[:] = 0
         return stack
@@ -116,7 +117,8 @@ class _Stack:
     def reducible(self, task: BlockTask) -> Stack:
         """The stack as reducers take it."""
         times = tuple(task.observations[observation].time for observation in self.places)
-        return Stack(self.pixels, times, tuple(map(canonical_band, task.bands)))
+        span = task.period.start, task.period.end
+        return Stack(self.pixels, times, tuple(map(canonical_band, task.bands)), span)
 
     def of_observation(self, observation: int) -> UInt16s:
         """The pixels of an observation, shape (band, y, x)."""
@@ -156,4 +158,5 @@ def _fill_free(stack: _Stack, granule: MaskedGranule, reader: RasterReader) -> R
         return result
     fillable = granule.fillable
     everywhere = np.ones(slot.shape[1:], np.bool_) if fillable is None else fillable.unpacked()
-    return replace(result, filled=fill_free(slot, own, everywhere))
+    owners, number = stack.owners[granule.placed.observation], granule.placed.number + 1
+    return replace(result, filled=fill_free(slot, own, everywhere, owners, number))

@@ -25,8 +25,8 @@ class Composite:
     """Reflectance times 10,000, shape (band, y, x); 0 is nodata."""
     count: npt.NDArray[np.uint16]
     """Clear observations, shape (y, x); 0 exactly where ``data`` is nodata."""
-    used: frozenset[str]
-    """Ids of the scenes that gave at least one clear pixel."""
+    scene_pixels: tuple[tuple[str, int], ...]
+    """Id of each scene that gave a clear pixel, and how many: those that count, or that were chosen."""
     observations: int
     """Observations (scene and block) that were planned."""
     lost: tuple[LostObservation, ...] = ()
@@ -37,6 +37,11 @@ class Composite:
     """Statistics of the sampled pixels of scenes, by id; they add up over blocks."""
     tile: str = ""
     """Name of the tile; empty where there are none."""
+
+    @property
+    def used(self) -> frozenset[str]:
+        """Ids of the scenes that gave at least one clear pixel."""
+        return frozenset(scene_id for scene_id, _ in self.scene_pixels)
 
     @property
     def label(self) -> str:

@@ -39,19 +39,19 @@ void count_pixel_statistics(const uint16_t *values, ptrdiff_t values_stride, con
                             int64_t *out);
 
 int fill_free(uint16_t *slot, ptrdiff_t slot_band, const uint16_t *own, const uint8_t *wanted,
-              ptrdiff_t bands, ptrdiff_t pixels);
+              ptrdiff_t bands, ptrdiff_t pixels, uint16_t *owners, uint16_t number);
 int joint_median(const uint16_t *stack, ptrdiff_t bands, ptrdiff_t times, ptrdiff_t pixels,
                  const int64_t *network, ptrdiff_t comparators, uint16_t *out, uint16_t *count,
-                 uint8_t *contributed);
+                 int64_t *counted);
 
 int joint_percentile(const uint16_t *stack, ptrdiff_t bands, ptrdiff_t times, ptrdiff_t pixels,
                      const int64_t *network, ptrdiff_t comparators, const int64_t *lows, const int64_t *highs,
-                     const double *fractions, uint16_t *out, uint16_t *count, uint8_t *contributed);
+                     const double *fractions, uint16_t *out, uint16_t *count, int64_t *counted);
 int joint_mean(const uint16_t *stack, ptrdiff_t bands, ptrdiff_t times, ptrdiff_t pixels, uint16_t *out,
-               uint16_t *count, uint8_t *contributed);
+               uint16_t *count, int64_t *counted);
 int joint_geomedian(const uint16_t *stack, ptrdiff_t bands, ptrdiff_t times, ptrdiff_t pixels,
                     const int64_t *network, ptrdiff_t comparators, uint16_t *out, uint16_t *count,
-                    uint8_t *contributed, float *spread);
+                    int64_t *counted, float *spread);
 int joint_median_deviation(const uint16_t *stack, ptrdiff_t bands, ptrdiff_t times, ptrdiff_t pixels,
                            const int64_t *network, ptrdiff_t comparators, float *out);
 

@@ -342,13 +342,13 @@ INLINE void descend(struct search *restrict search, struct series *restrict seri
     }
 }
 
-/* Counts the observations of a group's pixels, and notes which have any part. */
-INLINE void note_observations(const struct series *series, ptrdiff_t size, uint16_t *count, uint8_t *contributed)
+/* Counts the observations of a group's pixels, and the pixels of each observation. */
+INLINE void note_observations(const struct series *series, ptrdiff_t size, uint16_t *count, int64_t *counted)
 {
     for (ptrdiff_t lane = 0; lane < size; lane++) {
         count[lane] = (uint16_t)series->counts[lane];
         for (ptrdiff_t place = 0; place < series->counts[lane]; place++)
-            contributed[series->times[place * LANES + lane]] = 1;
+            counted[series->times[place * LANES + lane]]++;
     }
 }
 
@@ -358,7 +358,7 @@ INLINE void note_observations(const struct series *series, ptrdiff_t size, uint1
 PER_PROCESSOR
 int joint_geomedian(const uint16_t *stack, ptrdiff_t bands, ptrdiff_t times, ptrdiff_t pixels,
                     const int64_t *network, ptrdiff_t comparators, uint16_t *out, uint16_t *count,
-                    uint8_t *contributed, float *spread)
+                    int64_t *counted, float *spread)
 {
     struct series series, searched;
     struct search search;
@@ -376,7 +376,7 @@ int joint_geomedian(const uint16_t *stack, ptrdiff_t bands, ptrdiff_t times, ptr
         for (ptrdiff_t first = 0; first < size; first += LANES) {
             ptrdiff_t lanes = size - first < LANES ? size - first : LANES;
             load_series(&series, stack + start + first, times, pixels, lanes);
-            note_observations(&series, lanes, count + start + first, contributed);
+            note_observations(&series, lanes, count + start + first, counted);
             sum_distances(&series, sums);
             start_at_medoid(&search, &series, sums);
             keep_starts(&turn, &search, first, lanes);

@@ -7,9 +7,9 @@
 enum { CHUNK = 512 };
 
 /* All bits of a pixel of `keep` are set where the observation has a value in every band; the others are 0.
-   Adds to `counts`, and returns 1 where any pixel has a value. */
-INLINE uint8_t keep_complete(const uint16_t *stack, ptrdiff_t band_stride, ptrdiff_t bands, ptrdiff_t size,
-                             uint16_t *restrict keep, uint16_t *restrict counts)
+   Adds to `counts`, and returns the number of those pixels. */
+INLINE uint16_t keep_complete(const uint16_t *stack, ptrdiff_t band_stride, ptrdiff_t bands, ptrdiff_t size,
+                              uint16_t *restrict keep, uint16_t *restrict counts)
 {
     memset(keep, 0xff, CHUNK * sizeof *keep);
     for (ptrdiff_t band = 0; band < bands; band++) {
@@ -17,12 +17,12 @@ INLINE uint8_t keep_complete(const uint16_t *stack, ptrdiff_t band_stride, ptrdi
         for (ptrdiff_t i = 0; i < size; i++)
             keep[i] = row[i] ? keep[i] : 0;
     }
-    uint16_t any = 0;
+    uint16_t number = 0;
     for (ptrdiff_t i = 0; i < size; i++) {
         counts[i] = (uint16_t)(counts[i] + (keep[i] & 1));
-        any |= keep[i];
+        number = (uint16_t)(number + (keep[i] & 1));
     }
-    return any != 0;
+    return number;
 }
 
 /* Least and most observations of the pixels of a chunk. */

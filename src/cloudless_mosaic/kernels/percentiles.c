@@ -37,7 +37,7 @@ INLINE void interpolate(const uint16_t *restrict lows, const uint16_t *restrict 
 PER_PROCESSOR
 int joint_percentile(const uint16_t *stack, ptrdiff_t bands, ptrdiff_t times, ptrdiff_t pixels,
                      const int64_t *network, ptrdiff_t comparators, const int64_t *lows, const int64_t *highs,
-                     const double *fractions, uint16_t *out, uint16_t *count, uint8_t *contributed)
+                     const double *fractions, uint16_t *out, uint16_t *count, int64_t *counted)
 {
     uint16_t *keep = malloc((size_t)(2 * times * CHUNK) * sizeof *keep);
     if (!keep)
@@ -50,8 +50,8 @@ int joint_percentile(const uint16_t *stack, ptrdiff_t bands, ptrdiff_t times, pt
         ptrdiff_t size = pixels - start < CHUNK ? pixels - start : CHUNK;
         memset(counts, 0, sizeof counts);
         for (ptrdiff_t time = 0; time < times; time++)
-            contributed[time] |= keep_complete(stack + time * pixels + start, band_stride, bands, size,
-                                               keep + time * CHUNK, counts);
+            counted[time] += keep_complete(stack + time * pixels + start, band_stride, bands, size,
+                                           keep + time * CHUNK, counts);
         uint16_t least, most;
         count_range(counts, size, &least, &most);
         memcpy(count + start, counts, (size_t)size * sizeof *counts);
@@ -78,7 +78,7 @@ int joint_percentile(const uint16_t *stack, ptrdiff_t bands, ptrdiff_t times, pt
    or 1 where memory is short. */
 PER_PROCESSOR
 int joint_mean(const uint16_t *stack, ptrdiff_t bands, ptrdiff_t times, ptrdiff_t pixels, uint16_t *out,
-               uint16_t *count, uint8_t *contributed)
+               uint16_t *count, int64_t *counted)
 {
     uint16_t *keep = malloc((size_t)(times * CHUNK) * sizeof *keep);
     if (!keep)
@@ -90,8 +90,8 @@ int joint_mean(const uint16_t *stack, ptrdiff_t bands, ptrdiff_t times, ptrdiff_
         ptrdiff_t size = pixels - start < CHUNK ? pixels - start : CHUNK;
         memset(counts, 0, sizeof counts);
         for (ptrdiff_t time = 0; time < times; time++)
-            contributed[time] |= keep_complete(stack + time * pixels + start, band_stride, bands, size,
-                                               keep + time * CHUNK, counts);
+            counted[time] += keep_complete(stack + time * pixels + start, band_stride, bands, size,
+                                           keep + time * CHUNK, counts);
         memcpy(count + start, counts, (size_t)size * sizeof *counts);
         for (ptrdiff_t band = 0; band < bands; band++) {
             memset(sums, 0, sizeof sums);

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cloudless_mosaic.kernels._native import lib
-from cloudless_mosaic.kernels.arrays import Floats, Int64s, Mask, UInt16s, check
+from cloudless_mosaic.kernels.arrays import Floats, Int64s, UInt16s, check
 from cloudless_mosaic.kernels.stacks import network_of, planes_of, stack_of
 
 
@@ -15,7 +15,7 @@ def joint_percentile(
     places: tuple[Int64s, Int64s, Floats],
     out: UInt16s,
     count: UInt16s,
-    contributed: Mask,
+    counted: Int64s,
 ) -> None:
     """Percentile over time of each band, interpolated between two of the sorted values.
 
@@ -26,7 +26,7 @@ def joint_percentile(
             value above among the sorted values, and the part of the way from one to the other.
         out: Whole, shape (band, y, x); 0 where no observation counts.
         count: Whole, shape (y, x): observations that count.
-        contributed: Shape (time,): set to True where an observation counts in any pixel.
+        counted: Shape (time,): raised by the number of pixels that an observation counts in.
     """
     bands, times, *plane = stack.shape
     lows, highs, fractions = places
@@ -41,27 +41,27 @@ def joint_percentile(
         planes_of(fractions, (times + 1,), np.float64),
         planes_of(out, (bands, *plane), np.uint16),
         planes_of(count, tuple(plane), np.uint16),
-        planes_of(contributed, (times,), np.bool_),
+        planes_of(counted, (times,), np.int64),
     )
     if short:
         raise MemoryError
 
 
-def joint_mean(stack: UInt16s, out: UInt16s, count: UInt16s, contributed: Mask) -> None:
+def joint_mean(stack: UInt16s, out: UInt16s, count: UInt16s, counted: Int64s) -> None:
     """Mean over time of each band, rounded half to even.
 
     Args:
         stack: Shape (band, time, y, x).
         out: Whole, shape (band, y, x); 0 where no observation counts.
         count: Whole, shape (y, x): observations that count.
-        contributed: Shape (time,): set to True where an observation counts in any pixel.
+        counted: Shape (time,): raised by the number of pixels that an observation counts in.
     """
     bands, times, *plane = stack.shape
     short = lib.joint_mean(
         *stack_of(stack),
         planes_of(out, (bands, *plane), np.uint16),
         planes_of(count, tuple(plane), np.uint16),
-        planes_of(contributed, (times,), np.bool_),
+        planes_of(counted, (times,), np.int64),
     )
     if short:
         raise MemoryError

@@ -7,9 +7,10 @@
 #include "processors.h"
 #include "observations.h"
 
-/* Fills the free pixels of a slot where they are wanted and every band has a value; 1 if it filled any. */
+/* Fills the free pixels of a slot where they are wanted and every band has a value, and marks them by a number
+   in `owners`; 1 if it filled any. */
 int fill_free(uint16_t *slot, ptrdiff_t slot_band, const uint16_t *own, const uint8_t *wanted,
-              ptrdiff_t bands, ptrdiff_t pixels)
+              ptrdiff_t bands, ptrdiff_t pixels, uint16_t *owners, uint16_t number)
 {
     int any = 0;
     for (ptrdiff_t pixel = 0; pixel < pixels; pixel++) {
@@ -20,6 +21,7 @@ int fill_free(uint16_t *slot, ptrdiff_t slot_band, const uint16_t *own, const ui
             complete &= own[band * pixels + pixel] != 0;
         if (complete) {
             any = 1;
+            owners[pixel] = number;
             for (ptrdiff_t band = 0; band < bands; band++)
                 slot[band * slot_band + pixel] = own[band * pixels + pixel];
         }
@@ -48,7 +50,7 @@ INLINE void pick(const uint16_t *series, ptrdiff_t times, uint16_t count,
 PER_PROCESSOR
 int joint_median(const uint16_t *stack, ptrdiff_t bands, ptrdiff_t times, ptrdiff_t pixels,
                  const int64_t *network, ptrdiff_t comparators, uint16_t *out, uint16_t *count,
-                 uint8_t *contributed)
+                 int64_t *counted)
 {
     uint16_t *keep = malloc((size_t)(2 * times * CHUNK) * sizeof *keep);
     if (!keep)
@@ -60,8 +62,8 @@ int joint_median(const uint16_t *stack, ptrdiff_t bands, ptrdiff_t times, ptrdif
         ptrdiff_t size = pixels - start < CHUNK ? pixels - start : CHUNK;
         memset(counts, 0, sizeof counts);
         for (ptrdiff_t time = 0; time < times; time++)
-            contributed[time] |= keep_complete(stack + time * pixels + start, band_stride, bands, size,
-                                               keep + time * CHUNK, counts);
+            counted[time] += keep_complete(stack + time * pixels + start, band_stride, bands, size,
+                                           keep + time * CHUNK, counts);
         uint16_t least, most;
         count_range(counts, size, &least, &most);
         memcpy(count + start, counts, (size_t)size * sizeof *counts);

@@ -103,7 +103,7 @@ def _found(folder: Path) -> Iterator[tuple[int, int]]:
 def _parts(composite: Composite) -> list[Bytes]:
     """What a file holds, one after the other: checksum, length, description, bands, count."""
     facts = {
-        "used": sorted(composite.used),
+        "scene_pixels": composite.scene_pixels,
         "observations": composite.observations,
         "notes": [astuple(note) for note in composite.notes],
         "statistics": [(scene_id, astuple(statistics)) for scene_id, statistics in composite.statistics],
@@ -149,7 +149,7 @@ def _composite(content: Bytes, period: Period, block: Block, bands: int) -> Comp
         block=block,
         data=planes[:-1],
         count=planes[-1],
-        used=frozenset(description["used"]),
+        scene_pixels=tuple((scene_id, pixels) for scene_id, pixels in description["scene_pixels"]),
         observations=description["observations"],
         notes=tuple(SceneNote(*note) for note in description["notes"]),
         statistics=tuple(

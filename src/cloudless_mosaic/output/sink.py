@@ -123,6 +123,7 @@ class PeriodSink:
                 area=data_footprint(picture.smallest, picture.smallest_factor, self._plan.geobox),
                 statistics=self._totals.bands,
                 observations=self._totals.counts,
+                scene_percents=self._totals.scene_percents,
             )
             result = self._publish(files)
             undo.pop_all()

@@ -59,7 +59,7 @@ def _narrowed(plan: MosaicPlan, tile: Tile, indexes: list[SceneIndex]) -> Mosaic
     periods = []
     for period, index in zip(plan.periods, indexes, strict=True):
         scenes = tuple(index.touching(geobox))
-        periods.append(PeriodPlan(period.period, scenes, len(scenes)))
+        periods.append(PeriodPlan(period.period, scenes, len(scenes), period.times))
     return replace(
         plan, geobox=geobox, blocks=tile.blocks(plan.blocks), periods=tuple(periods), tile=tile.name
     )

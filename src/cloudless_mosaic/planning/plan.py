@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from math import floor, log2
 from typing import TypeVar
@@ -33,6 +33,9 @@ class PeriodPlan:
     """Scenes that will be read, in the order of time."""
     found: int
     """Scenes that the search found, dropped ones included."""
+    times: Mapping[str, datetime] = field(default_factory=dict)
+    """Sensing time of the first scene of each overpass in the period, wherever in the area that lies: blocks
+    and tiles that see later scenes of it only have to order and date it alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ class CompositePlan:
                 period=period.period,
                 block=block,
                 geobox=geobox,
-                observations=_observations(index.touching(geobox), request),
+                observations=_observations(index.touching(geobox), request, period.times),
                 bands=request.bands,
                 mask=request.cloud_mask,
                 reducer=request.reduction,
@@ -115,7 +118,10 @@ def make_plan(request: MosaicRequest, scene_set: SceneSet) -> MosaicPlan:
 def _plan_period(period: Period, scene_set: SceneSet) -> PeriodPlan:
     scenes = tuple(scene for scene in scene_set.scenes if scene.datetime in period)
     dropped = sum(scene.datetime is not None and scene.datetime in period for scene in scene_set.dropped)
-    return PeriodPlan(period, scenes, len(scenes) + dropped)
+    times: dict[str, datetime] = {}
+    for scene in scenes:
+        times.setdefault(scene.overpass, scene.datetime)
+    return PeriodPlan(period, scenes, len(scenes) + dropped, times)
 
 
 def _requested_grids(request: CompositeRequest, scene_set: SceneSet) -> Iterator[SourceGrid]:
@@ -160,8 +166,16 @@ def _block_edge(request: CompositeRequest, scene_set: SceneSet, pixel: float) ->
     return int(min(1024, max(64, 2 ** floor(log2(samples)))))
 
 
-def _observations(scenes: Sequence[Scene], request: CompositeRequest) -> tuple[Observation, ...]:
-    """One observation per overpass, in the order of time."""
+def _observations(
+    scenes: Sequence[Scene], request: CompositeRequest, known: Mapping[str, datetime]
+) -> tuple[Observation, ...]:
+    """One observation per overpass, in the order of time.
+
+    Args:
+        scenes: Those that touch the block, in the order of time.
+        request: What is asked for.
+        known: See ``PeriodPlan.times``; an overpass that isn't in it takes that of its first scene here.
+    """
     overpasses: dict[str, list[GranuleSource]] = {}
     times: dict[str, datetime] = {}
     for scene in scenes:
@@ -172,7 +186,8 @@ def _observations(scenes: Sequence[Scene], request: CompositeRequest) -> tuple[O
             offset=scene.offset,
         )
         overpasses.setdefault(scene.overpass, []).append(source)
-        times.setdefault(scene.overpass, scene.datetime)
+        times.setdefault(scene.overpass, known.get(scene.overpass, scene.datetime))
     return tuple(
-        Observation(overpass, times[overpass], tuple(granules)) for overpass, granules in overpasses.items()
+        Observation(overpass, times[overpass], tuple(overpasses[overpass]))
+        for overpass in sorted(overpasses, key=lambda overpass: (times[overpass], overpass))
     )

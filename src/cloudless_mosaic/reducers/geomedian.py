@@ -2,70 +2,91 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from cloudless_mosaic.kernels.arrays import UInt16s
+from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.kernels.geomedian import joint_geomedian
-from cloudless_mosaic.reducers.protocol import Reduced
+from cloudless_mosaic.reducers.parameters import no_parameter
+from cloudless_mosaic.reducers.protocol import Reduced, Stack
 from cloudless_mosaic.reducers.sorting_network import sorting_network
 
 Float32s = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
-    """Medians over time of the distances of the observations to their geometric median.
-
-    After D. Roberts, B. Dunn and N. Mueller (2018). Shape (y, x); NaN where no observation counts.
-    """
-
-    emad: Float32s
-    """Of Euclidean distances, in digital numbers."""
-    smad: Float32s
-    """Of 1 - cosine."""
-    bcmad: Float32s
-    """Of Bray-Curtis distances, sum |x - g| / sum |x + g|."""
-
-
-def geomedian(stack: UInt16s) -> Reduced:
+class Geomedian:
     """The point with the least sum of Euclidean distances to the observations that count, over all bands.
 
     It is found to within a thousandth of a digital number and rounded to a whole one. Where several points
     are equally good, which takes observations on one line and an even number of them, it is the mean of those
     observations that are: of two observations, their mean.
-
-    Args:
-        stack: Shape (band, time, y, x).
     """
-    reduced = _nothing(stack)
-    _reduce(stack, reduced, None)
-    return reduced
+
+    name: ClassVar[str] = "geomedian"
+    chooses: ClassVar[bool] = False
+
+    @classmethod
+    def parse(cls, parameter: str) -> Self:
+        """The geometric median; it takes no parameter.
+
+        Raises:
+            UsageError: if there is a parameter.
+        """
+        no_parameter(cls.name, parameter)
+        return cls()
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def title(self) -> str:
+        """``Geometric median``."""
+        return "Geometric median"
+
+    @property
+    def rule(self) -> str:
+        """Tolerance and rounding."""
+        return "it is found to a thousandth of a digital number and rounded half to even"
+
+    @property
+    def expression(self) -> str:
+        """What is minimised, in numpy."""
+        return "argmin(g, nansum(norm(where(clear, reflectance, nan) - g, axis=band), axis=time))"
+
+    def check(self, bands: Sequence[str]) -> None:
+        """Raises ``UsageError`` where there is one band, of which it is the median."""
+        if len(bands) < 2:
+            raise UsageError(
+                "`reducer` geomedian takes two bands or more, since of one band it is the median; "
+                "add `bands`, or choose `reducer` median"
+            )
+
+    def reduce(self, stack: Stack) -> Reduced:
+        """Geometric median over time of the observations that count."""
+        return _reduced(stack, None)
+
+    def spread_bands(self, _bands: Sequence[str], /) -> tuple[str, ...]:
+        """Euclidean, spectral and Bray-Curtis median absolute deviation."""
+        return ("emad", "smad", "bcmad")
+
+    def reduce_with_spread(self, stack: Stack) -> Reduced:
+        """Also medians over time of the distances of the observations to the point before it is rounded.
+
+        After D. Roberts, B. Dunn and N. Mueller (2018): of Euclidean distances in digital numbers (EMAD), of
+        1 - cosine (SMAD), and of Bray-Curtis distances, sum |x - g| / sum |x + g| (BCMAD).
+        """
+        return _reduced(stack, np.full((3, *stack.values.shape[2:]), np.nan, np.float32))
 
 
-def geomedian_and_spread(stack: UInt16s) -> tuple[Reduced, Spread]:
-    """``geomedian``, with the distances to it before it was rounded.
-
-    Args:
-        stack: Shape (band, time, y, x).
-    """
-    reduced = _nothing(stack)
-    planes = np.full((3, *stack.shape[2:]), np.nan, np.float32)
-    _reduce(stack, reduced, planes)
-    return reduced, Spread(*planes)
-
-
-def _nothing(stack: UInt16s) -> Reduced:
-    bands, times, rows, columns = stack.shape
-    data = np.zeros((bands, rows, columns), np.uint16)
-    return Reduced(data, np.zeros((rows, columns), np.uint16), np.zeros(times, np.bool_))
-
-
-def _reduce(stack: UInt16s, reduced: Reduced, spread: Float32s | None) -> None:
-    times = stack.shape[1]
+def _reduced(stack: Stack, spread: Float32s | None) -> Reduced:
+    reduced = replace(Reduced.empty(stack.values.shape), spread=spread)
+    times = len(stack.times)
     if times:
-        joint_geomedian(
-            stack, sorting_network(times), reduced.data, reduced.count, reduced.contributed, spread
-        )
+        network = sorting_network(times)
+        joint_geomedian(stack.values, network, reduced.data, reduced.count, reduced.pixels, spread)
+    return reduced

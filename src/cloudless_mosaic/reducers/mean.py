@@ -2,22 +2,57 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Self
 
-from cloudless_mosaic.kernels.arrays import UInt16s
 from cloudless_mosaic.kernels.percentiles import joint_mean
-from cloudless_mosaic.reducers.protocol import Reduced
+from cloudless_mosaic.reducers.parameters import no_parameter
+from cloudless_mosaic.reducers.protocol import Reduced, Stack
 
 
-def mean(stack: UInt16s) -> Reduced:
-    """Mean over time of the observations that count, rounded half to even from the exact quotient.
+@dataclass(frozen=True, slots=True)
+class Mean:
+    """Mean over time of each band, rounded half to even from the exact quotient."""
 
-    Args:
-        stack: Shape (band, time, y, x).
-    """
-    bands, times, rows, columns = stack.shape
-    data = np.zeros((bands, rows, columns), np.uint16)
-    reduced = Reduced(data, np.zeros((rows, columns), np.uint16), np.zeros(times, np.bool_))
-    if times:
-        joint_mean(stack, reduced.data, reduced.count, reduced.contributed)
-    return reduced
+    name: ClassVar[str] = "mean"
+    chooses: ClassVar[bool] = False
+
+    @classmethod
+    def parse(cls, parameter: str) -> Self:
+        """The mean; it takes no parameter.
+
+        Raises:
+            UsageError: if there is a parameter.
+        """
+        no_parameter(cls.name, parameter)
+        return cls()
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def title(self) -> str:
+        """``Mean``."""
+        return "Mean"
+
+    @property
+    def rule(self) -> str:
+        """How it is rounded."""
+        return "it is rounded half to even"
+
+    @property
+    def expression(self) -> str:
+        """The reduction in numpy."""
+        return "rint(nanmean(where(clear, reflectance, nan), axis=time))"
+
+    def check(self, bands: Sequence[str]) -> None:
+        """Any bands have one."""
+
+    def reduce(self, stack: Stack) -> Reduced:
+        """Mean over time of the observations that count."""
+        values = stack.values
+        reduced = Reduced.empty(values.shape)
+        if len(stack.times):
+            joint_mean(values, reduced.data, reduced.count, reduced.pixels)
+        return reduced

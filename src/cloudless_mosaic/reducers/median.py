@@ -7,11 +7,15 @@ a pixel are the last ``count`` of its series and its median lies at a place that
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
-from cloudless_mosaic.errors import UsageError
+import numpy as np
+
 from cloudless_mosaic.kernels import joint_median
+from cloudless_mosaic.kernels.deviations import joint_median_deviation
+from cloudless_mosaic.reducers.parameters import no_parameter
 from cloudless_mosaic.reducers.protocol import Reduced, Stack
 from cloudless_mosaic.reducers.sorting_network import sorting_network
 
@@ -34,8 +38,7 @@ class Median:
         Raises:
             UsageError: if there is a parameter.
         """
-        if parameter:
-            raise UsageError(f"reducer median takes no parameter, got {parameter!r}; leave it out")
+        no_parameter(cls.name, parameter)
         return cls()
 
     def __str__(self) -> str:
@@ -56,11 +59,30 @@ class Median:
         """The reduction in numpy."""
         return "rint(nanmedian(where(clear, reflectance, nan), axis=time))"
 
+    def check(self, bands: Sequence[str]) -> None:
+        """Any bands have one."""
+
     def reduce(self, stack: Stack) -> Reduced:
         """Median over time of the values that are not 0."""
         values = stack.values
         reduced = Reduced.empty(values.shape)
         times = values.shape[1]
         if times:
-            joint_median(values, sorting_network(times), reduced.data, reduced.count, reduced.contributed)
+            joint_median(values, sorting_network(times), reduced.data, reduced.count, reduced.pixels)
         return reduced
+
+    def spread_bands(self, bands: Sequence[str], /) -> tuple[str, ...]:
+        """The median absolute deviation of each band, by the names of the bands."""
+        return tuple(bands)
+
+    def reduce_with_spread(self, stack: Stack) -> Reduced:
+        """Also the median over time of the absolute deviations from the median (MAD), each band by itself.
+
+        They are from the median before it is rounded, so they are multiples of a half, and exact.
+        """
+        values = stack.values
+        bands, times, rows, columns = values.shape
+        spread = np.full((bands, rows, columns), np.nan, np.float32)
+        if times:
+            joint_median_deviation(values, sorting_network(times), spread)
+        return replace(self.reduce(stack), spread=spread)

@@ -2,39 +2,83 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import ClassVar, Self
 
 import numpy as np
 
-from cloudless_mosaic.kernels.arrays import Floats, Int64s, UInt16s
+from cloudless_mosaic.errors import UsageError
+from cloudless_mosaic.kernels.arrays import Floats, Int64s
 from cloudless_mosaic.kernels.percentiles import joint_percentile
-from cloudless_mosaic.reducers.protocol import Reduced
+from cloudless_mosaic.reducers.protocol import Reduced, Stack
 from cloudless_mosaic.reducers.sorting_network import sorting_network
 
 
-def percentile(stack: UInt16s, q: float) -> Reduced:
-    """Percentile over time of the observations that count, each band by itself.
+@dataclass(frozen=True, slots=True)
+class Percentile:
+    """Percentile over time of each band.
 
     Equals ``numpy.rint(numpy.nanpercentile(..., q))`` with 0 taken as NaN, by numpy's method ``linear``:
     between two observations it lies on the line from one to the other. Halves are rounded to even. With ``q``
     of 50 it is the median.
-
-    Args:
-        stack: Shape (band, time, y, x).
-        q: From 0, the least, to 100, the greatest.
-
-    Raises:
-        ValueError: ``q`` is out of range.
     """
-    if not 0 <= q <= 100:
-        raise ValueError(f"a percentile lies between 0 and 100, not at {q}")
-    bands, times, rows, columns = stack.shape
-    data = np.zeros((bands, rows, columns), np.uint16)
-    reduced = Reduced(data, np.zeros((rows, columns), np.uint16), np.zeros(times, np.bool_))
-    if times:
-        network, places = sorting_network(times), _places(times, q)
-        joint_percentile(stack, network, places, reduced.data, reduced.count, reduced.contributed)
-    return reduced
+
+    q: float
+    """From 0, the least, to 100, the greatest."""
+
+    name: ClassVar[str] = "percentile"
+    chooses: ClassVar[bool] = False
+
+    @classmethod
+    def parse(cls, parameter: str) -> Self:
+        """The percentile that a parameter names.
+
+        Raises:
+            UsageError: if it isn't a number from 0 to 100.
+        """
+        try:
+            q = float(parameter)
+        except ValueError:
+            q = -1.0
+        if not 0 <= q <= 100:
+            raise UsageError(
+                f"reducer percentile takes a number from 0 to 100, got {parameter or 'none'!r}; "
+                "for example percentile:25"
+            )
+        return cls(q)
+
+    def __str__(self) -> str:
+        return f"{self.name}:{float(self.q)!r}".removesuffix(".0")
+
+    @property
+    def title(self) -> str:
+        """Such as ``Percentile 25``."""
+        return f"Percentile {self.q:g}"
+
+    @property
+    def rule(self) -> str:
+        """What is between two observations."""
+        return "between two observations it lies on the line from one to the other, rounded half to even"
+
+    @property
+    def expression(self) -> str:
+        """The reduction in numpy."""
+        return f"rint(nanpercentile(where(clear, reflectance, nan), {self.q:g}, axis=time))"
+
+    def check(self, bands: Sequence[str]) -> None:
+        """Any bands have one."""
+
+    def reduce(self, stack: Stack) -> Reduced:
+        """Percentile over time of the observations that count."""
+        values = stack.values
+        reduced = Reduced.empty(values.shape)
+        times = len(stack.times)
+        if times:
+            network, places = sorting_network(times), _places(times, self.q)
+            joint_percentile(values, network, places, reduced.data, reduced.count, reduced.pixels)
+        return reduced
 
 
 @lru_cache

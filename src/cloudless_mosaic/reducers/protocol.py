@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import ClassVar, Protocol, Self
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import ClassVar, Protocol, Self, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
+Int64s = npt.NDArray[np.int64]
 UInt16s = npt.NDArray[np.uint16]
+
+_INSTANT = timedelta.resolution
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,37 @@ class Stack:
     """Sensing time of each observation, UTC, ascending."""
     bands: tuple[str, ...]
     """Sentinel-2 names of the bands."""
+    span: tuple[datetime, datetime]
+    """First instant of the period that the observations are of, and the first one after it, UTC."""
+
+    @property
+    def days(self) -> Int64s:
+        """Day of each observation, UTC, in days since 1970-01-01, shape (time,)."""
+        return np.array([_day(time.date()) for time in self.times], np.int64)
+
+    @property
+    def middle(self) -> int:
+        """The day, UTC, that the middle of the period lies in, in days since 1970-01-01."""
+        start, end = self.span
+        return _day((start + (end - start) / 2).date())
+
+    def days_from(self, day: date | None) -> Int64s:
+        """Days from a day to each observation, negative before it, shape (time,).
+
+        Args:
+            day: A day, UTC; ``None`` is the middle of the period.
+        """
+        return self.days - (self.middle if day is None else _day(day))
+
+    def reach(self, day: date | None) -> int:
+        """Days from a day to the end of the period that is farther from it, at least 1.
+
+        Args:
+            day: A day, UTC; ``None`` is the middle of the period.
+        """
+        best = self.middle if day is None else _day(day)
+        start, end = self.span
+        return max(1, abs(_day(start.date()) - best), abs(_day((end - _INSTANT).date()) - best))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +67,14 @@ class Reduced:
     """Shape (band, y, x); 0 where no observation counts."""
     count: UInt16s
     """Observations that count, shape (y, x)."""
-    contributed: npt.NDArray[np.bool_]
-    """True where an observation counts in any pixel, shape (time,)."""
-    layers: Mapping[str, npt.NDArray[np.generic]] = field(default_factory=dict)
-    """Layers that the reducer adds, by name, shape (y, x) or (layer band, y, x)."""
+    pixels: Int64s
+    """Pixels that each observation counts in, shape (time,); where one is chosen, those taken from it."""
+    chosen: npt.NDArray[np.int16] | None = None
+    """Place in the stack of the observation that a pixel is taken from, shape (y, x), -1 where none counts;
+    ``None`` where observations are mixed."""
+    spread: npt.NDArray[np.float32] | None = None
+    """How far the observations lie apart, shape (plane, y, x), NaN where none counts; ``None`` where it was
+    not asked for."""
 
     @classmethod
     def empty(cls, shape: Sequence[int]) -> Self:
@@ -49,7 +87,7 @@ class Reduced:
         return cls(
             np.zeros((bands, rows, columns), np.uint16),
             np.zeros((rows, columns), np.uint16),
-            np.zeros(times, np.bool_),
+            np.zeros(times, np.int64),
         )
 
 
@@ -76,7 +114,7 @@ class Reducer(Protocol):
         ...
 
     def __str__(self) -> str:
-        """The text that `parse_reducer` reads: the name, and the parameter where there is one."""
+        """The text that ``parse_reducer`` reads: the name, and the parameter where there is one."""
         ...
 
     @property
@@ -94,6 +132,35 @@ class Reducer(Protocol):
         """The reduction in numpy, for ``processing:expression``."""
         ...
 
+    def check(self, bands: Sequence[str]) -> None:
+        """Raises ``UsageError``, which says what to choose, where these bands can't be reduced.
+
+        Args:
+            bands: Sentinel-2 names, in the order of the composite.
+        """
+        ...
+
     def reduce(self, stack: Stack) -> Reduced:
         """Reduces a stack over time; leaves it as it is."""
         ...
+
+
+@runtime_checkable
+class SpreadReducer(Reducer, Protocol):
+    """A reducer that can also say how far the observations of a pixel lie apart."""
+
+    def spread_bands(self, bands: Sequence[str], /) -> tuple[str, ...]:
+        """Names of the planes of the spread.
+
+        Args:
+            bands: Names of the bands of the composite.
+        """
+        ...
+
+    def reduce_with_spread(self, stack: Stack) -> Reduced:
+        """As ``reduce``, with the spread."""
+        ...
+
+
+def _day(day: date) -> int:
+    return (day - date(1970, 1, 1)).days

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from cloudless_mosaic.errors import UsageError
+from cloudless_mosaic.reducers.best import Best
+from cloudless_mosaic.reducers.geomedian import Geomedian
+from cloudless_mosaic.reducers.highest import Highest
+from cloudless_mosaic.reducers.in_order import First, Last, Nearest
+from cloudless_mosaic.reducers.mean import Mean
 from cloudless_mosaic.reducers.median import Median
+from cloudless_mosaic.reducers.medoid import Medoid
+from cloudless_mosaic.reducers.percentile import Percentile
 from cloudless_mosaic.reducers.protocol import Reducer
 
 REDUCERS: dict[str, type[Reducer]] = {
-    Median.name: Median,
+    reducer.name: reducer
+    for reducer in (Median, Percentile, Mean, Geomedian, Medoid, Best, Highest, Nearest, First, Last)
 }
+
+_ALIASES = {"max-ndvi": "max:NDVI"}
+"""Texts that stand for others."""
 
 
 def parse_reducer(text: str) -> Reducer:
@@ -17,7 +28,7 @@ def parse_reducer(text: str) -> Reducer:
     Raises:
         UsageError: if there is none of that name, or its parameter is wrong.
     """
-    name, _, parameter = text.partition(":") if isinstance(text, str) else ("", "", "")
+    name, _, parameter = _ALIASES.get(text, text).partition(":") if isinstance(text, str) else ("", "", "")
     if name not in REDUCERS:
         raise UsageError(f"reducer {text!r} is unknown; choose one of {', '.join(REDUCERS)}")
     return REDUCERS[name].parse(parameter)

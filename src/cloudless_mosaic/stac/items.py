@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -90,6 +90,8 @@ class PeriodFiles:
     """Of each band of the mosaic."""
     observations: BandStatistics
     """Of the counts of all pixels."""
+    scene_percents: Mapping[str, float]
+    """Percent of the pixels that a scene gave an observation of: one that counts, or that was chosen."""
 
 
 def period_item(
@@ -128,7 +130,7 @@ def period_item(
             **projection_fields(plan.geobox, files.area),
             **processing_properties(plan, period, __version__),
             **({"renders": drawn} if drawn else {}),
-            **_outcome(plan, period, result),
+            **_outcome(plan, period, result, files.scene_percents),
             PARAMETERS: run_parameters(plan),
             PLAN: fingerprint,
         },
@@ -170,7 +172,9 @@ def output_bands(bands: Sequence[str]) -> tuple[str, ...]:
     return tuple(common_name(canonical_band(band)) for band in bands)
 
 
-def _outcome(plan: MosaicPlan, period: PeriodPlan, result: PeriodResult) -> dict[str, Any]:
+def _outcome(
+    plan: MosaicPlan, period: PeriodPlan, result: PeriodResult, percents: Mapping[str, float]
+) -> dict[str, Any]:
     """What the period's pixels stand on: scenes, counts, losses."""
     fields = {
         "scenes_found": result.found,
@@ -181,7 +185,11 @@ def _outcome(plan: MosaicPlan, period: PeriodPlan, result: PeriodResult) -> dict
         "observations": result.observations,
         "lost_percent": round(result.lost_percent, 4),
         **loss_fields(result.lost, result.notes),
-        "scenes": [scene_fields(scene) | {"used": scene.id in result.used} for scene in period.scenes],
+        "scenes": [
+            scene_fields(scene)
+            | {"used": scene.id in result.used, "pixel_percent": percents.get(scene.id, 0.0)}
+            for scene in period.scenes
+        ],
         "dropped_scenes": [
             {"id": scene.id, "reason": scene.reason}
             for scene in plan.scene_set.dropped

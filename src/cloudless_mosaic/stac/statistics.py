@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import threading
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from cloudless_mosaic.compositing.composite import Composite
@@ -33,7 +35,7 @@ class PeriodTotals:
     def __init__(self, bands: int) -> None:
         self._lock = threading.Lock()
         self._bands = [_NOTHING] * bands
-        self._used: set[str] = set()
+        self._scene_pixels: Counter[str] = Counter()
         self._counts = _NOTHING
         self._pixels = 0
         self.reading = ReadingTotals()
@@ -47,7 +49,7 @@ class PeriodTotals:
         with self._lock:
             self._counts = self._counts.plus(counts)
             self._pixels += composite.count.size
-            self._used |= composite.used
+            self._scene_pixels.update(dict(composite.scene_pixels))
             self._bands = [old.plus(new) for old, new in zip(self._bands, bands, strict=True)]
 
     @property
@@ -69,7 +71,14 @@ class PeriodTotals:
     @property
     def used(self) -> tuple[str, ...]:
         """Ids of the scenes that gave at least one clear pixel, sorted."""
-        return tuple(sorted(self._used))
+        return tuple(sorted(self._scene_pixels))
+
+    @property
+    def scene_percents(self) -> Mapping[str, float]:
+        """Percent of all pixels that each of these scenes gave a clear observation of, to four places."""
+        return {
+            scene_id: round(100 * self._scene_pixels[scene_id] / self._pixels, 4) for scene_id in self.used
+        }
 
     @property
     def bands(self) -> tuple[BandStatistics, ...]:

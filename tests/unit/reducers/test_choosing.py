@@ -1,6 +1,8 @@
 """Reducers that choose an observation, against plain loops over the observations of each pixel."""
 
+from datetime import date, timedelta
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 import pytest
@@ -9,8 +11,13 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as stn
 
 from cloudless_mosaic.kernels import choosing as kernels
-from cloudless_mosaic.reducers import choosing, scoring
-from random_stacks import joint, median, observed, stacks
+from cloudless_mosaic.reducers import parse_reducer, scoring
+from cloudless_mosaic.reducers.choice import choose, closest
+from random_stacks import joint, median, observed, stack_of, stacks
+
+
+def reduce(text, values):
+    return parse_reducer(text).reduce(stack_of(values))
 
 
 def chosen_by(stack, key):
@@ -29,24 +36,30 @@ def check(stack, choice, expected):
     taken = np.zeros_like(stack, shape=(len(stack), *expected.shape))
     for row, column in np.argwhere(expected >= 0):
         taken[:, row, column] = stack[:, expected[row, column], row, column]
-    np.testing.assert_array_equal(choice.reduced.data, taken)
-    np.testing.assert_array_equal(choice.reduced.count, joint(stack).sum(axis=0))
+    np.testing.assert_array_equal(choice.data, taken)
+    np.testing.assert_array_equal(choice.count, joint(stack).sum(axis=0))
     np.testing.assert_array_equal(choice.pixels, [(expected == time).sum() for time in range(stack.shape[1])])
-    np.testing.assert_array_equal(choice.reduced.contributed, choice.pixels > 0)
 
 
 @given(stacks())
 def test_the_first_and_the_last_that_count_are_taken(stack):
     before = stack.copy()
-    check(stack, choosing.first(stack), chosen_by(stack, lambda time, *_: -time))
-    check(stack, choosing.last(stack), chosen_by(stack, lambda time, *_: time))
+    check(stack, reduce("first", stack), chosen_by(stack, lambda time, *_: -time))
+    check(stack, reduce("last", stack), chosen_by(stack, lambda time, *_: time))
     np.testing.assert_array_equal(stack, before)
 
 
-@given(stacks(), st.data())
-def test_the_nearest_to_a_day_is_taken_and_of_two_the_earlier(stack, data):
-    distances = data.draw(st.lists(st.integers(-3, 3), min_size=stack.shape[1], max_size=stack.shape[1]))
-    check(stack, choosing.nearest(stack, distances), chosen_by(stack, lambda time, *_: -abs(distances[time])))
+@given(stacks(), st.dates(date(2020, 9, 1), date(2020, 12, 1)))
+def test_the_nearest_to_a_day_is_taken_and_of_two_the_earlier(stack, day):
+    def apart(time, *_):
+        return -abs((date(2020, 10, 1) + timedelta(days=3 * time) - day).days)
+
+    check(stack, reduce(f"nearest:{day}", stack), chosen_by(stack, apart))
+
+
+@given(stacks())
+def test_nearest_without_a_day_is_nearest_to_the_middle_of_the_period(stack):
+    np.testing.assert_array_equal(reduce("nearest", stack).chosen, reduce("nearest:2020-10-16", stack).chosen)
 
 
 @given(stacks(), st.data())
@@ -54,18 +67,17 @@ def test_the_highest_score_is_taken(stack, data):
     numbers = st.one_of(st.sampled_from([0, 1, -np.inf, np.nan]), st.floats(-2, 2, width=32))
     scores = data.draw(stn.arrays(np.float32, stack.shape[1:], elements=numbers))
     ranked = np.where(np.isnan(scores), -np.inf, scores)
-    check(stack, choosing.highest(stack, scores), chosen_by(stack, lambda *at: ranked[at]))
+    choice = choose(stack, partial(kernels.choose_highest, stack, scores))
+    check(stack, choice, chosen_by(stack, lambda *at: ranked[at]))
 
 
-@given(stacks())
-def test_the_highest_normalised_difference_is_compared_exactly(stack):
-    bands = 0, len(stack) - 1
-
+@given(stacks().filter(lambda stack: len(stack) > 1))
+def test_the_highest_index_is_compared_exactly(stack):
     def difference(time, row, column):
-        a, b = (int(stack[band, time, row, column]) for band in bands)
-        return Fraction(a - b, a + b)
+        nir, red = (int(stack[band, time, row, column]) for band in (0, 1))
+        return Fraction(nir - red, nir + red)
 
-    check(stack, choosing.highest_difference(stack, bands), chosen_by(stack, difference))
+    check(stack, reduce("max:NDVI", stack), chosen_by(stack, difference))
 
 
 @given(stacks(), st.data())
@@ -82,10 +94,21 @@ def test_the_best_has_the_highest_sum_of_scores(stack, data):
         level = by_level[levels[time, row, column]]
         return int(by_time[time]) + int(level) + int(by_haze[min(max(haze, 0), 98)])
 
-    scores = choosing.Scores(by_time, levels, by_level, (blue, red), least, by_haze)
-    check(stack, choosing.best(stack, scores), chosen_by(stack, total))
-    alone = choosing.best(stack, choosing.Scores(by_time))
+    kernel = partial(kernels.choose_best, stack, by_time, (levels, by_level), ((blue, red), least, by_haze))
+    check(stack, choose(stack, kernel), chosen_by(stack, total))
+    alone = choose(stack, partial(kernels.choose_best, stack, by_time, None, None))
     check(stack, alone, chosen_by(stack, lambda time, *_: int(by_time[time])))
+
+
+def test_the_best_is_a_clear_day_near_the_middle():
+    """Of one as hazy as another the nearer, and a clear one rather than a hazy one a little nearer."""
+    haze, clear = (3000, 900, 1200), (3000, 900, 450)
+    stack = np.zeros((3, 11, 1, 3), np.uint16)
+    for pixel, days in enumerate(({0: clear, 5: clear}, {5: haze, 6: clear}, {0: clear, 5: haze})):
+        for time, values in days.items():
+            stack[:, time, 0, pixel] = values
+    assert reduce("best", stack).chosen.tolist() == [[5, 6, 5]]
+    assert reduce("best:2020-10-01", stack).chosen.tolist() == [[0, 6, 0]]
 
 
 def distances(stack, row, column):
@@ -100,12 +123,12 @@ def test_the_medoid_has_the_least_sum_of_distances(stack):
     sums = np.zeros(stack.shape[1:], np.int64)
     for row, column in np.ndindex(stack.shape[2:]):
         sums[:, row, column] = np.rint(distances(stack, row, column) * 2.0**20).astype(np.int64).sum(axis=1)
-    check(stack, choosing.medoid(stack), chosen_by(stack, lambda *at: -int(sums[at])))
+    check(stack, reduce("medoid", stack), chosen_by(stack, lambda *at: -int(sums[at])))
 
 
 def test_rounded_distances_cost_the_medoid_nothing():
     stack = observed(4, 9, 8, 40, seed=1)
-    chosen = choosing.medoid(stack).chosen
+    chosen = reduce("medoid", stack).chosen
     for row, column in np.argwhere(chosen >= 0):
         sums = distances(stack, row, column).sum(axis=1)[joint(stack)[:, row, column]]
         own = distances(stack, row, column).sum(axis=1)[chosen[row, column]]
@@ -121,31 +144,22 @@ def test_the_closest_to_a_composite_has_the_least_sum_of_differences(stack, data
         return int(np.abs(values - composite[:, row, column]).sum())
 
     expected = chosen_by(stack, lambda *at: -apart(*at))
-    np.testing.assert_array_equal(choosing.closest(stack, composite), expected)
+    np.testing.assert_array_equal(closest(stack, composite), expected)
 
 
 def test_the_closest_to_the_median_of_an_odd_number_in_one_band_is_the_median():
     stack = np.array([5, 9, 1, 0, 7, 3], np.uint16).reshape(1, 6, 1, 1)
-    chosen = choosing.closest(stack, median(stack).data)
+    chosen = closest(stack, median(stack).data)
     assert stack[0, chosen.item()].item() == median(stack).data.item()
-    np.testing.assert_array_equal(choosing.pixels_of(chosen, 6), [1, 0, 0, 0, 0, 0])
+    np.testing.assert_array_equal(kernels.count_chosen(chosen, 6), [1, 0, 0, 0, 0, 0])
 
 
-@pytest.mark.parametrize(
-    "choose",
-    [
-        choosing.first,
-        choosing.last,
-        choosing.medoid,
-        lambda stack: choosing.highest_difference(stack, (1, 2)),
-        lambda stack: choosing.best(stack, choosing.Scores(np.arange(stack.shape[1], dtype=np.int32) % 3)),
-    ],
-)
-def test_blocks_may_be_cut_anywhere(choose):
+@pytest.mark.parametrize("text", ["first", "last", "nearest", "medoid", "max:NDVI", "best"])
+def test_blocks_may_be_cut_anywhere(text):
     stack = observed(3, 6, 9, 130, seed=4)
-    whole = choose(stack)
+    whole = reduce(text, stack)
     for cut in (1, 31, 64, 129):
-        parts = [choose(np.ascontiguousarray(part)) for part in (stack[..., :cut], stack[..., cut:])]
+        parts = [reduce(text, np.ascontiguousarray(part)) for part in (stack[..., :cut], stack[..., cut:])]
         np.testing.assert_array_equal(np.concatenate([part.chosen for part in parts], 1), whole.chosen)
         np.testing.assert_array_equal(sum(part.pixels for part in parts), whole.pixels)
 

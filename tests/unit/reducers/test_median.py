@@ -1,5 +1,4 @@
 import warnings
-from datetime import UTC, datetime, timedelta
 from itertools import chain, pairwise, product
 
 import numpy as np
@@ -8,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as stn
 
-from cloudless_mosaic.reducers import Stack, parse_reducer
+from cloudless_mosaic.reducers import parse_reducer
 from cloudless_mosaic.reducers.sorting_network import sorting_network
+from random_stacks import stack_of
 
 EXTREMES = st.sampled_from([0, 1, 2, 32767, 32768, 65534, 65535])
 SHAPES = st.tuples(st.integers(0, 40), st.integers(1, 4), st.integers(1, 5))
@@ -26,10 +26,7 @@ def nan_median(stack):
 
 def median(stack):
     """The reduction of a stack of shape (band, time, y, x)."""
-    times = tuple(datetime(2020, 10, 1, tzinfo=UTC) + timedelta(days=day) for day in range(stack.shape[1]))
-    return parse_reducer("median").reduce(
-        Stack(stack, times, tuple(f"B{band}" for band in range(len(stack))))
-    )
+    return parse_reducer("median").reduce(stack_of(stack))
 
 
 def median_of(series):
@@ -131,7 +128,7 @@ def test_an_observation_counts_where_every_band_has_a_value(stack):
     complete = stack.all(axis=0)
     reduced = median(stack)
     np.testing.assert_array_equal(reduced.count, complete.sum(axis=0))
-    np.testing.assert_array_equal(reduced.contributed, complete.any(axis=(1, 2)))
+    np.testing.assert_array_equal(reduced.pixels, complete.sum(axis=(1, 2)))
     np.testing.assert_array_equal(reduced.data, [nan_median(np.where(complete, band, 0)) for band in stack])
 
 

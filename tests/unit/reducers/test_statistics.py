@@ -8,14 +8,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.kernels.deviations import joint_median_deviation
 from cloudless_mosaic.kernels.percentiles import joint_mean, joint_percentile
-from cloudless_mosaic.reducers.deviations import median_deviation
-from cloudless_mosaic.reducers.mean import mean
-from cloudless_mosaic.reducers.percentile import percentile
-from random_stacks import joint, median, observed, stacks
+from cloudless_mosaic.reducers.mean import Mean
+from cloudless_mosaic.reducers.median import Median
+from cloudless_mosaic.reducers.percentile import Percentile
+from random_stacks import joint, median, observed, stack_of, stacks
 
 PERCENTILES = st.one_of(st.sampled_from([0, 5, 10, 25, 33.3, 50, 75, 90, 100]), st.floats(0, 100))
+
+
+def mean(values):
+    return Mean().reduce(stack_of(values))
+
+
+def percentile(values, q):
+    return Percentile(q).reduce(stack_of(values))
+
+
+def median_deviation(values):
+    return Median().reduce_with_spread(stack_of(values)).spread
 
 
 def over_time(function, stack):
@@ -32,7 +45,7 @@ def test_percentiles_are_those_of_numpy(stack, q):
     expected = np.nan_to_num(np.rint(over_time(lambda values: np.nanpercentile(values, q, axis=1), stack)))
     np.testing.assert_array_equal(reduced.data, expected)
     np.testing.assert_array_equal(reduced.count, joint(stack).sum(axis=0))
-    np.testing.assert_array_equal(reduced.contributed, joint(stack).any(axis=(1, 2)))
+    np.testing.assert_array_equal(reduced.pixels, joint(stack).sum(axis=(1, 2)))
     np.testing.assert_array_equal(stack, before)
 
 
@@ -50,10 +63,15 @@ def test_percentiles_of_more_pixels_than_are_worked_on_together(times, q):
     np.testing.assert_array_equal(percentile(stack, q).data, expected)
 
 
-@pytest.mark.parametrize("q", [-1, 101, float("nan")])
+@pytest.mark.parametrize("q", ["", "-1", "101", "nan", "inf", "many"])
 def test_percentiles_out_of_range_are_refused(q):
-    with pytest.raises(ValueError, match="between 0 and 100"):
-        percentile(np.zeros((1, 1, 1, 1), np.uint16), q)
+    with pytest.raises(UsageError, match="takes a number from 0 to 100, got"):
+        Percentile.parse(q)
+
+
+@pytest.mark.parametrize("q", ["0", "25", "33.3", "1e-07", "100"])
+def test_a_percentile_is_named_as_it_was_asked_for(q):
+    assert str(Percentile.parse(q)) == f"percentile:{q}"
 
 
 @given(stacks())
@@ -65,7 +83,7 @@ def test_means_are_exact_with_halves_to_even(stack):
         expected = round(Fraction(sum(values), len(values))) if values else 0
         assert reduced.data[band, row, column] == expected
     np.testing.assert_array_equal(reduced.count, clear.sum(axis=0))
-    np.testing.assert_array_equal(reduced.contributed, clear.any(axis=(1, 2)))
+    np.testing.assert_array_equal(reduced.pixels, clear.sum(axis=(1, 2)))
 
 
 def test_means_of_many_of_the_brightest_pixels_do_not_run_over():
@@ -106,7 +124,7 @@ def test_nothing_comes_of_no_observation():
 
 
 STACK, PLANES = np.zeros((2, 2, 3, 4), np.uint16), np.zeros((2, 3, 4), np.uint16)
-COUNT, PARTS, NETWORK = np.zeros((3, 4), np.uint16), np.zeros(2, bool), np.array([[0, 1]])
+COUNT, PARTS, NETWORK = np.zeros((3, 4), np.uint16), np.zeros(2, np.int64), np.array([[0, 1]])
 PLACES = np.array([0, 0, 0]), np.array([0, 0, 1]), np.zeros(3)
 
 

@@ -45,7 +45,7 @@ def composite(plan):
         block=next(iter(plan.blocks)),
         data=np.ones((1, 32, 64), np.uint16),
         count=np.ones((32, 64), np.uint16),
-        used=frozenset({"scene-0"}),
+        scene_pixels=(("scene-0", 2048),),
         observations=2,
         lost=(LostObservation("scene-1", (0, 0), "scene-1/red.tif can't be read: gone"),),
     )

@@ -114,6 +114,7 @@ def test_the_item_says_from_what(item):
         "id": "S2A_2",
         "datetime": "2020-10-06T19:02:39Z",
         "used": True,
+        "pixel_percent": properties["cloudless_mosaic:scenes"][1]["pixel_percent"],
         "offset": -1000,
         "offset_reason": "baseline 05.00 carries the offset",
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cloudless_mosaic.domain.bands import find_band
 from cloudless_mosaic.domain.request.composite import CompositeOptions
 from cloudless_mosaic.domain.request.execution import ExecutionOptions
 from cloudless_mosaic.domain.request.grid import GridOptions
@@ -31,5 +32,12 @@ class MosaicRequest(
     """An area, a span of time, bands, and how to make the mosaics. The only home of defaults.
 
     Raises:
-        UsageError: if a value is out of its range; the message names the field.
+        UsageError: if a value is out of its range, or values don't go together; the message names the field.
     """
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        bands = [band for band in map(find_band, self.bands) if band]
+        # names that no band has are refused by the search
+        if len(bands) == len(self.bands):
+            self.reduction.check(bands)

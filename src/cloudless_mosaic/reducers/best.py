@@ -1,0 +1,88 @@
+"""The best available pixel, by scores for the day and for haze.
+
+After FORCE (D. Frantz, 2019), which follows P. Griffiths et al. (2013): the score of the day lies on a bell
+curve that is a hundredth at the far end of the period, and counts 1; that of haze counts 0.3.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from typing import ClassVar, Self
+
+from cloudless_mosaic.errors import UsageError
+from cloudless_mosaic.kernels.choosing import choose_best
+from cloudless_mosaic.reducers.choice import TIES, choose
+from cloudless_mosaic.reducers.parameters import day_or_middle, named_day, with_parameter
+from cloudless_mosaic.reducers.protocol import Reduced, Stack
+from cloudless_mosaic.reducers.scoring import day_scores, haze_scores
+
+_DAY_WEIGHT, _HAZE_WEIGHT = 1.0, 0.3
+_AT_THE_END = 0.01
+"""Score of the day at the end of the period that is farther from the best day."""
+
+_HAZE_BANDS = {"B02": "blue", "B04": "red"}
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """The observation with the highest sum of scores."""
+
+    day: date | None = None
+    """The best day; ``None`` is the one that the middle of the period lies in."""
+
+    name: ClassVar[str] = "best"
+    chooses: ClassVar[bool] = True
+
+    @classmethod
+    def parse(cls, parameter: str) -> Self:
+        """The best with a day as ``YYYY-MM-DD``, or the middle of the period, as the best day.
+
+        Raises:
+            UsageError: if the parameter isn't a day.
+        """
+        return cls(day_or_middle(cls.name, parameter))
+
+    def __str__(self) -> str:
+        return with_parameter(self.name, self.day)
+
+    @property
+    def title(self) -> str:
+        """``Best available pixel``."""
+        return "Best available pixel"
+
+    @property
+    def rule(self) -> str:
+        """The scores, and what is taken where several are as good."""
+        return (
+            f"scores are by the distance in days to {named_day(self.day)} (weight {_DAY_WEIGHT:g}) and by "
+            f"haze (weight {_HAZE_WEIGHT:g}), and {TIES}"
+        )
+
+    @property
+    def expression(self) -> str:
+        """The choice in numpy."""
+        return (
+            f"reflectance[nanargmax(where(clear, {_DAY_WEIGHT:g} * exp(-0.5 * (days / sigma)**2) + "
+            f"{_HAZE_WEIGHT:g} / (1 + exp(0.05 * (10000 * (blue - 0.5 * red) - 650))), nan), axis=time)]"
+        )
+
+    def check(self, bands: Sequence[str]) -> None:
+        """Raises ``UsageError`` where blue or red isn't there, which haze is seen by."""
+        missing = [name for band, name in _HAZE_BANDS.items() if band not in bands]
+        if missing:
+            raise UsageError(
+                f"`reducer` best weighs haze by blue and red, and `bands` lack {' and '.join(missing)}; add "
+                f"`bands` {' and '.join(missing)}, or choose `reducer` nearest"
+            )
+
+    def reduce(self, stack: Stack) -> Reduced:
+        """The observation that counts and has the highest sum of scores."""
+        sigma = stack.reach(self.day) / math.sqrt(-2 * math.log(_AT_THE_END))
+        by_day = day_scores(stack.days_from(self.day).tolist(), sigma, _DAY_WEIGHT)
+        blue, red = (stack.bands.index(band) for band in _HAZE_BANDS)
+        by_haze = ((blue, red), *haze_scores(_HAZE_WEIGHT))
+        return choose(stack.values, partial(choose_best, stack.values, by_day, None, by_haze))
