@@ -61,7 +61,7 @@ def compose(task: BlockTask, reader: RasterReader) -> Composite:
         ),
         observations=len(finished),
         lost=tuple(
-            LostObservation(one.scene_id, task.block.index, one.reason)
+            LostObservation(one.scene_id, task.block.index, one.reason, one.lasting)
             for one in finished
             if isinstance(one, LostGranule)
         ),
