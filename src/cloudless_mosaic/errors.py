@@ -9,6 +9,8 @@
     ├── TemporaryError             75   the same command may succeed later
     ├── MetadataError               1   one STAC item can't be used (never ends a run: the scene is dropped)
     └── SourceError                 1   one raster can't be read (never ends a run: the observation is lost)
+        ├── AccessError             1   nor can it be later: certificate, credentials, settings of a bucket
+        └── ContentError            1   nor can it be later: format, pixel type
 
 A message says what was wrong, which value was got, and what to do next, on one line. Code that raises an
 error puts names of request fields in backticks: ``str()`` gives plain names, the command line its options.
@@ -17,6 +19,10 @@ Messages of ``MetadataError`` and ``SourceError`` are recorded in the output, an
 
 import re
 from collections.abc import Callable
+from typing import ClassVar, Literal
+
+LastingFault = Literal["", "access", "content"]
+"""Why a raster can't be read however often it is tried; empty where a retry may succeed."""
 
 _FIELD = re.compile(r"`([a-z]\w*)`")
 
@@ -77,5 +83,20 @@ class MetadataError(CloudlessMosaicError):
 class SourceError(CloudlessMosaicError):
     """A raster can't be read; the observation that needs it is lost with this reason."""
 
+    lasting: ClassVar[LastingFault] = ""
+    """What is wrong for as long as nobody changes it; empty for a failure that may pass."""
+
     def __str__(self) -> str:
         return self.marked
+
+
+class AccessError(SourceError):
+    """A raster can't be read with the certificates, credentials or settings at hand, now or later."""
+
+    lasting = "access"
+
+
+class ContentError(SourceError):
+    """A raster's format or pixels are not those of the product, now or later."""
+
+    lasting = "content"

@@ -13,7 +13,7 @@ from typing import Protocol
 from cloudless_mosaic.catalog import find_scenes
 from cloudless_mosaic.compositing.compose import compose
 from cloudless_mosaic.compositing.composite import Composite
-from cloudless_mosaic.domain.losses import LossLimit
+from cloudless_mosaic.domain.losses import LastingLosses, LossLimit
 from cloudless_mosaic.domain.provider import access_of
 from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.domain.results import MosaicResult, PeriodResult
@@ -131,6 +131,7 @@ class _OpenMosaic:
     sink: PeriodSink
     missing: int
     """Blocks that are not written yet."""
+    lasting: LastingLosses
     lost: int = 0
     observations: int = 0
 
@@ -154,7 +155,9 @@ class _Run:
         for mosaic in self.output.mosaics:
             if mosaic.label not in self.output.finished:
                 sink = PeriodSink(self.output, mosaic)
-                self.opened[mosaic.label] = _OpenMosaic(mosaic, sink, len(mosaic.plan.blocks))
+                self.opened[mosaic.label] = _OpenMosaic(
+                    mosaic, sink, len(mosaic.plan.blocks), LastingLosses(mosaic.scene_ids)
+                )
                 restored = set(self._restore(mosaic, sink))
                 for task in mosaic.tasks():
                     if task.block.index not in restored:
@@ -169,6 +172,7 @@ class _Run:
         """Counts a block, and has its mosaic closed after the last one."""
         self.progress.composed(composite)
         opened = self.opened[composite.label]
+        opened.lasting.add(composite.lost, composite.observations, composite.label)
         opened.missing -= 1
         opened.lost += len(composite.lost)
         opened.observations += composite.observations

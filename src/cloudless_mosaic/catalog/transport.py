@@ -6,6 +6,7 @@ long as ``Retry-After`` says without a limit, and logs headers.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Self
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -21,6 +22,9 @@ from urllib3.util import Retry
 from cloudless_mosaic.catalog.settings import ApiSettings
 from cloudless_mosaic.errors import CloudlessMosaicError, TemporaryError, UsageError
 from cloudless_mosaic.net.deadline import run_within
+from cloudless_mosaic.net.environment.certificates import ADVICE
+from cloudless_mosaic.net.environment.proxies import shown_proxies
+from cloudless_mosaic.net.environment.sessions import trust_environment
 from cloudless_mosaic.net.hosts import is_host, is_private
 from cloudless_mosaic.net.redaction import quoted, redact, without_credentials
 from cloudless_mosaic.net.retry import RetryPolicy
@@ -28,6 +32,7 @@ from cloudless_mosaic.net.urls import resolve_url
 from cloudless_mosaic.version import __version__
 
 _CHUNK = 1 << 16
+_VERIFICATION = re.compile(r"certificate verify failed: ([A-Za-z0-9 .'-]{3,80})")
 
 
 class StatusError(CloudlessMosaicError):
@@ -59,9 +64,9 @@ class ApiTransport(StacApiIO):
         self._settings = settings
         self._field = field
         self._answered = False
-        super().__init__(
-            headers={"User-Agent": f"cloudless-mosaic/{__version__}"}, max_retries=_CappedRetry.of(settings)
-        )
+        retries = _CappedRetry.of(settings)
+        super().__init__(headers={"User-Agent": f"cloudless-mosaic/{__version__}"}, max_retries=retries)
+        trust_environment(self.session, retries)
         self.session.auth = auth
         self.session.hooks["response"].append(self._check_redirect)
 
@@ -102,6 +107,11 @@ class ApiTransport(StacApiIO):
                     raise self._explained(error) from None
             except faults.RequestException as error:
                 raise self._explained(error) from None
+            except ValueError:
+                # requests takes redirects apart without a look at what they are
+                raise UsageError(
+                    f"{self.where} redirects to what is no address; check `{self._field}`"
+                ) from None
         raise AssertionError  # pragma: no cover - the last attempt returns or raises
 
     def _check_redirect(self, response: Response, **_: object) -> None:
@@ -129,6 +139,8 @@ class ApiTransport(StacApiIO):
         environment = self.session.merge_environment_settings(
             prepared.url, proxies={}, stream=True, verify=None, cert=None
         )
+        # the adapter has read the variables that are merged here
+        environment["verify"] = True
         # pystac-client overwrites the time-out of the session when it opens an API, so it is set here
         with self.session.send(prepared, timeout=self._settings.timeout, **environment) as response:
             self._answered = True
@@ -155,15 +167,30 @@ class ApiTransport(StacApiIO):
         if isinstance(error, faults.TooManyRedirects):
             return UsageError(f"{self.where} redirects endlessly; check `{self._field}`")
         if isinstance(error, faults.SSLError):
-            return UsageError(f"{self.where} has no certificate that is trusted here; check `{self._field}`")
+            return self._about_tls(error)
+        if isinstance(error, faults.ProxyError):
+            return UsageError(
+                f"the proxy in {shown_proxies()} can't be reached or refuses the connection to {self.where}; "
+                "correct or unset it"
+            )
         cause = error.args[0] if error.args else None
         reason = getattr(cause, "reason", cause)
-        unreachable = isinstance(error, faults.ConnectTimeout | faults.ProxyError)
+        unreachable = isinstance(error, faults.ConnectTimeout)
         if not self._answered and (unreachable or isinstance(reason, NewConnectionError)):
             return UsageError(f"{self.where} can't be reached; check `{self._field}` and the network")
         late = isinstance(error, faults.Timeout) or isinstance(reason, ReadTimeoutError)
         trouble = "does not answer in time" if late else "breaks the connection off"
         return TemporaryError(f"{self.where} {trouble}; try again later")
+
+    def _about_tls(self, error: faults.SSLError) -> CloudlessMosaicError:
+        words = str(error)
+        if "certificate verify failed" in words or "doesn't match" in words:
+            found = _VERIFICATION.search(words)
+            reason = f" ({found[1].strip()})" if found else ""
+            return UsageError(f"the certificate of {self.where} is not trusted here{reason}; {ADVICE}")
+        if "WRONG_VERSION_NUMBER" in words or "record layer" in words:
+            return UsageError(f"{self.where} speaks no TLS on this port; check `{self._field}`")
+        return UsageError(f"TLS with {self.where} fails; check `{self._field}`")
 
 
 class _CappedRetry(Retry):

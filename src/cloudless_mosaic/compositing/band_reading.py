@@ -42,11 +42,11 @@ def read_bands(
         for layer, plane in zip(granule.placed.bands, own, strict=True)
     ]
     statistics = [granule.statistics for granule in granules]
-    reasons: dict[int, str] = {}
+    reasons: dict[int, SourceError | str] = {}
     for position, answer in reader.read_many([job.read for job in jobs]):
         job = jobs[position]
         if isinstance(answer, SourceError):
-            reasons.setdefault(job.granule, str(answer))
+            reasons.setdefault(job.granule, answer)
             continue
         granule = granules[job.granule]
         counts = job.statistics(granule)
@@ -113,7 +113,7 @@ def _sum(one: PixelStatistics | None, other: PixelStatistics) -> PixelStatistics
 
 
 def _finished(
-    granule: SelectedGranule, statistics: PixelStatistics | None, reason: str | None
+    granule: SelectedGranule, statistics: PixelStatistics | None, reason: SourceError | str | None
 ) -> ReadGranule | LostGranule:
     placed = granule.placed
     if reason is not None:

@@ -59,7 +59,7 @@ def compose(task: BlockTask, reader: RasterReader) -> Composite:
         scene_pixels=sources.scene_pixels(reducible, reduced),
         observations=len(finished),
         lost=tuple(
-            LostObservation(one.scene_id, task.block.index, one.reason)
+            LostObservation(one.scene_id, task.block.index, one.reason, one.lasting)
             for one in finished
             if isinstance(one, LostGranule)
         ),

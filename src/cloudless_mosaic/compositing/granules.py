@@ -14,6 +14,7 @@ from cloudless_mosaic.compositing.pixel_mapping import PixelMapping, Window
 from cloudless_mosaic.compositing.plausibility import Classified, PixelStatistics
 from cloudless_mosaic.compositing.resampling import mask_on_grid, needed_samples
 from cloudless_mosaic.domain.scenes import SourceGrid
+from cloudless_mosaic.errors import LastingFault, SourceError
 from cloudless_mosaic.planning.tasks import GranuleSource
 from cloudless_mosaic.reading.protocol import Target, WindowRead
 
@@ -201,10 +202,14 @@ class LostGranule:
     """One line, without credentials."""
     statistics: PixelStatistics | None = None
     """Of what was read of it; ``None`` where nothing was."""
+    lasting: LastingFault = ""
+    """Why no retry can succeed; empty where one may."""
 
     @classmethod
     def of(
         cls, placed: PlacedGranule, reason: Exception | str, statistics: PixelStatistics | None = None
     ) -> Self:
         """Gives up a placed granule."""
-        return cls(placed.number, placed.observation, placed.source.scene_id, str(reason), statistics)
+        lasting = reason.lasting if isinstance(reason, SourceError) else ""
+        place = placed.number, placed.observation, placed.source.scene_id
+        return cls(*place, str(reason), statistics, lasting)

@@ -15,7 +15,7 @@ from cloudless_mosaic.compositing.pixel_mapping import Window, map_pixels, read_
 from cloudless_mosaic.domain.bands import canonical_band
 from cloudless_mosaic.domain.results import SceneNote
 from cloudless_mosaic.domain.scenes import GRANULE_PIXELS, GRANULE_WIDTH, SourceGrid, SourceRaster
-from cloudless_mosaic.errors import SourceError
+from cloudless_mosaic.errors import ContentError, SourceError
 from cloudless_mosaic.geo.projection import same_crs
 from cloudless_mosaic.masks import Mask
 from cloudless_mosaic.net.redaction import redact
@@ -56,7 +56,8 @@ def place_granules(task: BlockTask, reader: RasterReader) -> PlacedGranules:
         try:
             placed = placer.place(number, observation, source)
         except SourceError as error:
-            lost.append(LostGranule(number, observation, source.scene_id, str(error)))
+            place = number, observation, source.scene_id
+            lost.append(LostGranule(*place, str(error), lasting=error.lasting))
             continue
         if placed is not None:
             granules.append(placed)
@@ -111,11 +112,11 @@ def _require_fit(raster: SourceRaster, header: RasterHeader, dtype: np.dtype[Any
     """Refuses a raster that can't be one of the product's; a header of a few bytes may declare any size.
 
     Raises:
-        SourceError: if it can't.
+        ContentError: if it can't.
     """
     reason = _misfit(raster, header, dtype)
     if reason:
-        raise SourceError(f"{redact(raster.href)} {reason}; leave it out")
+        raise ContentError(f"{redact(raster.href)} {reason}; leave it out")
 
 
 def _misfit(raster: SourceRaster, header: RasterHeader, dtype: np.dtype[Any]) -> str | None:

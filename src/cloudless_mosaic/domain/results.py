@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cloudless_mosaic.domain.periods import Period, mosaic_label
 from cloudless_mosaic.domain.scenes import DroppedScene
+from cloudless_mosaic.errors import LastingFault
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,8 @@ class LostObservation:
     """Row and column of the block in the plan."""
     reason: str
     """One line, without credentials."""
+    lasting: LastingFault = field(default="", compare=False)
+    """Why no retry can succeed; empty where one may."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -46,6 +46,14 @@ def is_private(host: str) -> bool:
     return not name.endswith(_PUBLIC_STORAGE) and _resolves_to_private(name)
 
 
+def is_link_local(host: str) -> bool:
+    """True for an address of this machine's link, where clouds have services that give out credentials."""
+    address = _address(host)
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    return address is not None and (address.is_link_local or str(address) == "fd00:ec2::254")
+
+
 def _address(host: str) -> _Address | None:
     try:
         return ipaddress.ip_address(host.partition("%")[0])

@@ -25,6 +25,11 @@ class Mosaic:
         """Month and tile: ``2020-10``, ``2020-10-x4y52``."""
         return self.plan.label(self.period.period)
 
+    @property
+    def scene_ids(self) -> frozenset[str]:
+        """Ids of its scenes."""
+        return frozenset(scene.id for scene in self.period.scenes)
+
     def tasks(self) -> Iterator[BlockTask]:
         """One task for every block."""
         return self.plan.tasks(self.period)

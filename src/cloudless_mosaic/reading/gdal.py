@@ -1,28 +1,39 @@
-"""The reader over GDAL: slower than the reader of tiles, for every other GeoTIFF and for JPEG 2000."""
+"""The reader over GDAL: slower than the reader of tiles, for every other GeoTIFF and for JPEG 2000.
+
+GDAL sends no request: it would follow redirects anywhere, and has certificates and credentials of its own.
+"""
 
 from __future__ import annotations
 
+import io
 import threading
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
+from contextvars import Context, copy_context
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from itertools import count
+from traceback import clear_frames
+from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 import numpy as np
 import numpy.typing as npt
 import rasterio
+from obstore.exceptions import BaseError
+from rasterio._err import CPLE_OpenFailedError
 from rasterio.errors import RasterioError
 from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
-from cloudless_mosaic.domain.access import BucketAccess, access_to
 from cloudless_mosaic.domain.scenes import SourceGrid
-from cloudless_mosaic.errors import SourceError
+from cloudless_mosaic.errors import AccessError, ContentError, SourceError
 from cloudless_mosaic.net.redaction import redact
-from cloudless_mosaic.reading.credentials import refuse, sign
+from cloudless_mosaic.reading.faults import lost
 from cloudless_mosaic.reading.protocol import RasterHeader, WindowRead
-from cloudless_mosaic.reading.settings import GDAL_RETRY
+from cloudless_mosaic.reading.range_client import RangeClient
+from cloudless_mosaic.reading.remote_file import Pieces, RemoteFile
 
 Answer = TypeVar("Answer")
 
@@ -35,8 +46,12 @@ _LARGEST_BLOCK = 10980
 _OPEN_DATASETS = 32
 """Datasets that one thread keeps open."""
 
-_FAULTS = (RasterioError, OSError, ValueError)
+_REMOTE = ("http://", "https://", "s3://")
+
+_FAULTS = (RasterioError, OSError, ValueError, SourceError, BaseError)
 """Errors that a file may cause; ``ValueError`` comes from a malformed href."""
+
+_numbers = count()
 
 _ENVIRONMENT: dict[str, str | int] = {
     # no sidecar files: they could change the meaning of the pixels
@@ -46,38 +61,28 @@ _ENVIRONMENT: dict[str, str | int] = {
     "GDAL_VRT_ENABLE_PYTHON": "NO",
     "GDAL_VRT_ENABLE_RAWRASTERBAND": "NO",
     "CPL_VSIL_CURL_HEADER_FILE_KVP_ENABLED": "NO",
-    # by default GDAL waits without limit
-    "GDAL_HTTP_CONNECTTIMEOUT": "10",
-    "GDAL_HTTP_TIMEOUT": "60",
-    "GDAL_HTTP_LOW_SPEED_TIME": "30",
-    "GDAL_HTTP_LOW_SPEED_LIMIT": "1000",
-    "GDAL_HTTP_MAX_RETRY": str(GDAL_RETRY.retries),
-    "GDAL_HTTP_RETRY_DELAY": str(GDAL_RETRY.first_delay),
     # with threads GDAL returns zeros, and no error, for parts that it could not fetch
     "GDAL_NUM_THREADS": "1",
-    # multi-range requests are not retried
-    "GDAL_HTTP_MULTIRANGE": "SERIAL",
-    "GDAL_HTTP_MERGE_CONSECUTIVE_RANGES": "YES",
-    "GDAL_INGESTED_BYTES_AT_OPEN": "32768",
     "GDAL_CACHEMAX": 64,
-    "CPL_VSIL_CURL_CHUNK_SIZE": "262144",
 }
 
 
 class GdalReader:
     """A ``RasterReader`` over GDAL and rasterio."""
 
-    def __init__(self, sign: Callable[[str], str] = sign, access: tuple[BucketAccess, ...] = ()) -> None:
+    def __init__(self, client: RangeClient | None = None) -> None:
         """Opens no file yet.
 
         Args:
-            sign: Signs an href; called whenever a file is opened.
-            access: Buckets that the profile of the provider describes.
+            client: Where the bytes of remote files come from; by default one of its own.
         """
-        self._sign = sign
-        self._access = access
+        self._client = client or RangeClient()
+        self._pieces = Pieces()
         self._local = threading.local()
         self._headers: dict[str, RasterHeader] = {}
+        self._opened: set[_OpenDataset] = set()
+        # never by the garbage collector alone, which closes in any order and any thread
+        weakref.finalize(self, _close_all, self._opened)
 
     def prepare(self, hrefs: Iterable[str]) -> None:
         """See ``RasterReader.prepare``; GDAL opens files one by one."""
@@ -99,36 +104,43 @@ class GdalReader:
             try:
                 pixels = self._twice(read.href, partial(self._read_window, read))
                 answer: npt.NDArray[Any] | SourceError = read.deliver(pixels)
-            except SourceError as error:
-                answer = error
             except _FAULTS as error:
                 answer = _lost(read.href, error)
             yield position, answer
 
     def _twice(self, href: str, get: Callable[[], Answer]) -> Answer:
-        """Calls a function on a file; after a failure once more, with a new token and without caches."""
-        environment = {**_ENVIRONMENT, **_s3_options(access_to(href, self._access))}
-        try:
-            with rasterio.Env(**environment):
-                return get()
-        except _FAULTS as error:
-            if "403" in str(_root(error)):
-                refuse(self._sign(href))
-        for key in [key for key in self._datasets if key[0] == href]:
-            self._datasets.pop(key).close()
-        # GDAL caches failed lookups
-        path = self._path(href)
-        afresh = {"CPL_VSIL_CURL_NON_CACHED": path if path.startswith("/vsis3/") else f"/vsicurl/{path};"}
-        with rasterio.Env(**environment, **afresh):
-            return get()
+        """Calls a function on a file; after a failure once more, on the file as it is then.
 
-    def _path(self, href: str) -> str:
-        """An href as rasterio opens it: signed, and with access of its own under ``/vsis3/``.
-
-        For ``s3://``, rasterio would put the credentials and the region of an AWS configuration first.
+        Raises:
+            Exception: one of ``_FAULTS``; for a remote file that of its client, where it failed there.
         """
-        signed = self._sign(href)
-        return f"/vsis3/{signed.removeprefix('s3://')}" if access_to(href, self._access) else signed
+        with rasterio.Env(**_ENVIRONMENT):
+            try:
+                return self._checked(href, get)
+            except ContentError:
+                raise
+            except _FAULTS as error:
+                for key in [key for key in self._datasets if key[0] == href]:
+                    self._close(self._datasets.pop(key))
+                if isinstance(error, AccessError):
+                    raise
+            return self._checked(href, get)
+
+    def _checked(self, href: str, get: Callable[[], Answer]) -> Answer:
+        """Calls a function on a file, and raises the error of a request that GDAL did not get over."""
+        try:
+            answer = get()
+        except _FAULTS:
+            if failed := self._request_error(href):
+                raise failed from None
+            raise
+        if failed := self._request_error(href):
+            raise failed
+        return answer
+
+    def _request_error(self, href: str) -> Exception | None:
+        errors = (one.request_error for key, one in self._datasets.items() if key[0] == href)
+        return next((error for error in errors if error), None)
 
     def _read_header(self, href: str) -> RasterHeader:
         native = self._dataset(href, 0)
@@ -158,11 +170,11 @@ class GdalReader:
         return pixels
 
     @property
-    def _datasets(self) -> OrderedDict[tuple[str, int], DatasetReader]:
+    def _datasets(self) -> OrderedDict[tuple[str, int], _OpenDataset]:
         """Open datasets of this thread by href and level, the last used one last; GDAL forbids sharing."""
         if not hasattr(self._local, "datasets"):
             self._local.datasets = OrderedDict()
-        datasets: OrderedDict[tuple[str, int], DatasetReader] = self._local.datasets
+        datasets: OrderedDict[tuple[str, int], _OpenDataset] = self._local.datasets
         return datasets
 
     def _dataset(self, href: str, level: int) -> DatasetReader:
@@ -171,33 +183,74 @@ class GdalReader:
         key = href, level
         if key in datasets:
             datasets.move_to_end(key)
-            return datasets[key]
-        options = {"OVERVIEW_LEVEL": level - 1} if level else {}
-        suffix = urlsplit(href).path[-4:].lower()
-        dataset = rasterio.open(self._path(href), driver=_DRIVERS.get(suffix, "GTiff"), **options)
-        datasets[key] = dataset
+            return datasets[key].dataset
+        opened = datasets[key] = _OpenDataset.of(href, level, self._client, self._pieces)
+        self._opened.add(opened)
         if len(datasets) > _OPEN_DATASETS:
-            datasets.popitem(last=False)[1].close()
-        return dataset
+            self._close(datasets.popitem(last=False)[1])
+        return opened.dataset
+
+    def _close(self, opened: _OpenDataset) -> None:
+        self._opened.discard(opened)
+        opened.close()
 
 
-def _s3_options(access: BucketAccess | None) -> dict[str, str]:
-    """Configuration options of GDAL's ``/vsis3/`` for a bucket."""
-    options: dict[str, str] = {}
-    if access is None:
-        return options
-    if access.region:
-        options["AWS_REGION"] = access.region
-    if access.endpoint:
-        parts = urlsplit(access.endpoint)
-        options["AWS_S3_ENDPOINT"] = parts.netloc
-        options["AWS_HTTPS"] = "YES" if parts.scheme == "https" else "NO"
-        options["AWS_VIRTUAL_HOSTING"] = "FALSE"
-    if access.anonymous:
-        options["AWS_NO_SIGN_REQUEST"] = "YES"
-    if access.requester_pays:
-        options["AWS_REQUEST_PAYER"] = "requester"
-    return options
+@dataclass(frozen=True, slots=True, eq=False)
+class _OpenDataset:
+    """An open dataset, and the remote file behind it."""
+
+    dataset: DatasetReader
+    file: RemoteFile | None
+    context: Context
+
+    @classmethod
+    def of(cls, href: str, level: int, client: RangeClient, pieces: Pieces) -> Self:
+        """Opens a level of a file.
+
+        Raises:
+            Exception: one of ``_FAULTS``.
+        """
+        options: dict[str, Any] = {"OVERVIEW_LEVEL": level - 1} if level else {}
+        path = urlsplit(href).path
+        driver = _DRIVERS.get(path[-4:].lower(), "GTiff")
+        if not href.startswith(_REMOTE):
+            return cls(rasterio.open(href, driver=driver, **options), None, copy_context())
+        file = RemoteFile(href, client, pieces)
+        # a name of its own, since GDAL keeps what it knows by name
+        name = f"{next(_numbers)}/{path.rpartition('/')[2][-80:]}"
+
+        def opener(asked: str, mode: str = "rb") -> io.IOBase:  # noqa: ARG001 - as rasterio calls it
+            if asked == name:
+                return file.opened()
+            if asked == "test":
+                # rasterio looks at what it gets
+                return io.BytesIO()
+            raise FileNotFoundError(asked)
+
+        try:
+            opened = rasterio.open(name, driver=driver, opener=opener, **options)
+        except _FAULTS as error:
+            # rasterio's registration of the opener has to end in this thread
+            clear_frames(error.__traceback__)
+            if file.error:
+                raise file.error from None
+            raise
+        return cls(opened, file, copy_context())
+
+    @property
+    def request_error(self) -> Exception | None:
+        """Why a request failed; ``None`` where none did."""
+        return self.file.error if self.file else None
+
+    def close(self) -> None:
+        """Closes the dataset."""
+        # rasterio keeps openers by context, and another thread may close what an ended one left
+        self.context.run(self.dataset.close)
+
+
+def _close_all(opened: set[_OpenDataset]) -> None:
+    for one in opened:
+        one.close()
 
 
 def _root(error: BaseException) -> BaseException:
@@ -209,5 +262,8 @@ def _root(error: BaseException) -> BaseException:
 
 def _lost(href: str, error: BaseException) -> SourceError:
     root = _root(error)
+    if isinstance(root, SourceError | BaseError | OSError) and not isinstance(root, RasterioError):
+        return lost(href, root)
     reason = redact(str(root)) or type(root).__name__
-    return SourceError(f"{redact(href)} can't be read: {reason}")
+    words = f"{redact(href)} can't be read: {reason}"
+    return ContentError(words) if isinstance(root, CPLE_OpenFailedError) else SourceError(words)

@@ -11,6 +11,10 @@ import obstore
 from obstore.store import ObjectStore
 
 from cloudless_mosaic.errors import SourceError
+from cloudless_mosaic.reading.plain_web import PlainWeb
+
+Store = ObjectStore | PlainWeb
+"""Where files are read from."""
 
 _COALESCE = 128 * 1024
 """Largest gap in bytes between two ranges that are fetched in one request."""
@@ -26,6 +30,11 @@ _MOST_HEAD_REQUESTS = 32
 
 class DoubtfulBytesError(SourceError):
     """The response does not match the request; a retry may succeed."""
+
+    def __init__(self, message: str, final: SourceError | None = None) -> None:
+        self.final = final
+        """The error where no retry succeeds; ``None`` for this one."""
+        super().__init__(message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +52,7 @@ class Version:
 
 
 async def read_ranges(
-    store: ObjectStore, path: str, ranges: Sequence[tuple[int, int]]
+    store: Store, path: str, ranges: Sequence[tuple[int, int]]
 ) -> tuple[list[memoryview], list[Version]]:
     """Fetches byte ranges, neighbouring ones in one request.
 
@@ -77,13 +86,18 @@ async def read_ranges(
 
 
 async def _read_all(
-    store: ObjectStore, path: str, spans: Sequence[tuple[int, int]]
+    store: Store, path: str, spans: Sequence[tuple[int, int]]
 ) -> list[tuple[memoryview, Version]]:
     """Fetches spans concurrently.
 
-    Requests run in the store's own threads from the moment they are made, so none needs a task of its own:
-    the event loop holds the interpreter's lock when it switches tasks, and decoding threads wait for it.
+    Requests of an object store run in its own threads from the moment they are made, so none needs a task of
+    its own: the event loop holds the interpreter's lock when it switches tasks, and decoding threads wait
+    for it.
     """
+    if isinstance(store, PlainWeb):
+        found = await asyncio.gather(*(read_range(store, path, *span) for span in spans))
+        _require_lengths(spans, [data for data, _ in found])
+        return found
     under_way: list[asyncio.Future[Any]] = []
     try:
         under_way += [
@@ -100,17 +114,30 @@ async def _read_all(
             if not request.cancel() and not request.cancelled():
                 request.exception()  # otherwise asyncio reports an exception that was never retrieved
         raise
+    _require_lengths(spans, bodies)
+    return [(data, _version(meta)) for data, meta in zip(bodies, metas, strict=True)]
+
+
+def _require_lengths(spans: Sequence[tuple[int, int]], bodies: Sequence[memoryview]) -> None:
     for (start, end), data in zip(spans, bodies, strict=True):
         if len(data) != end - start:
             raise DoubtfulBytesError(f"{len(data)} bytes came of {end - start} at {start}")
-    return [(data, _version(meta)) for data, meta in zip(bodies, metas, strict=True)]
 
 
 def _version(meta: Any) -> Version:  # noqa: ANN401 - whatever the store says
     return Version(meta["size"], meta["e_tag"])
 
 
-async def _get(store: ObjectStore, path: str, start: int, end: int) -> tuple[memoryview, Version]:
+async def read_range(store: Store, path: str, start: int, end: int) -> tuple[memoryview, Version]:
+    """Fetches one range; fewer bytes at the end of the file, or where the response is short.
+
+    Raises:
+        SourceError: if a plain web server does not send it.
+        BaseError: if the object store can't get it.
+    """
+    if isinstance(store, PlainWeb):
+        data, size, tag = await asyncio.to_thread(store.get, path, start, end)
+        return memoryview(data), Version(size, tag)
     answer = await obstore.get_async(store, path, options={"range": (start, end)})
     return memoryview(await answer.bytes_async()), _version(answer.meta)
 
@@ -118,7 +145,7 @@ async def _get(store: ObjectStore, path: str, start: int, end: int) -> tuple[mem
 class Head:
     """The head of a file as a ``ByteSource``: one request, or several where the header is scattered."""
 
-    def __init__(self, store: ObjectStore, path: str) -> None:
+    def __init__(self, store: Store, path: str) -> None:
         self._store = store
         self._path = path
         self._pieces: list[tuple[int, memoryview]] = []
@@ -136,7 +163,7 @@ class Head:
         if self._bytes + size > _MOST_HEAD or len(self._pieces) >= _MOST_HEAD_REQUESTS:
             raise SourceError("its header is larger than that of any product")
         end = start + max(size, _HEAD)
-        data, version = await _get(self._store, self._path, start, end)
+        data, version = await read_range(self._store, self._path, start, end)
         if self.version and not self.version.matches(version):
             raise DoubtfulBytesError("it has changed while it was opened")
         self.version = version

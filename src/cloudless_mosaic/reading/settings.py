@@ -34,6 +34,3 @@ DEFAULT_READ_SETTINGS = ReadSettings()
 
 TOKEN_RETRY = RetryPolicy(attempts=6, first_delay=0.5, longest_delay=20.0)
 """Attempts to get a token, whatever made the one before fail."""
-
-GDAL_RETRY = RetryPolicy(attempts=3, first_delay=0.5)
-"""Attempts of GDAL for one request; GDAL itself decides which statuses and how delays grow."""

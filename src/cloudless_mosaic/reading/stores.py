@@ -14,22 +14,30 @@ from urllib.parse import unquote, urlsplit
 from obstore.store import AzureStore, HTTPStore, LocalStore, ObjectStore, S3Store
 
 from cloudless_mosaic.domain.access import BucketAccess, access_to
+from cloudless_mosaic.errors import AccessError, UsageError
+from cloudless_mosaic.net.environment.certificates import object_store_certificates
+from cloudless_mosaic.net.environment.proxies import require_usable_proxies
+from cloudless_mosaic.reading.buckets import s3_config
 from cloudless_mosaic.reading.credentials import planetary_computer_container
+from cloudless_mosaic.reading.plain_web import PlainWeb
+from cloudless_mosaic.reading.ranges import Store
 from cloudless_mosaic.reading.settings import DEFAULT_READ_SETTINGS, ReadSettings
 from cloudless_mosaic.reading.tokens import Token, TokenBroker, token_broker
 
 if TYPE_CHECKING:
-    from obstore.store import AzureConfig, AzureSASToken, ClientConfig, RetryConfig, S3Config
+    from obstore.store import AzureConfig, AzureSASToken, ClientConfig, RetryConfig
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """A file in an object store, as it can be read now."""
 
-    store: ObjectStore
+    store: Store
     """The store."""
     path: str
     """Key or path of the file in the store."""
+    server: str = ""
+    """Address of the web server; empty for any other place."""
     local: bool = False
     """True for a file of this machine, for which retries are pointless."""
     container: tuple[str, str] | None = None
@@ -57,19 +65,28 @@ class Stores:
         self._settings = settings
         self._broker = broker
         self._access = access
-        self._stores: dict[str, ObjectStore] = {}
+        self._stores: dict[str, Store] = {}
+        self._odd: set[str] = set()
         self._signed: dict[tuple[str, str], tuple[Token, ObjectStore]] = {}
         self._lock = threading.Lock()
 
-    async def locate(self, href: str) -> Place:
+    async def locate(self, href: str, *, plainly: bool = False) -> Place:
         """The place of an href, with a token that is valid now.
+
+        Args:
+            href: Address or path.
+            plainly: True for a client that checks every redirect of a web server, and is slower.
 
         Raises:
             SourceError: if it needs a token and none is available.
+            AccessError: if what the environment says can't be used, or lacks credentials.
         """
         container = planetary_computer_container(href)
         if container is None:
-            return self._unsigned(href)
+            try:
+                return self._unsigned(href, plainly=plainly)
+            except UsageError as error:
+                raise AccessError(str(error)) from None
         broker = self._broker or token_broker()
         token = broker.current(*container)
         if token is None:
@@ -82,17 +99,34 @@ class Stores:
         if place.container and place.token:
             (self._broker or token_broker()).reject(*place.container, place.token.query)
 
-    def _unsigned(self, href: str) -> Place:
+    def read_plainly(self, place: Place) -> bool:
+        """Has a web server read without the object store from now on.
+
+        Returns:
+            False where it is already, or where the place is on no web server.
+        """
+        with self._lock:
+            new = bool(place.server) and place.server not in self._odd and isinstance(place.store, HTTPStore)
+            self._odd.add(place.server)
+        return new
+
+    def _unsigned(self, href: str, *, plainly: bool) -> Place:
         parts = urlsplit(href)
         path = unquote(parts.path.lstrip("/"))
         if parts.scheme in {"http", "https"}:
-            return Place(self._store(f"{parts.scheme}://{parts.netloc}", self._web), path)
+            server = f"{parts.scheme}://{parts.netloc}"
+            # the object store has no query of a path
+            if plainly or parts.query or server in self._odd:
+                plain = self._store(f"plain {server}", lambda _: PlainWeb(server, self._settings))
+                asked = f"?{parts.query}" if parts.query else ""
+                return Place(plain, f"{parts.path.lstrip('/')}{asked}", server)
+            return Place(self._store(server, self._web), path, server)
         if parts.scheme == "s3":
             return Place(self._store(f"s3://{parts.netloc}", self._bucket), path)
         file = Path(href)
         return Place(self._store(str(file.parent), _folder), file.name, local=True)
 
-    def _store(self, place: str, make: Callable[[str], ObjectStore]) -> ObjectStore:
+    def _store(self, place: str, make: Callable[[str], Store]) -> Store:
         with self._lock:
             if place not in self._stores:
                 self._stores[place] = make(place)
@@ -118,18 +152,27 @@ class Stores:
         return HTTPStore.from_url(place, client_options=client, retry_config=self._retries())
 
     def _bucket(self, place: str) -> ObjectStore:
-        """A bucket of S3; what its access leaves open comes from the environment."""
+        """A bucket of S3; what its access leaves open comes from the environment.
+
+        Raises:
+            UsageError: if the environment is unusable, or lacks credentials.
+        """
         client = self._client(allow_http=True)
-        config = _s3_config(access_to(place, self._access))
-        return S3Store.from_url(place, config=config, client_options=client, retry_config=self._retries())
+        bucket = place.removeprefix("s3://")
+        config = s3_config(bucket, access_to(place, self._access))
+        return S3Store(bucket, config=config, client_options=client, retry_config=self._retries())
 
     def _client(self, *, allow_http: bool) -> ClientConfig:
-        return {
+        require_usable_proxies()
+        client: ClientConfig = {
             "connect_timeout": timedelta(seconds=self._settings.connect_timeout),
             "timeout": timedelta(seconds=self._settings.request_timeout),
             "allow_http": allow_http,
             "user_agent": "cloudless-mosaic",
         }
+        if certificates := object_store_certificates():
+            client["root_certificate"] = certificates
+        return client
 
     def _retries(self) -> RetryConfig:
         policy = self._settings.store_retry
@@ -142,22 +185,6 @@ class Stores:
                 "base": policy.factor,
             },
         }
-
-
-def _s3_config(access: BucketAccess | None) -> S3Config:
-    config: S3Config = {}
-    if access is None:
-        return config
-    if access.region:
-        config["region"] = access.region
-    if access.endpoint:
-        config["endpoint"] = access.endpoint.rstrip("/")
-        config["virtual_hosted_style_request"] = False
-    if access.anonymous:
-        config["skip_signature"] = True
-    if access.requester_pays:
-        config["request_payer"] = True
-    return config
 
 
 class _FixedToken:

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cloudless_mosaic.domain.scenes import SourceGrid
-from cloudless_mosaic.errors import SourceError
+from cloudless_mosaic.errors import ContentError, SourceError
 from cloudless_mosaic.reading.protocol import RasterHeader
 
 Values = npt.NDArray[Any]
@@ -147,7 +147,7 @@ async def _directories(source: ByteSource) -> list[Directory]:
     elif mark[:4] == b"II+\0":
         layout, place = _BIG, int.from_bytes(await source.span(8, 8), "little")
     else:
-        raise SourceError("it is no TIFF")
+        raise ContentError("it is no TIFF")
     found: list[Directory] = []
     seen: set[int] = set()
     while place:

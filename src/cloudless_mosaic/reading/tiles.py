@@ -6,45 +6,36 @@ part is cached, since the next block needs the rest of it.
 
 from __future__ import annotations
 
-import asyncio
 import threading
-import time
-import weakref
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from queue import SimpleQueue
-from typing import Any, TypeVar
+from typing import Any
+from urllib.parse import urlsplit
 
 import numpy.typing as npt
-from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 
 from cloudless_mosaic.domain.access import BucketAccess
-from cloudless_mosaic.errors import SourceError
-from cloudless_mosaic.net.redaction import redact
+from cloudless_mosaic.errors import AccessError, ContentError, SourceError
+from cloudless_mosaic.reading.faults import lost
 from cloudless_mosaic.reading.fetch import Fetch, OpenRaster
 from cloudless_mosaic.reading.protocol import RasterHeader, RasterReader, WindowRead
+from cloudless_mosaic.reading.range_client import RangeClient
 from cloudless_mosaic.reading.ranges import DoubtfulBytesError, Head, read_ranges
 from cloudless_mosaic.reading.settings import DEFAULT_READ_SETTINGS, ReadSettings
 from cloudless_mosaic.reading.stores import Place, Stores
 from cloudless_mosaic.reading.tiff import UnsupportedTiffError, parse_tiff
 from cloudless_mosaic.reading.tilecache import TileCache
 
-Answer = TypeVar("Answer")
 Pixels = npt.NDArray[Any]
 Arrivals = SimpleQueue[tuple[int, Fetch | SourceError]]
-
-_REQUESTS = 32
-"""Concurrent requests, over all hosts."""
 
 _CACHE_BYTES = 96 * 2**20
 """Size of the cache of decoded tiles, bytes."""
 
 _HEADERS = 4096
 """Headers that are cached; one of a full-size product takes about 10 kB."""
-
-_REFUSALS = 2
-"""Times that a read gets a new token after a refusal."""
 
 
 class TileReader:
@@ -60,25 +51,18 @@ class TileReader:
         stores: Stores | None = None,
         access: tuple[BucketAccess, ...] = (),
     ) -> None:
-        """Starts the event loop.
+        """Starts the client.
 
         Args:
             settings: Time-outs and retries.
             stores: Object stores; by default those of the hrefs, with the credentials of this process.
             access: Buckets that the profile of the provider describes.
         """
-        self._settings = settings
-        self._stores = stores or Stores(settings, access=access)
-        self._access = access
+        self._client = RangeClient(settings, stores, access)
         self._rasters: OrderedDict[str, Future[OpenRaster]] = OrderedDict()
         self._lock = threading.Lock()
-        self._loop = asyncio.new_event_loop()
-        self._slots = asyncio.Semaphore(_REQUESTS)
-        self._tasks: set[asyncio.Task[None]] = set()
         self._cache = TileCache(_CACHE_BYTES)
         self._gdal: RasterReader | None = None
-        threading.Thread(target=_run, args=(self._loop,), name="mosaic-fetch", daemon=True).start()
-        weakref.finalize(self, self._loop.call_soon_threadsafe, self._loop.stop).atexit = False
 
     def prepare(self, hrefs: Iterable[str]) -> None:
         """See ``RasterReader.prepare``."""
@@ -103,10 +87,10 @@ class TileReader:
             except UnsupportedTiffError:
                 unknown.append((position, read))
             except SourceError as error:
-                yield position, _lost(read.href, error)
+                yield position, lost(read.href, error)
             else:
                 fetches.append((position, fetch))
-        self._start([self._fetch_into(arrived, *fetch) for fetch in fetches])
+        self._client.start([self._fetch_into(arrived, *fetch) for fetch in fetches])
         for position, read in unknown:
             yield position, next(iter(self._other_reader().read_many([read])))[1]
         waiting = len(fetches)
@@ -124,9 +108,9 @@ class TileReader:
             return fetch.out
         if fetch.repeated:
             self._forget(fetch.read.href)
-            return _lost(fetch.read.href, errors[0])
+            return lost(fetch.read.href, errors[0])
         fetch.repeated = True
-        self._start([self._fetch_into(arrived, position, fetch)])
+        self._client.start([self._fetch_into(arrived, position, fetch)])
         return None
 
     def _other_reader(self) -> RasterReader:
@@ -135,41 +119,30 @@ class TileReader:
 
         with self._lock:
             if self._gdal is None:
-                self._gdal = GdalReader(access=self._access)
+                self._gdal = GdalReader(self._client)
             return self._gdal
-
-    def _start(self, coroutines: Sequence[Coroutine[Any, Any, None]]) -> None:
-        """Runs coroutines on the loop with one call, since a call costs as much as a request."""
-        self._loop.call_soon_threadsafe(self._create_tasks, coroutines)
-
-    def _create_tasks(self, coroutines: Sequence[Coroutine[Any, Any, None]]) -> None:
-        for coroutine in coroutines:
-            task = self._loop.create_task(coroutine)
-            self._tasks.add(task)  # the loop holds only weak references to tasks
-            task.add_done_callback(self._tasks.discard)
-
-    def _submit(self, coroutine: Coroutine[Any, Any, Answer]) -> Future[Answer]:
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
 
     def _raster_future(self, href: str) -> Future[OpenRaster]:
         with self._lock:
             future = self._rasters.get(href)
             if future is None or (future.done() and _may_be_temporary(future)):
-                future = self._rasters[href] = self._submit(self._open(href))
+                future = self._rasters[href] = self._client.submit(self._open(href))
             self._rasters.move_to_end(href)
             if len(self._rasters) > _HEADERS:
                 self._rasters.popitem(last=False)
         return future
 
     async def _open(self, href: str) -> OpenRaster:
-        if "?" in href or href.lower().endswith(".jp2"):
-            raise UnsupportedTiffError("signed by the catalogue, or JPEG 2000")
+        if urlsplit(href).path.lower().endswith(".jp2"):
+            raise UnsupportedTiffError("JPEG 2000")
         try:
-            return await self._with_retries(href, _open)
+            return await self._client.with_retries(href, _open)
         except UnsupportedTiffError:
             raise
+        except DoubtfulBytesError as error:
+            raise lost(href, error.final or error) from None
         except BaseException as error:  # noqa: BLE001 - any failure loses this file only
-            raise _lost(href, error) from None
+            raise lost(href, error) from None
 
     async def _fetch_into(self, arrived: Arrivals, position: int, fetch: Fetch) -> None:
         try:
@@ -177,7 +150,7 @@ class TileReader:
         except BaseException as error:  # noqa: BLE001 - the waiting reader must get an answer
             # the header may be wrong, or of an earlier version of the file
             self._forget(fetch.read.href)
-            arrived.put((position, _lost(fetch.read.href, error)))
+            arrived.put((position, lost(fetch.read.href, error)))
         else:
             arrived.put((position, fetch))
 
@@ -197,77 +170,29 @@ class TileReader:
             if not (compressed and current.raster.has_layout_of(fetch.source.raster)):
                 raise SourceError("it has changed since its header was read")
 
-        await self._with_retries(href, get)
+        await self._client.with_retries(href, get)
 
     def _forget(self, href: str) -> None:
         """Drops a header, so that it is read again when it is needed next."""
         with self._lock:
             self._rasters.pop(href, None)
 
-    async def _with_retries(self, href: str, get: Callable[[Place], Awaitable[Answer]]) -> Answer:
-        """Calls a function on a place, with retries, new tokens and a limit on the time in requests.
-
-        Raises:
-            SourceError: if the last attempt fails.
-            BaseError: likewise, as the object store raises it.
-            OSError: likewise.
-        """
-        retry = self._settings.retry
-        left = retry.total
-        attempt = refusals = 0
-        while True:
-            place = await self._stores.locate(href)
-            async with self._slots:
-                started = time.monotonic()
-                try:
-                    async with asyncio.timeout(left):
-                        return await get(place)
-                except (PermissionDeniedError, UnauthenticatedError):
-                    if place.token is None or refusals == _REFUSALS:
-                        raise
-                    self._stores.refuse(place)
-                    refusals += 1
-                    continue
-                except FileNotFoundError:
-                    raise
-                except (BaseError, OSError, DoubtfulBytesError) as error:
-                    attempt += 1
-                    left -= time.monotonic() - started
-                    if place.local or attempt >= retry.attempts or left <= 0:
-                        raise _in_time(error, retry.total) from None
-            await asyncio.sleep(retry.delay_after(attempt))
-
-
-def _run(loop: asyncio.AbstractEventLoop) -> None:
-    loop.run_forever()
-    loop.close()
-
 
 async def _open(place: Place) -> OpenRaster:
     head = Head(place.store, place.path)
     try:
         raster = await parse_tiff(head)
-    except UnsupportedTiffError:
+    except (UnsupportedTiffError, AccessError, DoubtfulBytesError):
         raise
     except SourceError as error:
         # the HTML page of a gateway, or zeros from a proxy
-        raise DoubtfulBytesError(str(error)) from None
+        raise DoubtfulBytesError(str(error), final=error) from None
     assert head.version is not None  # noqa: S101 - a byte of it has been read
     return OpenRaster(raster, head.version)
-
-
-def _in_time(error: Exception, seconds: float) -> Exception:
-    return SourceError(f"it takes longer than {seconds:g} s") if isinstance(error, TimeoutError) else error
 
 
 def _may_be_temporary(future: Future[OpenRaster]) -> bool:
     """True for a header that failed for a reason that may be temporary."""
     error = future.exception()
-    return error is not None and not isinstance(error, UnsupportedTiffError)
-
-
-def _lost(href: str, error: BaseException) -> SourceError:
-    words = " ".join(redact(str(error)).split())[:200]
-    kind = "" if isinstance(error, SourceError) else f"{type(error).__name__} "
-    shown = redact(href)
-    return SourceError(words if words.startswith(shown) else f"{shown} can't be read: {kind}{words}")
+    lasting = isinstance(error, UnsupportedTiffError | AccessError | ContentError)
+    return error is not None and not lasting

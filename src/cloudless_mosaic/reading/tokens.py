@@ -17,10 +17,11 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
-from cloudless_mosaic.errors import SourceError
+from cloudless_mosaic.errors import AccessError, SourceError
 from cloudless_mosaic.net.deadline import run_within
+from cloudless_mosaic.net.environment.certificates import ADVICE
 from cloudless_mosaic.net.retry import random_factor
 from cloudless_mosaic.reading.settings import TOKEN_RETRY
 
@@ -75,6 +76,7 @@ class TokenBroker:
 
         Raises:
             SourceError: if none is available for now.
+            AccessError: if the certificate of the service is not trusted.
         """
         key = account, container
         with self._lock:
@@ -118,11 +120,16 @@ class TokenBroker:
         raise _NoTokenError(reason)
 
     def _ask(self, account: str, container: str) -> Token:
-        import requests  # noqa: PLC0415 - a fifth of a second that only this provider needs
+        from requests import Session  # noqa: PLC0415 - a fifth of a second that only this provider needs
+        from requests.exceptions import SSLError  # noqa: PLC0415 - as above
 
+        from cloudless_mosaic.net.environment.sessions import trust_environment  # noqa: PLC0415 - as above
+
+        session = Session()
+        trust_environment(session)
         key = os.environ.get("PC_SDK_SUBSCRIPTION_KEY")
         try:
-            response = requests.get(
+            response = session.get(
                 f"{self._service}/{account}/{container}",
                 headers={"Ocp-Apim-Subscription-Key": key} if key else {},
                 timeout=(10.0, 30.0),
@@ -132,6 +139,11 @@ class TokenBroker:
             )
             with response:
                 content = response.raw.read(_LARGEST_ANSWER, decode_content=True)
+        except SSLError:
+            raise AccessError(
+                f"the certificate of the token service {urlsplit(self._service).netloc} is not trusted here; "
+                f"{ADVICE}"
+            ) from None
         except Exception as error:  # noqa: BLE001 - of several libraries, with addresses in their words
             raise _NoTokenError(type(error).__name__) from None
         if response.status_code != 200:

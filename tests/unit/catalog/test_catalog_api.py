@@ -507,9 +507,9 @@ def test_an_address_that_is_none_is_told_so(make_request, quick, url):
         find_scenes(make_request(url), quick)
 
 
-def test_a_server_without_a_certificate_is_told_so(api, make_request, quick):
+def test_a_server_without_tls_is_told_so(api, make_request, quick):
     url = api.url.replace("http://", "https://")
-    with pytest.raises(UsageError, match="no certificate that is trusted here"):
+    with pytest.raises(UsageError, match="speaks no TLS on this port"):
         find_scenes(make_request(url), quick)
 
 
@@ -518,7 +518,7 @@ def test_a_proxy_that_is_not_there_is_told_at_once(make_request, quick, monkeypa
         taken.bind(("127.0.0.1", 0))
         for name in ("http_proxy", "HTTP_PROXY"):
             monkeypatch.setenv(name, f"http://127.0.0.1:{taken.getsockname()[1]}")
-        with pytest.raises(UsageError, match="can't be reached; check stac_url and the network"):
+        with pytest.raises(UsageError, match=r"proxy in .* can't be reached or refuses"):
             find_scenes(make_request("http://stac.example.com/v1"), quick)
 
 

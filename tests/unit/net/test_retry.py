@@ -4,14 +4,13 @@ from hypothesis import strategies as st
 
 from cloudless_mosaic.catalog.settings import ApiSettings
 from cloudless_mosaic.net.retry import TEMPORARY_STATUSES, RetryPolicy
-from cloudless_mosaic.reading.settings import GDAL_RETRY, TOKEN_RETRY, ReadSettings
+from cloudless_mosaic.reading.settings import TOKEN_RETRY, ReadSettings
 
 POLICIES = {
     "STAC API": ApiSettings().retry,
     "reader": ReadSettings().retry,
     "object store": ReadSettings().store_retry,
     "tokens": TOKEN_RETRY,
-    "GDAL": GDAL_RETRY,
 }
 
 
@@ -22,7 +21,6 @@ POLICIES = {
         ("reader", [1, 4]),
         ("object store", [0.2, 0.4, 0.8, 1.6]),
         ("tokens", [0.5, 1, 2, 4, 8]),
-        ("GDAL", [0.5, 1]),
     ],
 )
 def test_the_delays_of_a_run(name, delays):

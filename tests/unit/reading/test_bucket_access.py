@@ -40,7 +40,6 @@ def environment_of_another_store(monkeypatch):
 def recorded(contents):
     """An S3 server that keeps the headers of every request."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), RecordingBucket)
-    # GDAL keeps parts of files by their key, so every read has a key of its own
     server.contents = {
         f"/{PUBLIC}/{key}{suffix}": content for key in "abcd" for suffix, content in contents.items()
     }

@@ -1,4 +1,4 @@
-"""JPEG 2000 behind S3 keys, as the Copernicus Data Space serves it: GDAL reads it by the environment."""
+"""JPEG 2000 behind S3 keys, as the Copernicus Data Space serves it: read by the variables of its manual."""
 
 import re
 import threading

@@ -1,0 +1,199 @@
+"""Ranges of files on web servers whose responses the object store can't read.
+
+The object store refuses correct responses without ``Content-Length`` (chunked, HTTP/1.0), with another form
+of ``Last-Modified`` and with an ETag beyond ASCII, and it can't be told where redirects may lead. This client
+is slower: it is used for such servers, for addresses with a query, and for files that GDAL reads.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from http.cookiejar import DefaultCookiePolicy
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from urllib3.util import Retry
+
+from cloudless_mosaic.errors import AccessError, SourceError, UsageError
+from cloudless_mosaic.net.deadline import run_within
+from cloudless_mosaic.net.environment.certificates import ADVICE
+from cloudless_mosaic.net.environment.proxies import shown_proxies
+from cloudless_mosaic.net.hosts import is_host, is_link_local, is_private
+from cloudless_mosaic.net.redaction import quoted, redact
+from cloudless_mosaic.net.retry import TEMPORARY_STATUSES
+from cloudless_mosaic.net.urls import resolve_url
+from cloudless_mosaic.reading.settings import ReadSettings
+
+if TYPE_CHECKING:
+    from requests import Response, Session
+
+_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})")
+_CERTIFICATE = re.compile(r"certificate verify failed|doesn't match", re.IGNORECASE)
+_MOST_REDIRECTS = 5
+_CHUNK = 1 << 16
+
+
+class PlainWeb:
+    """One web server. Thread-safe."""
+
+    def __init__(self, root: str, settings: ReadSettings) -> None:
+        """Sends no request yet.
+
+        Args:
+            root: Address of the server, ``https://HOST[:PORT]``.
+            settings: Time-outs.
+        """
+        self._root = root
+        self._settings = settings
+        self._opened: Session | None = None
+        self._lock = threading.Lock()
+
+    def get(self, path: str, start: int, end: int) -> tuple[bytes, int, str | None]:
+        """Fetches a range.
+
+        Args:
+            path: Path of the file, quoted, with its query if it has one.
+            start: First byte.
+            end: Byte after the last.
+
+        Returns:
+            The bytes, the size of the whole file, and its ETag.
+
+        Raises:
+            AccessError: if it refuses access, or its certificate is not trusted.
+            SourceError: if it redirects to where nothing may be read.
+            FileNotFoundError: if it has no such file.
+            DoubtfulResponseError: if it does not send the range; a retry may succeed.
+        """
+        timeout = self._settings.request_timeout
+        try:
+            return run_within(timeout, lambda: self._follow(f"{self._root}/{path}", start, end))
+        except TimeoutError:
+            raise DoubtfulResponseError(f"it takes longer than {timeout:g} s") from None
+
+    def _follow(self, url: str, start: int, end: int) -> tuple[bytes, int, str | None]:
+        for _ in range(_MOST_REDIRECTS):
+            outcome = self._request(url, start, end)
+            if not isinstance(outcome, str):
+                return outcome
+            url = _next_hop(url, outcome)
+        raise SourceError("it is redirected endlessly")
+
+    def _request(self, url: str, start: int, end: int) -> tuple[bytes, int, str | None] | str:
+        """The range, or where a redirect leads."""
+        from requests import exceptions as faults  # noqa: PLC0415 - a fifth of a second that few servers need
+
+        host = urlsplit(url).netloc
+        try:
+            with self._session().get(
+                url,
+                headers={"Range": f"bytes={start}-{end - 1}", "Accept-Encoding": "identity"},
+                timeout=(self._settings.connect_timeout, self._settings.request_timeout),
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                return (
+                    str(response.headers["Location"])
+                    if response.is_redirect
+                    else _range(response, start, end)
+                )
+        except UsageError as error:
+            raise AccessError(str(error)) from None
+        except (SourceError, FileNotFoundError, DoubtfulResponseError):
+            raise
+        except ValueError:
+            raise SourceError("it is at, or its server redirects to, what is no address") from None
+        except faults.SSLError as error:
+            if _CERTIFICATE.search(str(error)):
+                raise AccessError(f"the certificate of {host} is not trusted here; {ADVICE}") from None
+            raise DoubtfulResponseError(f"TLS with {host} fails") from None
+        except faults.ProxyError:
+            raise AccessError(
+                f"the proxy in {shown_proxies()} can't be reached or refuses the connection"
+            ) from None
+        except Exception as error:  # noqa: BLE001 - of several libraries, for any malformed response
+            raise DoubtfulResponseError(
+                f"its server sends what can't be read ({type(error).__name__})"
+            ) from None
+
+    def _session(self) -> Session:
+        """The session with the server."""
+        from requests import Session  # noqa: PLC0415 - as above
+
+        from cloudless_mosaic.net.environment.sessions import trust_environment  # noqa: PLC0415 - as above
+
+        with self._lock:
+            if self._opened is None:
+                session = Session()
+                trust_environment(session, _retries(self._settings))
+                # threads share the session
+                session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
+                self._opened = session
+            return self._opened
+
+
+class DoubtfulResponseError(ConnectionError):
+    """A response without the range that was asked for; a retry may succeed."""
+
+
+def _range(response: Response, start: int, end: int) -> tuple[bytes, int, str | None]:
+    """The bytes of a response, the size of the file and its ETag.
+
+    Raises:
+        AccessError: if the server refuses access.
+        FileNotFoundError: if it has no such file.
+        DoubtfulResponseError: if the response is not the range.
+    """
+    status = response.status_code
+    if status in {401, 403}:
+        raise AccessError(f"{urlsplit(response.url).netloc} refuses access ({status})")
+    if status in {404, 410}:
+        raise FileNotFoundError(f"its server answers {status}")
+    where = _RANGE.fullmatch(response.headers.get("Content-Range", ""))
+    if status != 206 or where is None:
+        raise DoubtfulResponseError(f"its server answers {status} to the request for a range")
+    first, last, size = map(int, where.groups())
+    if first != start or last != min(end, size) - 1:
+        raise DoubtfulResponseError(f"its server sends bytes {first} to {last}, not {start} to {end - 1}")
+    body = bytearray()
+    for chunk in response.iter_content(_CHUNK):
+        body += chunk
+        if len(body) > last - first + 1:
+            break
+    if len(body) != last - first + 1:
+        raise DoubtfulResponseError(f"{len(body)} bytes came of {last - first + 1} at {first}")
+    return bytes(body), size, response.headers.get("ETag")
+
+
+def _retries(settings: ReadSettings) -> Retry:
+    policy = settings.store_retry
+    return Retry(
+        total=policy.retries,
+        redirect=False,
+        backoff_factor=policy.first_delay,
+        backoff_max=policy.longest_delay,
+        status_forcelist=TEMPORARY_STATUSES,
+        raise_on_status=False,
+        # without a limit otherwise
+        respect_retry_after_header=False,
+    )
+
+
+def _next_hop(url: str, location: str) -> str:
+    """The address that a redirect leads to, under the same policy as hrefs.
+
+    Raises:
+        SourceError: if it leaves https, or leads from a public server into a private network.
+    """
+    target = resolve_url(url, location)
+    shown = quoted(redact(location.partition("?")[0]))
+    if target is None:
+        raise SourceError(f"its server redirects to {shown}, which is no address")
+    here, there = urlsplit(url), urlsplit(target)
+    host = there.hostname or ""
+    elsewhere = host != here.hostname
+    inside = elsewhere and (not is_host(host) or is_private(host)) and not is_private(here.hostname or "")
+    if (here.scheme == "https" != there.scheme) or inside or (elsewhere and is_link_local(host)):
+        raise SourceError(f"its server redirects to {shown}, open or in a private network; not followed")
+    return target
