@@ -17,7 +17,7 @@ from cloudless_mosaic.cli.options import (
 )
 from cloudless_mosaic.cli.paths import LocalPath
 from cloudless_mosaic.cli.process import loading
-from cloudless_mosaic.cli.program import RunByDefault, run_program
+from cloudless_mosaic.cli.program import RunByDefault, run_program, set_output_is_log
 from cloudless_mosaic.cli.values import read_aoi, read_codes
 from cloudless_mosaic.domain.provider import read_profile
 from cloudless_mosaic.masks import MASKS
@@ -134,6 +134,7 @@ def run(verbose: bool, quiet: bool, as_json: bool, **options: Any) -> None:  # n
         from cloudless_mosaic.burned.pipeline import run as run_pipeline  # noqa: PLC0415 - keeps --help quick
         from cloudless_mosaic.burned.screen import make_screen  # noqa: PLC0415 - as above
 
+        set_output_is_log(is_log=not as_json)
         screen = make_screen(verbose=verbose, quiet=quiet, as_json=as_json)
     with screen:
         screen.done(run_pipeline(request, screen))
@@ -164,6 +165,7 @@ def demo(
         from cloudless_mosaic.burned.demo import run_demo  # noqa: PLC0415 - keeps --help quick
         from cloudless_mosaic.burned.screen import make_screen  # noqa: PLC0415 - as above
 
+        set_output_is_log(is_log=not as_json)
         screen = make_screen(verbose=verbose, quiet=quiet, as_json=as_json)
     with screen:
         screen.done(run_demo(output_dir, archive_dir, screen, overwrite=overwrite))

@@ -54,7 +54,7 @@ def plan(verbose: bool, quiet: bool, as_json: bool, **options: Any) -> None:  # 
         from cloudless_mosaic.pipeline import plan_mosaics  # noqa: PLC0415
         from cloudless_mosaic.planning.mosaics import cut_mosaics  # noqa: PLC0415 - keeps --help quick
 
-        screen = open_screen(verbose=verbose, quiet=quiet, as_json=as_json)
+        screen = open_screen(verbose=verbose, quiet=quiet, as_json=as_json, is_log=False)
     made = plan_mosaics(request)
     screen.show_plan(made, cut_mosaics(made))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ import click
 
 from cloudless_mosaic.cli.field_options import option_names
 from cloudless_mosaic.cli.process import Terminated, end_process, limit_matrix_threads, raise_on_sigterm
+from cloudless_mosaic.cli.streams import StandardOutput
 from cloudless_mosaic.errors import CloudlessMosaicError
 
 if TYPE_CHECKING:
@@ -19,15 +19,30 @@ if TYPE_CHECKING:
 _TRACEBACK = "CLOUDLESS_MOSAIC_TRACEBACK"
 """Environment variable for developers; a traceback may hold addresses with credentials."""
 
+_OUTPUT = StandardOutput()
+
 GOES_ON = "the same command goes on from what is done"
 """What the user can do after a run of mosaics was ended."""
 
 
-def open_screen(*, verbose: bool, quiet: bool, as_json: bool) -> Screen:
-    """The screen that the options ask for."""
+def open_screen(*, verbose: bool, quiet: bool, as_json: bool, is_log: bool = True) -> Screen:
+    """The screen that the options ask for.
+
+    Args:
+        verbose: True for every scene that is left out.
+        quiet: True for errors only.
+        as_json: True for JSON lines, which a machine needs whole.
+        is_log: False for a command whose result is what it prints.
+    """
+    set_output_is_log(is_log=is_log and not as_json)
     from cloudless_mosaic.screen import make_screen  # noqa: PLC0415 - keeps --help quick
 
     return make_screen(verbose=verbose, quiet=quiet, as_json=as_json)
+
+
+def set_output_is_log(*, is_log: bool) -> None:
+    """Says whether a standard output that can't be written is a fault: a log of finished work is none."""
+    _OUTPUT.is_log = is_log
 
 
 class RunByDefault(click.Group):
@@ -54,9 +69,7 @@ def run_program(command: click.Command, after_end: str = GOES_ON) -> None:
     """
     limit_matrix_threads()
     raise_on_sigterm()
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # a table that is cut ends in an ellipsis, which not every terminal or log can take
-        sys.stdout.reconfigure(errors="replace")
+    _OUTPUT.install()
     try:
         command.main(prog_name=command.name, standalone_mode=False)
     except click.exceptions.Abort:
@@ -78,6 +91,8 @@ def run_program(command: click.Command, after_end: str = GOES_ON) -> None:
         if os.environ.get(_TRACEBACK):
             raise
         _fail(f"a bug, please report it: {type(error).__name__} {error}; {_TRACEBACK}=1 shows where", 1)
+    if reason := _OUTPUT.lost:
+        _fail(f"standard output can't be written: {reason}; free space, and run the command again", 75)
     end_process()
 
 

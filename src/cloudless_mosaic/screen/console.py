@@ -20,4 +20,5 @@ def open_console(stream: TextIO | None, *, quiet: bool = False) -> Console:
 
 def has_cursor(console: Console) -> bool:
     """True where bars can be redrawn; a dumb terminal would be filled with them line by line."""
-    return console.is_terminal and not console.is_dumb_terminal
+    # console.is_terminal is true under FORCE_COLOR too, which brings colours to a log
+    return console.file.isatty() and not console.is_dumb_terminal

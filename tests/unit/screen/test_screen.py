@@ -353,17 +353,24 @@ def test_bars_fit_on_the_terminal(terminal, plan, composite, width):
     assert all("0:00:00" in line or "-:--:--" in line for line in bars)
 
 
-def test_screen_on_a_terminal_is_live(monkeypatch):
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_screen_on_a_terminal_is_live():
+    assert isinstance(make_screen(verbose=False, quiet=False, as_json=False, stream=Terminal()), LiveScreen)
+
+
+def test_forced_colours_bring_no_bars_to_a_log(monkeypatch):
     monkeypatch.setenv("FORCE_COLOR", "1")
-    assert isinstance(
-        make_screen(verbose=False, quiet=False, as_json=False, stream=io.StringIO()), LiveScreen
-    )
+    screen = make_screen(verbose=False, quiet=False, as_json=False, stream=io.StringIO())
+    assert type(screen) is PlainScreen
 
 
 def test_dumb_terminal_gets_lines(monkeypatch):
-    monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("TERM", "dumb")
-    screen = make_screen(verbose=False, quiet=False, as_json=False, stream=io.StringIO())
+    screen = make_screen(verbose=False, quiet=False, as_json=False, stream=Terminal())
     assert type(screen) is PlainScreen
 
 
