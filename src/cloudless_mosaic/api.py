@@ -46,8 +46,10 @@ def open_mosaics(request: MosaicRequest) -> xr.Dataset:
 
     The dataset has the dimensions ``(time, y, x)``; ``time`` is the start of each month that has scenes, and
     y decreases. Each band is a variable of its own (uint16, reflectance times 10,000, 0 is nodata), and
-    ``count`` (uint16) is the number of clear observations. Each chunk is one block of one month and all its
-    scenes, so nothing has to be rechunked. Pixels are the same as in the files of ``build_mosaics``.
+    ``count`` (uint16) is the number of clear observations. Layers of the request follow, each band a variable
+    by its name, with ``spread_`` before it where the spread is that of the median. Each chunk is one block of
+    one month and all its scenes, so nothing has to be rechunked. Pixels are the same as in the files of
+    ``build_mosaics``.
 
     Raises:
         UsageError: if the request can't be carried out.
@@ -61,7 +63,7 @@ def open_mosaics(request: MosaicRequest) -> xr.Dataset:
         raise UsageError(f"a lazy dataset holds all mosaics; leave out the shard ({request.shard})")
     plan = plan_mosaics(request)
     periods = [period for period in plan.periods if period.scenes]
-    names = (*request.bands, "count")
+    names = _variables(request)
     stacks = _stacks(plan, periods, names)
     # a geographic grid calls its axes latitude and longitude
     y, x = (plan.geobox.coordinates[axis].values for axis in plan.geobox.dimensions)
@@ -76,7 +78,19 @@ def open_mosaics(request: MosaicRequest) -> xr.Dataset:
     return dataset
 
 
-def _stacks(plan: MosaicPlan, periods: list[PeriodPlan], names: tuple[str, ...]) -> dict[str, object]:
+def _variables(request: MosaicRequest) -> dict[str, str]:
+    """The type of every variable, by its name, in the order of ``_planes``."""
+    from cloudless_mosaic.layers import parse_layers  # noqa: PLC0415 - see open_mosaics
+
+    names = dict.fromkeys((*request.bands, "count"), "uint16")
+    for layer in parse_layers(request.layers):
+        for band in layer.bands(request.reduction, request.bands):
+            name = band if band not in request.bands else f"{layer.name}_{band}"
+            names[name] = layer.dtype
+    return names
+
+
+def _stacks(plan: MosaicPlan, periods: list[PeriodPlan], names: dict[str, str]) -> dict[str, object]:
     """One Dask array per variable, of shape (time, y, x)."""
     import dask.array as da  # noqa: PLC0415 - see open_mosaics
     from dask.delayed import delayed  # noqa: PLC0415
@@ -92,7 +106,7 @@ def _stacks(plan: MosaicPlan, periods: list[PeriodPlan], names: tuple[str, ...])
             key = f"compose-{period.period.label}-{row}-{column}-{unique}"
             planes = delayed(_planes, pure=True, traverse=False)(task, dask_key_name=key)
             for i, name in enumerate(names):
-                plane = da.from_delayed(planes[i], task.block.shape, "uint16")  # type: ignore[no-untyped-call]
+                plane = da.from_delayed(planes[i], task.block.shape, names[name])  # type: ignore[no-untyped-call]
                 blocks[name].append(plane)
         for name in names:
             rows = [blocks[name][i : i + columns] for i in range(0, len(blocks[name]), columns)]
@@ -110,4 +124,5 @@ def _planes(task: BlockTask) -> tuple[object, ...]:
     if composite.lost:
         first = composite.lost[0]
         raise ObservationsLostError(f"{len(composite.lost)} observations could not be read: {first.reason}")
-    return (*composite.data, composite.count)
+    layers = (band for layer in composite.layers.values() for band in layer)
+    return (*composite.data, composite.count, *layers)

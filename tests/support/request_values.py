@@ -38,6 +38,7 @@ VALUES = {
     "cloud_dilation": METRES,
     "exact": st.booleans(),
     "reducer": st.sampled_from(["median", "percentile:25", "mean", "nearest:2020-10-15", "first", "last"]),
+    "layers": st.sampled_from([(), ("date",), ("date", "flags")]),
     "period": st.sampled_from(list(PERIODS)),
     "compression": st.sampled_from(["deflate", "zstd"]),
     "max_lost": PERCENT,

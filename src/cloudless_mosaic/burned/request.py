@@ -89,6 +89,11 @@ class BurnedAreaRequest(ExecutionOptions, OutputOptions, MaskOptions, ReadingOpt
         return False
 
     @property
+    def layers(self) -> tuple[str, ...]:
+        """None: the layers are of mosaics."""
+        return ()
+
+    @property
     def reduction(self) -> Reducer:
         """Each date is a composite of one observation, whose median is the observation itself."""
         return Median()

@@ -11,6 +11,7 @@ from cloudless_mosaic.cli.paths import LocalPath
 from cloudless_mosaic.domain.periods import PERIODS
 from cloudless_mosaic.domain.radiometry import OFFSETS
 from cloudless_mosaic.domain.request import MosaicRequest
+from cloudless_mosaic.layers import LAYERS
 from cloudless_mosaic.masks import MASKS
 from cloudless_mosaic.reducers import REDUCERS
 
@@ -136,6 +137,13 @@ _MOSAIC_OPTIONS = (
         metavar="NAME[:PARAMETER]",
         help=f"How the clear observations of a pixel become one value: {', '.join(REDUCERS)}; some take a "
         "parameter, such as percentile:25 or max:NDVI.",
+    ),
+    click.option(
+        "--layer",
+        "layers",
+        type=click.Choice(list(LAYERS)),
+        multiple=True,
+        help="Write this beside the mosaic, too; repeat it.",
     ),
     click.option("--exact", is_flag=True, help="Average native pixels instead of reading overviews."),
     click.option(

@@ -18,7 +18,7 @@ from cloudless_mosaic.kernels import (
 )
 
 Pixels = npt.NDArray[Any]
-"""uint8, uint16 or float32, shape (band, y, x)."""
+"""uint8, uint16, int16 or float32, shape (band, y, x)."""
 
 
 _LEVEL = 1
@@ -45,6 +45,8 @@ def encode_tile(tile: Pixels, codec: Compression) -> Encoded:
         out = np.empty((rows, 4 * columns * bands), np.uint8)
         interleave_differences_of_bytes(tile, out)
     else:
+        if tile.dtype == np.int16:
+            tile = tile.view(np.uint16)  # differences that wrap around have the same bits
         out = np.empty((rows, columns, bands), tile.dtype)
         interleave_differences(tile, out)
     if codec == "deflate":

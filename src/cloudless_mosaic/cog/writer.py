@@ -35,8 +35,8 @@ from cloudless_mosaic.storage.spool import Span, Spool, checked, write_all
 
 _MIN_IS_BLACK, _RGB, _PALETTE = 1, 2, 3
 _REDUCED = 1
-_SAMPLE_FORMAT = {"u": 1, "f": 3}
-_PREDICTOR = {"u": 2, "f": 3}
+_SAMPLE_FORMAT = {"u": 1, "i": 2, "f": 3}
+_PREDICTOR = {"u": 2, "i": 2, "f": 3}
 """Values of the TIFF tags SampleFormat and Predictor by the kind of a sample."""
 
 _PORTION = 2 * 2**20
@@ -54,7 +54,7 @@ class CogSpec:
     """Grid of full resolution."""
     bands: tuple[str, ...]
     """Descriptions of the bands."""
-    dtype: Literal["uint8", "uint16", "float32"]
+    dtype: Literal["uint8", "uint16", "int16", "float32"]
     """Type of a sample."""
     reduction: Reduction
     """How overviews are made."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -16,12 +17,14 @@ from cloudless_mosaic.compositing.masking import mask_granules
 from cloudless_mosaic.compositing.packed_mask import PackedMask
 from cloudless_mosaic.compositing.placing import place_granules
 from cloudless_mosaic.compositing.provenance import PixelSources
+from cloudless_mosaic.compositing.unclear import add_lost, masked_reasons
 from cloudless_mosaic.domain.bands import canonical_band
 from cloudless_mosaic.domain.results import LostObservation
 from cloudless_mosaic.kernels import fill_free
+from cloudless_mosaic.layers import ObservedPixels, parse_layers
 from cloudless_mosaic.planning.tasks import BlockTask
 from cloudless_mosaic.reading.protocol import RasterReader
-from cloudless_mosaic.reducers import Stack
+from cloudless_mosaic.reducers import Reduced, SpreadReducer, Stack
 
 UInt16s = npt.NDArray[np.uint16]
 
@@ -42,15 +45,20 @@ def compose(task: BlockTask, reader: RasterReader) -> Composite:
     alone, sharing, skipped = _select(masked.granules)
     finished += skipped
     stack = _Stack.of(task, alone, sharing)
+    unclear = masked_reasons(task.block.shape, masked.granules) if "flags" in task.layers else None
     del masked  # so that masks are freed as soon as their granules are read
     finished += _fill_alone(stack, alone, reader)
     del alone
     while sharing:
         finished.append(_fill_free(stack, sharing.popleft(), reader))
     reducible = stack.reducible(task)
-    reduced = task.reducer.reduce(reducible)
+    reduced = _reduced(task, reducible)
     finished.sort(key=lambda one: one.number)
     sources = PixelSources(tuple(finished), stack.places, stack.owners)
+    if unclear is not None:
+        add_lost(unclear, placed.granules, finished)
+    scenes = partial(sources.scenes, numbers=dict(task.scene_numbers))
+    observed = ObservedPixels(reducible, reduced, scenes, unclear)
     return Composite(
         period=task.period,
         block=task.block,
@@ -58,6 +66,7 @@ def compose(task: BlockTask, reader: RasterReader) -> Composite:
         count=reduced.count,
         scene_pixels=sources.scene_pixels(reducible, reduced),
         observations=len(finished),
+        layers={layer.name: layer.pixels(observed) for layer in parse_layers(task.layers)},
         lost=tuple(
             LostObservation(one.scene_id, task.block.index, one.reason, one.lasting)
             for one in finished
@@ -67,6 +76,12 @@ def compose(task: BlockTask, reader: RasterReader) -> Composite:
         statistics=tuple((one.scene_id, one.statistics) for one in finished if one.statistics),
         tile=task.tile,
     )
+
+
+def _reduced(task: BlockTask, stack: Stack) -> Reduced:
+    if "spread" in task.layers and isinstance(task.reducer, SpreadReducer):
+        return task.reducer.reduce_with_spread(stack)
+    return task.reducer.reduce(stack)
 
 
 def _select(

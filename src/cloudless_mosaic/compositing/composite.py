@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +31,8 @@ class Composite:
     """Id of each scene that gave a clear pixel, and how many: those that count, or that were chosen."""
     observations: int
     """Observations (scene and block) that were planned."""
+    layers: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
+    """Pixels of the layers that were asked for, by name, shape (band, y, x)."""
     lost: tuple[LostObservation, ...] = ()
     """Observations that could not be read."""
     notes: tuple[SceneNote, ...] = ()

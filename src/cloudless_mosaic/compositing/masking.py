@@ -65,7 +65,7 @@ def mask_granules(placed: PlacedGranules, mask: Mask, reader: RasterReader) -> M
         own = ClearMask(Classified(answer, layer.layer.grid, layer.window), clear)
         masked[granule.number] = MaskedGranule(granule, own, statistics=statistics)
         if granule.observation in shared:
-            covered[granule.number] = PackedMask.of(_covered(answer != 0, layer))
+            covered[granule.number] = PackedMask.of(covered_pixels(answer != 0, layer))
     in_order = [masked[number] for number in sorted(masked)]
     return MaskedGranules(_share_out(in_order, covered), tuple(lost))
 
@@ -77,7 +77,7 @@ def _shared_observations(placed: PlacedGranules) -> frozenset[int]:
     return frozenset(observation for observation, number in numbers.items() if number > 1)
 
 
-def _covered(data: Clear, mask: MaskLayer) -> Clear:
+def covered_pixels(data: Clear, mask: MaskLayer) -> Clear:
     """Pixels of the block whose centres lie on data of a granule, shape (y, x).
 
     Args:

@@ -101,7 +101,7 @@ def _found(folder: Path) -> Iterator[tuple[int, int]]:
 
 
 def _parts(composite: Composite) -> list[Bytes]:
-    """What a file holds, one after the other: checksum, length, description, bands, count."""
+    """What a file holds, one after the other: checksum, length, description, bands, count, layers."""
     facts = {
         "scene_pixels": composite.scene_pixels,
         "observations": composite.observations,
@@ -109,6 +109,7 @@ def _parts(composite: Composite) -> list[Bytes]:
         "statistics": [(scene_id, astuple(statistics)) for scene_id, statistics in composite.statistics],
         "window": [*composite.block.rows, *composite.block.columns],
         "bands": len(composite.data),
+        "layers": [[name, str(pixels.dtype), len(pixels)] for name, pixels in composite.layers.items()],
     }
     description = json.dumps(facts).encode()
     description += b" " * (-(_CHECKSUM.size + _LENGTH.size + len(description)) % _ALIGNED)
@@ -116,7 +117,7 @@ def _parts(composite: Composite) -> list[Bytes]:
         np.frombuffer(_LENGTH.pack(len(description)) + description, np.uint8),
         *(
             np.ascontiguousarray(plane).reshape(-1).view(np.uint8)
-            for plane in (composite.data, composite.count)
+            for plane in (composite.data, composite.count, *composite.layers.values())
         ),
     ]
     checksum = 0
@@ -139,11 +140,17 @@ def _composite(content: Bytes, period: Period, block: Block, bands: int) -> Comp
         return None
     length = _LENGTH.unpack_from(content.data, _CHECKSUM.size)[0]
     description = json.loads(content[start : start + length].tobytes())
-    pixels = content[start + length :].view(np.uint16)
     # blocks of another cut may have the same place among theirs
     if description["window"] != [*block.rows, *block.columns] or description["bands"] != bands:
         return None
-    planes = pixels.reshape(bands + 1, *block.shape)
+    pixels = block.shape[0] * block.shape[1]
+    rest = content[start + length :]
+    planes = rest[: 2 * (bands + 1) * pixels].view(np.uint16).reshape(bands + 1, *block.shape)
+    layers, end = {}, 2 * (bands + 1) * pixels
+    for name, dtype, number in description["layers"]:
+        begin, end = end, end + number * pixels * np.dtype(dtype).itemsize
+        # a copy, since pixels of larger types need not begin at a multiple of their size
+        layers[name] = rest[begin:end].copy().view(dtype).reshape(number, *block.shape)
     return Composite(
         period=period,
         block=block,
@@ -151,6 +158,7 @@ def _composite(content: Bytes, period: Period, block: Block, bands: int) -> Comp
         count=planes[-1],
         scene_pixels=tuple((scene_id, pixels) for scene_id, pixels in description["scene_pixels"]),
         observations=description["observations"],
+        layers=layers,
         notes=tuple(SceneNote(*note) for note in description["notes"]),
         statistics=tuple(
             (scene_id, PixelStatistics(*counts)) for scene_id, counts in description["statistics"]

@@ -17,6 +17,7 @@ from cloudless_mosaic.domain.periods import (
 )
 from cloudless_mosaic.domain.results import LostObservation, PeriodResult, SceneNote
 from cloudless_mosaic.errors import UsageError
+from cloudless_mosaic.layers import LAYERS
 from cloudless_mosaic.stac.names import (
     CATALOG,
     CATALOG_ID,
@@ -34,7 +35,10 @@ from cloudless_mosaic.storage.files import SIDECARS
 _ROOTS = {CATALOG: frozenset({CATALOG_ID}), COLLECTION: COLLECTION_IDS}
 """Ids of the documents above the items."""
 
-_ENDINGS = (".json", ".tif", "-count.tif", "-visual.tif", "-thumbnail.png")
+_ENDINGS = (
+    *(".json", ".tif", "-count.tif", "-visual.tif", "-thumbnail.png"),
+    *(f"-{name}.tif" for name in LAYERS),
+)
 """Of the files of a period; the item goes first, since it speaks for the others."""
 
 

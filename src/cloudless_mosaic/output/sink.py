@@ -16,6 +16,7 @@ from cloudless_mosaic.domain.bands import canonical_band, common_name
 from cloudless_mosaic.domain.periods import mosaic_name
 from cloudless_mosaic.domain.results import PeriodResult
 from cloudless_mosaic.geo.blocks import Block
+from cloudless_mosaic.layers import parse_layers
 from cloudless_mosaic.output.folder import OutputFolder
 from cloudless_mosaic.planning.mosaics import Mosaic
 from cloudless_mosaic.stac.statistics import PeriodTotals
@@ -48,6 +49,7 @@ class PeriodSink:
         self._name = mosaic_name(mosaic.label)
         self._target = output.path / self._name
         self._totals = PeriodTotals(len(plan.request.bands))
+        self._layers = parse_layers(plan.request.layers)
         self._stretch = Stretch([canonical_band(band) for band in plan.request.bands])
         self._background = output.background
         self._checkpoints = output.checkpoints(mosaic)
@@ -89,10 +91,12 @@ class PeriodSink:
 
     def _add(self, composite: Composite) -> None:
         row, column = composite.block.rows[0], composite.block.columns[0]
-        mosaic, count, visual = self._opening.result()
+        mosaic, count, visual, *layers = self._opening.result()
         mosaic.write(row, column, composite.data)
         count.write(row, column, composite.count[None])
         visual.write(row, column, self._stretch(composite.data))
+        for writer, layer in zip(layers, self._layers, strict=True):
+            writer.write(row, column, composite.layers[layer.name])
         self._totals.add(composite)
 
     def close(self) -> PeriodResult:
@@ -113,7 +117,7 @@ class PeriodSink:
             thumbnail = self._background.submit(self._write_thumbnail, picture)
             rasters = [self._background.submit(writer.close) for writer in writers]
             wait([thumbnail, *rasters])  # also where one fails: what follows may remove the files
-            mosaic, count, visual = (raster.result() for raster in rasters)
+            mosaic, count, visual, *layers = (raster.result() for raster in rasters)
             files = PeriodFiles(
                 mosaic=mosaic,
                 count=count,
@@ -124,6 +128,7 @@ class PeriodSink:
                 statistics=self._totals.bands,
                 observations=self._totals.counts,
                 scene_percents=self._totals.scene_percents,
+                layers={layer.name: file for layer, file in zip(self._layers, layers, strict=True)},
             )
             result = self._publish(files)
             undo.pop_all()
@@ -177,7 +182,19 @@ class PeriodSink:
             nodata=0,
             rgb=len(picture) == 3,
         )
-        return ("", mosaic), ("-count", count), ("-visual", visual)
+        layers = (
+            CogSpec(
+                geobox=geobox,
+                bands=layer.bands(self._plan.request.reduction, output_bands(self._plan.request.bands)),
+                dtype=layer.dtype,
+                reduction="average" if layer.dtype == "float32" else "nearest",
+                codec=codec,
+                nodata=layer.nodata,
+            )
+            for layer in self._layers
+        )
+        named = ((f"-{layer.name}", spec) for layer, spec in zip(self._layers, layers, strict=True))
+        return ("", mosaic), ("-count", count), ("-visual", visual), *named
 
     def _write_thumbnail(self, picture: CogWriter) -> CogFile:
         path = self._staging / f"{self._name}-thumbnail.png"
@@ -188,7 +205,7 @@ class PeriodSink:
     def _publish(self, files: PeriodFiles) -> PeriodResult:
         from cloudless_mosaic.stac.items import period_item  # noqa: PLC0415 - as above
 
-        rasters = (files.mosaic, files.count, files.visual, files.thumbnail)
+        rasters = (files.mosaic, files.count, files.visual, files.thumbnail, *files.layers.values())
         names = (*(file.path.name for file in rasters), f"{self._name}.json")
         totals = self._totals
         rows, columns = self._plan.geobox.shape

@@ -9,6 +9,7 @@ import numpy as np
 from cloudless_mosaic.domain.bands import canonical_band
 from cloudless_mosaic.domain.scenes import Scene, SourceRaster
 from cloudless_mosaic.geo.projection import metres_per_unit
+from cloudless_mosaic.layers import parse_layers
 from cloudless_mosaic.planning.plan import CompositePlan, PeriodPlan
 from cloudless_mosaic.planning.scene_index import SceneIndex
 
@@ -35,14 +36,14 @@ class PlanCost:
     task_memory: int
     """Bytes that the largest task holds at once."""
     output_bytes: int
-    """Bytes of all mosaics, counts and pictures with their overviews."""
+    """Bytes of all mosaics, counts, layers and pictures with their overviews."""
 
 
 def estimate(plan: CompositePlan) -> PlanCost:
     """Estimates the cost of a plan."""
     crs = str(plan.geobox.crs)
     rows, columns = plan.geobox.shape
-    per_pixel = len(plan.request.bands) * _BAND_BYTES + _COUNT_BYTES + _VISUAL_BYTES
+    per_pixel = len(plan.request.bands) * _BAND_BYTES + _COUNT_BYTES + _VISUAL_BYTES + _layer_bytes(plan)
     active = memory = 0
     period_bytes = []
     for period in plan.periods:
@@ -87,6 +88,15 @@ def _sample_bytes(plan: CompositePlan, scene: Scene) -> float:
     return bands + _SCL_BYTES / resolution**2
 
 
+def _layer_bytes(plan: CompositePlan) -> int:
+    """Bytes of a pixel in all layers that are asked for."""
+    request = plan.request
+    return sum(
+        np.dtype(layer.dtype).itemsize * len(layer.bands(request.reduction, request.bands))
+        for layer in parse_layers(request.layers)
+    )
+
+
 def _period_bytes(plan: CompositePlan, period: PeriodPlan, index: SceneIndex) -> int:
     samples = [_sample_bytes(plan, scene) for scene in period.scenes]
     return round(float(np.dot(index.covered(plan.geobox), samples)))
@@ -99,4 +109,5 @@ def _task_memory(plan: CompositePlan, period: PeriodPlan, index: SceneIndex) -> 
     ground = pixels * (plan.request.resolution * metres_per_unit(str(plan.geobox.crs))) ** 2
     observations = index.busiest(plan.geobox, plan.blocks)
     stack = pixels * len(plan.request.bands) * _BAND_BYTES * (2 * observations + 1)
+    stack += pixels * _layer_bytes(plan)
     return round(stack + max(ground * _sample_bytes(plan, scene) for scene in period.scenes) * 2)

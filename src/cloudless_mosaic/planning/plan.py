@@ -63,13 +63,15 @@ class CompositePlan:
         """The tasks of one period, one for every block, made lazily."""
         request = self.request
         index = SceneIndex(period.scenes, str(self.geobox.crs))
+        numbers = {scene.id: number for number, scene in enumerate(period.scenes, 1)}
         for block in self.blocks:
             geobox = self.geobox[block.window]
+            scenes = list(index.touching(geobox))
             yield BlockTask(
                 period=period.period,
                 block=block,
                 geobox=geobox,
-                observations=_observations(index.touching(geobox), request, period.times),
+                observations=_observations(scenes, request, period.times),
                 bands=request.bands,
                 mask=request.cloud_mask,
                 reducer=request.reduction,
@@ -77,6 +79,10 @@ class CompositePlan:
                 tile=self.tile,
                 alone=len(self.blocks) == 1 and not self.tile,
                 access=access_of(request.profile),
+                layers=request.layers,
+                scene_numbers=tuple((scene.id, numbers[scene.id]) for scene in scenes)
+                if "source" in request.layers
+                else (),
             )
 
 

@@ -70,6 +70,11 @@ class BlockTask:
     access: tuple[BucketAccess, ...] = ()
     """Buckets that the profile of the provider describes."""
 
+    layers: tuple[str, ...] = ()
+    """Names of the layers to make."""
+    scene_numbers: tuple[tuple[str, int], ...] = ()
+    """Ids of the scenes that can touch the block, and their place among those of the period, from 1."""
+
     @property
     def label(self) -> str:
         """Names the task, together with its block."""

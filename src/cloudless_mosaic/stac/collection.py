@@ -9,13 +9,15 @@ import pystac
 from pyproj import CRS
 
 from cloudless_mosaic.domain.periods import PeriodKind, collection_id, parse_mosaic_name
+from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.domain.results import PeriodResult
+from cloudless_mosaic.layers import parse_layers
 from cloudless_mosaic.planning.plan import MosaicPlan
-from cloudless_mosaic.reducers import Reducer
 from cloudless_mosaic.stac.assets import sensor_fields
 from cloudless_mosaic.stac.documents import document_of
 from cloudless_mosaic.stac.footprint import footprint
-from cloudless_mosaic.stac.items import THUMBNAIL, asset_texts, extensions, raster_bands
+from cloudless_mosaic.stac.items import THUMBNAIL, asset_texts, extensions, output_bands, raster_bands
+from cloudless_mosaic.stac.layers import ROLES, layer_bands, layer_extensions
 from cloudless_mosaic.stac.names import (
     CATALOG,
     CATALOG_ID,
@@ -101,14 +103,14 @@ def collection_document(plan: MosaicPlan, fingerprint: str) -> dict[str, Any]:
                 },
             ),
         ],
-        stac_extensions=extensions(request.bands),
+        stac_extensions=[*extensions(request.bands), *layer_extensions(request)],
         summaries=pystac.Summaries(
             sensor
             | ({"proj:code": [":".join(crs)]} if crs else {})
             | {"processing:level": [PROCESSING_LEVEL]}
         ),
         extra_fields={
-            "item_assets": _item_assets(request.bands, reducer),
+            "item_assets": _item_assets(request),
             **({"renders": drawn} if drawn else {}),
             **_ownership(plan, fingerprint),
         },
@@ -132,14 +134,23 @@ def _title(kind: PeriodKind) -> str:
     return f"{kind.adjective.capitalize()} cloud-free Sentinel-2 mosaics"
 
 
-def _item_assets(bands: Sequence[str], reducer: Reducer) -> dict[str, Any]:
+def _item_assets(request: MosaicRequest) -> dict[str, Any]:
     """What holds for the assets of every item."""
-    described = raster_bands(bands)
+    described = raster_bands(request.bands)
     rasters = {
         key: {"title": title, "description": text, "type": pystac.MediaType.COG, "roles": roles}
         | {"bands": described[key]}
-        for key, (title, text, roles) in asset_texts(reducer).items()
+        for key, (title, text, roles) in asset_texts(request.reduction).items()
     }
+    bands = layer_bands(request, output_bands(request.bands), ())
+    for layer in parse_layers(request.layers):
+        rasters[layer.name] = {
+            "title": layer.title,
+            "description": layer.description,
+            "type": pystac.MediaType.COG,
+            "roles": ROLES,
+            "bands": bands[layer.name],
+        }
     title, text = THUMBNAIL
     picture = {"title": title, "description": text, "type": pystac.MediaType.PNG, "roles": ["thumbnail"]}
     return {**rasters, "thumbnail": picture}

@@ -15,6 +15,7 @@ from cloudless_mosaic.cog.writer import CogFile
 from cloudless_mosaic.domain.bands import BANDS, canonical_band, common_name
 from cloudless_mosaic.domain.periods import collection_id, mosaic_name
 from cloudless_mosaic.domain.results import PeriodResult
+from cloudless_mosaic.layers import parse_layers
 from cloudless_mosaic.planning.plan import MosaicPlan, PeriodPlan
 from cloudless_mosaic.reducers import Reducer
 from cloudless_mosaic.stac.assets import (
@@ -33,6 +34,7 @@ from cloudless_mosaic.stac.assets import (
 )
 from cloudless_mosaic.stac.documents import item_json
 from cloudless_mosaic.stac.footprint import footprint
+from cloudless_mosaic.stac.layers import ROLES, layer_bands, layer_extensions
 from cloudless_mosaic.stac.names import (
     CATALOG,
     COLLECTION,
@@ -90,6 +92,8 @@ class PeriodFiles:
     """Of each band of the mosaic."""
     observations: BandStatistics
     """Of the counts of all pixels."""
+    layers: Mapping[str, CogFile]
+    """Layers that were asked for, by name."""
     scene_percents: Mapping[str, float]
     """Percent of the pixels that a scene gave an observation of: one that counts, or that was chosen."""
 
@@ -123,7 +127,7 @@ def period_item(
         start_datetime=period.period.start,
         end_datetime=period.period.last_instant,
         collection=collection_id(plan.request.period_kind),
-        stac_extensions=extensions(plan.request.bands),
+        stac_extensions=[*extensions(plan.request.bands), *layer_extensions(plan.request)],
         properties={
             "title": f"Cloud-free Sentinel-2 mosaic, {label}",
             **sensor_fields(plan.geobox),
@@ -141,7 +145,7 @@ def period_item(
         (pystac.RelType.COLLECTION, f"../{COLLECTION}"),
     )
     used = (scene for scene in period.scenes if scene.id in result.used)
-    return item_json(item, _assets(plan, files), parents, used, folder)
+    return item_json(item, _assets(plan, period, files), parents, used, folder)
 
 
 def extensions(bands: Sequence[str]) -> list[str]:
@@ -199,15 +203,27 @@ def _outcome(
     return {PREFIX + key: value for key, value in fields.items()}
 
 
-def _assets(plan: MosaicPlan, files: PeriodFiles) -> dict[str, pystac.Asset]:
+def _assets(plan: MosaicPlan, period: PeriodPlan, files: PeriodFiles) -> dict[str, pystac.Asset]:
     bands = raster_bands(plan.request.bands)
     known = (*files.statistics, files.observations)
     for band, statistics in zip((*bands["mosaic"], *bands["count"]), known, strict=True):
         band.update(_statistics(statistics))
+    described = layer_bands(plan.request, output_bands(plan.request.bands), period.scenes)
     texts = asset_texts(plan.request.reduction)
     rasters = {"mosaic": files.mosaic, "count": files.count, "visual": files.visual}
     return {
         **{key: raster_asset(file, *texts[key], plan.geobox, bands[key]) for key, file in rasters.items()},
+        **{
+            layer.name: raster_asset(
+                files.layers[layer.name],
+                layer.title,
+                layer.description,
+                ROLES,
+                plan.geobox,
+                described[layer.name],
+            )
+            for layer in parse_layers(plan.request.layers)
+        },
         "thumbnail": thumbnail_asset(files.thumbnail, *THUMBNAIL, plan.geobox, files.thumbnail_factor),
     }
 

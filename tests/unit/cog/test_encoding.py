@@ -59,11 +59,11 @@ def test_nearest_is_the_upper_left_pixel():
 
 
 @pytest.mark.parametrize("codec", ["deflate", "zstd"])
-@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("dtype", [*DTYPES, np.int16])
 @pytest.mark.parametrize("bands", [1, 3, 4])
 def test_decoding_and_undoing_the_predictor_gives_the_tile(codec, dtype, bands):
     tile = np.random.default_rng(bands).integers(
-        0, np.iinfo(dtype).max, (bands, 32, 32), dtype, endpoint=True
+        np.iinfo(dtype).min, np.iinfo(dtype).max, (bands, 32, 32), dtype, endpoint=True
     )
     encoded = encode_tile(tile, codec)
     raw = imagecodecs.zstd_decode(encoded) if codec == "zstd" else zlib.decompress(encoded)

@@ -40,6 +40,23 @@ def test_a_block_comes_back_as_it_was(kept, composite):
     assert replace(found, **pixels) == replace(composite, **pixels)
 
 
+def test_layers_come_back_as_they_were(tmp_path, composite):
+    rng = np.random.default_rng(0)
+    layers = {
+        "date": rng.integers(0, 20000, (1, *composite.block.shape), np.uint16),
+        "flags": rng.integers(0, 4, (1, *composite.block.shape), np.uint8),
+        "spread": rng.normal(0, 9, (3, *composite.block.shape)).astype(np.float32),
+        "age": rng.integers(-15, 15, (1, *composite.block.shape), np.int16),
+    }
+    BlockCheckpoints(tmp_path / "blocks").keep(replace(composite, layers=layers))
+    found = load(next((tmp_path / "blocks").iterdir()), composite)
+    np.testing.assert_array_equal(found.data, composite.data)
+    assert list(found.layers) == list(layers)
+    for name, pixels in layers.items():
+        assert found.layers[name].dtype == pixels.dtype
+        np.testing.assert_array_equal(found.layers[name], pixels)
+
+
 def test_blocks_are_found_by_their_place(tmp_path, month):
     store = BlockCheckpoints(tmp_path / "blocks")
     blocks = [composite for composite in month.composites() if not composite.lost]

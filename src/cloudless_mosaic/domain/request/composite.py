@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from cloudless_mosaic.domain.request.fields import decides_pixels
 from cloudless_mosaic.domain.request.part import RequestPart
+from cloudless_mosaic.layers import parse_layers
 from cloudless_mosaic.reducers import Reducer, parse_reducer
 
 
@@ -14,11 +15,13 @@ class CompositeOptions(RequestPart):
     """Compositing.
 
     Raises:
-        UsageError: if there is no such reducer.
+        UsageError: if there is no such reducer or layer, or they don't go together.
     """
 
     reducer: str = field(default="median", metadata=decides_pixels(omit_default=True))
     """Name of a reducer, with its parameter after a colon: makes one value of the clear observations."""
+    layers: tuple[str, ...] = field(default=(), metadata=decides_pixels(written=list, omit_default=True))
+    """Names of layers to write beside the mosaic and its count; each is a file of pixels of its own."""
     exact: bool = field(default=False, metadata=decides_pixels())
     """Read native pixels even where an overview is fine enough."""
 
@@ -26,6 +29,10 @@ class CompositeOptions(RequestPart):
         super().__post_init__()
         # one text for one reducer in provenance and fingerprint, however it was written
         object.__setattr__(self, "reducer", str(self.reduction))
+        layers = parse_layers(self.layers)
+        object.__setattr__(self, "layers", tuple(layer.name for layer in layers))
+        for layer in layers:
+            layer.check(self.reduction)
 
     @property
     def reduction(self) -> Reducer:

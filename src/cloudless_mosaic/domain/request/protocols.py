@@ -63,6 +63,11 @@ class CompositeRequest(Request, Protocol):
         ...
 
     @property
+    def layers(self) -> tuple[str, ...]:
+        """See ``CompositeOptions``."""
+        ...
+
+    @property
     def exact(self) -> bool:
         """See ``CompositeOptions``."""
         ...

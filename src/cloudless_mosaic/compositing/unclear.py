@@ -1,0 +1,46 @@
+"""Why pixels have no clear observation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+
+from cloudless_mosaic.compositing.granules import LostGranule, MaskedGranule, PlacedGranule
+from cloudless_mosaic.compositing.masking import covered_pixels
+from cloudless_mosaic.compositing.resampling import mask_at_centres
+from cloudless_mosaic.layers.single import ALWAYS_MASKED, LOST, NEVER_OBSERVED
+
+Reasons = npt.NDArray[np.uint8]
+
+
+def masked_reasons(shape: tuple[int, int], granules: Iterable[MaskedGranule]) -> Reasons:
+    """Whether any granule has data, by its scene classification, shape (y, x).
+
+    Without a mask every pixel that has data is clear, so all others were never observed.
+
+    Args:
+        shape: Rows and columns of the block.
+        granules: Those whose classification was read.
+    """
+    reasons = np.full(shape, NEVER_OBSERVED, np.uint8)
+    for granule in granules:
+        if granule.mask is not None and granule.placed.mask is not None:
+            seen = covered_pixels(granule.mask.classified.codes != 0, granule.placed.mask)
+            reasons[seen] = ALWAYS_MASKED
+    return reasons
+
+
+def add_lost(reasons: Reasons, placed: Iterable[PlacedGranule], finished: Iterable[object]) -> None:
+    """Marks pixels on the rasters of lost granules, in place; all where it isn't known where those lie."""
+    by_number = {one.number: one for one in placed}
+    for granule in finished:
+        if not isinstance(granule, LostGranule):
+            continue
+        known = by_number.get(granule.number)
+        if known is None:
+            reasons[:] = LOST
+            continue
+        mapping = known.bands[0].mapping
+        reasons[mask_at_centres(np.ones(mapping.window.shape, np.bool_), mapping)] = LOST

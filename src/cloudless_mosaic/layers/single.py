@@ -1,0 +1,102 @@
+"""Layers of one band that any reducer has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from cloudless_mosaic.layers.protocol import LayerClass, ObservedPixels, Plane
+from cloudless_mosaic.reducers import Reducer
+
+NO_AGE = -32768
+"""Where no observation counts."""
+
+CLEAR, NEVER_OBSERVED, ALWAYS_MASKED, LOST = range(4)
+"""Values of the flags."""
+
+
+@dataclass(frozen=True, slots=True)
+class SingleLayer:
+    """A layer of one band, made from the observed pixels alone."""
+
+    name: str
+    """See ``Layer``."""
+    title: str
+    """See ``Layer``."""
+    description: str
+    """See ``Layer``."""
+    dtype: Literal["uint8", "uint16", "int16", "float32"]
+    """See ``Layer``."""
+    nodata: float | None
+    """See ``Layer``."""
+    make: Callable[[ObservedPixels], Plane]
+    """Makes the plane, shape (y, x)."""
+    classes: tuple[LayerClass, ...] = ()
+    """See ``Layer``."""
+
+    def check(self, reducer: Reducer) -> None:
+        """Any reducer has it."""
+
+    def bands(self, _reducer: Reducer, _bands: Sequence[str], /) -> tuple[str, ...]:
+        """Its name."""
+        return (self.name,)
+
+    def pixels(self, observed: ObservedPixels) -> Plane:
+        """Its pixels, shape (1, y, x)."""
+        return self.make(observed)[np.newaxis]
+
+
+def _date(observed: ObservedPixels) -> Plane:
+    # the last entry is that of -1, which is no observation
+    days: Plane = np.append(observed.stack.days, 0).astype(np.uint16)[observed.origin]
+    return days
+
+
+def _age(observed: ObservedPixels) -> Plane:
+    days: Plane = np.append(observed.stack.days_from(None), NO_AGE).astype(np.int16)[observed.origin]
+    return days
+
+
+def _source(observed: ObservedPixels) -> Plane:
+    return observed.scenes(observed.origin)
+
+
+def _flags(observed: ObservedPixels) -> Plane:
+    if observed.unclear is None:
+        raise ValueError("flags take the reasons why pixels are not clear")
+    return np.where(observed.reduced.count > 0, np.uint8(CLEAR), observed.unclear)
+
+
+_OBSERVATION = "of a pixel's observation; where observations are mixed, of the one nearest to the result"
+
+DATE = SingleLayer(
+    "date", "Date", f"Day, UTC, in days since 1970-01-01, {_OBSERVATION}; 0 is nodata", "uint16", 0, _date
+)
+AGE = SingleLayer(
+    "age",
+    "Age",
+    f"Days from the middle of the period, negative before it, {_OBSERVATION}; {NO_AGE} is nodata",
+    "int16",
+    NO_AGE,
+    _age,
+)
+SOURCE = SingleLayer(
+    "source", "Source", f"Number of the scene {_OBSERVATION}; 0 is nodata", "uint16", 0, _source
+)
+FLAGS = SingleLayer(
+    "flags",
+    "Flags",
+    "Why a pixel has data or not",
+    "uint8",
+    None,
+    _flags,
+    (
+        LayerClass(CLEAR, "clear", "At least one clear observation"),
+        LayerClass(NEVER_OBSERVED, "never-observed", "No scene has data here"),
+        LayerClass(ALWAYS_MASKED, "always-masked", "Scenes have data here, but none is clear"),
+        LayerClass(LOST, "lost", "No clear observation; a scene that may have one could not be read"),
+    ),
+)

@@ -1,0 +1,76 @@
+"""Layers of a block: where its pixels come from, and why others have nothing."""
+
+from datetime import date
+
+import numpy as np
+import pytest
+
+CLEAR, CLOUD = 4, 9
+ORIGIN = 499980.0, 5300040.0
+
+
+def ground(value, shape=(64, 64)):
+    return np.full(shape, value, np.uint16)
+
+
+def layers_of(world, make_geobox, *names, **options):
+    (composite,) = world.mosaic(make_geobox((64, 96)), layers=names, **options).composites
+    return composite.layers
+
+
+@pytest.fixture
+def cloudy(world):
+    """Clear in the west, cloud in the middle, nothing in the east third."""
+    scl = np.full((32, 32), CLEAR, np.uint8)
+    scl[:, 16:] = CLOUD
+    world.add(ground(500), scl, id="first", day=5)
+    return world
+
+
+def test_flags_say_why_a_pixel_has_nothing(cloudy, make_geobox):
+    flags = layers_of(cloudy, make_geobox, "flags")["flags"]
+    assert flags.dtype == np.uint8
+    assert (flags[0, :, :32] == 0).all()
+    assert (flags[0, :, 32:64] == 2).all()
+    assert (flags[0, :, 64:] == 1).all()
+
+
+@pytest.mark.parametrize("failing", ["scl", "red"])
+def test_pixels_under_a_lost_scene_may_have_been_clear(cloudy, make_geobox, failing):
+    origin = ORIGIN[0] + 320, ORIGIN[1]
+    cloudy.add(ground(700), np.full((32, 32), CLEAR), id="second", day=9, origin=origin)
+    cloudy.failing.add(f"second/{failing}.tif")
+    flags = layers_of(cloudy, make_geobox, "flags")["flags"]
+    assert (flags[0, :, :32] == 0).all()
+    assert (flags[0, :, 32:] == 3).all()
+
+
+def test_granules_of_one_overpass_are_told_apart(world, make_geobox):
+    classes = np.full((32, 32), CLEAR, np.uint8)
+    world.add(ground(500), classes, id="a", granule="a")
+    world.add(ground(900), classes, id="b", granule="b", origin=(ORIGIN[0] + 320, ORIGIN[1]))
+    mosaic = world.mosaic(make_geobox((64, 96)), layers=("source", "date", "age"))
+    (composite,) = mosaic.composites
+    source, days, age = (composite.layers[name][0] for name in ("source", "date", "age"))
+    assert (source[:, :64] == 1).all()
+    assert (source[:, 64:] == 2).all()
+    assert set(days.ravel()) == {(date(2023, 8, 1) - date(1970, 1, 1)).days}
+    assert set(age.ravel()) == {-15}
+    assert dict(composite.scene_pixels) == {"a": 64 * 64, "b": 64 * 32}
+
+
+def test_a_mixed_pixel_is_from_the_observation_nearest_to_it(world, make_geobox):
+    for name, day, value in (("a", 1, 500), ("b", 6, 520), ("c", 11, 900)):
+        world.add(ground(value), np.full((32, 32), CLEAR), id=name, day=day)
+    layers = layers_of(world, make_geobox, "source", "spread")
+    assert (layers["source"][0, :, :64] == 2).all()
+    assert (layers["source"][0, :, 64:] == 0).all()
+    assert (layers["spread"][0, :, :64] == 20).all()
+    assert np.isnan(layers["spread"][0, :, 64:]).all()
+
+
+def test_scenes_that_were_not_chosen_are_not_used(world, make_geobox):
+    for name, day in (("a", 1), ("b", 15)):
+        world.add(ground(500), np.full((32, 32), CLEAR), id=name, day=day)
+    mosaic = world.mosaic(make_geobox((64, 64)), reducer="nearest")
+    assert mosaic.used == {"b"}
