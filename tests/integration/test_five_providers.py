@@ -227,7 +227,7 @@ def test_a_profile_reads_what_nobody_knows(archives, unknown, mosaic_command, tm
     (tmp_path / "mine.toml").write_text(
         'name = "Mine"\noffset = "raw"\nclassification = "quality"\n[bands]\nred = "Band_4"\n'
     )
-    wishes = [*arguments(archives["Planetary Computer"]), "--bands", "red"]
+    wishes = [*arguments(archives["Planetary Computer"]), "--bands", "red", "--mask", "scl"]
     wishes += ["--collection", "mine", "--stac-url", "items.json"]
     without = mosaic_command(*wishes, cwd=tmp_path)
     assert without.code == 2
@@ -235,7 +235,9 @@ def test_a_profile_reads_what_nobody_knows(archives, unknown, mosaic_command, tm
     outcome = mosaic_command(*wishes, "--profile", "mine.toml", cwd=tmp_path)
     assert (outcome.code, outcome.err) == (0, "")
     known = build_mosaics(
-        request_for(archives["Planetary Computer"], tmp_path / "known", bands=("red",), resolution=10.0)
+        request_for(
+            archives["Planetary Computer"], tmp_path / "known", bands=("red",), mask="scl", resolution=10.0
+        )
     )
     np.testing.assert_array_equal(october(tmp_path)[0], october(known.catalog.parent)[0])
     parameters = item_of(tmp_path)["properties"]["cloudless_mosaic:parameters"]
@@ -248,7 +250,7 @@ def test_scenes_of_unknown_radiometry_are_refused_with_advice(archives, unknown,
         item["assets"] = {"red": item["assets"]["Band_4"], "scl": item["assets"]["quality"]}
     unknown["features"] = unknown["features"][1:]
     (tmp_path / "items.json").write_text(json.dumps(unknown))
-    wishes = [*arguments(archives["Planetary Computer"]), "--bands", "red"]
+    wishes = [*arguments(archives["Planetary Computer"]), "--bands", "red", "--mask", "scl"]
     wishes += ["--collection", "mine", "--stac-url", "items.json"]
     outcome = mosaic_command(*wishes, "--max-cloud-cover", "25", cwd=tmp_path)  # takes one away
     assert outcome.code == 3

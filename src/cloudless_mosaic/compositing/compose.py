@@ -4,25 +4,21 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
 from cloudless_mosaic.compositing.band_reading import read_bands
 from cloudless_mosaic.compositing.composite import Composite
 from cloudless_mosaic.compositing.granules import LostGranule, MaskedGranule, ReadGranule, SelectedGranule
 from cloudless_mosaic.compositing.masking import mask_granules
+from cloudless_mosaic.compositing.observation_stack import ObservationStack
 from cloudless_mosaic.compositing.packed_mask import PackedMask
 from cloudless_mosaic.compositing.placing import place_granules
-from cloudless_mosaic.domain.bands import canonical_band
+from cloudless_mosaic.domain.bands import canonical_bands
 from cloudless_mosaic.domain.results import LostObservation
-from cloudless_mosaic.kernels import fill_free
 from cloudless_mosaic.planning.tasks import BlockTask
 from cloudless_mosaic.reading.protocol import RasterReader
-from cloudless_mosaic.reducers import Stack
-
-UInt16s = npt.NDArray[np.uint16]
 
 
 def compose(task: BlockTask, reader: RasterReader) -> Composite:
@@ -40,12 +36,15 @@ def compose(task: BlockTask, reader: RasterReader) -> Composite:
     finished: list[ReadGranule | LostGranule] = [*placed.lost, *masked.lost]
     alone, sharing, skipped = _select(masked.granules)
     finished += skipped
-    stack = _Stack.of(task, alone, sharing)
-    del masked  # so that masks are freed as soon as their granules are read
-    finished += _fill_alone(stack, alone, reader)
-    del alone
+    counts = {one.placed.source.scene_id: one.mask_counts() for one in masked.granules}
+    stack = ObservationStack.of(task, (granule for granule, _ in alone), sharing)
+    selected = [chosen for _, chosen in alone]
+    del masked, alone  # so that masks are freed as soon as their granules are read
+    finished += _fill_alone(stack, selected, reader)
+    del selected
     while sharing:
         finished.append(_fill_free(stack, sharing.popleft(), reader))
+    taken_out = _compare_dates(task, stack, finished)
     reduced = task.reducer.reduce(stack.reducible(task))
     contributed = {observation: reduced.contributed[place] for observation, place in stack.places.items()}
     finished.sort(key=lambda one: one.number)
@@ -67,13 +66,27 @@ def compose(task: BlockTask, reader: RasterReader) -> Composite:
         ),
         notes=placed.notes,
         statistics=tuple((one.scene_id, one.statistics) for one in finished if one.statistics),
+        masked=tuple(
+            (scene_id, replace(one, by_dates=taken_out[scene_id])) for scene_id, one in counts.items() if one
+        ),
         tile=task.tile,
     )
 
 
+def _compare_dates(
+    task: BlockTask, stack: ObservationStack, finished: Iterable[ReadGranule | LostGranule]
+) -> Counter[str]:
+    """Takes out what the mask finds by comparing dates; the number of pixels by the id of the scene."""
+    if task.mask.dates is None:
+        return Counter()
+    bands = canonical_bands(task.read_bands)
+    read = [one for one in finished if isinstance(one, ReadGranule)]
+    return stack.compare_dates(task.mask.dates, bands, read)
+
+
 def _select(
     granules: Iterable[MaskedGranule],
-) -> tuple[list[SelectedGranule], deque[MaskedGranule], list[ReadGranule]]:
+) -> tuple[list[tuple[MaskedGranule, SelectedGranule]], deque[MaskedGranule], list[ReadGranule]]:
     """Parts granules into those alone in their observation, those that share it, and those not to be read.
 
     Those that share are read one after the other, much later; their samples are selected again by then.
@@ -82,7 +95,11 @@ def _select(
     selected = [SelectedGranule.of(one) for one in masked]
     skipped = [one.unread() for one, chosen in zip(masked, selected, strict=True) if chosen is None]
     votes = Counter(one.placed.observation for one in selected if one)
-    alone = [one for one in selected if one and votes[one.placed.observation] == 1]
+    alone = [
+        (one, chosen)
+        for one, chosen in zip(masked, selected, strict=True)
+        if chosen and votes[chosen.placed.observation] == 1
+    ]
     sharing = deque(
         one
         for one, chosen in zip(masked, selected, strict=True)
@@ -91,40 +108,8 @@ def _select(
     return alone, sharing, skipped
 
 
-@dataclass(frozen=True, slots=True)
-class _Stack:
-    """Pixels of the observations that have anything to read; those under cloud take no memory."""
-
-    pixels: UInt16s
-    """Shape (band, time, y, x)."""
-    places: dict[int, int]
-    """Place in time by the number of the observation."""
-
-    @classmethod
-    def of(
-        cls, task: BlockTask, alone: Iterable[SelectedGranule], sharing: Iterable[MaskedGranule]
-    ) -> _Stack:
-        """A stack that holds anything where one granule fills an observation, and 0 where several do."""
-        shared = {one.placed.observation for one in sharing}
-        observations = sorted({one.placed.observation for one in alone} | shared)
-        places = {observation: place for place, observation in enumerate(observations)}
-        stack = cls(np.empty((len(task.bands), len(places), *task.block.shape), np.uint16), places)
-        for observation in shared:
-            stack.of_observation(observation)[:] = 0
-        return stack
-
-    def reducible(self, task: BlockTask) -> Stack:
-        """The stack as reducers take it."""
-        times = tuple(task.observations[observation].time for observation in self.places)
-        return Stack(self.pixels, times, tuple(map(canonical_band, task.bands)))
-
-    def of_observation(self, observation: int) -> UInt16s:
-        """The pixels of an observation, shape (band, y, x)."""
-        return self.pixels[:, self.places[observation]]
-
-
 def _fill_alone(
-    stack: _Stack, granules: Sequence[SelectedGranule], reader: RasterReader
+    stack: ObservationStack, granules: Sequence[SelectedGranule], reader: RasterReader
 ) -> list[ReadGranule | LostGranule]:
     """Reads the bands of granules that are alone in their observation, each right into the stack."""
     slots = [stack.of_observation(one.placed.observation) for one in granules]
@@ -138,7 +123,9 @@ def _fill_alone(
     return finished
 
 
-def _fill_free(stack: _Stack, granule: MaskedGranule, reader: RasterReader) -> ReadGranule | LostGranule:
+def _fill_free(
+    stack: ObservationStack, granule: MaskedGranule, reader: RasterReader
+) -> ReadGranule | LostGranule:
     """Reads the bands of a granule into those pixels of its observation that are not filled yet.
 
     One granule at a time keeps memory small beside the stack. Without masks it's read only where pixels are
@@ -154,6 +141,4 @@ def _fill_free(stack: _Stack, granule: MaskedGranule, reader: RasterReader) -> R
     (result,) = read_bands([selected], [own], reader)
     if isinstance(result, LostGranule):
         return result
-    fillable = granule.fillable
-    everywhere = np.ones(slot.shape[1:], np.bool_) if fillable is None else fillable.unpacked()
-    return replace(result, filled=fill_free(slot, own, everywhere))
+    return replace(result, filled=stack.fill(granule, own))

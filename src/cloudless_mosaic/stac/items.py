@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from cloudless_mosaic.cog.picture import SCALE, shown_bands
 from cloudless_mosaic.cog.writer import CogFile
 from cloudless_mosaic.domain.bands import BANDS, canonical_band, common_name
 from cloudless_mosaic.domain.periods import collection_id, mosaic_name
-from cloudless_mosaic.domain.results import PeriodResult
+from cloudless_mosaic.domain.results import MaskCounts, PeriodResult
 from cloudless_mosaic.planning.plan import MosaicPlan, PeriodPlan
 from cloudless_mosaic.reducers import Reducer
 from cloudless_mosaic.stac.assets import (
@@ -172,6 +172,7 @@ def output_bands(bands: Sequence[str]) -> tuple[str, ...]:
 
 def _outcome(plan: MosaicPlan, period: PeriodPlan, result: PeriodResult) -> dict[str, Any]:
     """What the period's pixels stand on: scenes, counts, losses."""
+    masked = dict(result.masked)
     fields = {
         "scenes_found": result.found,
         "scenes_used": len(result.used),
@@ -181,7 +182,10 @@ def _outcome(plan: MosaicPlan, period: PeriodPlan, result: PeriodResult) -> dict
         "observations": result.observations,
         "lost_percent": round(result.lost_percent, 4),
         **loss_fields(result.lost, result.notes),
-        "scenes": [scene_fields(scene) | {"used": scene.id in result.used} for scene in period.scenes],
+        "scenes": [
+            scene_fields(scene) | {"used": scene.id in result.used} | _masked(masked.get(scene.id))
+            for scene in period.scenes
+        ],
         "dropped_scenes": [
             {"id": scene.id, "reason": scene.reason}
             for scene in plan.scene_set.dropped
@@ -189,6 +193,11 @@ def _outcome(plan: MosaicPlan, period: PeriodPlan, result: PeriodResult) -> dict
         ],
     }
     return {PREFIX + key: value for key, value in fields.items()}
+
+
+def _masked(counts: MaskCounts | None) -> dict[str, dict[str, int]]:
+    """Pixels of the output that the steps of the mask took out of a scene."""
+    return {} if counts is None else {"masked": asdict(counts)}
 
 
 def _assets(plan: MosaicPlan, files: PeriodFiles) -> dict[str, pystac.Asset]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from cloudless_mosaic.compositing.composite import Composite
 from cloudless_mosaic.compositing.reading_totals import ReadingTotals
+from cloudless_mosaic.domain.results import MaskCounts
 from cloudless_mosaic.kernels import sums
 
 
@@ -36,6 +37,7 @@ class PeriodTotals:
         self._used: set[str] = set()
         self._counts = _NOTHING
         self._pixels = 0
+        self._masked: dict[str, MaskCounts] = {}
         self.reading = ReadingTotals()
         """Observations, losses and notes."""
 
@@ -48,6 +50,9 @@ class PeriodTotals:
             self._counts = self._counts.plus(counts)
             self._pixels += composite.count.size
             self._used |= composite.used
+            for scene_id, taken in composite.masked:
+                known = self._masked.get(scene_id)
+                self._masked[scene_id] = known.plus(taken) if known else taken
             self._bands = [old.plus(new) for old, new in zip(self._bands, bands, strict=True)]
 
     @property
@@ -70,6 +75,11 @@ class PeriodTotals:
     def used(self) -> tuple[str, ...]:
         """Ids of the scenes that gave at least one clear pixel, sorted."""
         return tuple(sorted(self._used))
+
+    @property
+    def masked(self) -> tuple[tuple[str, MaskCounts], ...]:
+        """What the mask took out of each scene, by id, sorted."""
+        return tuple(sorted(self._masked.items()))
 
     @property
     def bands(self) -> tuple[BandStatistics, ...]:

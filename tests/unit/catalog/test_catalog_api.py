@@ -215,9 +215,7 @@ def test_a_search_that_is_too_large_is_refused(api, make_request, month, quick, 
         return reply({**page, "numberMatched": 50_000} if announces else page)
 
     api.search = large
-    with pytest.raises(
-        UsageError, match="the most taken are 30; narrow the dates, aoi or max_cloud_cover"
-    ):
+    with pytest.raises(UsageError, match="the most taken are 30; narrow the dates, aoi or max_cloud_cover"):
         find_scenes(make_request(api.url), replace(quick, most_items=30))
     assert len(api.searches) == (1 if announces else 3)
 
@@ -441,9 +439,7 @@ LANDING = {
 @pytest.mark.parametrize("body", LANDING.values(), ids=LANDING)
 def test_an_address_that_is_no_stac_api_is_told_so(api, make_request, quick, body):
     api.replies[""] = reply(body)
-    with pytest.raises(
-        UsageError, match=f"{re.escape(api.url)} is not a STAC API.*check stac_url"
-    ) as caught:
+    with pytest.raises(UsageError, match=f"{re.escape(api.url)} is not a STAC API.*check stac_url") as caught:
         find_scenes(make_request(api.url), quick)
     assert "\n" not in str(caught.value)
 
