@@ -27,7 +27,7 @@ from cloudless_mosaic.cli.demo import demo_request
 from cloudless_mosaic.cog.picture import Stretch
 from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.masks.classes import DEFAULT_CLEAR_CLASSES
-from cloudless_mosaic.masks.scl import SclMask
+from cloudless_mosaic.masks.recipes import scl_step
 from cloudless_mosaic.pipeline import run
 from cloudless_mosaic.screen.plain import PlainScreen
 from cloudless_mosaic.synthetic.archive import Archive, ArchiveSpec, build_archive
@@ -94,7 +94,7 @@ def _cloudiest(
             return file.read(1, window=window, out_shape=shape)
 
     planes = [read(f"{band}_10m") for band in _BANDS.values()]
-    clear = SclMask(DEFAULT_CLEAR_CLASSES, 100.0).clear(read("SCL_20m").astype(np.uint8), 60.0)
+    clear = scl_step(DEFAULT_CLEAR_CLASSES, 100.0).clear_pixels(read("SCL_20m").astype(np.uint8), 60.0)
     return Stretch(list(_BANDS.values()))(np.stack(planes)), clear
 
 

@@ -14,7 +14,7 @@ import rasterio
 from benchmarks.errors import BenchmarkError
 from benchmarks.quality.observations import BANDS, Bools, Observations, UInt16s
 from cloudless_mosaic.masks.classes import DEFAULT_CLEAR_CLASSES
-from cloudless_mosaic.masks.scl import SclMask
+from cloudless_mosaic.masks.recipes import scl_step
 
 _AROUND_CLOUDS = 120.0
 """Metres around clouds and shadows of the date left out where it isn't taken for the truth."""
@@ -76,7 +76,7 @@ def real_tile(folder: Path) -> RealTile:
         columns,
         np.array([one.day.toordinal() for one in others]),
     )
-    clear = SclMask(DEFAULT_CLEAR_CLASSES, _AROUND_CLOUDS).clear(truth.scl, resolution)
+    clear = scl_step(DEFAULT_CLEAR_CLASSES, _AROUND_CLOUDS).clear_pixels(truth.scl, resolution)
     valid = np.asarray(clear & (truth.bands > 0).all(axis=0))
     title = f"{folder.name} at {resolution:g} m: {truth.day:%Y-%m-%d} from {len(others)} other dates"
     return RealTile(title, seen, truth.bands, valid)

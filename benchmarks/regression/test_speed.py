@@ -20,7 +20,7 @@ from cloudless_mosaic.cli.demo import README_AOI
 from cloudless_mosaic.cog.encoding import encode_tile, halve
 from cloudless_mosaic.compositing.compose import compose
 from cloudless_mosaic.domain.request import MosaicRequest
-from cloudless_mosaic.masks.scl import SclMask
+from cloudless_mosaic.masks.recipes import scl_step
 from cloudless_mosaic.planning.plan import make_plan
 from cloudless_mosaic.reading import TileReader
 
@@ -65,7 +65,7 @@ def test_undo_predictor_and_harmonise(benchmark, tile):
 def test_dilated_mask(benchmark):
     clouds = np.kron(np.random.default_rng(2).integers(0, 9, (16, 16)) == 0, np.ones((32, 32), bool))
     scl = np.where(clouds, 9, 4).astype(np.uint8)
-    benchmark(SclMask((4, 5, 6), 100.0).clear, scl, 20.0)
+    benchmark(scl_step((4, 5, 6), 100.0).clear_pixels, scl, 20.0)
 
 
 def test_encode_tile(benchmark, tile):

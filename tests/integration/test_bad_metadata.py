@@ -37,6 +37,7 @@ def mosaic(catalog, folder, **options):
         end_date=date(2020, 10, 31),
         aoi=Aoi(-122.30, 47.73, -122.27, 47.75),
         bands=("red",),
+        mask="scl",
         resolution=10.0,
         stac_url=str(catalog),
         output_dir=folder,

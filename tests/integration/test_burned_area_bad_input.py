@@ -102,7 +102,7 @@ def test_lacks_a_band(refused, variant, fire_items):
 
 def test_lacks_the_classification(refused, variant, fire_items):
     code, line = refused(after=variant(fire_items[1], assets={"SCL": None}))
-    assert (code, "--mask none does without" in line) == (2, True), line
+    assert (code, "masks that work: none" in line) == (2, True), line
 
 
 def test_is_not_surface_reflectance(refused, variant, fire_items):

@@ -113,7 +113,7 @@ def stand_ins(demo_archive, fire_items, tmp_path_factory):
     }
     found = {PLANETARY_COMPUTER: str(demo_archive.catalog)}
     for number, (address, style) in enumerate(styles.items()):
-        spec = ArchiveSpec((extent,), CLEAR_AUTUMN[:4], bands=("B04", "B08"), style=style)
+        spec = ArchiveSpec((extent,), CLEAR_AUTUMN[:4], bands=("B02", "B04", "B08"), style=style)
         found[address] = str(build_archive(folder / str(number), spec).catalog)
     return found | {f"{FIRE_ITEMS}/{Path(item).stem}": item for item in fire_items}
 

@@ -235,7 +235,9 @@ def test_a_profile_reads_an_unknown_provider(archives, unknown, mosaic_command, 
     outcome = mosaic_command(*changes, "--profile", "mine.toml", cwd=tmp_path)
     assert (outcome.code, outcome.err) == (0, "")
     known = build_mosaics(
-        request_for(archives["Planetary Computer"], tmp_path / "known", bands=("red",), resolution=10.0)
+        request_for(
+            archives["Planetary Computer"], tmp_path / "known", bands=("red",), mask="scl", resolution=10.0
+        )
     )
     np.testing.assert_array_equal(october(tmp_path)[0], october(known.catalog.parent)[0])
     parameters = item_of(tmp_path)["properties"]["cloudless_mosaic:parameters"]

@@ -75,7 +75,7 @@ def mosaic(folder, bands, reader, **options):
         resolution=120,
         max_cloud_cover=100,
         stac_url=str(folder / "catalog.json"),
-        **{"cloud_dilation": 0.0} | options,
+        **{"mask": "scl", "cloud_dilation": 0.0} | options,
     )
     plan = make_plan(request, find_scenes(request))
     assert len(plan.scene_set.scenes) == 5

@@ -63,7 +63,7 @@ def make(tmp_path_factory):
             bands=("red",),
             stac_url=str(archive.catalog),
             output_dir=folder,
-            **{"resolution": 10.0, "max_cloud_cover": 100.0, "cloud_dilation": 0.0} | options,
+            **{"resolution": 10.0, "max_cloud_cover": 100.0, "mask": "scl", "cloud_dilation": 0.0} | options,
         )
         result = build_mosaics(request)
         rasters = []

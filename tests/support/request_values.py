@@ -17,6 +17,8 @@ ADDRESSES = WORDS.map("https://stac.example/{}".format)
 METRES = st.integers(1, 5000).map(float)
 PERCENT = st.integers(0, 100).map(float)
 CODES = st.sets(st.sampled_from(sorted(SCL_CLASSES)), min_size=1).map(lambda codes: tuple(sorted(codes)))
+MASK_OPTION = {"multidate": "haze", "scl": "opening"}
+"""An option of each mask that is the default of a program."""
 BOXES = st.builds(Aoi, *(st.integers(low, low + 9).map(float) for low in (-125, 40, -115, 50)))
 BANDS = st.lists(st.sampled_from(["red", "green", "blue", "nir"]), min_size=1, unique=True).map(tuple)
 
@@ -33,7 +35,7 @@ VALUES = {
     "crs": st.none() | st.integers(32601, 32660).map("EPSG:{}".format),
     "max_items": st.integers(1, 10_000),
     "max_cloud_cover": PERCENT,
-    "mask": st.sampled_from(["scl", "none"]),
+    "mask": st.sampled_from(["multidate", "scl", "none"]),
     "clear_classes": CODES,
     "cloud_dilation": METRES,
     "exact": st.booleans(),
@@ -67,6 +69,8 @@ def has_two_values(name):
     return len(CHOICES.get(name, "two")) > 1
 
 
-def two_values(name):
-    """Pairs of different values of a field."""
-    return st.tuples(VALUES[name], VALUES[name]).filter(lambda pair: pair[0] != pair[1])
+def two_values(name, mask="multidate"):
+    """Pairs of different values of a field, for a request with this mask."""
+    option = st.integers(1, 5000).map(lambda number: ((MASK_OPTION[mask], str(number)),))
+    values = option if name == "mask_options" else VALUES[name]
+    return st.tuples(values, values).filter(lambda pair: pair[0] != pair[1])

@@ -159,6 +159,7 @@ def request_of(**options):
             "end_date": date(2023, 8, 31),
             "aoi": Aoi(14.99, 47.8, 15.02, 47.86),
             "bands": ("red",),
+            "mask": "scl",
             "cloud_dilation": 0.0,
         }
         | options

@@ -25,7 +25,9 @@ DAYS = {"2020-10-08", "2020-10-26", "2020-11-22"}
 def archive(tmp_path_factory):
     acquisitions = tuple(one for one in AUTUMN if one.start.date().isoformat() in DAYS)
     extent = Extent(SEATTLE, offset=(6144, 2048), size=(600, 400))
-    spec = replace(ArchiveSpec.demo(), extents=(extent,), acquisitions=acquisitions, bands=("B04", "B08"))
+    spec = replace(
+        ArchiveSpec.demo(), extents=(extent,), acquisitions=acquisitions, bands=("B02", "B04", "B08")
+    )
     return build_archive(tmp_path_factory.mktemp("archive") / "small", spec)
 
 

@@ -73,6 +73,8 @@ class BurnedAreaRequest(ExecutionOptions, OutputOptions, MaskOptions, ReadingOpt
         UsageError: if a value is out of its range; the message names the field.
     """
 
+    mask: str = field(default="scl", metadata=declared_like(MaskOptions, "mask"))
+    """Name of a recipe. With two dates there is little to compare, and a fire changes much of it."""
     clear_classes: tuple[int, ...] = field(
         default=CLEAR_CLASSES, metadata=declared_like(MaskOptions, "clear_classes")
     )

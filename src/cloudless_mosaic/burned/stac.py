@@ -128,12 +128,14 @@ def _processing(plan: ChangePlan) -> dict[str, Any]:
     """Fields of the processing extension."""
     request = plan.request
     masked = "Every pixel that has data on both dates was compared."
-    if request.cloud_mask.reads_classes:
+    if request.mask == "scl" and not request.mask_options and request.cloud_mask.classes:
         classes = ", ".join(f"{code} ({SCL_CLASSES[code]})" for code in sorted(request.clear_classes))
         masked = (
             f"Pixels were compared where the scene classification of both dates is one of {classes}; clouds "
-            f"and shadows were grown by {request.cloud_dilation:g} m."
+            f"and shadows were grown by {request.cloud_mask.classes.dilation:g} m."
         )
+    elif request.cloud_mask.reads_classes:
+        masked = f"Pixels were compared where both dates are clear. {request.cloud_mask.description}"
     return {
         "processing:level": PROCESSING_LEVEL,
         "processing:software": {"cloudless-mosaic": __version__},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from shapely.geometry.base import BaseGeometry
@@ -19,12 +20,13 @@ from cloudless_mosaic.catalog.identity import (
 )
 from cloudless_mosaic.catalog.providers import recognise
 from cloudless_mosaic.catalog.raw_item import RawItem
-from cloudless_mosaic.domain.bands import canonical_band, common_name
+from cloudless_mosaic.domain.bands import canonical_band, common_name, with_guides
 from cloudless_mosaic.domain.provider import ProviderProfile
 from cloudless_mosaic.domain.radiometry import OffsetDecision, decide_offset
 from cloudless_mosaic.domain.request import SceneRequest
 from cloudless_mosaic.domain.scenes import Scene
 from cloudless_mosaic.errors import MetadataError
+from cloudless_mosaic.masks import MASKS, Mask
 from cloudless_mosaic.net.redaction import quoted
 
 
@@ -35,6 +37,26 @@ class MissingBandError(MetadataError):
         self.missing = missing
         self.known = known
         super().__init__(f"it has no band {', '.join(missing)}; its bands: {', '.join(known) or 'none'}")
+
+
+class MissingGuideError(MetadataError):
+    """An item lacks a raster that the mask looks at."""
+
+    def __init__(self, mask: str, missing: tuple[str, ...], working: tuple[str, ...]) -> None:
+        self.mask = mask
+        self.missing = missing
+        self.working = working
+        super().__init__(self.sentence("it", f"the mask {mask}"))
+
+    def sentence(self, subject: str, mask: str) -> str:
+        """What is missing and what to do.
+
+        Args:
+            subject: What lacks it.
+            mask: What looks at it.
+        """
+        lacks = f"{subject} has no {', no '.join(self.missing)}, which {mask} looks at"
+        return f"{lacks}; masks that work: {', '.join(self.working)}"
 
 
 def parse_scene(item: RawItem, request: SceneRequest, sensed: datetime, footprint: BaseGeometry) -> Scene:
@@ -109,10 +131,31 @@ def _requested_assets(item: RawItem, request: SceneRequest, profile: ProviderPro
     if missing:
         known = tuple(common_name(name) for name in sorted(assets) if name != SCL)
         raise MissingBandError(missing, known)
-    if request.cloud_mask.reads_classes and SCL not in assets:
-        raise MetadataError("it has no scene classification (SCL); --mask none does without")
-    names = (*(canonical_band(band) for band in request.bands), SCL)
+    _require_mask(request.cloud_mask, assets)
+    names = (*map(canonical_band, with_guides(request.bands, request.cloud_mask.guides)), SCL)
     return [assets[name] for name in names if name in assets]
+
+
+def _require_mask(mask: Mask, assets: Collection[str]) -> None:
+    """Checks that there is all that a mask looks at.
+
+    Raises:
+        MissingGuideError: if there isn't.
+    """
+    missing = _missing_for(mask.reads_classes, mask.guides, assets)
+    if missing:
+        working = (
+            name
+            for name, recipe in MASKS.items()
+            if not _missing_for(recipe.reads_classes, recipe.guides, assets)
+        )
+        raise MissingGuideError(mask.name, missing, tuple(working))
+
+
+def _missing_for(reads_classes: bool, guides: Iterable[str], assets: Collection[str]) -> tuple[str, ...]:  # noqa: FBT001 - as a mask has it
+    bands = (f"band {common_name(band)}" for band in guides if band not in assets)
+    classes = ["scene classification (SCL)"] if reads_classes and SCL not in assets else []
+    return *classes, *bands
 
 
 def _offset(

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from cloudless_mosaic.catalog.footprints import parse_footprint
 from cloudless_mosaic.catalog.identity import sensing_time, shown_id
-from cloudless_mosaic.catalog.items import MissingBandError, cloud_cover_of, parse_scene
+from cloudless_mosaic.catalog.items import MissingBandError, MissingGuideError, cloud_cover_of, parse_scene
 from cloudless_mosaic.catalog.limits import limit_scenes
 from cloudless_mosaic.catalog.local import read_items
 from cloudless_mosaic.catalog.raw_item import RawItem
@@ -19,6 +19,7 @@ from cloudless_mosaic.domain.bands import canonical_bands
 from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.domain.scenes import DroppedScene, Scene, SceneSet
 from cloudless_mosaic.errors import MetadataError, UsageError
+from cloudless_mosaic.masks import MASKS
 from cloudless_mosaic.net.urls import is_web_url
 
 _MOST_IDS = 5
@@ -94,6 +95,8 @@ class _ItemFilter:
     """Ids of scenes without a cloud cover."""
     lacking: list[MissingBandError] = field(default_factory=list)
     """One for every scene that lacks a band."""
+    unmaskable: list[MissingGuideError] = field(default_factory=list)
+    """One for every scene that lacks what the mask looks at."""
     broken: int = 0
     """Scenes that are dropped for another reason than clouds."""
 
@@ -109,17 +112,31 @@ class _ItemFilter:
         except MissingBandError as error:
             self.lacking.append(error)
             self.dropped.append(DroppedScene(shown_id(item), sensed, str(error)))
+        except MissingGuideError as error:
+            self.unmaskable.append(error)
+            self.dropped.append(DroppedScene(shown_id(item), sensed, str(error)))
         except MetadataError as error:
             self.broken += 1
             self.dropped.append(DroppedScene(shown_id(item), sensed, str(error)))
 
     def require_bands(self) -> None:
-        """Checks that missing bands are missing from some scenes only, not from the collection.
+        """Checks that what is missing is missing from some scenes only, not from the collection.
 
         Raises:
-            UsageError: if every scene lacks a band.
+            UsageError: if every scene lacks a band, or what the mask looks at.
         """
-        if self.lacking and not self.scenes and not self.broken:
+        if self.scenes or self.broken:
+            return
+        if self.unmaskable and not self.lacking:
+            every = [error.working for error in self.unmaskable]
+            error = MissingGuideError(
+                self.unmaskable[0].mask,
+                tuple(sorted({one for error in self.unmaskable for one in error.missing})),
+                tuple(name for name in MASKS if all(name in working for working in every)),
+            )
+            where = f"collection {self.request.collection}"
+            raise UsageError(f"`mask` {error.mask} can't be used: {error.sentence(where, 'it')}")
+        if self.lacking:
             missing = sorted({band for error in self.lacking for band in error.missing})
             known = sorted({band for error in self.lacking for band in error.known})
             raise UsageError(

@@ -10,6 +10,7 @@ import click
 from cloudless_mosaic.burned.request import CLEAR_CLASSES, BurnedAreaRequest
 from cloudless_mosaic.cli.options import (
     EXECUTION_OPTIONS,
+    MASK_OPTION,
     OVERWRITE,
     PROVIDER_OPTIONS,
     SCREEN_OPTIONS,
@@ -18,7 +19,7 @@ from cloudless_mosaic.cli.options import (
 from cloudless_mosaic.cli.paths import LocalPath
 from cloudless_mosaic.cli.process import loading
 from cloudless_mosaic.cli.program import RunByDefault, run_program, set_output_is_log
-from cloudless_mosaic.cli.values import read_aoi, read_codes
+from cloudless_mosaic.cli.values import read_aoi, read_codes, read_pairs
 from cloudless_mosaic.domain.provider import read_profile
 from cloudless_mosaic.masks import MASKS
 from cloudless_mosaic.version import __version__
@@ -58,7 +59,7 @@ _SCENE_OPTIONS = (
         type=click.Choice(list(MASKS)),
         default=_FIELDS["mask"].default,
         show_default=True,
-        help="Mask by the scene classification of both dates, or not at all.",
+        help="Recipe of the mask of each date; with none every pixel that has data is compared.",
     ),
     click.option(
         "--scl-clear",
@@ -71,11 +72,12 @@ _SCENE_OPTIONS = (
     click.option(
         "--cloud-dilation",
         type=float,
-        default=_FIELDS["cloud_dilation"].default,
-        show_default=True,
+        default=None,
         metavar="METRES",
-        help="Grow clouds and shadows before masking; 0 is off.",
+        help="Grow clouds and shadows before masking, with the masks scl and multidate; 0 is off.  "
+        "[default: 100 with scl, 120 with multidate]",
     ),
+    MASK_OPTION,
     click.option(
         "--max-lost",
         type=float,
@@ -174,6 +176,7 @@ def demo(
 def _read_request(
     aoi: str | None,
     clear_classes: str,
+    mask_options: tuple[str, ...],
     profile: Path | None,
     boa_offset: str,
     **rest: Any,  # noqa: ANN401 - one for one the fields of the request
@@ -181,6 +184,7 @@ def _read_request(
     return BurnedAreaRequest(
         aoi=read_aoi(aoi) if aoi is not None else None,
         clear_classes=read_codes(clear_classes),
+        mask_options=read_pairs(mask_options),
         profile=read_profile(profile) if profile else None,
         boa_offset=None if boa_offset == "auto" else int(boa_offset),
         **rest,

@@ -81,6 +81,13 @@ PROVIDER_OPTIONS = (
         help="Add this to the pixels of all scenes, or decide it scene by scene.",
     ),
 )
+MASK_OPTION = click.option(
+    "--mask-option",
+    "mask_options",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Option of the mask, such as far=360; may be repeated.",
+)
 _MOSAIC_OPTIONS = (
     click.option(
         "--crs", default=None, help="Output CRS, such as EPSG:32633.  [default: UTM zone of the AOI]"
@@ -90,7 +97,7 @@ _MOSAIC_OPTIONS = (
         type=click.Choice(list(MASKS)),
         default=_default("mask"),
         show_default=True,
-        help="Mask clouds by the scene classification, or not at all.",
+        help="Recipe of the cloud mask; with none every pixel that has data is taken.",
     ),
     click.option(
         "--scl-clear",
@@ -98,16 +105,17 @@ _MOSAIC_OPTIONS = (
         default=",".join(map(str, _default("clear_classes"))),
         show_default=True,
         metavar="CODES",
-        help="Classes that count as clear.",
+        help="Classes that count as clear, with the masks multidate and scl.",
     ),
     click.option(
         "--cloud-dilation",
         type=float,
-        default=_default("cloud_dilation"),
-        show_default=True,
+        default=None,
         metavar="METRES",
-        help="Grow clouds and shadows before masking; 0 is off.",
+        help="Grow clouds and shadows before masking, with the masks multidate and scl; 0 is off.  "
+        "[default: 120 with multidate, 100 with scl]",
     ),
+    MASK_OPTION,
     click.option(
         "--compression",
         type=click.Choice(["deflate", "zstd"]),

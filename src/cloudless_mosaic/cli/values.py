@@ -20,6 +20,7 @@ def read_request(
     aoi: str,
     bands: tuple[str, ...],
     clear_classes: str,
+    mask_options: tuple[str, ...],
     profile: Path | None,
     boa_offset: str,
     shard: str | None,
@@ -32,6 +33,7 @@ def read_request(
         aoi=read_aoi(aoi),
         bands=bands,
         clear_classes=read_codes(clear_classes),
+        mask_options=read_pairs(mask_options),
         profile=read_profile(profile) if profile else None,
         boa_offset=None if boa_offset == "auto" else int(boa_offset),
         shard=Shard.parse(shard) if shard is not None else None,
@@ -62,6 +64,14 @@ def _is_path(text: str) -> bool:
         return Path(text).exists()
     except (OSError, ValueError):
         return False
+
+
+def read_pairs(texts: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Names and values of the options of a mask."""
+    for text in texts:
+        if not all(text.partition("=")):
+            raise UsageError(f"`mask_options` takes a name and a value, got {text!r}; for example far=360")
+    return tuple((name.strip(), value.strip()) for name, _, value in (text.partition("=") for text in texts))
 
 
 def read_codes(text: str) -> tuple[int, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -14,13 +14,13 @@ from cloudless_mosaic.compositing.band_reading import read_bands
 from cloudless_mosaic.compositing.composite import Composite
 from cloudless_mosaic.compositing.granules import LostGranule, MaskedGranule, ReadGranule, SelectedGranule
 from cloudless_mosaic.compositing.masking import mask_granules
+from cloudless_mosaic.compositing.observation_stack import ObservationStack
 from cloudless_mosaic.compositing.packed_mask import PackedMask
 from cloudless_mosaic.compositing.placing import place_granules
 from cloudless_mosaic.compositing.provenance import PixelSources
 from cloudless_mosaic.compositing.unclear import add_lost, masked_reasons
-from cloudless_mosaic.domain.bands import canonical_band
+from cloudless_mosaic.domain.bands import canonical_bands
 from cloudless_mosaic.domain.results import LostObservation
-from cloudless_mosaic.kernels import fill_free
 from cloudless_mosaic.layers import ObservedPixels, parse_layers
 from cloudless_mosaic.planning.tasks import BlockTask
 from cloudless_mosaic.reading.protocol import RasterReader
@@ -44,13 +44,16 @@ def compose(task: BlockTask, reader: RasterReader) -> Composite:
     finished: list[ReadGranule | LostGranule] = [*placed.lost, *masked.lost]
     alone, sharing, skipped = _select(masked.granules)
     finished += skipped
-    stack = _Stack.of(task, alone, sharing)
+    counts = {one.placed.source.scene_id: one.mask_counts() for one in masked.granules}
     unclear = masked_reasons(task.block.shape, masked.granules) if "flags" in task.layers else None
-    del masked  # so that masks are freed as soon as their granules are read
-    finished += _fill_alone(stack, alone, reader)
-    del alone
+    stack = ObservationStack.of(task, (granule for granule, _ in alone), sharing)
+    selected = [chosen for _, chosen in alone]
+    del masked, alone  # so that masks are freed as soon as their granules are read
+    finished += _fill_alone(stack, selected, reader)
+    del selected
     while sharing:
         finished.append(_fill_free(stack, sharing.popleft(), reader))
+    taken_out = _compare_dates(task, stack, finished)
     reducible = stack.reducible(task)
     reduced = _reduced(task, reducible)
     finished.sort(key=lambda one: one.number)
@@ -74,6 +77,9 @@ def compose(task: BlockTask, reader: RasterReader) -> Composite:
         ),
         notes=placed.notes,
         statistics=tuple((one.scene_id, one.statistics) for one in finished if one.statistics),
+        masked=tuple(
+            (scene_id, replace(one, by_dates=taken_out[scene_id])) for scene_id, one in counts.items() if one
+        ),
         tile=task.tile,
     )
 
@@ -84,9 +90,20 @@ def _reduced(task: BlockTask, stack: Stack) -> Reduced:
     return task.reducer.reduce(stack)
 
 
+def _compare_dates(
+    task: BlockTask, stack: ObservationStack, finished: Iterable[ReadGranule | LostGranule]
+) -> Counter[str]:
+    """Takes out what the mask finds by comparing dates; the number of pixels by the id of the scene."""
+    if task.mask.dates is None:
+        return Counter()
+    bands = canonical_bands(task.read_bands)
+    read = [one for one in finished if isinstance(one, ReadGranule)]
+    return stack.compare_dates(task.mask.dates, bands, read)
+
+
 def _select(
     granules: Iterable[MaskedGranule],
-) -> tuple[list[SelectedGranule], deque[MaskedGranule], list[ReadGranule]]:
+) -> tuple[list[tuple[MaskedGranule, SelectedGranule]], deque[MaskedGranule], list[ReadGranule]]:
     """Parts granules into those alone in their observation, those that share it, and those not to be read.
 
     Those that share are read one after the other, much later; their samples are selected again by then.
@@ -95,7 +112,11 @@ def _select(
     selected = [SelectedGranule.of(one) for one in masked]
     skipped = [one.unread() for one, chosen in zip(masked, selected, strict=True) if chosen is None]
     votes = Counter(one.placed.observation for one in selected if one)
-    alone = [one for one in selected if one and votes[one.placed.observation] == 1]
+    alone = [
+        (one, chosen)
+        for one, chosen in zip(masked, selected, strict=True)
+        if chosen and votes[chosen.placed.observation] == 1
+    ]
     sharing = deque(
         one
         for one, chosen in zip(masked, selected, strict=True)
@@ -104,44 +125,8 @@ def _select(
     return alone, sharing, skipped
 
 
-@dataclass(frozen=True, slots=True)
-class _Stack:
-    """Pixels of the observations that have anything to read; those under cloud take no memory."""
-
-    pixels: UInt16s
-    """Shape (band, time, y, x)."""
-    places: dict[int, int]
-    """Place in time by the number of the observation."""
-    owners: dict[int, UInt16s]
-    """See ``PixelSources``."""
-
-    @classmethod
-    def of(
-        cls, task: BlockTask, alone: Iterable[SelectedGranule], sharing: Iterable[MaskedGranule]
-    ) -> _Stack:
-        """A stack that holds anything where one granule fills an observation, and 0 where several do."""
-        shared = {one.placed.observation for one in sharing}
-        observations = sorted({one.placed.observation for one in alone} | shared)
-        places = {observation: place for place, observation in enumerate(observations)}
-        owners = {observation: np.zeros(task.block.shape, np.uint16) for observation in sorted(shared)}
-        stack = cls(np.empty((len(task.bands), len(places), *task.block.shape), np.uint16), places, owners)
-        for observation in shared:
-            stack.of_observation(observation)[:] = 0
-        return stack
-
-    def reducible(self, task: BlockTask) -> Stack:
-        """The stack as reducers take it."""
-        times = tuple(task.observations[observation].time for observation in self.places)
-        span = task.period.start, task.period.end
-        return Stack(self.pixels, times, tuple(map(canonical_band, task.bands)), span)
-
-    def of_observation(self, observation: int) -> UInt16s:
-        """The pixels of an observation, shape (band, y, x)."""
-        return self.pixels[:, self.places[observation]]
-
-
 def _fill_alone(
-    stack: _Stack, granules: Sequence[SelectedGranule], reader: RasterReader
+    stack: ObservationStack, granules: Sequence[SelectedGranule], reader: RasterReader
 ) -> list[ReadGranule | LostGranule]:
     """Reads the bands of granules that are alone in their observation, each right into the stack."""
     slots = [stack.of_observation(one.placed.observation) for one in granules]
@@ -155,7 +140,9 @@ def _fill_alone(
     return finished
 
 
-def _fill_free(stack: _Stack, granule: MaskedGranule, reader: RasterReader) -> ReadGranule | LostGranule:
+def _fill_free(
+    stack: ObservationStack, granule: MaskedGranule, reader: RasterReader
+) -> ReadGranule | LostGranule:
     """Reads the bands of a granule into those pixels of its observation that are not filled yet.
 
     One granule at a time keeps memory small beside the stack. Without masks it's read only where pixels are
@@ -171,7 +158,4 @@ def _fill_free(stack: _Stack, granule: MaskedGranule, reader: RasterReader) -> R
     (result,) = read_bands([selected], [own], reader)
     if isinstance(result, LostGranule):
         return result
-    fillable = granule.fillable
-    everywhere = np.ones(slot.shape[1:], np.bool_) if fillable is None else fillable.unpacked()
-    owners, number = stack.owners[granule.placed.observation], granule.placed.number + 1
-    return replace(result, filled=fill_free(slot, own, everywhere, owners, number))
+    return replace(result, filled=stack.fill(granule, own))

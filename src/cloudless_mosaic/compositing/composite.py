@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from cloudless_mosaic.compositing.plausibility import PixelStatistics
 from cloudless_mosaic.domain.periods import Period, mosaic_label
-from cloudless_mosaic.domain.results import LostObservation, SceneNote
+from cloudless_mosaic.domain.results import LostObservation, MaskCounts, SceneNote
 from cloudless_mosaic.geo.blocks import Block
 
 
@@ -39,6 +39,8 @@ class Composite:
     """Where the files of scenes contradict their metadata."""
     statistics: tuple[tuple[str, PixelStatistics], ...] = ()
     """Statistics of the sampled pixels of scenes, by id; they add up over blocks."""
+    masked: tuple[tuple[str, MaskCounts], ...] = ()
+    """What the mask took out of each scene in the block, by id; they add up over blocks."""
     tile: str = ""
     """Name of the tile; empty where there are none."""
 

@@ -12,13 +12,21 @@ import numpy.typing as npt
 from cloudless_mosaic.compositing.packed_mask import PackedMask
 from cloudless_mosaic.compositing.pixel_mapping import PixelMapping, Window
 from cloudless_mosaic.compositing.plausibility import Classified, PixelStatistics
-from cloudless_mosaic.compositing.resampling import mask_on_grid, needed_samples
+from cloudless_mosaic.compositing.resampling import (
+    count_at_centres,
+    levels_on_block,
+    mask_at_centres,
+    mask_on_grid,
+    needed_samples,
+)
+from cloudless_mosaic.domain.results import MaskCounts
 from cloudless_mosaic.domain.scenes import SourceGrid
 from cloudless_mosaic.errors import LastingFault, SourceError
 from cloudless_mosaic.planning.tasks import GranuleSource
 from cloudless_mosaic.reading.protocol import Target, WindowRead
 
 Clear = npt.NDArray[np.bool_]
+UInt8s = npt.NDArray[np.uint8]
 
 Part = tuple[SourceGrid, Window]
 """A grid, and the part of it that lies under the block."""
@@ -81,7 +89,7 @@ class PlacedGranule:
     source: GranuleSource
     """What to read."""
     bands: tuple[Layer, ...]
-    """One layer per band of the task."""
+    """One layer per band that is read."""
     mask: MaskLayer | None
     """Scene classification; ``None`` without a mask."""
 
@@ -97,7 +105,9 @@ class ClearMask:
     classified: Classified
     """The classes as they were read."""
     clear: Clear
-    """True where clear, of the shape of the classes."""
+    """True where clear or doubtful, of the shape of the classes."""
+    levels: UInt8s | None = None
+    """Levels of the same pixels; ``None`` where the dates are not compared."""
 
     def on(self, grid: SourceGrid, window: Window) -> Clear:
         """Clear samples of a window of a band's grid, shape of the window."""
@@ -116,6 +126,33 @@ class MaskedGranule:
     """Pixels of the block that it may fill, shape (y, x); ``None`` is all."""
     statistics: PixelStatistics | None = None
     """Of its scene classification; ``None`` without a mask."""
+
+    def levels_on_block(self) -> UInt8s | None:
+        """Levels of the pixels of the block, shape (y, x); ``None`` where the dates are not compared."""
+        layer = self.placed.mask
+        if self.mask is None or layer is None or self.mask.levels is None:
+            return None
+        mapping = layer.layer.mapping
+        return levels_on_block(self.mask.levels[layer.window.part(mapping.window)], mapping)
+
+    def mask_counts(self) -> MaskCounts | None:
+        """What the classification leaves of the pixels of the block that are this granule's to fill.
+
+        By the classified pixel at each one's centre; ``None`` without a mask.
+        """
+        layer = self.placed.mask
+        if self.mask is None or layer is None:
+            return None
+        mapping = layer.layer.mapping
+        inner = layer.window.part(mapping.window)
+        data, clear = self.mask.classified.codes[inner] != 0, self.mask.clear[inner]
+        if self.fillable is None:
+            pixels, kept = (count_at_centres(one, mapping) for one in (data, clear & data))
+        else:
+            own = self.fillable.unpacked()
+            found = (mask_at_centres(one, mapping) & own for one in (data, clear & data))
+            pixels, kept = (int(np.count_nonzero(one)) for one in found)
+        return MaskCounts(pixels, pixels - kept)
 
     def unread(self) -> ReadGranule:
         """The granule where none of its bands is worth reading."""

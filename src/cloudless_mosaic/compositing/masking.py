@@ -17,12 +17,12 @@ from cloudless_mosaic.compositing.granules import (
     PlacedGranule,
 )
 from cloudless_mosaic.compositing.packed_mask import PackedMask
-from cloudless_mosaic.compositing.pixel_mapping import Window
 from cloudless_mosaic.compositing.placing import PlacedGranules
 from cloudless_mosaic.compositing.plausibility import Classified, class_statistics, reason_for_rejection
 from cloudless_mosaic.compositing.resampling import mask_at_centres
 from cloudless_mosaic.errors import SourceError
 from cloudless_mosaic.masks import Mask
+from cloudless_mosaic.masks.levels import HARD
 from cloudless_mosaic.reading.protocol import RasterReader
 
 
@@ -61,8 +61,10 @@ def mask_granules(placed: PlacedGranules, mask: Mask, reader: RasterReader) -> M
         if reason:
             lost.append(LostGranule.of(granule, granule.rejection(reason), statistics))
             continue
-        clear = mask.clear(answer, layer.layer.grid.resolution)
-        own = ClearMask(Classified(answer, layer.layer.grid, layer.window), clear)
+        grid = layer.layer.grid
+        levels = mask.levels(answer, grid.resolution)
+        clear = mask.clear(answer, grid.resolution) if levels is None else levels != HARD
+        own = ClearMask(Classified(answer, grid, layer.window), clear, levels)
         masked[granule.number] = MaskedGranule(granule, own, statistics=statistics)
         if granule.observation in shared:
             covered[granule.number] = PackedMask.of(covered_pixels(answer != 0, layer))
@@ -85,13 +87,7 @@ def covered_pixels(data: Clear, mask: MaskLayer) -> Clear:
         mask: The classification.
     """
     mapping = mask.layer.mapping
-    return mask_at_centres(_inner(data, mask.window, mapping.window), mapping)
-
-
-def _inner(mask: Clear, outer: Window, inner: Window) -> Clear:
-    """The part of a window's mask that lies in another window."""
-    row, column = inner.row - outer.row, inner.column - outer.column
-    return mask[row : row + inner.shape[0], column : column + inner.shape[1]]
+    return mask_at_centres(data[mask.window.part(mapping.window)], mapping)
 
 
 def _share_out(

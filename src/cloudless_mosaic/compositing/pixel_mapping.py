@@ -42,6 +42,10 @@ class Window:
             slice(self.column, self.column + self.shape[1]),
         )
 
+    def part(self, inner: Window) -> tuple[slice, slice]:
+        """For indexing an array of this window: the part that another window inside it is."""
+        return Window(inner.row - self.row, inner.column - self.column, inner.shape).slices
+
     def grown(self, margin: int, limit: tuple[int, int]) -> Window:
         """The window with ``margin`` more pixels on every side, inside a grid of shape ``limit``."""
         row, column = max(0, self.row - margin), max(0, self.column - margin)

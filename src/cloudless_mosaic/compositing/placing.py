@@ -81,7 +81,7 @@ class _Placer:
             SourceError: if a header can't be read or is not one of the product's.
         """
         bands: list[Layer] = []
-        for band, raster in zip(self._task.bands, source.bands, strict=True):
+        for band, raster in zip(self._task.read_bands, source.bands, strict=True):
             layer = self._layer(canonical_band(band), raster, source.scene_id)
             if layer is None:
                 return None

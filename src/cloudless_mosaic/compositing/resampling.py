@@ -15,6 +15,7 @@ the source.
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -24,12 +25,28 @@ from cloudless_mosaic.domain.scenes import SourceGrid
 from cloudless_mosaic.geo.snapping import SNAP
 from cloudless_mosaic.kernels import (
     all_in,
+    apply_lut,
     mark_around_points,
     mark_separable,
     mean_at_points,
     mean_separable,
     take_nearest,
 )
+from cloudless_mosaic.masks.levels import CLEAR, DOUBTFUL, SNOW
+
+_WEIGHTS = np.zeros(4, np.uint16)
+_WEIGHTS[[CLEAR, SNOW, DOUBTFUL]] = 1, 100, 65535
+"""Numbers for the levels, so far apart that a mean shows which are in it. What is masked has no weight."""
+
+_LEVELS = np.full(65536, DOUBTFUL, np.uint8)
+_LEVELS[:101] = SNOW
+_LEVELS[:2] = DOUBTFUL, CLEAR
+"""Level of each of their means."""
+
+_UNMASKED = np.array([DOUBTFUL, CLEAR, DOUBTFUL, SNOW], np.uint8)
+"""What a pixel of each level is where it has data for all that."""
+
+Layer = TypeVar("Layer", npt.NDArray[np.bool_], npt.NDArray[np.uint8])
 
 
 def mask_on_grid(
@@ -79,11 +96,11 @@ def _covered(
     return np.column_stack([np.floor(edges[:-1] + SNAP), np.ceil(edges[1:] - SNAP)]).astype(np.int64)
 
 
-def mask_at_centres(clear: npt.NDArray[np.bool_], mapping: PixelMapping) -> npt.NDArray[np.bool_]:
-    """The value of a mask under the centre of each output pixel; False outside of it.
+def mask_at_centres(clear: Layer, mapping: PixelMapping) -> Layer:
+    """The value of a mask, or of levels, under the centre of each output pixel; 0 outside of it.
 
     Args:
-        clear: Shape of ``mapping.window``.
+        clear: Shape of ``mapping.window``, bool or uint8.
         mapping: Where the output pixels lie.
 
     Returns:
@@ -93,9 +110,63 @@ def mask_at_centres(clear: npt.NDArray[np.bool_], mapping: PixelMapping) -> npt.
     if mapping.separable:
         return take_nearest(np.ascontiguousarray(clear), rows.astype(np.int64), columns.astype(np.int64))
     inside = (rows >= 0) & (rows < clear.shape[0]) & (columns >= 0) & (columns < clear.shape[1])
-    out = np.zeros(rows.shape, np.bool_)
+    out = np.zeros(rows.shape, clear.dtype)
     out[inside] = clear[rows[inside].astype(np.int64), columns[inside].astype(np.int64)]
     return out
+
+
+def levels_on_block(levels: npt.NDArray[np.uint8], mapping: PixelMapping) -> npt.NDArray[np.uint8]:
+    """Levels of a scene's pixels under each output pixel.
+
+    Where an output pixel covers several classified pixels, or parts of some, it is doubtful if one of those
+    that are not masked is, and otherwise snow if one of them is; less than one percent of its area does not
+    count.
+
+    Args:
+        levels: On the grid of the scene classification, shape of ``mapping.window``.
+        mapping: Where the output pixels lie.
+
+    Returns:
+        Shape (rows, columns) of the block; doubtful where all are masked, anything beside the classification.
+    """
+    if mapping.copied or _in_single_samples(mapping, levels.shape):
+        return mask_at_centres(_UNMASKED[levels], mapping)
+    means = resample(_WEIGHTS[levels], mapping)
+    found = np.empty(means.shape, np.uint8)
+    apply_lut(means, _LEVELS, found)
+    return found
+
+
+def count_at_centres(mask: npt.NDArray[np.bool_], mapping: PixelMapping) -> int:
+    """Output pixels under whose centres a mask is True.
+
+    Args:
+        mask: Shape of ``mapping.window``.
+        mapping: Where the output pixels lie.
+    """
+    if not mapping.separable:
+        return int(np.count_nonzero(mask_at_centres(mask, mapping)))
+    rows, columns = (
+        _pixels_in(centres, size) for centres, size in zip((mapping.y, mapping.x), mask.shape, strict=True)
+    )
+    # sums of a row are whole numbers that 32 bits hold
+    return round(float(rows @ (mask.astype(np.float32) @ columns.astype(np.float32)).astype(np.float64)))
+
+
+def _pixels_in(centres: npt.NDArray[np.float64], size: int) -> npt.NDArray[np.float64]:
+    """Output pixels in each sample along an axis."""
+    places = np.floor(centres).astype(np.int64)
+    inside = places[(places >= 0) & (places < size)]
+    return np.bincount(inside, minlength=size).astype(np.float64)
+
+
+def _in_single_samples(mapping: PixelMapping, shape: tuple[int, ...]) -> bool:
+    """True where every output pixel lies in a single sample."""
+    return (
+        mapping.separable
+        and _only_sample(mapping.y, mapping.half[1], shape[0]) is not None
+        and _only_sample(mapping.x, mapping.half[0], shape[1]) is not None
+    )
 
 
 def resample(samples: npt.NDArray[np.uint16], mapping: PixelMapping) -> npt.NDArray[np.uint16]:

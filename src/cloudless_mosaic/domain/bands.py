@@ -91,6 +91,18 @@ def canonical_bands(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(asked)
 
 
+def with_guides(bands: Iterable[str], guides: Iterable[str]) -> tuple[str, ...]:
+    """Bands that are asked for, then those that a mask looks at and that are not among them.
+
+    Args:
+        bands: As they are asked for.
+        guides: Product names.
+    """
+    asked = tuple(bands)
+    known = {canonical_band(band) for band in asked}
+    return *asked, *(guide for guide in guides if guide not in known)
+
+
 def find_band(name: str) -> str | None:
     """As ``canonical_band``, but ``None`` for an unknown name."""
     match = _PRODUCT_NAME.fullmatch(name)

@@ -37,6 +37,24 @@ class SceneNote:
 
 
 @dataclass(frozen=True, slots=True)
+class MaskCounts:
+    """What the steps of a mask took out of a scene, in pixels of the output; adds up over blocks."""
+
+    pixels: int
+    """Pixels that the scene was to fill and whose centres lie on its data."""
+    by_classes: int
+    """Those of them that the scene classification masks."""
+    by_dates: int = 0
+    """Clear ones that were taken out by comparing dates."""
+
+    def plus(self, other: MaskCounts) -> MaskCounts:
+        """The counts of this and other pixels."""
+        return MaskCounts(
+            self.pixels + other.pixels, self.by_classes + other.by_classes, self.by_dates + other.by_dates
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class PeriodResult:
     """The result of one period, or of one tile in it."""
 
@@ -60,6 +78,8 @@ class PeriodResult:
     """Notes for the user on scenes, sorted."""
     tile: str = ""
     """Name of the tile; empty where there are none."""
+    masked: tuple[tuple[str, MaskCounts], ...] = ()
+    """What the mask took out of each scene, by id, sorted; only of scenes that have a mask."""
 
     @property
     def label(self) -> str:

@@ -50,11 +50,11 @@ def check_part(tile: Samples, first_row: int, first_column: int, shape: tuple[in
     check(inside, "a part that reaches beyond its tile")
 
 
-def indexed(mask: Mask, rows: Int64s, columns: Int64s) -> tuple[Any, ...]:
+def indexed(mask: Mask | UInt8s, rows: Int64s, columns: Int64s) -> tuple[Any, ...]:
     """Arguments of kernels that index a mask: pointer and shape, then pointer and length of both indices."""
     check(mask.ndim == 2, "a mask that isn't two-dimensional")
     indices = whole(rows, np.int64), len(rows), whole(columns, np.int64), len(columns)
-    return whole(mask, np.bool_), *mask.shape, *indices
+    return whole(mask), *mask.shape, *indices
 
 
 def plane(array: Samples, dtype: npt.DTypeLike | None = None) -> tuple[Any, int]:

@@ -61,6 +61,7 @@ ffi = extension(
         "geomedian",
         "deviations",
         "choosing",
+        "dates",
         "encoding",
     ),
 )

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 
 from cloudless_mosaic.kernels._native import lib
-from cloudless_mosaic.kernels.arrays import Int64s, Mask, check, indexed, whole
+from cloudless_mosaic.kernels.arrays import Int64s, Mask, UInt8s, check, indexed, whole
+
+Bytes = TypeVar("Bytes", Mask, UInt8s)
 
 
 def clear_around(cloudy: Mask, clear: Mask, half_widths: Int64s) -> None:
@@ -27,9 +31,16 @@ def clear_around(cloudy: Mask, clear: Mask, half_widths: Int64s) -> None:
     )
 
 
-def take_nearest(mask: Mask, rows: Int64s, columns: Int64s) -> Mask:
-    """The mask at each row and column, shape (len(rows), len(columns)); False outside of it."""
-    out = np.empty((len(rows), len(columns)), np.bool_)
+def take_nearest(mask: Bytes, rows: Int64s, columns: Int64s) -> Bytes:
+    """The mask at each row and column, shape (len(rows), len(columns)); 0 outside of it.
+
+    Args:
+        mask: Whole, two axes, bool or uint8.
+        rows: Of the output.
+        columns: Of the output.
+    """
+    check(mask.itemsize == 1, f"a mask of {mask.dtype}")
+    out = np.empty((len(rows), len(columns)), mask.dtype)
     lib.take_nearest(*indexed(mask, rows, columns), whole(out))
     return out
 
@@ -43,6 +54,7 @@ def all_in(mask: Mask, rows: Int64s, columns: Int64s) -> Mask:
         columns: Likewise, shape (columns, 2).
     """
     check(rows.shape[1:] == columns.shape[1:] == (2,), "ranges that aren't pairs")
+    check(mask.dtype == np.bool_, f"a mask of {mask.dtype}")
     out = np.empty((len(rows), len(columns)), np.bool_)
     if lib.all_in(*indexed(mask, rows, columns), whole(out)):
         raise MemoryError

@@ -1,6 +1,7 @@
-"""Which pixels of a scene are clear: masks as values in a registry, and the classes they read."""
+"""Which observations are clear: masks as recipes of steps, in a registry, and the classes they read."""
 
-from cloudless_mosaic.masks.protocol import Mask, MaskSettings
+from cloudless_mosaic.masks.mask import Mask
+from cloudless_mosaic.masks.recipe import MaskSettings, Recipe
 from cloudless_mosaic.masks.registry import MASKS, make_mask
 
-__all__ = ["MASKS", "Mask", "MaskSettings", "make_mask"]
+__all__ = ["MASKS", "Mask", "MaskSettings", "Recipe", "make_mask"]

@@ -214,6 +214,7 @@ class PeriodSink:
             found=self._period.found,
             used=totals.used,
             clear_share=round(totals.clear_pixels / (rows * columns), 6),
+            masked=totals.masked,
             mean_count=round(totals.clear_observations / (rows * columns), 4),
             observations=totals.reading.observations,
             lost=totals.reading.lost,

@@ -10,11 +10,12 @@ from cloudless_mosaic.domain.bands import canonical_band
 from cloudless_mosaic.domain.scenes import Scene, SourceRaster
 from cloudless_mosaic.geo.projection import metres_per_unit
 from cloudless_mosaic.layers import parse_layers
-from cloudless_mosaic.planning.plan import CompositePlan, PeriodPlan
+from cloudless_mosaic.planning.plan import CompositePlan, PeriodPlan, read_bands
 from cloudless_mosaic.planning.scene_index import SceneIndex
 
 _BAND_BYTES = 2
 _SCL_BYTES = 1
+_LEVEL_BYTES = 1
 _COUNT_BYTES = 2
 _VISUAL_BYTES = 3
 _OVERVIEWS = 4 / 3
@@ -80,7 +81,7 @@ def read_resolution(plan: CompositePlan, band: SourceRaster) -> float:
 
 def _sample_bytes(plan: CompositePlan, scene: Scene) -> float:
     """Bytes to read for one square metre."""
-    rasters = [scene.rasters[canonical_band(band)] for band in plan.request.bands]
+    rasters = [scene.rasters[canonical_band(band)] for band in read_bands(plan.request)]
     bands = sum(_BAND_BYTES / read_resolution(plan, raster) ** 2 for raster in rasters)
     if not plan.request.cloud_mask.reads_classes or scene.scl is None:
         return bands
@@ -103,11 +104,13 @@ def _period_bytes(plan: CompositePlan, period: PeriodPlan, index: SceneIndex) ->
 
 
 def _task_memory(plan: CompositePlan, period: PeriodPlan, index: SceneIndex) -> int:
-    """The stack, and a source window, its mask and its resampled copy for every observation."""
+    """The stack with its levels, and a source window, its mask and its copy for every observation."""
     rows, columns = plan.blocks.largest
     pixels = rows * columns
     ground = pixels * (plan.request.resolution * metres_per_unit(str(plan.geobox.crs))) ** 2
     observations = index.busiest(plan.geobox, plan.blocks)
-    stack = pixels * len(plan.request.bands) * _BAND_BYTES * (2 * observations + 1)
+    bands = len(read_bands(plan.request))
+    stack = pixels * bands * _BAND_BYTES * (2 * observations + 1)
     stack += pixels * _layer_bytes(plan)
-    return round(stack + max(ground * _sample_bytes(plan, scene) for scene in period.scenes) * 2)
+    levels = pixels * _LEVEL_BYTES * observations if plan.request.cloud_mask.dates else 0
+    return round(stack + levels + max(ground * _sample_bytes(plan, scene) for scene in period.scenes) * 2)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from math import floor, log2
 from typing import TypeVar
 
-from cloudless_mosaic.domain.bands import canonical_band
+from cloudless_mosaic.domain.bands import canonical_band, with_guides
 from cloudless_mosaic.domain.periods import Period, mosaic_label
 from cloudless_mosaic.domain.provider import access_of
 from cloudless_mosaic.domain.request import CompositeRequest, MosaicRequest
@@ -130,10 +130,15 @@ def _plan_period(period: Period, scene_set: SceneSet) -> PeriodPlan:
     return PeriodPlan(period, scenes, len(scenes) + dropped, times)
 
 
-def _requested_grids(request: CompositeRequest, scene_set: SceneSet) -> Iterator[SourceGrid]:
-    """Grids of the requested bands, as far as the items declare them."""
+def read_bands(request: CompositeRequest) -> tuple[str, ...]:
+    """The bands that are asked for, then those that only the mask looks at."""
+    return with_guides(request.bands, request.cloud_mask.guides)
+
+
+def _declared_grids(bands: Iterable[str], scene_set: SceneSet) -> Iterator[SourceGrid]:
+    """Grids of some bands, as far as the items declare them."""
     for scene in scene_set.scenes:
-        for band in request.bands:
+        for band in bands:
             grid = scene.rasters[canonical_band(band)].grid
             if grid is not None:
                 yield grid
@@ -141,7 +146,8 @@ def _requested_grids(request: CompositeRequest, scene_set: SceneSet) -> Iterator
 
 def _native_grid(request: CompositeRequest, scene_set: SceneSet, crs: str) -> SourceGrid | None:
     """The finest grid of rasters in the output CRS; of several the most frequent, then the north-western."""
-    votes = Counter(grid for grid in _requested_grids(request, scene_set) if grid.crs == crs)
+    grids = _declared_grids(request.bands, scene_set)
+    votes = Counter(grid for grid in grids if grid.crs == crs)
     if not votes:
         return None
     return min(votes, key=lambda grid: (grid.resolution, -votes[grid], grid.origin[0], -grid.origin[1]))
@@ -164,7 +170,8 @@ def _block_edge(request: CompositeRequest, scene_set: SceneSet, pixel: float) ->
         scene_set: The result of the search.
         pixel: Edge of an output pixel, metres.
     """
-    finest = min((grid.resolution for grid in _requested_grids(request, scene_set)), default=10.0)
+    grids = _declared_grids(read_bands(request), scene_set)
+    finest = min((grid.resolution for grid in grids), default=10.0)
     if not request.exact:
         # overviews are at most four times finer than the output; the mask is always read as it is
         finest = max(finest, min(pixel / 4, request.cloud_mask.resolution))
@@ -187,7 +194,7 @@ def _observations(
     for scene in scenes:
         source = GranuleSource(
             scene_id=scene.id,
-            bands=tuple(scene.rasters[canonical_band(band)] for band in request.bands),
+            bands=tuple(scene.rasters[canonical_band(band)] for band in read_bands(request)),
             scl=scene.scl if request.cloud_mask.reads_classes else None,
             offset=scene.offset,
         )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 
 from cloudless_mosaic.domain.access import BucketAccess
+from cloudless_mosaic.domain.bands import with_guides
 from cloudless_mosaic.domain.periods import Period, mosaic_label
 from cloudless_mosaic.domain.scenes import SourceRaster
 from cloudless_mosaic.geo.blocks import Block
@@ -24,7 +25,7 @@ class GranuleSource:
     scene_id: str
     """Id of the STAC item."""
     bands: tuple[SourceRaster, ...]
-    """One raster per band of the request, in its order."""
+    """One raster per band that is read, in the order of ``BlockTask.read_bands``."""
     scl: SourceRaster | None
     """Scene classification; ``None`` where the mask doesn't read it."""
     offset: int
@@ -79,6 +80,11 @@ class BlockTask:
     def label(self) -> str:
         """Names the task, together with its block."""
         return mosaic_label(self.period, self.tile)
+
+    @property
+    def read_bands(self) -> tuple[str, ...]:
+        """The output bands, then those that only the mask looks at."""
+        return with_guides(self.bands, self.mask.guides)
 
     @property
     def hrefs(self) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from cloudless_mosaic.cog.picture import SCALE, shown_bands
 from cloudless_mosaic.cog.writer import CogFile
 from cloudless_mosaic.domain.bands import BANDS, canonical_band, common_name
 from cloudless_mosaic.domain.periods import collection_id, mosaic_name
-from cloudless_mosaic.domain.results import PeriodResult
+from cloudless_mosaic.domain.results import MaskCounts, PeriodResult
 from cloudless_mosaic.layers import parse_layers
 from cloudless_mosaic.planning.plan import MosaicPlan, PeriodPlan
 from cloudless_mosaic.reducers import Reducer
@@ -180,6 +180,7 @@ def _outcome(
     plan: MosaicPlan, period: PeriodPlan, result: PeriodResult, percents: Mapping[str, float]
 ) -> dict[str, Any]:
     """What the period's pixels stand on: scenes, counts, losses."""
+    masked = dict(result.masked)
     fields = {
         "scenes_found": result.found,
         "scenes_used": len(result.used),
@@ -192,6 +193,7 @@ def _outcome(
         "scenes": [
             scene_fields(scene)
             | {"used": scene.id in result.used, "pixel_percent": percents.get(scene.id, 0.0)}
+            | _masked(masked.get(scene.id))
             for scene in period.scenes
         ],
         "dropped_scenes": [
@@ -201,6 +203,11 @@ def _outcome(
         ],
     }
     return {PREFIX + key: value for key, value in fields.items()}
+
+
+def _masked(counts: MaskCounts | None) -> dict[str, dict[str, int]]:
+    """Pixels of the output that the steps of the mask took out of a scene."""
+    return {} if counts is None else {"masked": asdict(counts)}
 
 
 def _assets(plan: MosaicPlan, period: PeriodPlan, files: PeriodFiles) -> dict[str, pystac.Asset]:

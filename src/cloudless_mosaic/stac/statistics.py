@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from cloudless_mosaic.compositing.composite import Composite
 from cloudless_mosaic.compositing.reading_totals import ReadingTotals
+from cloudless_mosaic.domain.results import MaskCounts
 from cloudless_mosaic.kernels import sums
 
 
@@ -38,6 +39,7 @@ class PeriodTotals:
         self._scene_pixels: Counter[str] = Counter()
         self._counts = _NOTHING
         self._pixels = 0
+        self._masked: dict[str, MaskCounts] = {}
         self.reading = ReadingTotals()
         """Observations, losses and notes."""
 
@@ -50,6 +52,9 @@ class PeriodTotals:
             self._counts = self._counts.plus(counts)
             self._pixels += composite.count.size
             self._scene_pixels.update(dict(composite.scene_pixels))
+            for scene_id, taken in composite.masked:
+                known = self._masked.get(scene_id)
+                self._masked[scene_id] = known.plus(taken) if known else taken
             self._bands = [old.plus(new) for old, new in zip(self._bands, bands, strict=True)]
 
     @property
@@ -79,6 +84,11 @@ class PeriodTotals:
         return {
             scene_id: round(100 * self._scene_pixels[scene_id] / self._pixels, 4) for scene_id in self.used
         }
+
+    @property
+    def masked(self) -> tuple[tuple[str, MaskCounts], ...]:
+        """What the mask took out of each scene, by id, sorted."""
+        return tuple(sorted(self._masked.items()))
 
     @property
     def bands(self) -> tuple[BandStatistics, ...]:

@@ -61,7 +61,7 @@ def test_scenes_of_one_granule_are_compared_as_a_whole_along_their_own_pixels():
     for task in tasks:
         assert [len(one.observations) for one in (task.before, task.after)] == [1, 1]
         assert list(task.hrefs) == [f"/{name}/{file}.tif" for name in "ab" for file in ("SCL", "B08", "B12")]
-        assert task.before.mask.clear_classes == CLEAR_CLASSES
+        assert task.before.mask.classes.clear == CLEAR_CLASSES
     assert len(pickle.dumps(tasks[0])) < 4000
 
 

@@ -81,6 +81,7 @@ def test_the_record_is_as_it_has_always_been(plan_of):
         tile_size=512,
         exact=True,
         bands=("red", "nir"),
+        mask="scl",
         clear_classes=(4, 5),
     )
     assert json.dumps(run_parameters(plan)) == (
@@ -91,6 +92,23 @@ def test_the_record_is_as_it_has_always_been(plan_of):
         '"crs": "EPSG:32610", "max_items": 100, "max_cloud_cover": 25.0, "mask": "scl", "scl_clear": [4, 5], '
         '"cloud_dilation": 100.0, "exact": true, "compression": "deflate", "tile_size": 512}'
     )
+
+
+def test_the_record_has_all_that_a_mask_goes_by(plan_of):
+    record = run_parameters(plan_of(mask_options=(("far", "360"),)))
+    assert (record["mask"], record["cloud_dilation"]) == ("multidate", 120.0)
+    assert record["mask_options"] == {
+        "far": 360.0,
+        "haze": 250,
+        "doubt": 200,
+        "hot": 350,
+        "lit": 300,
+        "gap": 400,
+    }
+    assert "mask_options" not in run_parameters(plan_of(mask="scl"))
+    assert run_parameters(plan_of(mask="scl", mask_options=(("opening", "40"),)))["mask_options"] == {
+        "opening": 40.0
+    }
 
 
 def test_parameters_say_how_offsets_were_decided(plan_of):

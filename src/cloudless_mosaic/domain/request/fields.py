@@ -43,6 +43,9 @@ class Declaration:
     """Makes a JSON value of the field's value; a field whose JSON value is ``None`` is not written."""
     when: Callable[[Any], bool] = _always
     """Whether the field has an effect in a given request; without effect it is not written."""
+    completed: Callable[[Any], object] | None = None
+    """Makes the JSON value of a request, in place of ``written``: where a field leaves something to the
+    others."""
     omit_default: bool = False
     """Write the field only where it differs from its default. For fields added later, so that the records of
     earlier versions stay valid."""
@@ -53,6 +56,7 @@ def decides_pixels(
     name: str | None = None,
     written: Callable[[Any], object] = _unchanged,
     when: Callable[[Any], bool] = _always,
+    completed: Callable[[Any], object] | None = None,
     omit_default: bool = False,
 ) -> Mapping[str, Declaration]:
     """Metadata of a field that decides pixels.
@@ -61,11 +65,18 @@ def decides_pixels(
         name: See ``Declaration``.
         written: See ``Declaration``.
         when: See ``Declaration``.
+        completed: See ``Declaration``.
         omit_default: See ``Declaration``.
     """
-    return {
-        _KEY: Declaration(decides="pixels", name=name, written=written, when=when, omit_default=omit_default)
-    }
+    declared = Declaration(
+        decides="pixels",
+        name=name,
+        written=written,
+        when=when,
+        completed=completed,
+        omit_default=omit_default,
+    )
+    return {_KEY: declared}
 
 
 def decides_place(
@@ -119,7 +130,8 @@ def written_fields(request: Request) -> dict[str, Any]:
             continue
         if declared.omit_default and value == _default(field):
             continue
-        written = declared.written(value)
+        completed = declared.completed
+        written = completed(request) if completed else declared.written(value)
         if written is not None:
             record[declared.name or field.name] = written
     return record

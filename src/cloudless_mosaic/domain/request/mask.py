@@ -12,31 +12,52 @@ from cloudless_mosaic.masks import MASKS, Mask, MaskSettings, make_mask
 from cloudless_mosaic.masks.classes import DEFAULT_CLEAR_CLASSES, SCL_CLASSES
 
 
-def _reads_classes(request: MaskOptions) -> bool:
-    return MASKS[request.mask].reads_classes
+def _takes_classes(request: MaskOptions) -> bool:
+    return MASKS[request.mask].takes_classes
+
+
+def _dilation(request: MaskOptions) -> float | None:
+    default = MASKS[request.mask].dilation
+    if default is None or request.cloud_dilation is None:
+        return default
+    return request.cloud_dilation
+
+
+def _every_option(request: MaskOptions) -> dict[str, float] | None:
+    """All options of the recipe but distances of 0, so that the record is whole if defaults change."""
+    recipe = MASKS[request.mask]
+    options = recipe.read(request.mask, request.mask_settings)
+    return {name: value for name, value in options.items() if value or recipe.options[name].whole} or None
 
 
 @dataclass(frozen=True, kw_only=True)
 class MaskOptions(RequestPart):
-    """Source of the mask, and what counts as clear.
+    """The recipe of the mask, and its options.
 
     Raises:
         UsageError: if a value is out of its range; the message names the field.
     """
 
-    mask: str = field(default="scl", metadata=decides_pixels())
-    """Name of a mask: ``scl`` masks by the scene classification, ``none`` takes every pixel that has data."""
+    mask: str = field(default="multidate", metadata=decides_pixels())
+    """Name of a recipe. ``multidate`` masks by the scene classification and by comparing dates, ``scl`` by
+    the scene classification, ``none`` takes every pixel that has data."""
     clear_classes: tuple[int, ...] = field(
         default=DEFAULT_CLEAR_CLASSES,
-        metadata=decides_pixels(name="scl_clear", written=list, when=_reads_classes),
+        metadata=decides_pixels(name="scl_clear", written=list, when=_takes_classes),
     )
-    """Codes of the scene classification that count as clear."""
-    cloud_dilation: float = field(default=100.0, metadata=decides_pixels(when=_reads_classes))
-    """Metres by which cloud and shadow grow before they are masked; 0 is off."""
+    """Codes of the scene classification that count as clear, in ``multidate`` and ``scl``."""
+    cloud_dilation: float | None = field(default=None, metadata=decides_pixels(completed=_dilation))
+    """Metres by which cloud and shadow grow before they are masked, in ``multidate`` and ``scl``; 0 is off,
+    ``None`` what the recipe does."""
+    mask_options: tuple[tuple[str, str], ...] = field(
+        default=(), metadata=decides_pixels(completed=_every_option)
+    )
+    """Options of the recipe: names and values."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require_between("cloud_dilation", self.cloud_dilation, 0, 5000)
+        if self.cloud_dilation is not None:
+            require_between("cloud_dilation", self.cloud_dilation, 0, 5000)
         unknown = sorted(set(self.clear_classes) - set(SCL_CLASSES))
         if unknown or not self.clear_classes:
             raise UsageError(
@@ -46,6 +67,11 @@ class MaskOptions(RequestPart):
         _ = self.cloud_mask
 
     @property
+    def mask_settings(self) -> MaskSettings:
+        """What the recipe gets."""
+        return MaskSettings(self.clear_classes, self.cloud_dilation, self.mask_options)
+
+    @property
     def cloud_mask(self) -> Mask:
         """Determines the clear pixels."""
-        return make_mask(self.mask, MaskSettings(self.clear_classes, self.cloud_dilation))
+        return make_mask(self.mask, self.mask_settings)

@@ -87,6 +87,9 @@ class Example:
     added: str = field(default="median", metadata=decides_pixels(omit_default=True))
     grown: list = field(default_factory=list, metadata=decides_place(omit_default=True))
     speed: int = field(default=3, metadata=decides_neither())
+    left: int | None = field(
+        default=None, metadata=decides_pixels(completed=lambda one: one.left or 10 * one.speed - 30 or None)
+    )
 
 
 @pytest.mark.parametrize(
@@ -99,7 +102,9 @@ class Example:
         ({"added": "max"}, {"first": 1, "masked": True, "other": [1, 2], "added": "max"}),
         ({"grown": []}, {"first": 1, "masked": True, "other": [1, 2]}),
         ({"grown": [4]}, {"first": 1, "masked": True, "other": [1, 2], "grown": [4]}),
-        ({"speed": 4}, {"first": 1, "masked": True, "other": [1, 2]}),
+        ({"speed": 3}, {"first": 1, "masked": True, "other": [1, 2]}),
+        ({"speed": 4}, {"first": 1, "masked": True, "other": [1, 2], "left": 10}),
+        ({"left": 7}, {"first": 1, "masked": True, "other": [1, 2], "left": 7}),
     ],
 )
 def test_fields_are_written_as_they_say(values, record):

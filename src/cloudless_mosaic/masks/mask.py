@@ -1,0 +1,77 @@
+"""A mask: the steps by which observations are found to be clear."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from cloudless_mosaic.masks.class_step import ClassStep
+from cloudless_mosaic.masks.dates import DateTest
+from cloudless_mosaic.masks.levels import Bools, UInt8s
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """Steps that say which observations are clear; what no step takes out is. Small to pickle."""
+
+    name: str
+    """Name in ``--mask`` and in the provenance."""
+    title: str
+    """What the mask does, in a few words."""
+    classes: ClassStep | None = None
+    """What the scene classification says of each scene; ``None`` where it isn't read."""
+    dates: DateTest | None = None
+    """How the observations of a pixel are compared; ``None`` where they aren't."""
+
+    @property
+    def reads_classes(self) -> bool:
+        """True where the mask reads the scene classification."""
+        return self.classes is not None
+
+    @property
+    def resolution(self) -> float:
+        """Metres of the pixels that the mask of a scene is made of; infinite where it reads nothing."""
+        return math.inf if self.classes is None else 20.0
+
+    @property
+    def guides(self) -> tuple[str, ...]:
+        """Sentinel-2 names of the bands that the mask looks at, whatever bands are asked for."""
+        return () if self.dates is None else self.dates.guides
+
+    @property
+    def description(self) -> str:
+        """Which observations are clear, step by step, in full sentences for the provenance."""
+        steps = [step.description for step in (self.classes, self.dates) if step is not None]
+        return " ".join(steps) or "No cloud mask: every pixel that has data counts as clear."
+
+    def margin(self, resolution: float) -> int:
+        """Pixels that have to be read around a window for its mask to be right.
+
+        Args:
+            resolution: Edge of a pixel of the scene classification, metres.
+        """
+        return 0 if self.classes is None else self.classes.margin(resolution)
+
+    def clear(self, codes: UInt8s, resolution: float) -> Bools:
+        """True where a pixel of one scene is clear or doubtful.
+
+        Args:
+            codes: Class codes, shape (rows, columns); the result is right `margin` away from its edges.
+            resolution: Edge of a pixel, metres.
+        """
+        if self.classes is None:
+            return np.ones(codes.shape, np.bool_)
+        return self.classes.clear_pixels(codes, resolution)
+
+    def levels(self, codes: UInt8s, resolution: float) -> UInt8s | None:
+        """Levels of the pixels of one scene, for the test over the dates; ``None`` where there is none.
+
+        Args:
+            codes: See `clear`.
+            resolution: See `clear`.
+        """
+        if self.classes is None or self.dates is None:
+            return None
+        return self.classes.levels(codes, resolution)

@@ -1,0 +1,83 @@
+"""Morphology and the recipes made of it, against scipy."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as stn
+
+from cloudless_mosaic.masks import MaskSettings, make_mask
+from cloudless_mosaic.masks.classes import DEFAULT_CLEAR_CLASSES
+from cloudless_mosaic.masks.morphology import dilated, eroded, opened
+from mask_oracles import dilated as scipy_dilated
+from mask_oracles import eroded as scipy_eroded
+from mask_oracles import multidate_levels
+
+SHAPES = stn.array_shapes(min_dims=2, max_dims=2, max_side=26)
+RADII = st.one_of(st.integers(0, 7), st.floats(0, 7))
+CODES = st.one_of(st.just(4), st.sampled_from([*range(13), 255]))
+SCLS = stn.arrays(np.uint8, SHAPES, elements=CODES)
+FEW = stn.arrays(np.uint8, SHAPES, elements=CODES, fill=st.just(4))
+
+
+def mask_of(name, dilation=None, **options):
+    texts = tuple((key, str(value)) for key, value in options.items())
+    return make_mask(name, MaskSettings(DEFAULT_CLEAR_CLASSES, dilation, texts))
+
+
+@given(stn.arrays(np.bool_, SHAPES), RADII)
+def test_dilation_erosion_and_opening_are_those_of_scipy(mask, radius):
+    before = mask.copy()
+    np.testing.assert_array_equal(dilated(mask, radius), scipy_dilated(mask, radius))
+    np.testing.assert_array_equal(eroded(mask, radius), scipy_eroded(mask, radius))
+    np.testing.assert_array_equal(opened(mask, radius), scipy_dilated(scipy_eroded(mask, radius), radius))
+    np.testing.assert_array_equal(mask, before)
+
+
+@given(st.one_of(SCLS, FEW), st.integers(0, 200), st.integers(0, 400), st.sampled_from([10.0, 20.0, 60.0]))
+def test_levels_of_multidate(scl, near, far, resolution):
+    mask = mask_of("multidate", float(near), far=far)
+    levels = multidate_levels(scl, resolution, near, max(near, far))
+    np.testing.assert_array_equal(mask.levels(scl, resolution), levels)
+    np.testing.assert_array_equal(mask.clear(scl, resolution), levels != 0)
+
+
+@given(st.one_of(SCLS, FEW))
+def test_recipes_of_others(scl):
+    known, has_data = scl <= 11, scl != 0
+    cloud = np.isin(scl, (3, 8, 9, 10))
+    opened_cloud = scipy_dilated(scipy_eroded(cloud, 2), 2)
+    deafrica = ~scipy_dilated(opened_cloud, 5) & known & has_data
+    np.testing.assert_array_equal(mask_of("deafrica").clear(scl, 20.0), deafrica)
+    masked = np.isin(scl, (0, 1, 3, 8, 9, 10, 11))
+    worldcereal = ~scipy_dilated(scipy_eroded(masked, 3), 13) & known & has_data
+    np.testing.assert_array_equal(mask_of("worldcereal").clear(scl, 20.0), worldcereal)
+    cdse = np.isin(scl, (2, 4, 5, 6, 11))
+    np.testing.assert_array_equal(mask_of("cdse").clear(scl, 20.0), cdse)
+    assert mask_of("none").clear(scl, 20.0).all()
+
+
+@given(FEW, st.integers(0, 90), st.integers(0, 90), st.integers(0, 90))
+def test_scl_may_be_eroded_and_opened_before_it_grows(scl, erosion, opening, dilation):
+    mask = mask_of("scl", float(dilation), erosion=erosion, opening=opening)
+    cloud = scipy_eroded(np.isin(scl, (3, 8, 9, 10)), erosion / 20)
+    cloud = scipy_dilated(scipy_eroded(cloud, opening / 20), opening / 20)
+    possible = np.isin(scl, (*DEFAULT_CLEAR_CLASSES, 3, 8, 9, 10))
+    np.testing.assert_array_equal(mask.clear(scl, 20.0), possible & ~scipy_dilated(cloud, dilation / 20))
+
+
+@pytest.mark.parametrize("name", ["multidate", "scl", "deafrica", "cdse", "worldcereal", "none"])
+@given(st.data())
+def test_part_with_its_margin_is_the_part_of_the_whole(name, data):
+    scl = data.draw(stn.arrays(np.uint8, (40, 37), elements=CODES, fill=st.just(4)))
+    mask = mask_of(name)
+    top, bottom = sorted(data.draw(st.tuples(st.integers(0, 40), st.integers(0, 40))))
+    left, right = sorted(data.draw(st.tuples(st.integers(0, 37), st.integers(0, 37))))
+    margin = mask.margin(60.0)
+    row, column = max(0, top - margin), max(0, left - margin)
+    part = scl[row : bottom + margin, column : right + margin]
+    inner = np.s_[top - row : bottom - row, left - column : right - column]
+    whole = np.s_[top:bottom, left:right]
+    np.testing.assert_array_equal(mask.clear(part, 60.0)[inner], mask.clear(scl, 60.0)[whole])
+    if mask.dates:
+        np.testing.assert_array_equal(mask.levels(part, 60.0)[inner], mask.levels(scl, 60.0)[whole])
