@@ -6,9 +6,11 @@ from pathlib import Path
 from hypothesis import strategies as st
 
 from cloudless_mosaic.domain.aoi import Aoi
+from cloudless_mosaic.domain.periods import PERIODS
 from cloudless_mosaic.domain.provider import ProviderProfile
 from cloudless_mosaic.domain.request import Shard
 from cloudless_mosaic.masks.classes import SCL_CLASSES
+from cloudless_mosaic.reducers import REDUCERS
 
 WORDS = st.text("abcdefgh", min_size=1, max_size=8)
 ADDRESSES = WORDS.map("https://stac.example/{}".format)
@@ -35,6 +37,8 @@ VALUES = {
     "clear_classes": CODES,
     "cloud_dilation": METRES,
     "exact": st.booleans(),
+    "reducer": st.sampled_from(list(REDUCERS)),
+    "period": st.sampled_from(list(PERIODS)),
     "compression": st.sampled_from(["deflate", "zstd"]),
     "max_lost": PERCENT,
     "output_dir": WORDS.map(Path),
@@ -51,6 +55,15 @@ VALUES = {
     "post_fire_url": ADDRESSES,
     "index": st.sampled_from(["dnbr", "rbr", "bai"]),
 }
+
+
+CHOICES = {"reducer": REDUCERS, "period": PERIODS}
+"""Registries of the fields that name a value of one."""
+
+
+def has_two_values(name):
+    """False for a field whose registry has a single value so far."""
+    return len(CHOICES.get(name, "two")) > 1
 
 
 def two_values(name):

@@ -215,9 +215,7 @@ def test_a_search_that_is_too_large_is_refused(api, make_request, month, quick, 
         return reply({**page, "numberMatched": 50_000} if announces else page)
 
     api.search = large
-    with pytest.raises(
-        UsageError, match="the most taken are 30; narrow the dates, --aoi or --max-cloud-cover"
-    ):
+    with pytest.raises(UsageError, match="the most taken are 30; narrow the dates, aoi or max_cloud_cover"):
         find_scenes(make_request(api.url), replace(quick, most_items=30))
     assert len(api.searches) == (1 if announces else 3)
 
@@ -441,9 +439,7 @@ LANDING = {
 @pytest.mark.parametrize("body", LANDING.values(), ids=LANDING)
 def test_an_address_that_is_no_stac_api_is_told_so(api, make_request, quick, body):
     api.replies[""] = reply(body)
-    with pytest.raises(
-        UsageError, match=f"{re.escape(api.url)} is not a STAC API.*check --stac-url"
-    ) as caught:
+    with pytest.raises(UsageError, match=f"{re.escape(api.url)} is not a STAC API.*check stac_url") as caught:
         find_scenes(make_request(api.url), quick)
     assert "\n" not in str(caught.value)
 
@@ -451,7 +447,7 @@ def test_an_address_that_is_no_stac_api_is_told_so(api, make_request, quick, bod
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 418])
 def test_a_landing_page_that_is_not_there_is_told_so(api, make_request, quick, status):
     api.replies[""] = reply(b"gone", status)
-    with pytest.raises(UsageError, match=f"answers {status}; check --stac-url"):
+    with pytest.raises(UsageError, match=f"answers {status}; check stac_url"):
         find_scenes(make_request(api.url), quick)
 
 
@@ -485,7 +481,7 @@ def test_nobody_listening_is_told_at_once(make_request, quick):
         taken.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
         start = time.monotonic()
-        with pytest.raises(UsageError, match=f"{url} can't be reached; check --stac-url and the network"):
+        with pytest.raises(UsageError, match=f"{url} can't be reached; check stac_url and the network"):
             find_scenes(make_request(url), quick)
     assert time.monotonic() - start < 5
 
@@ -507,7 +503,7 @@ def test_a_server_that_goes_away_in_the_middle_is_a_temporary_error(api, make_re
     "url", ["http://", "http://[::1", "https://x y.example", "http://host:port/", "http:///v1"]
 )
 def test_an_address_that_is_none_is_told_so(make_request, quick, url):
-    with pytest.raises(UsageError, match="--stac-url"):
+    with pytest.raises(UsageError, match="stac_url"):
         find_scenes(make_request(url), quick)
 
 

@@ -35,7 +35,7 @@ def leaf(href):
 
 
 def names(findings):
-    return sorted(found.item["id"] for found in findings.items)
+    return sorted(found.id for found in findings.items)
 
 
 @pytest.fixture
@@ -159,7 +159,7 @@ def test_links_outside_of_the_catalogs_folder_are_not_followed_and_reported(tmp_
     findings = read_items(str(path), COLLECTION)
     assert names(findings) == [items[1]["id"]]
     assert len(findings.dropped) == len(findings.warnings) == 1
-    assert "outside of" in findings.dropped[0].reason
+    assert "outside the catalog" in findings.dropped[0].reason
     assert "so its scenes are missing" in findings.warnings[0]
     assert "hush" not in repr(findings.dropped + findings.warnings)
 
@@ -180,8 +180,8 @@ BROKEN = {
     "not text": (b"\xff\xfe{}", "not JSON"),
     "a list": (b"[]", "not a STAC object"),
     "nested without end": (b"[" * 100_000, "not JSON"),
-    "something else": (b'{"a": 1}', "no STAC catalog"),
-    "links that are none": (b'{"type": "Catalog", "links": 7}', "no STAC catalog"),
+    "something else": (b'{"a": 1}', "not a STAC catalog"),
+    "links that are none": (b'{"type": "Catalog", "links": 7}', "not a STAC catalog"),
     "a collection of nothing": (b'{"type": "FeatureCollection"}', "without features"),
 }
 

@@ -11,8 +11,8 @@ def test_a_share_above_the_limit_fails_and_the_message_has_all_figures():
     with pytest.raises(ObservationsLostError) as error:
         LossLimit(5.0).check(6, 100, LAST)
     assert str(error.value) == (
-        "6 of 100 observations could not be read (6.0 %, --max-lost is 5 %); the last: HTTP 404; try again, "
-        "or raise --max-lost"
+        "6 of 100 observations could not be read (6.0 %, max_lost is 5 %); the last: HTTP 404; try again, "
+        "or raise max_lost"
     )
 
 
