@@ -23,6 +23,7 @@ import numpy.typing as npt
 import rasterio
 from obstore.exceptions import BaseError
 from rasterio._err import CPLE_OpenFailedError
+from rasterio.enums import MaskFlags
 from rasterio.errors import RasterioError
 from rasterio.io import DatasetReader
 from rasterio.windows import Window
@@ -149,6 +150,12 @@ class GdalReader:
             raise SourceError(
                 f"{redact(href)} is not a single north-up band with a CRS; the scene can't be used"
             )
+        if native.nodata not in {None, 0}:
+            raise ContentError(
+                f"{redact(href)} declares nodata {native.nodata:g}, only 0 is read as nodata; leave it out"
+            )
+        if MaskFlags.per_dataset in native.mask_flag_enums[0]:
+            raise ContentError(f"{redact(href)} has a mask of its own, which is not read; leave it out")
         if max(native.block_shapes[0]) > _LARGEST_BLOCK:
             raise SourceError(f"{redact(href)} declares tiles of {native.block_shapes[0]} pixels")
         levels = [native, *(self._dataset(href, i + 1) for i in range(len(native.overviews(1))))]

@@ -36,14 +36,16 @@ _SLACK = 64 * 1024
 _SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _SAMPLES, _PLANAR = 254, 256, 257, 258, 259, 277, 284
 _PREDICTOR, _TILE_WIDTH, _TILE_HEIGHT, _OFFSETS, _SIZES, _FORMAT = 317, 322, 323, 324, 325, 339
 _PIXEL_SCALE, _TIE_POINT, _TRANSFORMATION, _GEO_KEYS = 33550, 33922, 34264, 34735
+_NODATA = 42113
+"""Of GDAL: a number as text."""
 _EDGES = (_HEIGHT, _WIDTH), (_TILE_HEIGHT, _TILE_WIDTH)
 _LISTS = frozenset({_OFFSETS, _SIZES})
 _TAGS = _LISTS | {
     *(_SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _SAMPLES, _PLANAR, _PREDICTOR, _TILE_WIDTH),
-    *(_TILE_HEIGHT, _FORMAT, _PIXEL_SCALE, _TIE_POINT, _TRANSFORMATION, _GEO_KEYS),
+    *(_TILE_HEIGHT, _FORMAT, _PIXEL_SCALE, _TIE_POINT, _TRANSFORMATION, _GEO_KEYS, _NODATA),
 }
 _DEFAULTS = {_SUBFILE: 0, _COMPRESSION: 1, _SAMPLES: 1, _PLANAR: 1, _PREDICTOR: 1, _FORMAT: 1}
-_TYPES = {1: "<u1", 3: "<u2", 4: "<u4", 12: "<f8", 16: "<u8"}
+_TYPES = {1: "<u1", 2: "<u1", 3: "<u2", 4: "<u4", 12: "<f8", 16: "<u8"}
 """Types of the values of these tags."""
 _RASTER_TYPE, _GEOGRAPHIC, _PROJECTED = 1025, 2048, 3072
 _PIXEL_IS_AREA = 1
@@ -118,6 +120,8 @@ async def parse_tiff(source: ByteSource) -> TiledRaster:
     if dtype is None:
         raise UnsupportedTiffError("neither 8 nor 16 bits a pixel")
     _require_plain(native)
+    if not _zero_is_nodata(native) or any(_one(one, _SUBFILE) & 4 for one in others):
+        raise UnsupportedTiffError("nodata other than 0, or a mask of its own")
     extent = _one(native, _WIDTH) * width, _one(native, _HEIGHT) * height
     levels: list[TiledLevel] = []
     for directory in (native, *(one for one in others if not _one(one, _SUBFILE) & 4)):
@@ -207,6 +211,15 @@ def _one(directory: Directory, tag: int) -> int:
     """A tag of one whole number; its default, else 0, where it's missing."""
     values = directory.get(tag)
     return _DEFAULTS.get(tag, 0) if values is None else int(values[0])
+
+
+def _zero_is_nodata(native: Directory) -> bool:
+    """True where the file declares 0 as nodata, or nothing."""
+    text = bytes(native.get(_NODATA, np.zeros(0, np.uint8))).partition(b"\0")[0].strip()
+    try:
+        return not text or float(text) == 0
+    except ValueError:
+        return False
 
 
 def _tile_count(directory: Directory) -> int:
