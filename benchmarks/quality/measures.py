@@ -43,7 +43,8 @@ def mosaic(seen: Observations, kept: Bools) -> UInt16s:
     """Median of the observations that are kept, shape (band, y, x), by the product's reducer."""
     values = np.ascontiguousarray(np.where(kept[None], seen.stack, np.uint16(0)))
     # the median looks at neither times nor names
-    stack = Stack(values, (datetime.min.replace(tzinfo=UTC),) * values.shape[1], BANDS)
+    never = datetime.min.replace(tzinfo=UTC)
+    stack = Stack(values, (never,) * values.shape[1], BANDS, (never, never))
     return parse_reducer("median").reduce(stack).data
 
 

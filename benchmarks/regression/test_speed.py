@@ -48,7 +48,8 @@ def test_joint_median(benchmark, times):
     rng = np.random.default_rng(times)
     stack = rng.integers(1, 10000, (3, times, EDGE, EDGE), np.uint16)
     stack[:, rng.random(stack.shape[1:]) < 0.3] = 0
-    whole = reducers.Stack(stack, (datetime(2020, 10, 1, tzinfo=UTC),) * times, ("B04", "B03", "B02"))
+    day = datetime(2020, 10, 1, tzinfo=UTC)
+    whole = reducers.Stack(stack, (day,) * times, ("B04", "B03", "B02"), (day, day))
     benchmark(reducers.parse_reducer("median").reduce, whole)
 
 

@@ -225,8 +225,10 @@ STACK = np.zeros((2, 2, 4, 6), np.uint16)
         lambda: kernels.count_pixel_statistics(
             PLANE, MASK, COLUMNS, (CODES, ROWS[:4], ROWS), DARK[:9], (1, 1, 1)
         ),
-        lambda: kernels.fill_free(STACK[0], STACK[1, :1], MASK),
-        lambda: kernels.fill_free(STACK[:, :, ::2], STACK[:, :, ::2].copy(), MASK[::2]),
+        lambda: kernels.fill_free(STACK[0], STACK[1, :1], MASK, np.zeros(MASK.shape, np.uint16), 1),
+        lambda: kernels.fill_free(
+            STACK[:, :, ::2], STACK[:, :, ::2].copy(), MASK[::2], np.zeros(MASK[::2].shape, np.uint16), 1
+        ),
         lambda: kernels.joint_median(STACK, NETWORK, PLANE, PLANE, np.zeros(2, bool)),
         lambda: kernels.joint_median(STACK, NETWORK, STACK[:, 0].copy(), PLANE, np.zeros(1, bool)),
         lambda: kernels.joint_median(STACK, NETWORK + 1, STACK[:, 0].copy(), PLANE, np.zeros(2, bool)),
