@@ -34,7 +34,7 @@ NATIVE = Standard(counted=True, distance=1, compared=0.98, near=0.999)
 """For mosaics of native pixels: only rounding may differ."""
 
 COARSE = Standard(counted=False, distance=100, compared=0.98, near=0.95)
-"""For mosaics of averaged pixels: everybody averages in his own way, so 0.01 of reflectance is near."""
+"""For mosaics of averaged pixels: each program averages differently, so 0.01 of reflectance is near."""
 
 
 @dataclass(frozen=True, slots=True)

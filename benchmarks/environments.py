@@ -35,7 +35,7 @@ def prepare_environment(contender: Contender, cache: Path) -> Path:
     if not complete.exists():
         shutil.rmtree(folder, ignore_errors=True)
         _run([sys.executable, "-m", "venv", str(folder)], contender)
-        # the list is complete, and one package's wish for a cloud model is left out on purpose
+        # the list is complete; one package's requirement of a cloud model is left out on purpose
         install = ["install", "--quiet", "--no-deps", "--requirement", str(contender.requirements)]
         _run([str(python), "-m", "pip", "--disable-pip-version-check", *install], contender)
         complete.touch()

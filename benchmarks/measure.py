@@ -1,8 +1,8 @@
 """A whole process, measured: time on the wall, time on the processors, memory.
 
 The measuring is done by a small process between the benchmark and what it measures,
-``python -m benchmarks.measure RESULT LOG COMMAND...``: Linux counts the memory of whoever starts a process as
-memory that the process has used, so whoever starts it had better be small. This module imports nothing large.
+``python -m benchmarks.measure RESULT LOG COMMAND...``: Linux counts the memory of the starting process as
+memory that the process has used, so the starting process must be small. This module imports nothing large.
 """
 
 from __future__ import annotations

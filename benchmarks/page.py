@@ -19,15 +19,15 @@ from cloudless_mosaic.version import __version__
 _HEAD = """\
 # Benchmarks
 
-Written by `make bench`; don't edit. Whole runs, each a process of its own, in turns, against other ways to
-the same mosaics. All read the same synthetic Sentinel-2 archive from nginx on the same machine:
-{gigabytes:.1f} GB, twelve dates over three months, DEFLATE COGs with tiles of 512 px, about as hard to
-compress as real ones. Figures are medians; bytes and requests are those in the server's log; memory is the
-kernel's figure of the most that the process held.
+Written by `make bench`; don't edit. Whole runs, each in its own process, in turns, compared with other
+programs that make the same mosaics. All read the same synthetic Sentinel-2 archive from nginx on this
+machine: {gigabytes:.1f} GB, twelve dates over three months, DEFLATE COGs with tiles of 512 px, about as hard
+to compress as real ones. Figures are medians; bytes and requests come from the server's log; memory is the
+peak of the process as the kernel reports it.
 """
 
 _CONTENDERS = """\
-Each has an environment of its own, pinned in `benchmarks/contenders/*/requirements.txt`. All use the same
+Each has its own environment, pinned in `benchmarks/contenders/*/requirements.txt`. All use the same
 scenes and bands (near infrared, red, green); clouds are not grown. Ours writes more than the others: counts,
 a picture, a thumbnail and a STAC catalog beside the reflectances.
 """
@@ -38,8 +38,8 @@ the faster way is measured below.
 """
 
 _WHOLE_SCENES = """\
-The published application doesn't cut scenes to the area: as it stands, J1 takes it {wall:.0f} s and
-{memory:.1f} GB. Below it's cut like the others, which is to its advantage.
+The published application doesn't cut scenes to the area: unchanged, J1 takes {wall:.0f} s and
+{memory:.1f} GB. Below it is cut like the others, which is to its advantage.
 """
 
 _SAME = """\
@@ -47,8 +47,8 @@ _SAME = """\
 
 A faster wrong answer does not count. Native pixels (J2, which stands for J3 and J4 as well) are compared
 where both mosaics have as many observations; near means at most 1 apart, which is rounding. Averaged pixels
-(J1) are compared where both have data; near means at most 0.01 of reflectance apart, since everybody averages
-in his own way.
+(J1) are compared where both have data; near means at most 0.01 of reflectance apart, since each program
+averages differently.
 """
 
 _FLOOR = """\
@@ -63,8 +63,8 @@ _ENGINES = """\
 
 The same command with `--cluster local`: a worker is a process of one thread, and a scheduler and the client
 run beside them. The files are the same. Throughput counts bytes of the archive, from the start of the command
-to its end, so it bears the start of the cluster and the way of all composites to the client. Memory is
-that of the largest process.
+to its end, so it includes the start of the cluster and the transfer of all composites to the client.
+Memory is that of the largest process.
 """
 
 _AGREEMENT_TITLES = ("job", "contender", "compared", "equal", "near", "near needed", "answer")
@@ -163,7 +163,7 @@ def _answer(job: Job, record: Record, results: Results) -> str:
 def _floor(floor: Floor) -> Iterator[tuple[str, ...]]:
     for what, seconds in (
         ("decompressing into one buffer per thread", floor.decode_only_s),
-        ("decompressing into fresh memory", floor.decode_only_alloc_s),
+        ("decompressing into new memory", floor.decode_only_alloc_s),
         ("our fetching, masking and median", floor.read_and_median_s),
     ):
         yield what, f"{seconds:.2f} s", f"{seconds / floor.decode_only_s:.2f}"

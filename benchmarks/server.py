@@ -126,7 +126,7 @@ def find_nginx() -> str:
 
 
 def free_port() -> int:
-    """A port on loopback that nobody listens on."""
+    """An unused port on loopback."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -50,7 +50,7 @@ def _scene(folder: Path) -> Picture:
         with rasterio.open(folder / f"{band}.tif") as file:
             pixels = file.read(1, out_shape=_SHAPE, resampling=rasterio.enums.Resampling.average)
         planes.append(255 * np.clip(pixels / white, 0, 1) ** (1 / 1.6))
-    # fewer levels make the file a third as large, and nobody sees them
+    # fewer levels make the file a third as large, without a visible difference
     return np.stack(planes, axis=2).astype(np.uint8) & 0xF8
 
 

@@ -2,7 +2,7 @@
 
 ``python scripts/release_cwl.py registry.example/cloudless-mosaic@sha256:...``, the digest of the pushed one.
 
-Platforms want the metadata of an author and an address of the documentation. These are of whoever publishes:
+Platforms require the metadata of an author and an address of the documentation. The publisher gives them:
 ``--author``, ``--affiliation``, ``--help-url``.
 """
 
@@ -95,7 +95,7 @@ def main() -> None:
         sys.exit(f"error: {options.image!r} has no digest; give NAME@sha256: and 64 hexadecimal digits")
     if options.help_url and not re.fullmatch(r"https?://\S+", options.help_url):
         sys.exit(
-            f"error: --help-url {options.help_url!r} is no web address; give for example https://host/docs"
+            f"error: --help-url {options.help_url!r} is not a web address; give for example https://host/docs"
         )
     publication = Publication(options.image, tuple(options.author), options.affiliation, options.help_url)
     for workflow in sorted(WORKFLOWS.glob("*.cwl")):

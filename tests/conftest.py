@@ -231,7 +231,7 @@ def judge(monkeypatch):
         kept = _ItemFilter(request)
         for one in _latest_by_id(found):
             assert isinstance(one.href, str)
-            kept.take(one)
+            kept.add(one)
         for scene in kept.scenes:
             assert scene.id.isascii()
             for raster in (*scene.rasters.values(), scene.scl):

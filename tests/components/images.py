@@ -12,7 +12,7 @@ from pathlib import Path
 STRANGER = 54321
 """A user whom no image knows."""
 
-# Some machines let nobody raise limits, which the engine does unless it is told some.
+# Some machines do not allow higher limits, which the engine sets by default.
 ENGINE = """
 [containers]
 default_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]

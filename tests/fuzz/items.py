@@ -16,7 +16,7 @@ from cloudless_mosaic.domain.aoi import Aoi
 from cloudless_mosaic.domain.request import MosaicRequest
 from damaged_bytes import mutated
 
-# nobody is asked for the address of a name
+# host names are not resolved
 hosts._resolves_to_private = lambda _: False
 
 REQUEST = MosaicRequest(

@@ -66,7 +66,7 @@ def mosaic_command():
 
 
 def start(*arguments: str, cwd: Path) -> subprocess.Popen[str]:
-    """Starts the command line, for whoever wants to disturb it."""
+    """Starts the command line, for tests that disturb it."""
     return subprocess.Popen(
         [sys.executable, "-m", "cloudless_mosaic", *arguments],
         cwd=cwd,

@@ -51,7 +51,7 @@ def mosaic(catalog, folder, **options):
 
 @pytest.fixture(scope="module")
 def reference(archive, tmp_path_factory):
-    """The mosaic of all three scenes, and that of the two that nobody breaks."""
+    """The mosaic of all three scenes, and that of the two that stay intact."""
     _, whole = mosaic(archive.catalog, tmp_path_factory.mktemp("whole"))
     folder = tmp_path_factory.mktemp("two") / "archive"
     spec = replace(archive.spec, acquisitions=(DAYS[0], DAYS[2]))

@@ -198,7 +198,7 @@ def test_what_is_in_the_folder_is_kept(burned_command, fire_items, tmp_path):
 
 
 class Storage(BaseHTTPRequestHandler):
-    """Serves files whole, or by ranges; what is below ``closed`` to nobody."""
+    """Serves files whole, or by ranges; refuses what is below ``closed``."""
 
     protocol_version = "HTTP/1.1"
 

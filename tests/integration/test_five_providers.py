@@ -75,7 +75,7 @@ def arguments(archive):
     )
 
 
-def request_for(archive, output_dir, **wishes):
+def request_for(archive, output_dir, **changes):
     return MosaicRequest(
         start_date=date(2020, 10, 1),
         end_date=date(2020, 10, 31),
@@ -83,7 +83,7 @@ def request_for(archive, output_dir, **wishes):
         collection=archive.spec.style.collection,
         stac_url=str(archive.catalog),
         output_dir=output_dir,
-        **{"bands": ("red", "green", "blue"), "max_cloud_cover": 100.0, **wishes},
+        **{"bands": ("red", "green", "blue"), "max_cloud_cover": 100.0, **changes},
     )
 
 
@@ -171,12 +171,12 @@ def test_each_of_the_twelve_bands_shows_its_own_truth(archives, mosaics):
 
 
 @pytest.mark.parametrize(
-    "wishes", [{"exact": True}, {"resolution": 60.0, "exact": True, "bands": ("B01", "B8A", "nir")}]
+    "changes", [{"exact": True}, {"resolution": 60.0, "exact": True, "bands": ("B01", "B8A", "nir")}]
 )
-def test_coarse_mosaics_of_native_pixels_are_the_same_too(archives, tmp_path, wishes):
+def test_coarse_mosaics_of_native_pixels_are_the_same_too(archives, tmp_path, changes):
     found = []
     for name, archive in archives.items():
-        build_mosaics(request_for(archive, tmp_path / name, **wishes))
+        build_mosaics(request_for(archive, tmp_path / name, **changes))
         found.append(october(tmp_path / name)[0])
     assert all(np.array_equal(found[0], other) for other in found[1:])
     assert found[0].any()
@@ -209,7 +209,7 @@ def test_an_offset_that_is_given_is_used_and_recorded(archives, mosaics, mosaic_
 
 @pytest.fixture
 def unknown(archives):
-    """An ItemCollection of nobody that we know: odd keys, no property that tells a provider."""
+    """An ItemCollection of an unknown provider: other keys, no property of a known provider."""
     archive = archives["Planetary Computer"]
     items = [json.loads(path.read_text()) for path in sorted(archive.folder.glob("*/S2*/S2*.json"))]
     for item in items:
@@ -222,17 +222,17 @@ def unknown(archives):
     return {"type": "FeatureCollection", "features": items}
 
 
-def test_a_profile_reads_what_nobody_knows(archives, unknown, mosaic_command, tmp_path):
+def test_a_profile_reads_an_unknown_provider(archives, unknown, mosaic_command, tmp_path):
     (tmp_path / "items.json").write_text(json.dumps(unknown))
     (tmp_path / "mine.toml").write_text(
         'name = "Mine"\noffset = "raw"\nclassification = "quality"\n[bands]\nred = "Band_4"\n'
     )
-    wishes = [*arguments(archives["Planetary Computer"]), "--bands", "red", "--mask", "scl"]
-    wishes += ["--collection", "mine", "--stac-url", "items.json"]
-    without = mosaic_command(*wishes, cwd=tmp_path)
+    changes = [*arguments(archives["Planetary Computer"]), "--bands", "red", "--mask", "scl"]
+    changes += ["--collection", "mine", "--stac-url", "items.json"]
+    without = mosaic_command(*changes, cwd=tmp_path)
     assert without.code == 2
     assert "has no band red" in without.err
-    outcome = mosaic_command(*wishes, "--profile", "mine.toml", cwd=tmp_path)
+    outcome = mosaic_command(*changes, "--profile", "mine.toml", cwd=tmp_path)
     assert (outcome.code, outcome.err) == (0, "")
     known = build_mosaics(
         request_for(
@@ -250,11 +250,11 @@ def test_scenes_of_unknown_radiometry_are_refused_with_advice(archives, unknown,
         item["assets"] = {"red": item["assets"]["Band_4"], "scl": item["assets"]["quality"]}
     unknown["features"] = unknown["features"][1:]
     (tmp_path / "items.json").write_text(json.dumps(unknown))
-    wishes = [*arguments(archives["Planetary Computer"]), "--bands", "red", "--mask", "scl"]
-    wishes += ["--collection", "mine", "--stac-url", "items.json"]
-    outcome = mosaic_command(*wishes, "--max-cloud-cover", "25", cwd=tmp_path)  # takes one away
+    changes = [*arguments(archives["Planetary Computer"]), "--bands", "red", "--mask", "scl"]
+    changes += ["--collection", "mine", "--stac-url", "items.json"]
+    outcome = mosaic_command(*changes, "--max-cloud-cover", "25", cwd=tmp_path)  # takes one away
     assert outcome.code == 3
     assert "none of the 3 scenes" in outcome.err
     assert "nothing says whether it is still in the pixels; --boa-offset 0 or -1000" in outcome.err
     assert not (tmp_path / "catalog.json").exists()
-    assert mosaic_command(*wishes, "--boa-offset", "-1000", cwd=tmp_path).code == 0
+    assert mosaic_command(*changes, "--boa-offset", "-1000", cwd=tmp_path).code == 0

@@ -188,7 +188,7 @@ def test_inputs_keep_their_text(render, tmp_path):
     assert {name: given[name] for name in odd} == odd
 
 
-def test_nobody_is_root(render):
+def test_no_container_runs_as_root(render):
     spec = render()["Job", "monthly-composite"]["spec"]["template"]["spec"]
     assert spec["securityContext"]["runAsNonRoot"] is True
     (container,) = spec["containers"]

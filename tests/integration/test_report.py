@@ -60,12 +60,12 @@ def demo(example, mosaic_command, tmp_path_factory):
 def tiled(demo_archive, mosaic_command, tmp_path_factory):
     """Four tiles of a month, compressed by ZSTD, a month without scenes, and an item that means harm."""
     folder = tmp_path_factory.mktemp("tiled")
-    wish = (
+    command = (
         *("--start-date", "2020-10-01", "--end-date", "2020-10-31", "--aoi=-122.20,47.60,-122.06,47.69"),
         *("--bands", "red", "--bands", "green", "--bands", "blue", "--bands", "nir", "--resolution", "20"),
         *("--tile-size", "512", "--compression", "zstd", "-q", "--stac-url", str(demo_archive.catalog)),
     )
-    made = mosaic_command(*wish, cwd=folder)
+    made = mosaic_command(*command, cwd=folder)
     assert made.code == 0, made.err
     for path in folder.glob("*/*.json"):
         item = json.loads(path.read_text("utf-8"))
@@ -122,8 +122,8 @@ def test_view_makes_the_page_where_there_is_none(tiled):
 def test_a_new_plan_takes_the_page_of_the_old_one_away(demo, example, mosaic_command, tmp_path):
     folder = tmp_path / "again"
     shutil.copytree(demo, folder)
-    wish = [*example, "-q", "--output-dir", str(folder), "--overwrite", "--cloud-dilation", "0"]
-    made = mosaic_command(*wish, cwd=tmp_path)
+    command = [*example, "-q", "--output-dir", str(folder), "--overwrite", "--cloud-dilation", "0"]
+    made = mosaic_command(*command, cwd=tmp_path)
     assert made.code == 0, made.err
     assert not (folder / "report.html").exists()
 
@@ -137,7 +137,7 @@ def test_a_finished_run_gets_its_page_afterwards(demo, example, mosaic_command, 
     assert (folder / "report.html").exists()
 
 
-def test_a_file_of_somebody_else_ends_the_run_before_work(example, mosaic_command, tmp_path):
+def test_a_file_of_another_program_ends_the_run_before_work(example, mosaic_command, tmp_path):
     (tmp_path / "report.html").write_text("mine", "utf-8")
     made = mosaic_command(*example, "--report", cwd=tmp_path)
     assert made.code == 2

@@ -36,7 +36,7 @@ def arguments(demo_archive):
 
 @pytest.fixture(scope="module")
 def undisturbed(place, arguments, mosaic_command):
-    """The bytes of a run that nobody disturbs, and the seconds that its work takes."""
+    """The bytes of an undisturbed run, and the seconds that its work takes."""
     outcome = mosaic_command(*arguments, "undisturbed", cwd=place)
     assert outcome.code == 0, outcome.err
     return tree(place / "undisturbed")
@@ -158,7 +158,7 @@ def shard(tiled):
 
 @pytest.fixture(scope="module")
 def undisturbed_shard(place, shard, mosaic_command):
-    """The bytes of a run that nobody disturbs, and how many blocks it made."""
+    """The bytes of an undisturbed run, and how many blocks it made."""
     outcome = mosaic_command(*shard, "undisturbed-shard", cwd=place)
     assert outcome.code == 0, outcome.err
     return tree(place / "undisturbed-shard"), blocks_in(outcome.out)

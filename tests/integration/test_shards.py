@@ -235,7 +235,7 @@ def make_sharded_request(demo_archive):
         (lambda a, b, _c: [a, b], f"shard 3/{COUNT} is missing"),
         (lambda a, b, _c: [a, b, a], "are both shard 1; give each once"),
         (lambda a, b, c: [a, b, c.parent], "has no catalog.json: its run isn't finished"),
-        (lambda a, b, c: [a, b, c / "nothing"], "is not a folder; give those that --shard has written to"),
+        (lambda a, b, c: [a, b, c / "nothing"], "is not a folder; give those that shard has written to"),
         (lambda a, b, c: [a, b, c / "catalog.json"], "is not a folder"),
     ],
 )

@@ -1,4 +1,4 @@
-"""STAC items and pages with things in them that nobody expects; the same seed gives the same."""
+"""STAC items and pages with unexpected content; the same seed gives the same."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ DROPPED = (
 )
 
 
-def make_plan(bands=("red", "green", "blue", "nir"), resolution=40.0, aoi=AOI, scenes=SCENES, **wishes):
+def make_plan(bands=("red", "green", "blue", "nir"), resolution=40.0, aoi=AOI, scenes=SCENES, **changes):
     """A plan of three months of which the first has scenes."""
     request = MosaicRequest(
         start_date=date(2020, 10, 1),
@@ -62,7 +62,7 @@ def make_plan(bands=("red", "green", "blue", "nir"), resolution=40.0, aoi=AOI, s
         aoi=aoi,
         bands=bands,
         resolution=resolution,
-        **wishes,
+        **changes,
     )
     geobox = mosaic_geobox(aoi, resolution, request.crs or utm_crs(aoi))
     first, *others = request.periods
@@ -115,14 +115,14 @@ class Month:
             )
 
 
-def output_of(plan, folder, **wishes):
+def output_of(plan, folder, **changes):
     """The output folder of a plan at a place of its own."""
-    return OutputFolder(replace(plan, request=replace(plan.request, output_dir=folder, **wishes)))
+    return OutputFolder(replace(plan, request=replace(plan.request, output_dir=folder, **changes)))
 
 
-def write_month(month, folder, seed=None, threads=1, **wishes):
+def write_month(month, folder, seed=None, threads=1, **changes):
     """Writes the first period of a plan."""
-    with output_of(month.plan, folder, **wishes) as output:
+    with output_of(month.plan, folder, **changes) as output:
         sink = PeriodSink(output, output.mosaics[0])
         with ThreadPoolExecutor(threads) as pool:
             for _ in pool.map(sink.write, month.composites(seed)):
@@ -134,9 +134,9 @@ def empty(period):
     return PeriodResult(period.period, period.found, (), 0.0, 0.0, 0, (), ())
 
 
-def write_run(month, folder, **wishes):
+def write_run(month, folder, **changes):
     """Writes a whole run, of which only the first period has scenes; gives the catalog."""
-    with output_of(month.plan, folder, **wishes) as output:
+    with output_of(month.plan, folder, **changes) as output:
         others = month.plan.periods[1:]
         results = list(output.finished.values())
         if not results:

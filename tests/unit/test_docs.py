@@ -21,7 +21,10 @@ from cloudless_mosaic.execution import resources
 from cloudless_mosaic.execution.resources import ClusterResources
 from cloudless_mosaic.masks.classes import CLOUD_CLASSES, DEFAULT_CLEAR_CLASSES, SCL_CLASSES
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+ADRS = (DOCS / "adr").glob("*.md")
+SOURCE = ROOT / "src" / "cloudless_mosaic"
 
 
 @pytest.fixture(scope="module")
@@ -173,3 +176,19 @@ def test_notebooks_are_stored_without_outputs():
     for path in notebooks:
         cells = json.loads(path.read_text("utf-8"))["cells"]
         assert not any(cell.get("outputs") or cell.get("execution_count") for cell in cells)
+
+
+def test_the_architecture_page_lists_every_package_and_module():
+    page = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
+    (table,) = re.findall(r"^## Packages\n\n\|.*\|\n\|---\|---\|\n((?:\|.*\|\n)+)", page, re.MULTILINE)
+    listed = {name for row in table.splitlines() for name in re.findall(r"`([\w/]+)`", row.split("|")[1])}
+    packages = {f"{path.parent.name}/" for path in SOURCE.glob("*/__init__.py")}
+    assert listed == packages | {path.stem for path in SOURCE.glob("[!_]*.py")}
+
+
+@pytest.mark.parametrize(
+    "page", ["ARCHITECTURE.md", "CONTRIBUTING.md", *sorted(f"docs/adr/{path.name}" for path in ADRS)]
+)
+def test_the_files_that_pages_for_contributors_name_exist(page):
+    named = set(re.findall(r"`([\w./-]+/[\w-]+\.(?:py|c|h|md))`", (ROOT / page).read_text("utf-8")))
+    assert [name for name in named if not any((root / name).exists() for root in (ROOT, SOURCE))] == []

@@ -89,11 +89,11 @@ def options(config):
 
 @pytest.fixture
 def cluster(config, options):
-    """Configuration of a cluster that somebody asks for, as the Gateway comes to it."""
+    """Configuration of a requested cluster, as the Gateway makes it."""
 
     def ask(request):
-        wish = options.get_configuration(options.parse_options(request), USER)
-        return KubeClusterConfig(config=config, **wish)
+        chosen = options.get_configuration(options.parse_options(request), USER)
+        return KubeClusterConfig(config=config, **chosen)
 
     return ask
 
@@ -178,9 +178,9 @@ class Gateway:
 
 
 def test_our_own_command_gets_the_cluster_it_asks_for(cluster, options):
-    wish, unknown = _options(Gateway(options), ClusterSize(0.5, 1, 2, 5, 16), IMAGE)
+    chosen, unknown = _options(Gateway(options), ClusterSize(0.5, 1, 2, 5, 16), IMAGE)
     assert unknown == []
-    made = cluster(wish)
+    made = cluster(chosen)
     assert (made.worker_cores, made.worker_cores_limit, made.image) == (0.5, 1.0, IMAGE)
     assert made.worker_memory == made.worker_memory_limit == 2 * 2**30
 
@@ -190,8 +190,8 @@ def test_our_own_command_gets_the_cluster_it_asks_for(cluster, options):
 )
 def test_a_gateway_is_asked_in_the_types_of_its_options(memory, expected):
     options = Options(Integer("worker_cores", default=1), Integer("worker_cores_limit", default=1), memory)
-    wish, _ = _options(Gateway(options), ClusterSize(1.0, 2.0, 2.0, 5.0, 16.0), None)
-    assert options.parse_options(wish) == {
+    chosen, _ = _options(Gateway(options), ClusterSize(1.0, 2.0, 2.0, 5.0, 16.0), None)
+    assert options.parse_options(chosen) == {
         "worker_cores": 1,
         "worker_cores_limit": 2,
         "worker_memory": expected,
@@ -200,9 +200,9 @@ def test_a_gateway_is_asked_in_the_types_of_its_options(memory, expected):
 
 def test_a_part_of_a_core_is_not_rounded_away():
     options = Options(Integer("worker_cores", default=1))
-    wish, _ = _options(Gateway(options), ClusterSize(0.5, 1.0, 2.0, 5.0, 16.0), None)
+    chosen, _ = _options(Gateway(options), ClusterSize(0.5, 1.0, 2.0, 5.0, 16.0), None)
     with pytest.raises(TypeError, match=r"worker_cores must be an integer, got 0\.5"):
-        options.parse_options(wish)
+        options.parse_options(chosen)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-// What the reader has chosen, kept in the address so that it can be sent to somebody.
+// The choices of the user, kept in the address so that it can be shared.
 
 /**
  * @typedef {object} State
@@ -18,19 +18,19 @@
  * @returns {State}
  */
 export function parseState(hash, months, pictures) {
-  const wishes = new URLSearchParams(hash.replace(/^#/, ""));
+  const values = new URLSearchParams(hash.replace(/^#/, ""));
   const one = (/** @type {string} */ name, /** @type {string[]} */ known, /** @type {string} */ fallback) => {
-    const wish = wishes.get(name);
-    return wish !== null && known.includes(wish) ? wish : fallback;
+    const value = values.get(name);
+    return value !== null && known.includes(value) ? value : fallback;
   };
   const month = one("month", months, months[0] ?? "");
   return {
     month,
     other: one("other", months, months.at(-1) ?? month),
-    compare: months.length > 1 && wishes.has("other"),
+    compare: months.length > 1 && values.has("other"),
     picture: one("picture", pictures, pictures[0] ?? ""),
-    gain: within(wishes.get("gain"), 0.5, 4, 1),
-    swipe: within(wishes.get("swipe"), 0, 100, 50),
+    gain: within(values.get("gain"), 0.5, 4, 1),
+    swipe: within(values.get("swipe"), 0, 100, 50),
   };
 }
 

@@ -19,10 +19,10 @@ from cloudless_mosaic.geo.blocks import Block
 from cloudless_mosaic.reading import RasterReader
 
 _NIR, _SWIR, _RED = 0, 1, 2
-"""Places of the bands in a composite, by ``BurnedAreaRequest.bands``."""
+"""Positions of the bands in a composite, as in ``BurnedAreaRequest.bands``."""
 
 _STRIP = 32
-"""Rows that are computed at once: they stay in the processor's cache."""
+"""Rows that are computed together, so that they stay in the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class BlockChange:
     block: Block
     """Place of the block in the output grid."""
     index: Floats
-    """The index that was asked for, shape (y, x); NaN where the dates can't be compared."""
+    """The requested index, shape (y, x); NaN where the dates can't be compared."""
     severity: npt.NDArray[np.uint8]
     """Codes of severity by dNBR, shape (y, x); 0 exactly where the dates can't be compared."""
     observations: int
@@ -40,7 +40,7 @@ class BlockChange:
     lost: tuple[LostObservation, ...]
     """Observations that could not be read."""
     notes: tuple[SceneNote, ...]
-    """Where the files of scenes contradict their metadata."""
+    """Notes on scenes whose files contradict their metadata."""
     statistics: tuple[tuple[str, PixelStatistics], ...]
     """Statistics of the sampled pixels of scenes, by id; they add up over blocks."""
 
@@ -48,11 +48,11 @@ class BlockChange:
 def compare(task: PairTask, reader: RasterReader) -> BlockChange:
     """Reads both dates of a block and compares them where both are clear.
 
-    Each date is read as a mosaic of a single scene is: harmonised, masked, and resampled by area, which
+    Each date is read like a mosaic of a single scene: offset removed, masked, and resampled by area, which
     repeats the 20 m pixels of B12 on a grid of 10 m.
 
     Args:
-        task: What to read and what to make of it.
+        task: What to read and which index to compute.
         reader: Where pixels come from.
     """
     before, after = compose(task.before, reader), compose(task.after, reader)

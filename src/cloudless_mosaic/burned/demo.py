@@ -1,4 +1,4 @@
-"""The demo: a fire that never was, on synthetic scenes."""
+"""The demo: a synthetic fire on synthetic scenes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cloudless_mosaic.synthetic.archive import ArchiveSpec, build_archive
 
 
 def run_demo(output_dir: Path, archive_dir: Path, screen: Screen, *, overwrite: bool) -> BurnedAreaResult:
-    """Builds the archive, unless it is there already, and compares its two scenes.
+    """Builds the archive, unless it exists, and compares its two scenes.
 
     Raises:
         CloudlessMosaicError: as ``pipeline.run``.

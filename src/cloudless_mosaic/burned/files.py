@@ -21,7 +21,7 @@ from cloudless_mosaic.stac.data_mask import data_footprint
 from cloudless_mosaic.storage.files import write_whole
 
 INDEX, SEVERITY, PICTURE = "bai.tif", "severity.tif", "severity.png"
-"""Names of the files; the first is that of the published program, whatever the index."""
+"""Names of the files; the first is that of the published program, for every index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +35,13 @@ class ChangeFiles:
     picture: CogFile
     """A PNG of the classes in their colours."""
     picture_factor: int
-    """Pixels of the grid along the edge of one of the picture."""
+    """Pixels of the grid along the edge of a pixel of the picture."""
     area: BaseGeometry
-    """Where there are values, in pixels of the grid."""
+    """The area with values, in pixels of the grid."""
 
 
 class ChangeSink:
-    """Takes the blocks of a comparison in any order and makes its files."""
+    """Takes the blocks of a comparison in any order and writes its files."""
 
     def __init__(self, plan: ChangePlan, folder: Path) -> None:
         """Writes nothing yet.
@@ -56,7 +56,7 @@ class ChangeSink:
         self._folder = folder
         self._geobox = plan.geobox
         self.tally = Tally(plan.geobox)
-        """What the blocks add up to."""
+        """Sums over the blocks."""
         specs = {
             INDEX: CogSpec(
                 geobox=plan.geobox,

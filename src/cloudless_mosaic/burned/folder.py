@@ -19,21 +19,21 @@ from cloudless_mosaic.storage.files import publish, storage_faults, write_whole
 
 _STAGING = "burned-area"
 _MARK = "publishing"
-"""File that exists while finished files are moved out, so that after an interruption their owner is known."""
+"""File that exists while files are published; after an interruption it marks them as this program's."""
 
 FILES = (INDEX, SEVERITY, PICTURE, ITEM)
-"""What is published, the item last, which speaks for the others."""
+"""The published files; the item comes last, since it describes the others."""
 
 
 class BurnedAreaFolder(LockedFolder):
     """The output folder, for the time of one run.
 
-    Files are made in a hidden folder and moved out at the end, the catalog last. A run that ends before
+    Files are made in a hidden folder and moved out at the end, the catalog last. A run that ends earlier
     leaves nothing, and the next one starts over: two scenes take seconds.
     """
 
     def __init__(self, plan: ChangePlan) -> None:
-        """Touches nothing; entering the context takes the folder.
+        """Writes nothing; entering the context locks the folder.
 
         Args:
             plan: The run, whose request names the folder.
@@ -44,7 +44,7 @@ class BurnedAreaFolder(LockedFolder):
 
     @property
     def staging(self) -> Path:
-        """Folder for files in the making."""
+        """Folder for unfinished files."""
         return self._work / _STAGING
 
     def publish(self, catalog: bytes) -> Path:
@@ -103,6 +103,6 @@ class BurnedAreaFolder(LockedFolder):
     def _leave(self) -> None:
         super()._leave()
         if self._is_new:
-            # an empty folder could be taken for a result
+            # an empty folder could be mistaken for a result
             with suppress(OSError):
                 self.path.rmdir()

@@ -45,7 +45,7 @@ def dnbr(before: Floats, after: Floats) -> Floats:
 
 
 def rbr(change: Floats, before: Floats) -> Floats:
-    """Relativized burn ratio, ``dNBR / (NBR before + 1.001)``: the change over what there was to burn.
+    """Relativized burn ratio, ``dNBR / (NBR before + 1.001)``: the change relative to what could burn.
 
     Parks, S. A., Dillon, G. K. and Miller, C. (2014): A New Metric for Quantifying Burn Severity: The
     Relativized Burn Ratio. Remote Sensing 6 (3), 1827-1844, doi:10.3390/rs6031827.
@@ -64,8 +64,8 @@ def bai(red: UInt16s, nir: UInt16s) -> Floats:
     red-near-infrared spectral domain for burned land discrimination. International Journal of Remote Sensing
     23 (23), 5103-5110, doi:10.1080/01431160210153129.
 
-    The distance is taken as one digital number (0.0001) at least, where the formula would divide by 0; so
-    the index ends at 1e8.
+    The distance is at least one digital number (0.0001), so that the formula doesn't divide by 0. So the
+    index is at most 1e8.
 
     Args:
         red: B04 after the fire, any shape.
@@ -78,6 +78,6 @@ def bai(red: UInt16s, nir: UInt16s) -> Floats:
 
 
 def _quotient(dividend: npt.NDArray[Any], divisor: npt.NDArray[Any]) -> Floats:
-    # no data is 0 in both, and 0 / 0 is NaN
+    # nodata is 0 in both, and 0 / 0 is NaN
     with np.errstate(invalid="ignore"):
         return np.asarray(np.divide(dividend, divisor))

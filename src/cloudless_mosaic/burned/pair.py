@@ -15,14 +15,14 @@ class ScenePair:
     """A scene before and a scene after a fire, which overlap.
 
     Raises:
-        UsageError: if one can't be compared with the other.
+        UsageError: if the scenes can't be compared.
         NoDataError: if they don't overlap.
     """
 
     before: Scene
-    """Taken first."""
+    """The earlier scene."""
     after: Scene
-    """Taken later, of the same collection."""
+    """The later scene, from the same collection."""
 
     def __post_init__(self) -> None:
         before, after = self.before, self.after
@@ -57,7 +57,7 @@ def find_pair(request: BurnedAreaRequest) -> ScenePair:
     """Reads both items.
 
     Raises:
-        UsageError: if an item isn't there, can't serve the request, or they can't be compared.
+        UsageError: if an item doesn't exist or lacks a band, or if the scenes can't be compared.
         NoDataError: if the scenes don't overlap.
         TemporaryError: if a server fails in a way that may pass.
     """

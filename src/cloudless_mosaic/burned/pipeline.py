@@ -50,8 +50,8 @@ def run(
         reader: Where pixels come from; by default the files themselves.
 
     Raises:
-        UsageError: if the request can't be carried out, or the output folder can't be written to or has
-            something else in it.
+        UsageError: if the request can't be carried out, or the output folder can't be written to or holds
+            other files.
         NoDataError: if there is nothing to compare.
         ObservationsLostError: if more observations were lost than the request allows.
         TemporaryError: if a service or the disk failed in a way that may pass, or another run is writing to
@@ -106,7 +106,7 @@ def _compare_all(plan: ChangePlan, engine: Engine, sink: ChangeSink, progress: P
 
 
 def _require_enough(plan: ChangePlan, tally: Tally) -> None:
-    """Raises an error where too much was lost, or nothing is left."""
+    """Raises an error if too much was lost, or nothing is left."""
     lost = tally.reading.lost
     LossLimit(plan.request.max_lost).check(len(lost), tally.reading.observations, lost)
     if tally.statistics is None:

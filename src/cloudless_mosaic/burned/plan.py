@@ -27,13 +27,13 @@ from cloudless_mosaic.planning.plan import CompositePlan, PeriodPlan
 from cloudless_mosaic.planning.tasks import BlockTask
 
 _LARGEST_BLOCK, _SMALLEST_BLOCK = 1024, 64
-"""Pixels; the larger one holds whole internal tiles of 512 and 1024 pixels."""
+"""Pixels; the larger is a multiple of internal tiles of 512 and 1024 pixels."""
 
 _SOURCE_METRES = 20_480.0
 """Metres along a block: 2048 pixels of 10 m."""
 
 _NEAR = 0.1
-"""Degrees around the scenes that an area is looked at in; far away it can't be projected."""
+"""Degrees around the scenes to which an area is clipped; points far away can't be projected."""
 
 Bounds = tuple[float, float, float, float]
 """Left, bottom, right, top."""
@@ -55,7 +55,7 @@ class PairTask:
 
     @property
     def label(self) -> str:
-        """From the one date to the other."""
+        """From one date to the other."""
         return f"{self.before.label}-{self.after.label}"
 
     @property
@@ -80,7 +80,7 @@ class ChangePlan:
     """Everything that is decided before a pixel is read."""
 
     request: BurnedAreaRequest
-    """What was asked for."""
+    """The request."""
     pair: ScenePair
     """The scenes."""
     sources: CompositePlan
@@ -111,13 +111,13 @@ def make_plan(request: BurnedAreaRequest, pair: ScenePair, grid_of: GridOf) -> C
     and along its pixels.
 
     Args:
-        request: What is asked for.
+        request: The request.
         pair: The scenes.
         grid_of: Gives the 10 m grid of a scene.
 
     Raises:
         NoDataError: if nothing is left to compare.
-        UsageError: if no raster can have pixels of such a size.
+        UsageError: if a raster can't have pixels of that size.
     """
     before, after = grid_of(pair.before), grid_of(pair.after)
     geobox = _snapped(_overlap(request.aoi, pair, before, after), before, request.resolution)
@@ -139,7 +139,7 @@ def _instant(scene: Scene) -> PeriodPlan:
 
 
 def _overlap(aoi: Aoi | None, pair: ScenePair, before: SourceGrid, after: SourceGrid) -> Bounds:
-    """What is common to both scenes and the AOI, in the CRS of the scene before the fire."""
+    """The intersection of both scenes and the AOI, in the CRS of the scene before the fire."""
     common = box(*before.bounds).intersection(project(box(*after.bounds), after.crs, before.crs))
     if aoi is not None:
         seen = pair.before.footprint.intersection(pair.after.footprint)
@@ -159,7 +159,7 @@ def _where(pair: ScenePair) -> str:
 
 
 def _snapped(bounds: Bounds, native: SourceGrid, resolution: float) -> GeoBox:
-    """The smallest grid around some bounds whose edges are whole pixels away from the source's corner."""
+    """The smallest grid around bounds whose edges are whole pixels away from the source's corner."""
     (x, y), (left, bottom, right, top) = native.origin, bounds
     first_column, end_column = snap_out((left - x) / resolution, (right - x) / resolution)
     first_row, end_row = snap_out((y - top) / resolution, (y - bottom) / resolution)

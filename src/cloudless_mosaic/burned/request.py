@@ -27,9 +27,9 @@ Index = Literal["dnbr", "rbr", "bai"]
 CLEAR_CLASSES = (2, 4, 5, 7)
 """Codes of the scene classification that are compared: dark area, vegetation, not vegetated, unclassified.
 
-Fresh burns are dark: the classification takes many of them for dark areas, and some for unclassified. Water
-and snow are left out beside clouds, shadows and what is missing: both are dark in short-wave infrared, so a
-lake that rises or snow that melts between the dates looks like a fire, or like forest that grew.
+Fresh burns are dark: many are classified as dark areas, and some as unclassified. Clouds, shadows and missing
+pixels are left out, and so are water and snow: both are dark in short-wave infrared, so a lake that rises or
+snow that melts between the dates looks like a fire, or like regrowth.
 """
 
 
@@ -87,10 +87,10 @@ class BurnedAreaRequest(ExecutionOptions, OutputOptions, MaskOptions, ReadingOpt
 
     @property
     def exact(self) -> bool:
-        """Maps coarser than the scenes are made from overviews, as mosaics are by default."""
+        """False: maps coarser than the scenes are made from overviews, like mosaics by default."""
         return False
 
     @property
     def reduction(self) -> Reducer:
-        """Each date is a composite of one observation, which is its own median."""
+        """Each date is a composite of one observation, whose median is the observation itself."""
         return Median()

@@ -1,4 +1,4 @@
-"""What a comparison gives: sums over blocks, areas per class, and the whole."""
+"""Results of a comparison: sums over blocks, areas per class, and the whole."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ _HECTARE = 10_000.0
 
 @dataclass(frozen=True, slots=True)
 class ClassArea:
-    """How much of the grid is of one class."""
+    """The area of one class on the grid."""
 
     severity: SeverityClass
     """The class."""
     pixels: int
     """Pixels of the class."""
     hectares: float
-    """Their area on the grid. UTM isn't true to area: beside that on the ellipsoid it is 0.08 percent too
-    small in the middle of a zone, and up to 0.2 percent too large at its edge."""
+    """Their area on the grid. UTM is not an equal-area projection: compared with the ellipsoid, the area is
+    0.08 percent too small in the middle of a zone, and up to 0.2 percent too large at its edge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +40,9 @@ class IndexStatistics:
     count: int
     """Pixels with a value, at least 1."""
     minimum: float
-    """Least value."""
+    """Minimum."""
     maximum: float
-    """Greatest value."""
+    """Maximum."""
     mean: float
     """Mean."""
 
@@ -66,11 +66,11 @@ class BurnedAreaResult:
     lost: tuple[LostObservation, ...]
     """Observations that could not be read."""
     notes: tuple[SceneNote, ...]
-    """What the user should know of the scenes."""
+    """Notes on the scenes for the user."""
 
 
 class Tally:
-    """What the blocks add up to, whatever their order. Safe to use from many threads."""
+    """Sums over blocks, in any order. Safe to use from many threads."""
 
     def __init__(self, geobox: GeoBox) -> None:
         self._lock = threading.Lock()
@@ -116,11 +116,11 @@ class Tally:
 
     @property
     def statistics(self) -> IndexStatistics | None:
-        """Statistics of the index; ``None`` where no pixel could be compared."""
+        """Statistics of the index; ``None`` if no pixel could be compared."""
         count = int(self._pixels[1:].sum())
         if not count:
             return None
-        # sums of floats depend on their order, and blocks come in any
+        # sums of floats depend on their order, and blocks arrive in any order
         least, most, totals = zip(*(self._sums[index] for index in sorted(self._sums)), strict=True)
         return IndexStatistics(count, min(least), max(most), math.fsum(totals) / count)
 

@@ -58,7 +58,7 @@ class TextScreen(TextLines):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Takes the bar off the screen."""
+        """Removes the bar from the screen."""
         self._bar.stop()
 
     def planned(self, plan: ChangePlan) -> None:
@@ -78,7 +78,7 @@ class TextScreen(TextLines):
         self._bar.add_task("", total=len(plan.sources.blocks))
 
     def compared(self, change: BlockChange) -> None:
-        """Names lost observations."""
+        """Lists lost observations."""
         self._show_losses("", change.lost)
         for bar in self._bar.task_ids:
             self._bar.advance(bar)
@@ -128,7 +128,7 @@ class JsonScreen(JsonLines):
 
 
 def _area_table(result: BurnedAreaResult) -> Table:
-    """Hectares of every class, and their share of what could be compared."""
+    """Hectares of every class, and its share of the area that could be compared."""
     whole = sum(area.hectares for area in result.areas)
     table = Table(title="Burn severity by dNBR", title_justify="left", box=SIMPLE_HEAD)
     for heading in ("class", "severity", "dNBR from", "hectares", "share"):

@@ -1,8 +1,8 @@
-"""Classes of burn severity, by the fall of the burn ratio.
+"""Classes of burn severity, by the decrease of the burn ratio.
 
 The table is that of the USGS (Key and Benson 2006, see ``indices.nbr``) as UN-SPIDER's recommended practice
-"Burn Severity Mapping" gives it. It is made for dNBR; no such table holds for other indices everywhere, so
-severity is always by dNBR. The table ends at -0.5 and 1.3: what lies beyond goes to the classes at the ends.
+"Burn Severity Mapping" gives it. It is made for dNBR; for other indices no general table exists,
+so severity always uses dNBR. The table ends at -0.5 and 1.3; values beyond belong to the classes at the ends.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ TITLES = {
 
 
 def run_record(plan: ChangePlan) -> dict[str, Any]:
-    """Everything of a plan that decides the bytes of its output, as JSON has it."""
+    """Everything in a plan that decides the bytes of its output, as JSON values."""
     return {**plan_record(plan.sources), "parameters": run_parameters(plan)}
 
 
@@ -66,9 +66,9 @@ def plan_fingerprint(plan: ChangePlan) -> str:
 
 
 def run_parameters(plan: ChangePlan) -> dict[str, Any]:
-    """What was asked for, as far as it decides the output.
+    """The fields of the request that decide the output.
 
-    A scene whose item is a file, which may lie anywhere, goes by its id.
+    A scene is written by its id, since the file of its item may lie anywhere.
     """
     pair = plan.pair
     return {"pre_fire": pair.before.id, "post_fire": pair.after.id, **written_fields(plan.request)}
@@ -80,7 +80,7 @@ def change_item(plan: ChangePlan, files: ChangeFiles, tally: Tally) -> bytes:
     Args:
         plan: The run.
         files: What was written.
-        tally: What the blocks add up to.
+        tally: Sums over the blocks.
     """
     pair = plan.pair
     geometry, bbox = footprint(plan.geobox, files.area)
@@ -150,7 +150,7 @@ def _processing(plan: ChangePlan) -> dict[str, Any]:
 
 
 def _outcome(plan: ChangePlan, tally: Tally) -> dict[str, Any]:
-    """Areas, and what the pixels stand on: scenes and losses."""
+    """Areas, and the sources of the pixels: scenes and losses."""
     fields = {
         "areas": [
             {
@@ -218,7 +218,7 @@ def _classes() -> list[dict[str, Any]]:
 
 
 def _statistics(tally: Tally) -> dict[str, Any]:
-    """Statistics where there is a pixel to take them of."""
+    """Statistics if at least one pixel has a value."""
     found = tally.statistics
     if found is None:
         return {}

@@ -28,7 +28,7 @@ def parse_footprint(geometry: object) -> BaseGeometry:
     more exact.
 
     Raises:
-        MetadataError: if there is no such polygon.
+        MetadataError: if no such polygon exists.
     """
     polygons = _polygons(geometry)
     area = union_all([part for polygon in polygons for part in _cut(polygon)])

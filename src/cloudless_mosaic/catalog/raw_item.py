@@ -19,7 +19,7 @@ Json = Mapping[str, Any]
 class RawItem:
     """The parts of a STAC item of any version, and where it was read.
 
-    Values are as the catalogue wrote them and may be of any type; whoever uses one checks it. Properties and
+    Values are as the catalogue wrote them and may be of any type; users check them. Properties and
     assets that are missing raise an error only when they are used, so that the item is dropped for the first
     thing that is wrong with it.
     """

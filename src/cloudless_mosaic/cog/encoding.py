@@ -1,4 +1,4 @@
-"""From the pixels of a tile to the bytes in a file, and to the pixels of the next overview."""
+"""Encodes the pixels of a tile, and makes the pixels of the next overview."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ Pixels = npt.NDArray[Any]
 
 
 _LEVEL = 1
-"""Differences of noisy pixels hardly repeat; looking longer for repetitions gains a few percent at most."""
+"""Differences of noisy pixels rarely repeat; a longer search for repetitions gains a few percent at most."""
 
 Reduction = Literal["average", "nearest"]
-"""How four pixels make one of an overview."""
+"""How four pixels become one of an overview."""
 
 TIFF_COMPRESSION: dict[Compression, int] = {"deflate": 8, "zstd": 50000}
 """Value of the TIFF tag Compression."""
@@ -56,10 +56,10 @@ def halve(tile: Pixels, reduction: Reduction) -> Pixels:
     """Half the resolution.
 
     Args:
-        tile: C-contiguous, with an even number of rows and of columns; for ``average`` 0 is nodata, and NaN
-            that of floats.
-        reduction: ``average`` is the mean of those of the four pixels that have data, rounded half to even,
-            or nodata where none has; ``nearest`` is the upper left pixel.
+        tile: C-contiguous, with an even number of rows and of columns; for ``average`` nodata is 0, and NaN
+            in floats.
+        reduction: ``average`` is the mean of the valid ones of four pixels, rounded half to even, or nodata
+            if none is valid; ``nearest`` is the upper left pixel.
 
     Returns:
         Shape (band, y / 2, x / 2).

@@ -1,8 +1,7 @@
-"""What GDAL makes of a grid, and of a finished file.
+"""Georeferencing by GDAL: tags of a grid, and the check of a finished file.
 
-One thread asks it everything: a thread that works with GDAL for the first time opens a database of CRSs of
-its own, which takes longer than ten questions. GDAL takes long to load too, so this module is loaded by those
-who have a question, when they have it.
+One thread makes all calls: a thread that uses GDAL for the first time opens its own database of CRSs, which
+takes longer than ten calls. GDAL also loads slowly, so other modules import this one only when they need it.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ def _thread() -> ThreadPoolExecutor:
 
 
 if hasattr(os, "register_at_fork"):
-    # a copy of this process has no such thread, and would wait for it
+    # a forked process doesn't have this thread, and would wait for it
     os.register_at_fork(after_in_child=_thread.cache_clear)
 
 
@@ -36,7 +35,7 @@ if hasattr(os, "register_at_fork"):
 def geo_tags(geobox: GeoBox) -> tuple[Tag, ...]:
     """The tags that say where the grid lies and in which CRS, with the upper left corner as tie point.
 
-    They are in GDAL's own words, so that every CRS it can write can be written here.
+    GDAL writes them, so every CRS that GDAL can write is supported.
 
     Raises:
         UsageError: if GeoTIFF can't hold the CRS.
@@ -45,14 +44,14 @@ def geo_tags(geobox: GeoBox) -> tuple[Tag, ...]:
 
 
 def read_back(path: Path, overviews: int) -> tuple[tuple[Any, ...], Pixels]:
-    """Opens a file as a user would.
+    """Opens a file with GDAL, as other programs do.
 
     Args:
         path: The file.
-        overviews: How many it has.
+        overviews: Number of overviews that it has.
 
     Returns:
-        What ``grid_of`` gives for the same grid, and the pixels of the smallest overview.
+        The same as ``grid_of`` gives for its grid, and the pixels of the smallest overview.
 
     Raises:
         RasterioError: if it can't be read.
@@ -61,7 +60,7 @@ def read_back(path: Path, overviews: int) -> tuple[tuple[Any, ...], Pixels]:
 
 
 def grid_of(bands: int, geobox: GeoBox, dtype: str) -> tuple[Any, ...]:
-    """What ``read_back`` has to find."""
+    """The value that ``read_back`` must give for a grid."""
     return (bands, *geobox.shape), geobox.affine, rasterio.CRS.from_user_input(geobox.crs), dtype
 
 

@@ -16,7 +16,7 @@ SCALE = 1e-4
 """Reflectance of one digital number."""
 
 GAMMA: Final = 1.6
-"""Exponent of the stretch: dark forest and water get the room that bright sand does not need."""
+"""Exponent of the stretch: dark forest and water get more grey levels than bright sand."""
 
 WHITE: Final = {
     "B01": 0.3,
@@ -53,7 +53,7 @@ def shown_bands(bands: Sequence[str]) -> tuple[str, ...]:
 
 
 class Stretch:
-    """From reflectance to grey levels: 0 is nodata, 1 reflectance 0 or less, 255 white."""
+    """From reflectance to grey levels: 0 is nodata, 1 is reflectance 0 or less, 255 is white."""
 
     def __init__(self, bands: Sequence[str]) -> None:
         """Makes the tables.
@@ -88,7 +88,7 @@ def thumbnail(picture: Pixels) -> bytes:
     """
     alpha = np.where(picture.any(axis=0), 255, 0).astype(np.uint8)
     pixels = np.stack([*picture, alpha], axis=-1)
-    # imagecodecs takes any array, its type hints name only buffers
+    # imagecodecs accepts any array, but its type hints allow only buffers
     return bytes(imagecodecs.png_encode(cast("bytes", pixels), level=1))
 
 

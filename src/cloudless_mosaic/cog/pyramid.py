@@ -1,4 +1,4 @@
-"""Blocks in any order go in, whole tiles of full resolution and of every overview come out."""
+"""Makes whole tiles of full resolution and of every overview from blocks in any order."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from cloudless_mosaic.cog.encoding import Pixels, Reduction, halve
 from cloudless_mosaic.storage.spool import Span, Spool
 
 _MOST_WAITING = 8 * 2**20
-"""Bytes of the pixels of open tiles that are kept in memory."""
+"""Bytes of pixels of incomplete tiles that are kept in memory."""
 
 
 @dataclass(frozen=True, slots=True)
 class TileIndex:
-    """Place of a tile in the pyramid."""
+    """Position of a tile in the pyramid."""
 
     level: int
     """0 is full resolution; each further level has half the one before."""
@@ -37,19 +37,19 @@ class _Piece:
     column: int
     """First column in the tile."""
     data: Pixels
-    """Shape (band, y, x); of no size while the pixels wait in the spool."""
+    """Shape (band, y, x); empty while the pixels are in the spool."""
     span: Span | None = None
-    """Where they wait."""
+    """Their place in the spool; ``None`` while they are in memory."""
     shape: tuple[int, ...] = ()
-    """Of the pixels while they wait."""
+    """Shape of the pixels while they are in the spool."""
 
 
 class Pyramid:
-    """Puts tiles together from blocks that don't fit them, and overviews from tiles.
+    """Assembles tiles from blocks of any size, and makes overviews from tiles.
 
-    A tile is handed on by the thread that brought its last pixel. Of open tiles only the pixels that arrived
-    are kept, and beyond a limit those that have waited for longest go to the spool: the border between what
-    is done and what isn't is as long as the mosaic is wide.
+    The thread that adds the last pixel of a tile passes it on. Of incomplete tiles only the pixels that
+    arrived are kept. Above a limit, the oldest go to the spool: the border between finished and unfinished
+    blocks is as long as the mosaic is wide.
     """
 
     def __init__(
@@ -61,15 +61,15 @@ class Pyramid:
         spool: Spool,
         tile_size: int = 512,
     ) -> None:
-        """Cuts the levels.
+        """Computes the levels.
 
         Args:
             shape: Bands, rows, columns of full resolution.
             dtype: uint8, uint16 or float32.
             reduction: How overviews are made.
             emit: Called once for every tile, from any thread, with all ``tile_size`` x ``tile_size`` pixels;
-                those outside the level are 0, or NaN for floats. The array is the caller's to keep.
-            spool: Takes pixels that wait.
+                those outside the level are 0, or NaN for floats. The receiver may keep the array.
+            spool: Stores pixels of incomplete tiles.
             tile_size: Edge of a tile; an even number.
         """
         self._bands = shape[0]
@@ -96,7 +96,7 @@ class Pyramid:
 
     @property
     def complete(self) -> bool:
-        """True when every pixel was written, and so every tile handed on."""
+        """True when every pixel was written, and so every tile passed on."""
         return TileIndex(len(self.levels) - 1, 0, 0) in self._done
 
     def write(self, row: int, column: int, data: Pixels) -> None:
@@ -108,7 +108,7 @@ class Pyramid:
             data: Shape (band, y, x); not kept.
 
         Raises:
-            ValueError: if a pixel lies outside the raster, or comes a second time.
+            ValueError: if a pixel lies outside the raster, or was written before.
         """
         bands, height, width = data.shape
         rows, columns = self.levels[0]
@@ -124,7 +124,7 @@ class Pyramid:
                 self._add(TileIndex(0, i, j), _cut(data, row - i * size, column - j * size, size))
 
     def _add(self, tile: TileIndex, piece: _Piece) -> None:
-        """Adds a piece to a tile, and goes on upwards as long as that completes one."""
+        """Adds a piece to a tile; a complete tile adds a piece to the next level."""
         while (pieces := self._completed(tile, piece)) is not None:
             whole = self._joined(pieces)
             self._emit(tile, whole)
@@ -137,11 +137,11 @@ class Pyramid:
             tile = TileIndex(tile.level + 1, tile.row // 2, tile.column // 2)
 
     def _completed(self, tile: TileIndex, piece: _Piece) -> list[_Piece] | None:
-        """All pieces of the tile when this was the last one; the caller then owns the tile."""
+        """All pieces of the tile if this was the last one; they are then removed from the pyramid."""
         rows, columns = self._extent(tile)
         piece.shape = piece.data.shape
         if piece.shape[1:] != (rows, columns):
-            # a view would keep the whole block alive
+            # a view would keep the whole block in memory
             piece.data = piece.data.copy()
         with self._lock:
             pieces = self._open.setdefault(tile, [])
@@ -158,7 +158,7 @@ class Pyramid:
         return None
 
     def _keep(self, piece: _Piece) -> None:
-        """Keeps a piece of an open tile in memory, and takes the oldest ones out of it above the limit."""
+        """Keeps a piece of an incomplete tile in memory, and moves the oldest pieces out above the limit."""
         self._in_memory[id(piece)] = piece
         self._bytes += piece.data.nbytes
         while self._bytes > _MOST_WAITING:
@@ -168,7 +168,7 @@ class Pyramid:
             oldest.data = oldest.data[:, :0, :0].copy()
 
     def _release(self, piece: _Piece) -> None:
-        """Takes a piece off the list of those in memory, if it's there."""
+        """Removes a piece from the list of those in memory, if it is there."""
         if self._in_memory.pop(id(piece), None):
             self._bytes -= piece.data.nbytes
 

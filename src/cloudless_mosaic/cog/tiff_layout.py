@@ -1,8 +1,8 @@
 """The bytes of a Cloud-Optimized GeoTIFF before its pixels: headers, directories and tags.
 
 TIFF 6.0 and BigTIFF, little-endian, in the layout of GDAL's COG driver: all directories first, then the tiles
-of the smallest overview, and so on to those of full resolution. A "ghost" text after the header tells
-readers so.
+of the smallest overview, and so on to those of full resolution. A "ghost" text after the header declares this
+layout to readers.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _GEO_TAGS: Final = (33550, 33922, 34264, 34735, 34736, 34737)
 """ModelPixelScale, ModelTiepoint, ModelTransformation, GeoKeyDirectory, GeoDoubleParams, GeoAsciiParams."""
 
 CLASSIC_LIMIT = 2**32 - 1
-"""Highest byte that a TIFF which is not a BigTIFF can point to."""
+"""Highest offset in a classic TIFF."""
 
 _GHOST = (
     "LAYOUT=IFDS_BEFORE_DATA\nBLOCK_ORDER=ROW_MAJOR\nBLOCK_LEADER=SIZE_AS_UINT4\n"
@@ -32,7 +32,7 @@ _GHOST = (
 )
 
 LEADER = 4
-"""Bytes before a tile, which say its size."""
+"""Bytes before a tile, which hold its size."""
 
 Encoded = bytes | npt.NDArray[np.uint8]
 """Bytes of a compressed tile."""
@@ -50,7 +50,7 @@ class Tag:
     type: int
     """Number of the type."""
     count: int
-    """How many values there are."""
+    """Number of values."""
     data: bytes
     """The values."""
 
@@ -60,21 +60,21 @@ class Level:
     """The directory of one resolution."""
 
     tags: tuple[Tag, ...]
-    """All tags but those of the tiles' places."""
+    """All tags except offsets and sizes of tiles."""
     tile_sizes: Sequence[int]
     """Bytes of each tile, row by row, without leader and trailer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The beginning of a file, and where its tiles lie."""
+    """The beginning of a file, and the offsets of its tiles."""
 
     data: bytes
     """Everything before the first tile."""
     tile_offsets: tuple[tuple[int, ...], ...]
-    """For each level, the place of each tile, behind its leader."""
+    """For each level, the offset of each tile, after its leader."""
     size: int
-    """Bytes of the whole file."""
+    """Size of the whole file, bytes."""
 
 
 def ascii_tag(code: int, text: str) -> Tag:
@@ -98,25 +98,25 @@ def _numbers(code: int, type_: int, values: Sequence[int]) -> Tag:
 
 
 def wrap_tile(encoded: Encoded) -> tuple[Encoded, Encoded, Encoded]:
-    """A tile with its leader and trailer, which are to follow each other."""
+    """A tile with its leader and trailer, to be written one after the other."""
     return struct.pack("<I", len(encoded)), encoded, encoded[-TRAILER:]
 
 
 def build_header(levels: Sequence[Level]) -> Header:
-    """Lays a file out.
+    """Computes the layout of a file.
 
     Args:
         levels: Full resolution first, each half of the one before.
 
     Returns:
-        A BigTIFF's header where the file is too large for a classic one.
+        The layout of a BigTIFF if the file is too large for a classic TIFF.
     """
     classic = _lay_out(levels, big=False)
     return classic if classic.size <= CLASSIC_LIMIT else _lay_out(levels, big=True)
 
 
 def _lay_out(levels: Sequence[Level], *, big: bool) -> Header:
-    # the size of the directories doesn't depend on the places they hold
+    # the size of the directories doesn't depend on the offsets in them
     unplaced = [(0,) * len(level.tile_sizes) for level in levels]
     position = len(_directories(levels, unplaced, big=big))
     offsets = []
@@ -160,7 +160,7 @@ def _directory(tags: Iterable[Tag], start: int, *, last: bool, big: bool) -> byt
         field = tag.data
         if len(field) > inline:
             field = struct.pack(pointer, values_at + len(values))
-            # values begin on even bytes, as TIFF 6.0 wants
+            # values begin at even offsets, as TIFF 6.0 requires
             values += tag.data + b"\0" * (len(tag.data) % 2)
         entries += entry.pack(tag.code, tag.type, tag.count, field)
     values += b"\0" * (-(values_at + len(values)) % 8)

@@ -1,4 +1,4 @@
-"""Writes a Cloud-Optimized GeoTIFF from blocks that come in any order, from many threads."""
+"""Writes a Cloud-Optimized GeoTIFF from blocks in any order, from many threads."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _PREDICTOR = {"u": 2, "f": 3}
 """Values of the TIFF tags SampleFormat and Predictor by the kind of a sample."""
 
 _PORTION = 2 * 2**20
-"""Bytes of tiles that are written and summed up at once."""
+"""Bytes of tiles that are written and hashed together."""
 
 Colour = tuple[int, int, int]
 """Red, green and blue, 0 to 255."""
@@ -48,7 +48,7 @@ Colour = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CogSpec:
-    """What a file holds and how."""
+    """Content and format of a file."""
 
     geobox: GeoBox
     """Grid of full resolution."""
@@ -63,7 +63,7 @@ class CogSpec:
     nodata: float | None = None
     """Value of pixels without data; NaN for floats."""
     scale: float | None = None
-    """What a sample times this is; an offset of 0 is written with it."""
+    """Factor from a sample to its physical value; an offset of 0 is written with it."""
     rgb: bool = False
     """True where the three bands are red, green and blue of a picture."""
     palette: tuple[Colour, ...] = ()
@@ -77,7 +77,7 @@ class CogFile:
     """A finished file."""
 
     path: Path
-    """Where it is."""
+    """Its path."""
     size: int
     """Bytes."""
     sha256: str
@@ -85,10 +85,10 @@ class CogFile:
 
 
 class CogWriter:
-    """One file in the making.
+    """One unfinished file.
 
-    Tiles are encoded by the thread that completes them and wait in a spool beside the file; ``close`` puts
-    them together in their order. The same pixels give the same bytes, whatever the order they came in.
+    Tiles are encoded by the thread that completes them and stored in a spool beside the file; ``close``
+    assembles them in order. The same pixels give the same bytes, whatever the order of the blocks.
     """
 
     def __init__(self, path: Path, spec: CogSpec) -> None:
@@ -124,12 +124,12 @@ class CogWriter:
 
         Raises:
             TemporaryError: if the disk is full or fails.
-            ValueError: if a pixel lies outside the grid, or comes a second time.
+            ValueError: if a pixel lies outside the grid, or was written before.
         """
         self._pyramid.write(row, column, data)
 
     def close(self) -> CogFile:
-        """Writes the file once every block is there, and checks it.
+        """Writes the file after the last block, and checks it.
 
         Raises:
             TemporaryError: if the disk is full or fails.
@@ -151,14 +151,14 @@ class CogWriter:
 
     @property
     def smallest(self) -> Pixels:
-        """The smallest overview, shape (band, y, x), once every block is there."""
+        """The smallest overview, shape (band, y, x), after the last block."""
         if self._top is None:
             raise ValueError(f"{self._path.name} still lacks blocks")
         return self._top
 
     @property
     def smallest_factor(self) -> int:
-        """Pixels of full resolution along the edge of one of the smallest overview."""
+        """Pixels of full resolution along the edge of a pixel of the smallest overview."""
         return int(2 ** (len(self._pyramid.levels) - 1))
 
     def _store(self, index: TileIndex, tile: Pixels) -> None:
@@ -177,7 +177,7 @@ class CogWriter:
         return levels
 
     def _file_order(self) -> list[Span]:
-        """Tiles as the file has them: the smallest overview first."""
+        """Tiles in the order of the file: the smallest overview first."""
         levels = reversed(range(len(self._pyramid.levels)))
         return [self._spans[tile] for level in levels for tile in self._pyramid.tiles(level)]
 
@@ -186,7 +186,7 @@ class CogWriter:
         digest = hashlib.sha256(header.data)
         with storage_faults(self._path), self._path.open("wb", buffering=0) as file:
             write_all(file, header.data)
-            # the next tiles are read while these are written and summed up, which takes longest
+            # the next tiles are read while these are written and hashed, which takes longest
             with ThreadPoolExecutor(2) as pool:
                 under_way: list[Future[None]] = []
                 for spans in _portions(self._file_order()):
@@ -207,7 +207,7 @@ class CogWriter:
                 raise self._fault("other bytes than were written")
 
     def _check_reading(self) -> None:
-        """Opens the file as a user would, and compares its grid and its smallest overview."""
+        """Opens the file with GDAL, and compares its grid and its smallest overview."""
         from cloudless_mosaic.cog.georeferencing import grid_of, read_back  # noqa: PLC0415 - GDAL loads slowly
 
         spec = self._spec
@@ -223,7 +223,7 @@ class CogWriter:
 
 
 def _portions(spans: Iterable[Span]) -> Iterator[list[Span]]:
-    """Neighbours that have so many bytes together that it pays to hand them on to another thread."""
+    """Groups of neighbouring tiles, large enough to be worth passing to another thread."""
     portion: list[Span] = []
     for span in spans:
         portion.append(span)
@@ -240,7 +240,7 @@ def _wait(steps: Iterable[Future[None]]) -> None:
 
 
 def _image_tags(spec: CogSpec, shape: tuple[int, int]) -> tuple[Tag, ...]:
-    """The tags that every level has."""
+    """The tags of every level."""
     rows, columns = shape
     bands, kind = len(spec.bands), np.dtype(spec.dtype).kind
     extra = bands - (3 if spec.rgb else 1)
@@ -251,7 +251,7 @@ def _image_tags(spec: CogSpec, shape: tuple[int, int]) -> tuple[Tag, ...]:
         short_tag(259, TIFF_COMPRESSION[spec.codec]),
         short_tag(262, _RGB if spec.rgb else _PALETTE if spec.palette else _MIN_IS_BLACK),
         short_tag(277, bands),
-        short_tag(284, 1),  # samples of a pixel lie together
+        short_tag(284, 1),  # the samples of a pixel are stored together
         short_tag(317, _PREDICTOR[kind]),
         *((short_tag(320, *_colour_map(spec.palette)),) if spec.palette else ()),
         short_tag(322, spec.tile_size),

@@ -54,7 +54,7 @@ class BucketAccess:
                 raise UsageError(f"{label}.{name} must be true or false, got {getattr(self, name)!r}")
         if self.anonymous and self.requester_pays:
             raise UsageError(
-                f"{label} is anonymous and requester_pays, and nobody can be billed for an unsigned request; "
+                f"{label} is anonymous and requester_pays, but an unsigned request can't be billed; "
                 "give one of them"
             )
         if not (self.region or self.endpoint or self.anonymous or self.requester_pays):

@@ -77,7 +77,7 @@ def read_profile(path: Path) -> ProviderProfile:
     """Reads a profile from a file: JSON where its name ends so, else TOML.
 
     Raises:
-        UsageError: if there is no such file, or it holds no profile; the message names ``profile``.
+        UsageError: if the file doesn't exist, or holds no profile; the message names ``profile``.
     """
     try:
         return parse_profile(_load(path))

@@ -140,7 +140,7 @@ def stop_cluster(name: str, url: str | None) -> None:
     """Stops a cluster; one that has stopped already is not an error.
 
     Raises:
-        UsageError: if there is no such cluster.
+        UsageError: if the cluster doesn't exist.
         TemporaryError: if the Gateway does not answer.
     """
     with _gateway(url) as gateway:

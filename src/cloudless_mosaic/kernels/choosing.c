@@ -1,5 +1,5 @@
-/* Which observation a pixel is taken from: -1 where none counts. Of those that are equally good it is the
-   earliest, unless the caller gives an order. */
+/* The observation that a pixel is taken from: -1 where none counts. Of equally good ones it is the earliest,
+   unless the caller gives an order. */
 
 #include <math.h>
 #include <stdlib.h>
@@ -31,8 +31,7 @@ void choose_first(const uint16_t *stack, ptrdiff_t bands, ptrdiff_t times, ptrdi
     }
 }
 
-/* The observation with the highest score; `scores` has shape (time, pixel). One that is not a number is the
-   lowest. */
+/* The observation with the highest score; `scores` has shape (time, pixel). NaN is the lowest. */
 PER_PROCESSOR
 void choose_highest(const uint16_t *stack, ptrdiff_t bands, ptrdiff_t times, ptrdiff_t pixels,
                     const float *scores, int16_t *chosen, uint16_t *count)
@@ -52,7 +51,7 @@ void choose_highest(const uint16_t *stack, ptrdiff_t bands, ptrdiff_t times, ptr
             for (ptrdiff_t i = 0; i < size; i++) {
                 int better = (keep[i] != 0) & ((best[i] < 0) | (own[i] > highest[i]));
                 best[i] = better ? (int32_t)time : best[i];
-                /* the comparison is false where the first is not a number */
+                /* the comparison is false if the first is NaN */
                 highest[i] = better && own[i] > highest[i] ? own[i] : highest[i];
             }
         }
@@ -83,7 +82,7 @@ void choose_highest_ratio(const uint16_t *stack, ptrdiff_t bands, ptrdiff_t time
             const uint16_t *restrict b = stack + (denominator * times + time) * pixels + start;
             keep_complete(stack + time * pixels + start, times * pixels, bands, size, keep, counts);
             for (ptrdiff_t i = 0; i < size; i++) {
-                /* what doesn't count becomes 0 : 1, which is higher than nothing */
+                /* 0 if the observation doesn't count, which is never better */
                 uint32_t over = (uint32_t)(a[i] & keep[i]), under = b[i];
                 int better = over * below[i] > above[i] * under;
                 best[i] = better ? (int32_t)time : best[i];

@@ -11,7 +11,7 @@
 #endif
 #endif
 
-/* Sums of the differences so far, for each of the columns; `total` is the sum before the first. */
+/* Running sums of the differences for each of the columns; `total` is the sum before the first. */
 static inline void running_sums_16(const uint16_t *restrict differences, uint16_t total,
                                    uint16_t *restrict out, ptrdiff_t columns)
 {

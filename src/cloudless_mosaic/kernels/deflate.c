@@ -1,9 +1,8 @@
-/* A zlib stream (RFC 1950 and 1951) of bytes that hardly repeat: every byte is coded by how often it comes, and
-   only runs of one byte are shortened.
+/* A zlib stream (RFC 1950 and 1951) of bytes that rarely repeat: bytes have Huffman codes, and only runs of one
+   byte are shortened.
 
-   Differences of noisy pixels hold next to no repetitions, so that looking for them takes most of the time of
-   other encoders and gains nothing; runs are what nodata and counts become. The same bytes always give the same
-   stream. */
+   Differences of noisy pixels have almost no repetitions, so the search for them takes most of the time of
+   other encoders and gains nothing. Nodata and counts become runs. The same bytes always give the same stream. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +14,7 @@ enum {
     BLOCK = 1 << 19,       /* bytes that share one code */
     SYMBOLS = 286,         /* literals, the end of a block, lengths */
     END = 256,
-    LONGEST = 14,          /* bits of a code, so that four of them fit beside seven bits left over */
+    LONGEST = 14,          /* bits of a code, so that four codes fit beside seven pending bits */
     LENGTH_SYMBOLS = 16,   /* lengths of codes; those that shorten repetitions are left out */
     LENGTH_LONGEST = 7,
     SHORTEST_RUN = 8,
@@ -60,7 +59,7 @@ static inline uint64_t eight(const uint8_t *bytes)
     return value;
 }
 
-/* Runs of the byte before them, in their order. Looks at every eighth place: a run of fifteen is always seen. */
+/* Runs of the previous byte, in order. Checks every eighth position, so a run of fifteen is always found. */
 static ptrdiff_t find_runs(const uint8_t *data, ptrdiff_t start, ptrdiff_t end, Run *runs)
 {
     ptrdiff_t found = 0, place = start ? start : 1;
@@ -79,7 +78,7 @@ static ptrdiff_t find_runs(const uint8_t *data, ptrdiff_t start, ptrdiff_t end, 
     return found;
 }
 
-/* The part of a run that the next match takes; what is left is never too short for one of its own. */
+/* The part of a run that the next match takes; the rest is never too short for another match. */
 static inline ptrdiff_t match_of(ptrdiff_t left)
 {
     ptrdiff_t size = left < LONGEST_MATCH ? left : LONGEST_MATCH;
@@ -109,9 +108,9 @@ static inline void count_bytes(const uint8_t *bytes, ptrdiff_t size, uint32_t we
         tables[0][bytes[i]] += weight;
 }
 
-/* Of a long stretch a fourth is counted, in small parts all over it, each in another place of its part so that
-   stripes are seen: that tells how often bytes come as well as all of it would. Bytes that were not seen may come
-   all the same, and as often as somebody wants who knows where we look. */
+/* A quarter of a long stretch is counted, in small parts spread over it, at varying positions so that stripes are
+   noticed. The frequencies are as good as those of the whole. Bytes that were not counted may still occur, and in
+   crafted input as often as the positions allow. */
 static void count_symbols(const uint8_t *data, ptrdiff_t start, ptrdiff_t end, const Run *runs,
                           ptrdiff_t number, uint32_t *counts)
 {
@@ -151,8 +150,8 @@ static int compare(const void *one, const void *other)
     return (a > b) - (a < b);
 }
 
-/* Depths of the leaves of a tree of least weight (D. A. Huffman, 1952), for weights in rising order; depths
-   fall. Two queues: leaves that are left, and trees in the order they were joined, are both sorted. */
+/* Depths of the leaves of a tree of least weight (D. A. Huffman, 1952), for weights in ascending order; depths
+   descend. Two queues, of the remaining leaves and of trees in the order they were joined, are both sorted. */
 static void depths_of(const uint64_t *weights, int number, int *depths)
 {
     uint64_t joined[SYMBOLS];
@@ -262,8 +261,8 @@ static void put_code(Writer *writer, const Code *code, int last)
     flush(writer);
 }
 
-/* Codes are joined by fours before they meet what has been written: a processor joins several fours at once, but
-   what has been written only one after the other. */
+/* Codes are joined in fours before they are appended to the output: a processor can join several fours in
+   parallel, but appending is sequential. */
 static void put_literals(Writer *writer, const Code *code, const uint8_t *data, ptrdiff_t size)
 {
     Writer local = *writer; /* in registers */
@@ -295,7 +294,7 @@ static void put_run(Writer *writer, const Code *code, ptrdiff_t left)
 }
 
 /* RFC 1950: the sum of the bytes, and the sum of all those sums. In the latter a byte counts once for itself and
-   once for each that follows it, which makes a part a sum of products without an order. */
+   once for each following byte, so a part is a sum of products that can be added in any order. */
 PER_PROCESSOR
 static uint32_t adler_32(const uint8_t *data, ptrdiff_t size)
 {
@@ -323,8 +322,8 @@ static uint32_t adler_32(const uint8_t *data, ptrdiff_t size)
     return high << 16 | low;
 }
 
-/* Bytes that the stream of so many can't exceed: all of them may have the longest code, since codes are made for a
-   sample. A match takes fewer bits for each of its bytes. */
+/* Upper limit of the size of a stream: all bytes may have the longest code, since codes are made from a sample.
+   A match takes fewer bits per byte. */
 ptrdiff_t deflate_bound(ptrdiff_t size)
 {
     return size / 8 * LONGEST + LONGEST + (size / BLOCK + 1) * 1024 + 64;

@@ -1,4 +1,4 @@
-/* How far the observations of a pixel lie from its composite. */
+/* Distances of the observations of a pixel from its composite. */
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,11 +1,11 @@
-/* From a mosaic to the samples of its files. */
+/* Predictors, overviews and statistics of the files of a mosaic. */
 
 #include <math.h>
 
 #include "kernels.h"
 #include "processors.h"
 
-/* Samples of a pixel side by side, each less the one of the pixel on its left (TIFF predictor 2). */
+/* Interleaved samples, each minus that of the pixel on its left (TIFF predictor 2). */
 #define INTERLEAVE_DIFFERENCES(NAME, SAMPLE)                                                                   \
     PER_PROCESSOR                                                                                              \
     void NAME(const SAMPLE *tile, ptrdiff_t bands, ptrdiff_t rows, ptrdiff_t columns, SAMPLE *out)             \
@@ -24,7 +24,7 @@
 INTERLEAVE_DIFFERENCES(interleave_differences_8, uint8_t)
 INTERLEAVE_DIFFERENCES(interleave_differences_16, uint16_t)
 
-/* A plane of bytes of a row, each less the one of the pixel on its left. */
+/* A plane of bytes of a row, each minus that of the pixel on its left. */
 static inline void byte_differences(const uint32_t *restrict line, ptrdiff_t columns, int shift, uint32_t before,
                                     ptrdiff_t step, uint8_t *restrict target)
 {
@@ -46,7 +46,7 @@ void interleave_differences_of_bytes(const float *tile, ptrdiff_t bands, ptrdiff
             for (int plane = 0; plane < 4; plane++) {
                 int shift = 24 - 8 * plane;
                 uint8_t *target = out + (row * 4 + plane) * columns * bands + band;
-                if (bands == 1) /* known steps make vector code */
+                if (bands == 1) /* constant steps allow vector code */
                     byte_differences(line, columns, shift, before, 1, target);
                 else
                     byte_differences(line, columns, shift, before, bands, target);
@@ -114,7 +114,7 @@ void sums(const uint16_t *values, ptrdiff_t pixels, int64_t *out)
         uint32_t part_count = 0, part_total = 0;
         for (ptrdiff_t i = 0; i < size; i++) {
             uint16_t value = part[i];
-            /* 0 less 1 wraps to the greatest value, so nodata never is the least */
+            /* 0 minus 1 wraps to the greatest value, so nodata is never the minimum */
             uint16_t wrapped = (uint16_t)(value - 1);
             least = wrapped < least ? wrapped : least;
             most = value > most ? value : most;

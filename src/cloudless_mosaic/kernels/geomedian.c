@@ -6,7 +6,7 @@
    C.-H. Zhang, 2000). Elsewhere the sum of distances is smooth and convex, and lower than at any observation from
    the first step on. That step is the one of Vardi and Zhang from the medoid; Newton's method goes on from there,
    with shorter steps where the sum would not fall. It takes a few iterations where Weiszfeld's takes dozens to
-   thousands. A pixel is done by itself: what its neighbours need changes nothing in it. */
+   thousands. Each pixel is computed independently: its neighbours don't change its result. */
 
 #include <math.h>
 #include <stdlib.h>
@@ -18,14 +18,14 @@
 #include "series.h"
 #include "spread.h"
 
-/* Digital numbers. A step of Newton's method this short leaves much less than itself. */
+/* Digital numbers. After a step of Newton's method this short, the remaining error is much smaller. */
 #define SHORT_STEP 1e-3
-/* No pixel has been seen to need a quarter of them. */
+/* The most that any tested pixel needed is less than a quarter of this. */
 #define MOST_STEPS 200.0
 /* Digital numbers: keeps the weight of an observation finite. */
 #define SHORTEST 1e-9
-/* Part of its greatest value that the curvature is taken to have at least: observations on one line leave none,
-   and numbers of 16 bit that lie off a line leave more. */
+/* Minimum curvature, as a part of its greatest value: observations on one line have none across it, and 16-bit
+   numbers off a line have more than this. */
 #define LEAST_CURVATURE 1e-13
 
 struct search {
@@ -110,7 +110,7 @@ INLINE void start_at_medoid(struct search *restrict search, const struct series 
         for (ptrdiff_t lane = 0; lane < LANES; lane++)
             squares[lane] += step[band * LANES + lane] * step[band * LANES + lane];
     for (ptrdiff_t lane = 0; lane < LANES; lane++) {
-        /* rounding must not send a point away that lies exactly at the limit */
+        /* rounding must not reject a point that lies exactly at the limit */
         double leaves = squares[lane] > itself[lane] * itself[lane] * (1.0 + 1e-12) ? 1.0 : 0.0;
         double square = squares[lane] > 0.0 ? squares[lane] : 1.0;
         double total = weights[lane] > 0.0 ? weights[lane] : 1.0;
@@ -259,7 +259,7 @@ INLINE void advance(struct search *restrict search, ptrdiff_t bands, const doubl
         }
 }
 
-/* Pixels that are searched for together. */
+/* Pixels whose searches run together. */
 enum { TURN = 8 * LANES };
 
 /* Where their searches start and end. */

@@ -5,8 +5,8 @@
 
 #include "kernels.h"
 
-/* Takes every pixel within the disk around a cloudy one out of `clear`. Runs of cloud are spread as whole
-   runs, row by row, so the cost goes with the outline of the clouds and not with their area. */
+/* Removes every pixel within the disk around a cloudy one from `clear`. Runs of cloud are spread as whole
+   runs, row by row, so the cost depends on the outline of the clouds and not on their area. */
 void clear_around(const uint8_t *cloudy, uint8_t *clear, ptrdiff_t rows, ptrdiff_t columns,
                   const int64_t *half_widths, ptrdiff_t reach)
 {

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* Pixels that are worked on together: a series of some dozens of dates stays in the first caches. */
+/* Pixels that are processed together: a series of some dozens of dates stays in the first caches. */
 enum { CHUNK = 512 };
 
 /* All bits of a pixel of `keep` are set where the observation has a value in every band; the others are 0.

@@ -19,7 +19,7 @@ INLINE void pick_pair(const uint16_t *series, ptrdiff_t first, ptrdiff_t low, pt
     }
 }
 
-/* Linear interpolation as numpy does it, from the nearer end, so that ties and halves are the same ones. */
+/* Linear interpolation as in numpy, from the nearer end, so that ties and halves are the same. */
 INLINE void interpolate(const uint16_t *restrict lows, const uint16_t *restrict highs,
                         const double *restrict fractions, uint16_t *restrict out, ptrdiff_t size)
 {

@@ -1,12 +1,12 @@
-/* What samples of a band say of its scene. */
+/* Statistics of sampled pixels of a band. */
 
 #include "kernels.h"
 
 enum { NO_CODE = 255 };
 
-/* Counts over every so many columns of some rows: clear samples; those of them without data; those brighter
-   than anything; samples with data where the classification (code 0) has none; clear samples of land that is
-   dark; those of them in the range that contradicts. A row or column of -1 has no code. */
+/* Counts over every so many columns of some rows: clear samples; those of them without data; those brighter than
+   any surface; samples with data where the classification (code 0) has none; clear samples of dark land; those of
+   them in the range that contradicts the offset. A row or column of -1 has no code. */
 void count_pixel_statistics(const uint16_t *values, ptrdiff_t values_stride, const uint8_t *clear,
                             ptrdiff_t clear_stride, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t first_column,
                             ptrdiff_t column_step, const int64_t *code_rows, const int64_t *code_columns,

@@ -1,4 +1,4 @@
-/* Observations over time. */
+/* Fills a stack of observations, and reduces it by the median. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -43,8 +43,8 @@ INLINE void pick(const uint16_t *series, ptrdiff_t times, uint16_t count,
 }
 
 /* Median over time of every band, where an observation counts in all bands of a pixel or in none. Zeros sort
-   to the front, so the median lies at a place that depends on the count alone; the place is chosen by going
-   through the counts that occur. Returns 0, or 1 where memory is short. */
+   to the front, so the median lies at a place that depends on the count alone; the place is chosen by a loop
+   over the counts that occur. Returns 0, or 1 where memory is short. */
 PER_PROCESSOR
 int joint_median(const uint16_t *stack, ptrdiff_t bands, ptrdiff_t times, ptrdiff_t pixels,
                  const int64_t *network, ptrdiff_t comparators, uint16_t *out, uint16_t *count,

@@ -1,4 +1,4 @@
-/* Between samples and output pixels: means by area, and which samples a pixel needs. */
+/* Means by area of the samples under output pixels, and the samples that a pixel needs. */
 
 #include <math.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
    is a tie whatever the rounding noise of the weights, which depends on where a block begins. */
 static const double TIE = 1024.0;
 
-/* Weight below which a pixel has no sample. */
+/* Weight below which a pixel counts as having no sample. */
 static const double SPECK = 1e-6;
 
 typedef struct {
@@ -56,8 +56,8 @@ static inline uint16_t mean_at(const uint16_t *samples, ptrdiff_t rows, ptrdiff_
     return (uint16_t)rint(rint(total / weight * TIE) / TIE);
 }
 
-/* Grids that nest have edges on whole parts of a sample. Weights are whole numbers then, and so exact that sums
-   may be taken in any order: first along columns, many at once, then along rows. */
+/* Edges of nested grids lie on whole parts of a sample. Weights are then whole numbers, and sums are exact in any
+   order: first along columns, many at once, then along rows. */
 enum { GRAINS = 256, MOST_SAMPLES = 256 };
 
 typedef struct {
@@ -86,7 +86,7 @@ static inline uint32_t grains(Edges edges, ptrdiff_t sample)
     return (uint32_t)((end < edges.high ? end : edges.high) - (start > edges.low ? start : edges.low));
 }
 
-/* As `mean_at` for all pixels between edges. `sums` has room for two numbers of every column. */
+/* As `mean_at` for all pixels between edges. `sums` has space for two numbers per column. */
 PER_PROCESSOR
 static void mean_of_grains(const uint16_t *samples, ptrdiff_t columns, const Edges *across, ptrdiff_t out_columns,
                            const Edges *along, ptrdiff_t out_rows, uint32_t *sums, uint16_t *out)

@@ -1,8 +1,8 @@
-/* The observations of a group of neighbouring pixels, the values of LANES pixels side by side. Those that count
-   come first, in the order of time, so neither the observations that don't nor the other pixels of the group
-   change what is calculated for a pixel. Loops over lanes have no branches, so that they become vector code. */
+/* The observations of a group of neighbouring pixels, the values of LANES pixels side by side. Those that count come
+   first, in order of time, so neither other observations nor other pixels of the group change the result of a
+   pixel. Loops over lanes have no branches, so that they become vector code. */
 
-/* More than gcc lays out one by one before it looks for vector code. */
+/* Large enough that gcc doesn't unroll the loop before it vectorises. */
 enum { LANES = 32 };
 
 /* More than any sum of distances. */

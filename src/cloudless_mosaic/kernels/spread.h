@@ -1,4 +1,4 @@
-/* How far the observations of a group of pixels lie from their composite. */
+/* Distances of the observations of a group of pixels from their composite. */
 
 /* Median of the first `count` values of a lane, sorted; they are distances. */
 INLINE float middle(const float *values, ptrdiff_t count)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from cloudless_mosaic.domain.request import MosaicRequest, omitted_defaults
 from cloudless_mosaic.domain.scenes import DroppedScene, Scene, SourceRaster
 from cloudless_mosaic.planning.plan import CompositePlan
 from cloudless_mosaic.stac.provenance import derived_from_href, run_parameters
@@ -74,10 +75,12 @@ def differences(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> str:
 def _changed_parameters(theirs: object, ours: Mapping[str, Any]) -> str:
     if not isinstance(theirs, Mapping):
         return "it doesn't say how it was made"
+    defaults = omitted_defaults(MosaicRequest)
+    before, now = {**defaults, **theirs}, {**defaults, **ours}
     changed = [
-        f"{name} is {_shown(theirs.get(name))} there and {_shown(ours.get(name))} here"
-        for name in sorted({*theirs, *ours})
-        if theirs.get(name) != ours.get(name)
+        f"{name} is {_shown(before.get(name))} there and {_shown(now.get(name))} here"
+        for name in sorted({*before, *now})
+        if before.get(name) != now.get(name)
     ]
     more = len(changed) - _MOST_NAMED
     return ", ".join(changed[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

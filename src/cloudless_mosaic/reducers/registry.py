@@ -17,7 +17,7 @@ def parse_reducer(text: str) -> Reducer:
     Raises:
         UsageError: if there is none of that name, or its parameter is wrong.
     """
-    name, _, parameter = text.partition(":")
+    name, _, parameter = text.partition(":") if isinstance(text, str) else ("", "", "")
     if name not in REDUCERS:
         raise UsageError(f"reducer {text!r} is unknown; choose one of {', '.join(REDUCERS)}")
     return REDUCERS[name].parse(parameter)

@@ -1,4 +1,4 @@
-"""Fields of untrusted documents: what is missing or has another type counts as not given."""
+"""Fields of untrusted documents: a missing field, or one of another type, counts as not given."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from urllib.parse import unquote, urlsplit
 Document = dict[str, Any]
 
 _LARGEST = 1e15
-"""No number of a mosaic comes near."""
+"""Far above all numbers in the documents of mosaics."""
 
 
 def inside(place: PurePosixPath, href: object) -> PurePosixPath | None:
-    """Where a link leads, from the root of the folder; ``None`` where that's outside of it, or nowhere."""
+    """The target of a link, relative to the root of the folder; ``None`` if it is outside or invalid."""
     if not isinstance(href, str) or not href or not href.isprintable() or "\\" in href:
         return None
     try:
@@ -28,12 +28,12 @@ def inside(place: PurePosixPath, href: object) -> PurePosixPath | None:
 
 
 def as_text(value: object) -> str:
-    """A text; an empty one for everything else."""
+    """A text; empty for any other value."""
     return value if isinstance(value, str) else ""
 
 
 def as_number(value: object) -> float:
-    """A number that can be; 0 for everything else, NaN among it."""
+    """A plausible number; 0 for any other value, including NaN."""
     if isinstance(value, int | float) and not isinstance(value, bool) and -_LARGEST < value < _LARGEST:
         return float(value)
     return 0.0
@@ -50,13 +50,13 @@ def _is_plain(value: object) -> bool:
 
 
 def as_numbers(value: object, length: int) -> list[float]:
-    """The first so many numbers of a list; zeros where it is shorter, or none."""
+    """The first numbers of a list; zeros if it is shorter, or not a list."""
     values: Sequence[object] = value if isinstance(value, list) and len(value) >= length else [0] * length
     return [as_number(one) for one in values[:length]]
 
 
 def as_object(value: object) -> Document:
-    """An object; an empty one for everything else."""
+    """An object; empty for any other value."""
     return value if isinstance(value, dict) else {}
 
 

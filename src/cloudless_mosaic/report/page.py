@@ -1,4 +1,4 @@
-"""The preview page: one file, with all scripts, styles and data inside."""
+"""The preview page: one file with all scripts, styles and data."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from cloudless_mosaic.storage.files import write_whole
 
 _TEMPLATE = files("cloudless_mosaic.report") / "template.html"
 _DATA = "{{REPORT}}"
-"""Where the data go in the template."""
+"""Placeholder for the data in the template."""
 
 
 def check_report(folder: Path) -> None:
     """Makes sure, before any work, that a page can be written to a folder.
 
     Raises:
-        UsageError: if this installation has no page, or the folder has a file of that name that isn't ours.
+        UsageError: if this installation lacks the page, or the folder has another file of that name.
     """
     _template()
     path = folder / REPORT
@@ -55,7 +55,7 @@ def report_page(folder: Path) -> bytes:
 
 
 def _embedded(summary: Summary) -> str:
-    """JSON that stays inside of its element, whatever ids and reasons say."""
+    """JSON that can't break out of its element, whatever ids and reasons contain."""
     text = json.dumps({**asdict(summary), "gamma": GAMMA}, separators=(",", ":"), allow_nan=False)
     for character in "<>&":
         text = text.replace(character, f"\\u{ord(character):04x}")
@@ -63,7 +63,7 @@ def _embedded(summary: Summary) -> str:
 
 
 def _template() -> str:
-    """The page without data, which ``web/`` makes."""
+    """The page without data, as built from ``web/``."""
     try:
         return _TEMPLATE.read_text("utf-8")
     except FileNotFoundError:

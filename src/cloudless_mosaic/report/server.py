@@ -1,4 +1,4 @@
-"""A server of one folder for the browser of this computer, with the range requests that COGs need."""
+"""Serves one folder to the browser of this computer, with the range requests that COGs need."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from cloudless_mosaic.report.page import report_page
 LOOPBACK: Final = "127.0.0.1"
 
 _HOSTS = {LOOPBACK, "localhost"}
-"""Names that a browser of this computer knows the server by; others are pages that try to read from it."""
+"""Host names that a browser of this computer uses; other names come from pages that try to read from it."""
 _TYPES = {
     ".geojson": "application/geo+json",
     ".html": "text/html; charset=utf-8",
@@ -39,7 +39,7 @@ class FolderServer(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self, folder: Path, port: int = 0) -> None:
-        """Takes the port; ``serve_forever`` answers.
+        """Binds the port; ``serve_forever`` answers requests.
 
         Args:
             folder: Root of the mosaics. Its page is made in memory where it has none.
@@ -49,9 +49,9 @@ class FolderServer(ThreadingHTTPServer):
             UsageError: if there are no mosaics in the folder, or the port is taken.
         """
         self.folder = folder.resolve()
-        """What is served."""
+        """The folder that is served."""
         self.page = None if is_report(folder / REPORT) else report_page(folder)
-        """The page where the folder has none."""
+        """The page, if the folder has none."""
         try:
             super().__init__((LOOPBACK, port), _Handler)
         except OSError as error:
@@ -60,7 +60,7 @@ class FolderServer(ThreadingHTTPServer):
 
     @property
     def address(self) -> str:
-        """Of the page."""
+        """Address of the page."""
         return f"http://{LOOPBACK}:{self.server_port}/{REPORT}"
 
 
@@ -95,7 +95,7 @@ class _Handler(BaseHTTPRequestHandler):
                     self._give(content, PurePosixPath(path).suffix, with_body=with_body)
 
     def _open(self, path: str) -> BinaryIO | None:
-        """What a path stands for; ``None`` where that's nothing, or hidden, or out of the folder."""
+        """The file of a path; ``None`` if it doesn't exist, is hidden, or is outside of the folder."""
         if path == f"/{REPORT}" and self.server.page is not None:
             return BytesIO(self.server.page)
         parts = [part for part in path.split("/") if part]
@@ -111,7 +111,7 @@ class _Handler(BaseHTTPRequestHandler):
             return None
 
     def _give(self, content: BinaryIO, suffix: str, *, with_body: bool) -> None:
-        """A file, or the part of it that was asked for."""
+        """A file, or the requested range of it."""
         size = content.seek(0, os.SEEK_END)
         wanted = _RANGE.fullmatch(self.headers.get("Range", ""))
         start, stop = _part(wanted[1], wanted[2], size) if wanted else (0, size)
@@ -134,9 +134,9 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.write(chunk)
                 start += len(chunk)
         except OSError:
-            pass  # the browser has changed its mind
+            pass  # the browser has closed the connection
         if start < stop:
-            self.close_connection = True  # or the file is shorter by now: what was promised can't be kept
+            self.close_connection = True  # or the file has become shorter than the announced length
 
     def _refuse(self, status: HTTPStatus, headers: Mapping[str, str] = MappingProxyType({})) -> None:
         """An answer without a body."""
@@ -147,7 +147,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _end_headers(self, length: int) -> None:
         self.send_header("Content-Length", str(length))
-        # mosaics may be made again while the page is open
+        # mosaics may change while the page is open
         self.send_header("Cache-Control", "no-store")
         self.send_header("Cross-Origin-Resource-Policy", "same-origin")
         self.send_header("X-Content-Type-Options", "nosniff")
@@ -155,7 +155,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _part(first: str, last: str, size: int) -> tuple[int, int]:
-    """First byte of a range and the one after its last; equal where the range is outside of the file."""
+    """First byte of a range and the byte after its last; equal if the range is outside of the file."""
     if not first:
         return (max(0, size - int(last)), size) if last else (size, size)
     return int(first), min(int(last) + 1, size) if last else size

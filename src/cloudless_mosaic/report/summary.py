@@ -29,7 +29,7 @@ from cloudless_mosaic.stac.names import CATALOG, CATALOG_ID, PARAMETERS, PREFIX
 from cloudless_mosaic.storage.documents import read_document
 
 _DEPTH = 4
-"""Folders between the root and a document, its own name counted."""
+"""Depth of a document below the root, its own name included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,9 @@ class BandLook:
     """A band of the mosaics."""
 
     name: str
-    """Common name, as the files have it."""
+    """Common name, as in the files."""
     id: str
-    """Sentinel-2 name; empty where the band has none."""
+    """Sentinel-2 name; empty if the band has none."""
     white: float
     """Reflectance that is drawn as white."""
 
@@ -49,7 +49,7 @@ class Projection:
     """The coordinate reference system of the mosaics."""
 
     code: str
-    """Authority and code; empty where it has none."""
+    """Authority and code; empty if it has none."""
     name: str
     """Name for people."""
     units: str
@@ -74,7 +74,7 @@ class MosaicFiles:
 
 @dataclass(slots=True)
 class Month:
-    """All that is known of a month, over all of its tiles."""
+    """Everything about one period, over all of its tiles."""
 
     label: str
     """``2020-10``."""
@@ -83,7 +83,7 @@ class Month:
     end: str = ""
     """Last day."""
     empty: str = ""
-    """Why there is no mosaic; empty where there is one."""
+    """Reason for a missing mosaic; empty if the period has one."""
     clear_percent: float = 0.0
     """Pixels with at least one clear observation."""
     mean_count: float = 0.0
@@ -91,15 +91,15 @@ class Month:
     observations: int = 0
     """Observations (scene and block) that were planned."""
     files: list[MosaicFiles] = field(default_factory=list)
-    """Of each mosaic."""
+    """Files of each mosaic."""
     scenes: dict[str, Document] = field(default_factory=dict)
-    """Those that were read, by id: time, use and offset."""
+    """Scenes that were read, by id: time, use and offset."""
     dropped: dict[str, str] = field(default_factory=dict)
-    """Why scenes were left out, by id."""
+    """Reasons for leaving scenes out, by id."""
     lost: list[Document] = field(default_factory=list)
     """Observations that could not be read."""
     notes: list[Document] = field(default_factory=list)
-    """What files say against their items."""
+    """Notes on scenes whose files contradict their items."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +107,11 @@ class Summary:
     """All data of the page."""
 
     title: str
-    """Of the catalog."""
+    """Title of the catalog."""
     software: str
-    """What made the mosaics, with its version."""
+    """Program that made the mosaics, with its version."""
     parameters: dict[str, str | float]
-    """What was asked for, as far as it is text or a number."""
+    """Fields of the request that are text or numbers."""
     projection: Projection
     """Of the mosaics."""
     resolution: float
@@ -129,7 +129,7 @@ def read_summary(folder: Path) -> Summary:
     followed.
 
     Raises:
-        UsageError: if there is no catalog of mosaics in the folder.
+        UsageError: if the folder has no catalog of mosaics.
     """
     try:
         catalog = read_document(folder / CATALOG)
@@ -179,12 +179,12 @@ class _Item:
         rows, columns = as_numbers(self.properties.get("proj:shape"), 2)
         return int(rows * columns)
 
-    def own(self, name: str) -> Any:  # noqa: ANN401 - whatever the document holds
+    def own(self, name: str) -> Any:  # noqa: ANN401 - any JSON value
         return self.properties.get(PREFIX + name)
 
 
 def _items(folder: Path, catalog: Document) -> Iterator[_Item]:
-    """The mosaics that a catalog lists, those of its collections among them."""
+    """The mosaics that a catalog and its collections list."""
     found = {}
     for place, document in _linked(folder, PurePosixPath(), catalog, {PurePosixPath(CATALOG)}):
         item = _item(place, document)
@@ -196,7 +196,7 @@ def _items(folder: Path, catalog: Document) -> Iterator[_Item]:
 def _linked(
     folder: Path, place: PurePosixPath, document: Document, seen: set[PurePosixPath]
 ) -> Iterator[tuple[PurePosixPath, Document]]:
-    """Places and documents of items below a catalog, each once."""
+    """Paths and documents of items below a catalog, each once."""
     for link in as_objects(document.get("links")):
         relation, target = link.get("rel"), inside(place, link.get("href"))
         if (
@@ -218,7 +218,7 @@ def _linked(
 
 
 def _item(place: PurePosixPath, document: Document) -> _Item | None:
-    """A mosaic; ``None`` where the item is of something else."""
+    """A mosaic; ``None`` if the item is not one of a mosaic."""
     name = parse_mosaic_name(as_text(document.get("id")))
     properties, assets = as_object(document.get("properties")), as_object(document.get("assets"))
     mosaic, count = as_object(assets.get("mosaic")), as_object(assets.get("count"))
@@ -238,7 +238,7 @@ def _item(place: PurePosixPath, document: Document) -> _Item | None:
 
 
 def _add(month: Month, item: _Item, grid_pixels: int) -> None:
-    """An item to its month; shares are of the whole grid, also of tiles that have no file in this month."""
+    """Adds an item to its period; shares refer to the whole grid, including tiles without a file."""
     share = item.pixels / grid_pixels if grid_pixels else 0.0
     month.empty = ""
     month.start = month.start or as_text(item.properties.get("start_datetime"))[:10]

@@ -16,14 +16,14 @@ from cloudless_mosaic.screen.quantities import size_on_disk
 
 
 class JsonScreen(JsonLines):
-    """Writes the events of a run of mosaics, notes among them."""
+    """Writes the events of a run of mosaics, including notes."""
 
     def planned(self, plan: MosaicPlan, mosaics: Sequence[Mosaic]) -> None:
         """Writes the plan."""
         self._write("plan", **_plan_fields(plan, mosaics, estimate(plan)))
 
     def resumed(self, finished: Sequence[PeriodResult], blocks: int) -> None:
-        """Writes what is there already."""
+        """Writes what an earlier run left."""
         self._write("resumed", periods=[_period_fields(result) for result in finished], blocks=blocks)
 
     def composed(self, composite: Composite) -> None:

@@ -1,4 +1,4 @@
-"""JSON lines: what the events of both programs have in common."""
+"""JSON lines: what both programs share."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class JsonLines:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Nothing has to be released."""
+        """Does nothing; nothing is held."""
 
     def note(self, message: str) -> None:
         """Writes a note."""
         self._write("note", message=message)
 
-    def _write(self, event: str, **fields: Any) -> None:  # noqa: ANN401 - whatever JSON holds
+    def _write(self, event: str, **fields: Any) -> None:  # noqa: ANN401 - any JSON value
         self._console.out(json.dumps({"event": event, **fields}))
 
 

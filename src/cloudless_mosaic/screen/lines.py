@@ -1,4 +1,4 @@
-"""Lines of text: what the messages of both programs have in common."""
+"""Lines of text: what both programs share."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rich.console import Console
 from cloudless_mosaic.domain.results import LostObservation, SceneNote
 
 _NAMED_LOSSES = 5
-"""Losses of one output that are named; a service that is down loses every one of thousands of blocks."""
+"""Losses of one output that are listed; a service that is down can lose thousands of blocks."""
 
 
 class TextLines:
@@ -29,21 +29,21 @@ class TextLines:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Nothing has to be released."""
+        """Does nothing; nothing is held."""
 
     def note(self, message: str) -> None:
         """Prints a message."""
         self._console.print(message, markup=False)
 
     def _show_losses(self, label: str, lost: Iterable[LostObservation]) -> None:
-        """Names lost observations of a block: the first few of each output, or all with ``-v``."""
+        """Lists lost observations of a block: the first few of each output, or all with ``-v``."""
         for one in lost:
             self._lost[label] += 1
             if self._verbose or self._lost[label] <= _NAMED_LOSSES:
                 self.note(f"lost: {one.scene_id} in block {one.block}: {one.reason}")
 
     def _unnamed_losses(self, label: str) -> int:
-        """Losses of an output that were counted and not named; counting starts anew."""
+        """Losses of an output that were counted but not listed; resets the count."""
         lost = self._lost.pop(label, 0)
         return 0 if self._verbose else max(0, lost - _NAMED_LOSSES)
 

@@ -23,10 +23,10 @@ _WORDS = 46
 
 
 class LiveScreen(PlainScreen):
-    """As ``PlainScreen``, with a bar for every mosaic in work and one for all of them.
+    """As ``PlainScreen``, with a bar for every mosaic in progress and one for all of them.
 
-    A mosaic has a bar from its first block until it is written, so there are as many as a terminal can hold,
-    however many mosaics there are.
+    A mosaic has a bar from its first block until it is written, so the bars fit a terminal, however many
+    mosaics the run has.
     """
 
     def __init__(self, console: Console, *, verbose: bool) -> None:
@@ -50,7 +50,7 @@ class LiveScreen(PlainScreen):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Takes the bars off the screen."""
+        """Removes the bars from the screen."""
         self._progress.stop()
 
     def resumed(self, finished: Sequence[PeriodResult], blocks: int) -> None:
@@ -61,12 +61,12 @@ class LiveScreen(PlainScreen):
             self._hide(result.label)
 
     def composed(self, composite: Composite) -> None:
-        """Moves the bar of the mosaic, which may appear now."""
+        """Advances the bar of the mosaic; the first block shows it."""
         super().composed(composite)
         self._advance(composite.label, 1)
 
     def written(self, result: PeriodResult) -> None:
-        """Puts a line in the place of the bar."""
+        """Replaces the bar by a line."""
         self._hide(result.label)
         super().written(result)
 
@@ -76,7 +76,7 @@ class LiveScreen(PlainScreen):
         super().done(result)
 
     def _await(self, plan: MosaicPlan, mosaics: Sequence[Mosaic], period_bytes: Sequence[int]) -> None:
-        """Shows the bar of the first mosaic, below that of all where there are several."""
+        """Shows the bar of the first mosaic, below the total bar if there are several mosaics."""
         reads = dict(zip((period.period for period in plan.periods), period_bytes, strict=True))
         pixels = plan.geobox.shape[0] * plan.geobox.shape[1]
         for mosaic in mosaics:
@@ -112,18 +112,18 @@ class LiveScreen(PlainScreen):
 
 @dataclass(frozen=True, slots=True)
 class _Ahead:
-    """A mosaic to come."""
+    """A mosaic whose bar is not shown yet."""
 
     text: str
-    """What stands beside its bar."""
+    """The text beside its bar."""
     blocks: int
-    """How many it has."""
+    """Number of its blocks."""
     read: float
     """Bytes to read."""
 
 
 class _Bytes(ProgressColumn):
-    """Bytes that are done, of those to read."""
+    """Bytes read so far, of those to read."""
 
     def render(self, task: Task) -> Text:
         """As ``120 MB of 344 MB``."""

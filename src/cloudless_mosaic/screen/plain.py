@@ -17,12 +17,12 @@ from cloudless_mosaic.screen.tables import plan_summary, plan_table, result_tabl
 
 
 class PlainScreen(TextLines):
-    """Prints lines that stay: some for every month, none for every block."""
+    """Prints permanent lines: some for every period, but none for a block."""
 
     def __init__(self, console: Console, *, verbose: bool) -> None:
         super().__init__(console, verbose=verbose)
         self._waiting: dict[str, str] = {}
-        """Line to print when a month of several blocks begins, by label."""
+        """Line to print when a mosaic of several blocks begins, by label."""
 
     def planned(self, plan: MosaicPlan, mosaics: Sequence[Mosaic]) -> None:
         """Shows the plan."""
@@ -38,21 +38,21 @@ class PlainScreen(TextLines):
         self._await(plan, mosaics, cost.period_bytes)
 
     def resumed(self, finished: Sequence[PeriodResult], blocks: int) -> None:
-        """Lists what is there already."""
+        """Lists what an earlier run left."""
         for result in finished:
             self.note(f"{result.label}: written by an earlier run, its files are intact")
         if blocks:
             self.note(f"an earlier run left {number(blocks, 'block')}, the rest follows")
 
     def composed(self, composite: Composite) -> None:
-        """Reports that a month has begun, and names lost observations."""
+        """Reports that a mosaic has begun, and lists lost observations."""
         label = composite.label
         if label in self._waiting:
             self.note(self._waiting.pop(label))
         self._show_losses(label, composite.lost)
 
     def written(self, result: PeriodResult) -> None:
-        """Reports that a month is written, with the notes on its scenes."""
+        """Reports that a mosaic is written, with the notes on its scenes."""
         label = result.label
         self.note(f"{label}: written, {percent(result.clear_share)} of its pixels are clear")
         if unnamed := self._unnamed_losses(label):
@@ -77,9 +77,9 @@ class PlainScreen(TextLines):
         self.note(f"catalog: {result.catalog}")
 
     def _await(self, plan: MosaicPlan, mosaics: Sequence[Mosaic], period_bytes: Sequence[int]) -> None:
-        """Gets ready for the mosaics to come."""
+        """Prepares the lines of the mosaics."""
         if len(plan.blocks) == 1 or plan.request.tile_size:
-            return  # one that begins is nearly over
+            return  # a mosaic of one block is almost done when it begins
         labels = {mosaic.label for mosaic in mosaics}
         for period, read in zip(plan.periods, period_bytes, strict=True):
             if period.period.label in labels:

@@ -13,7 +13,7 @@ from cloudless_mosaic.planning.plan import MosaicPlan
 
 
 class BaseScreen(Protocol):
-    """What the screens of all programs have in common: they are entered for the time of a command."""
+    """What the screens of all programs share: a command enters its screen and leaves it at the end."""
 
     def __enter__(self) -> Self: ...
 

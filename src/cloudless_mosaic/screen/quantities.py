@@ -1,4 +1,4 @@
-"""Numbers in words."""
+"""Quantities as text."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ def number(count: int, noun: str) -> str:
 
 
 def percent(share: float) -> str:
-    """A share of 0 to 1 in percent; what isn't all, or isn't nothing, never looks so."""
+    """A share from 0 to 1 in percent; only 0 and 1 are shown as 0 and 100."""
     if 0 < share < 0.0005:
         return "< 0.1 %"
     return "> 99.9 %" if 0.9995 <= share < 1 else f"{100 * share:.1f} %"
 
 
 def size(count: float) -> str:
-    """Bytes in the unit that fits, by thousands."""
+    """Bytes in a suitable decimal unit."""
     value = float(count)
     for unit in ("B", "kB", "MB", "GB"):
         if value < 999.5:
@@ -29,7 +29,7 @@ def size(count: float) -> str:
 
 
 def size_on_disk(files: Iterable[Path]) -> int:
-    """Bytes of files; one that has been taken away meanwhile counts as nothing."""
+    """Size of files in bytes; a file that has been removed meanwhile counts as 0."""
     total = 0
     for file in files:
         try:

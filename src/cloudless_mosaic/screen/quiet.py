@@ -1,4 +1,4 @@
-"""Nothing at all, for scripts that look at the exit code."""
+"""No output, for scripts that use only the exit code."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cloudless_mosaic.planning.plan import MosaicPlan
 
 
 class QuietScreen(Silent):
-    """Shows nothing, and loads nothing that could."""
+    """Shows nothing, and doesn't load the libraries of other screens."""
 
     def __enter__(self) -> Self:
         return self
@@ -21,7 +21,7 @@ class QuietScreen(Silent):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Nothing is held."""
+        """Does nothing; nothing is held."""
 
     def show_plan(self, plan: MosaicPlan, mosaics: Sequence[Mosaic]) -> None:
         """Does nothing."""

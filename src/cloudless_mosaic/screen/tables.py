@@ -15,7 +15,7 @@ from cloudless_mosaic.planning.plan import MosaicPlan
 from cloudless_mosaic.screen.quantities import number, percent, size, size_on_disk
 
 _MOST_ROWS = 60
-"""Rows of the closing table; of more mosaics the lines that were said of each have to do."""
+"""Rows of the closing table; for more mosaics, the line printed for each is enough."""
 
 
 def plan_table(plan: MosaicPlan, cost: PlanCost) -> Table:
@@ -35,7 +35,7 @@ def plan_table(plan: MosaicPlan, cost: PlanCost) -> Table:
 
 
 def plan_summary(plan: MosaicPlan, mosaics: Sequence[Mosaic], cost: PlanCost) -> Iterator[str]:
-    """What holds for the plan as a whole, a line each."""
+    """Facts about the whole plan, one per line."""
     scenes = sum(len(period.scenes) for period in plan.periods)
     rows, columns = plan.geobox.shape
     crs = str(plan.geobox.crs)
@@ -61,7 +61,7 @@ def plan_summary(plan: MosaicPlan, mosaics: Sequence[Mosaic], cost: PlanCost) ->
 
 
 def result_tables(result: MosaicResult) -> Iterator[Table | str]:
-    """A row for every mosaic, and for every period without one; of very many, or none, only their number."""
+    """A row for every mosaic and every period without one; only a number if they are very many or none."""
     if not 0 < len(result.periods) <= _MOST_ROWS:
         files = [file for one in result.periods for file in one.files]
         written = sum(not one.empty for one in result.periods)

@@ -1,1 +1,1 @@
-"""Bytes to their place, whole or not at all; the lock of a folder; the spool of encoded tiles."""
+"""Writes files whole or not at all; the lock of a folder; the spool of encoded tiles."""

@@ -1,4 +1,4 @@
-"""Direct I/O: writes files that are seldom read again past the system's cache."""
+"""Direct I/O: writes files that are rarely read again past the system's cache."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ import numpy.typing as npt
 Bytes = npt.NDArray[np.uint8]
 
 _DIRECT = getattr(os, "O_DIRECT", 0)
-"""Only Linux has it; memory, file offset and length then have to be whole sectors."""
+"""Linux only; memory address, file offset and length have to be multiples of a sector."""
 
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
 
 _SECTOR = 4096
-"""Bytes; the largest that disks have."""
+"""Bytes; the largest sector size of disks."""
 
 _kept = threading.local()
 
@@ -28,8 +28,8 @@ _kept = threading.local()
 def write_direct(path: Path, parts: Sequence[Bytes]) -> None:
     """Writes a file from its parts.
 
-    Measured with parts of 8 MB on ext4: no system time worth naming, where writing through the cache took
-    2 seconds for each GB. Where the file system refuses, it's written through the cache.
+    Measured with parts of 8 MB on ext4: almost no system time, where writing through the cache took
+    2 seconds for each GB. If the file system refuses, the file is written through the cache.
 
     Raises:
         OSError: if the disk is full or fails; the file is incomplete then.
@@ -51,7 +51,7 @@ def write_direct(path: Path, parts: Sequence[Bytes]) -> None:
 
 
 def _aligned(size: int) -> Bytes:
-    """A buffer of this thread that begins at a sector, kept for the next file: fresh memory is slow."""
+    """A sector-aligned buffer of this thread, kept for the next file: new memory is slow."""
     buffer: Bytes | None = getattr(_kept, "buffer", None)
     if buffer is None or buffer.size < size:
         buffer = np.frombuffer(mmap.mmap(-1, size), np.uint8)

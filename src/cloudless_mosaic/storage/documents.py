@@ -9,12 +9,12 @@ from typing import Any
 
 
 def json_bytes(document: Mapping[str, Any]) -> bytes:
-    """A STAC document as it is written."""
+    """The bytes of a STAC document."""
     return (json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
 def read_document(path: Path) -> dict[str, Any]:
-    """A JSON object; an empty one where the file holds something else."""
+    """A JSON object; an empty one if the file holds any other value."""
     try:
         document = json.loads(path.read_bytes())
     except ValueError:

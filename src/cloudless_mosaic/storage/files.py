@@ -1,4 +1,4 @@
-"""Writes that appear whole or not at all, and the errors of disks."""
+"""Atomic writes, and the errors of disks."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from pathlib import Path
 from cloudless_mosaic.errors import TemporaryError, UsageError
 
 SIDECARS = (".aux.xml", ".ovr", ".msk")
-"""What other programs keep beside a raster, and what would be wrong beside a new one."""
+"""Suffixes of sidecar files of other programs, which would be wrong beside a new raster."""
 
 _FOLDERS_SYNC = os.name != "nt"
-"""Windows can't open a folder, and needs no such call."""
+"""Windows can't open a folder, and doesn't need this call."""
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-"""Errors of a disk, quota or limit that is used up."""
+"""Errors of an exhausted disk, quota or limit."""
 
 _FAULTY = (errno.EIO, errno.ESTALE, errno.EROFS)
 _TOO_MANY = (errno.EMFILE, errno.ENFILE)
 _TAKEN_AWAY = (errno.EACCES, errno.EPERM, errno.ENOENT)
-"""What a folder gives that could be written to when the run began."""
+"""Errors of a folder that was writable when the run began and no longer is."""
 
 
 def publish(staging: Path, target: Path, names: Iterable[str]) -> None:
@@ -32,7 +32,7 @@ def publish(staging: Path, target: Path, names: Iterable[str]) -> None:
     Args:
         staging: Where the files are.
         target: Folder they go to.
-        names: The files; the last one speaks for the others: it leaves first and comes last.
+        names: The files; the last one describes the others, so it is removed first and moved last.
 
     Raises:
         TemporaryError: if the disk is full or fails.
@@ -51,7 +51,7 @@ def publish(staging: Path, target: Path, names: Iterable[str]) -> None:
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Writes a file that is there whole or not at all.
+    """Writes a file whole or not at all.
 
     Raises:
         TemporaryError: if the disk is full or fails.
@@ -71,7 +71,7 @@ def write_whole(path: Path, data: bytes) -> None:
 
 @contextmanager
 def folder_faults(path: Path) -> Iterator[None]:
-    """Turns a folder that can't be taken into an error for people.
+    """Turns the error of a folder that can't be used into one for people.
 
     Raises:
         TemporaryError: in place of an ``OSError`` of a full disk.
@@ -92,7 +92,7 @@ def folder_faults(path: Path) -> Iterator[None]:
 
 @contextmanager
 def storage_faults(path: Path) -> Iterator[None]:
-    """Turns a full or failing disk into an error for people.
+    """Turns the error of a full or failing disk into one for people.
 
     Raises:
         TemporaryError: in place of such an ``OSError``.
@@ -122,7 +122,7 @@ def storage_faults(path: Path) -> Iterator[None]:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Makes renames last."""
+    """Makes renames durable."""
     if not _FOLDERS_SYNC:
         return
     descriptor = os.open(folder, os.O_RDONLY)

@@ -17,16 +17,15 @@ _TAKEN = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
 class FolderLock:
     """The right of a run to write to a folder.
 
-    The system takes it back when the process ends, however it ends. It holds between the machines of a
-    network file system as far as that passes locks on (NFS does); where a file system knows no locks, the
-    run goes on without one.
+    The system releases it when the process ends, however it ends. It works between machines if the network
+    file system supports locks (NFS does); on a file system without locks, the run continues without one.
     """
 
     def __init__(self, path: Path) -> None:
         """Takes the lock.
 
         Args:
-            path: The file that stands for it; created, with its folder.
+            path: The lock file; created, with its folder.
 
         Raises:
             TemporaryError: if another run has it.
@@ -38,7 +37,7 @@ class FolderLock:
             try:
                 self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
             except FileNotFoundError:
-                # the run before has just removed the folder
+                # another run has just removed the folder
                 continue
             if not _lock(self._descriptor):
                 owner = os.read(self._descriptor, 200).decode(errors="replace")
@@ -49,14 +48,14 @@ class FolderLock:
                 )
             if _is_at(path, self._descriptor):
                 break
-            # the run before ended between the two steps, and took the file with it
+            # another run ended between the two steps, and removed the file
             os.close(self._descriptor)
-        with suppress(OSError):  # only for the message that another run would get
+        with suppress(OSError):  # only for the message of another run
             os.truncate(self._descriptor, 0)
             os.write(self._descriptor, f"process {os.getpid()} on {socket.gethostname()}".encode())
 
     def release(self) -> None:
-        """Gives the lock back, and removes its file where the system lets an open one go."""
+        """Releases the lock, and removes its file if the system can remove an open one."""
         with suppress(PermissionError):
             self._path.unlink(missing_ok=True)
         os.close(self._descriptor)
@@ -75,7 +74,7 @@ if sys.platform == "win32":
 
     def _lock(descriptor: int) -> bool:
         """Locks an open file; false where another process holds the lock."""
-        # others may not even read what is locked, so it's a byte far behind the name of the owner
+        # locked bytes can't even be read, so the lock is on a byte far after the name of its owner
         os.lseek(descriptor, 4096, os.SEEK_SET)
         try:
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)

@@ -1,4 +1,4 @@
-"""A scratch file for what waits: encoded tiles, and pixels of tiles that are not whole yet."""
+"""A scratch file for encoded tiles, and for pixels of incomplete tiles."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ class Span:
     """Bytes in a spool."""
 
     offset: int
-    """Place of the first byte."""
+    """Offset of the first byte."""
     size: int
-    """How many there are."""
+    """Number of bytes."""
     crc: int
     """Their CRC-32."""
 
 
 class Spool:
-    """Keeps bytes on disk until they are wanted. Safe to use from many threads.
+    """Keeps bytes on disk until they are needed. Safe to use from many threads.
 
-    The file is opened when the first bytes come: of many mosaics in work most have none yet, and there is a
-    limit to the files that a process may have open.
+    The file is opened for the first bytes: of many mosaics in progress, most have none yet, and the number of
+    open files of a process is limited.
     """
 
     def __init__(self, path: Path) -> None:
-        """Touches nothing yet.
+        """Writes nothing yet.
 
         Args:
-            path: The file; an old one is written over.
+            path: The file; an old one is overwritten.
         """
         self._path = path
         self._lock = threading.Lock()
@@ -46,7 +46,7 @@ class Spool:
         self._closed = False
 
     def append(self, *parts: Any) -> Span:  # noqa: ANN401 - any buffers
-        """Adds bytes, one part after the other.
+        """Appends bytes, one part after the other.
 
         Raises:
             TemporaryError: if the disk is full or fails.
@@ -55,7 +55,7 @@ class Spool:
         crc = 0
         for part in parts:
             crc = imagecodecs.deflate_crc32(part, crc)
-        # under the lock, so that no thread writes to a descriptor that another one has just closed
+        # under the lock, so that a thread can't write to a descriptor that another thread has just closed
         with self._lock, storage_faults(self._path):
             file = self._opened()
             span = Span(self._size, sum(map(len, parts)), crc)
@@ -69,7 +69,7 @@ class Spool:
         """The bytes of a span.
 
         Raises:
-            TemporaryError: if the disk fails, or gives other bytes than it was given.
+            TemporaryError: if the disk fails, or returns other bytes than were written.
         """
         with self._lock, storage_faults(self._path):
             file = self._opened()
@@ -94,7 +94,7 @@ class Spool:
 
 
 def write_all(file: FileIO, data: Any) -> None:  # noqa: ANN401 - any buffer
-    """Writes bytes to an unbuffered file, which may take them in parts."""
+    """Writes bytes to an unbuffered file, which may accept them in parts."""
     rest = memoryview(data)
     while rest:
         rest = rest[file.write(rest) :]

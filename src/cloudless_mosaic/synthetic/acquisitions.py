@@ -1,4 +1,4 @@
-"""Overpasses: when a satellite comes by, what it sees of the sky, and how it was processed."""
+"""Overpasses: time, weather and processing."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from cloudless_mosaic.synthetic.sun import Sun
 
 @dataclass(frozen=True, slots=True)
 class Swath:
-    """The edge of the strip that a satellite sees, straight on the Mercator plane."""
+    """The edge of the swath of a satellite, straight on the Mercator plane."""
 
     edge: tuple[float, float]
-    """Longitude and latitude of a place on the edge, degrees."""
+    """Longitude and latitude of a point on the edge, degrees."""
     bearing: float
-    """Direction of the edge, degrees clockwise from north; what lies on its right is seen."""
+    """Direction of the edge, degrees clockwise from north; the swath lies on its right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +25,11 @@ class Sky:
     """The weather of an overpass: shares of the Earth that each part covers on average, 0 to 1."""
 
     clouds: float = 0.0
-    """Opaque cloud; at 1 there is no gap anywhere."""
+    """Opaque cloud; 1 is complete cover."""
     cirrus: float = 0.0
-    """Thin cirrus that the scene classification knows."""
+    """Thin cirrus that the scene classification detects."""
     haze: float = 0.0
-    """Haze that the scene classification takes for clear."""
+    """Haze that the scene classification marks as clear."""
     cloud_height: float = 1500.0
     """Metres between the clouds and the ground; displaces the shadows."""
 
@@ -51,13 +51,13 @@ class Acquisition:
     sky: Sky
     """Weather."""
     swath: Swath | None = None
-    """Edge of the strip; ``None`` where the strip covers everything."""
+    """Edge of the swath; ``None`` if the swath covers everything."""
     baseline: str = "02.12"
     """Processing baseline; from 04.00 on, digital numbers carry +1000."""
     delay: timedelta = timedelta(hours=10, minutes=45, seconds=1)
     """Time between sensing and processing."""
     fire: Fire | None = None
-    """What burned since the overpass before; ``None`` where nothing did."""
+    """Fire since the previous overpass; ``None`` without one."""
 
     @property
     def offset(self) -> int:
@@ -71,7 +71,7 @@ class Acquisition:
 
     @property
     def strip_start(self) -> datetime:
-        """Start of the datastrip, UTC: the satellite reached the land a little after the datatake began."""
+        """Start of the datastrip, UTC: shortly after the start of the datatake."""
         return self.start + timedelta(seconds=20)
 
     @property
@@ -84,7 +84,7 @@ _EASTERN_TRACK = (113, "19:02:31")
 """Relative orbit and time of the datatakes that cover all of granule 10TET."""
 
 _WESTERN_TRACK = (13, "19:12:31")
-"""Relative orbit and time of the datatakes that see its west only."""
+"""Relative orbit and time of the datatakes that cover only its west."""
 
 _WESTERN_EDGE = Swath((-122.04, 47.64), 194.0)
 """Eastern edge of the western track, flown southwards."""
@@ -141,7 +141,7 @@ AUTUMN = tuple(
         key=lambda acquisition: (acquisition.start, acquisition.generated),
     )
 )
-"""`CLEAR_AUTUMN`, a reprocessed twin, two cloudy overpasses and one under solid cloud."""
+"""`CLEAR_AUTUMN`, a reprocessed twin, two cloudy overpasses and one under complete cloud."""
 
 BEFORE_FIRE = Acquisition(
     platform="S2B",

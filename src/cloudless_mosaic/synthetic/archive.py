@@ -1,4 +1,4 @@
-"""The synthetic archive: what is in it, how it is built, and the truth behind it."""
+"""The synthetic archive: its content, how it is built, and its ground truth."""
 
 from __future__ import annotations
 
@@ -38,25 +38,25 @@ _FINGERPRINT = "fingerprint"
 
 @dataclass(frozen=True, slots=True)
 class ArchiveSpec:
-    """Everything that decides what is in an archive. The same one gives the same archive.
+    """Everything that decides the content of an archive. Equal specs give equal archives.
 
     Raises:
         UsageError: if the pixels of a band don't nest in an extent.
     """
 
     extents: tuple[Extent, ...]
-    """Parts of granules; every acquisition has an item for each of them that it sees."""
+    """Parts of granules; every acquisition has an item for each part that its swath meets."""
     acquisitions: tuple[Acquisition, ...]
     """Overpasses and their processings."""
     noise: float = 0.0
-    """Standard deviation of the noise of single pixels, digital numbers. It hardly compresses: 1 makes an
-    archive three times as large as 0, which still has stripes and errors of calibration."""
+    """Standard deviation of the noise of single pixels, digital numbers. It barely compresses: 1 makes an
+    archive three times as large as 0, which still has stripes and calibration errors."""
     seed: int = _SEED
     """Decides land, weather and sensor."""
     bands: tuple[str, ...] = BANDS
-    """Reflectance bands that are written, any of the twelve, each at its native resolution."""
+    """Reflectance bands to write, any of the twelve, each at its native resolution."""
     style: ProviderStyle = PLANETARY_COMPUTER
-    """The provider whose items and pixels these look like."""
+    """The provider whose items and pixels are imitated."""
 
     def __post_init__(self) -> None:
         for extent in self.extents:
@@ -94,7 +94,7 @@ class ArchiveSpec:
 
     @property
     def fingerprint(self) -> str:
-        """Changes with the spec and with the code that builds it."""
+        """Changes with the spec and with the code that builds the archive."""
         digest = hashlib.sha256(repr(self).encode())
         sources = (path for path in Path(__file__).parent.rglob("*") if path.suffix in {".py", ".c", ".h"})
         for source in sorted(sources):
@@ -104,12 +104,12 @@ class ArchiveSpec:
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """A built archive, and the truth that its pixels hide."""
+    """A built archive and its ground truth."""
 
     folder: Path
-    """Where it lies."""
+    """Its folder."""
     spec: ArchiveSpec
-    """What it was built from."""
+    """Its spec."""
 
     @property
     def catalog(self) -> Path:
@@ -118,7 +118,7 @@ class Archive:
 
     @property
     def acquisitions(self) -> tuple[Acquisition, ...]:
-        """What is in it, in the order of sensing."""
+        """Its products, in the order of sensing."""
         return self.spec.acquisitions
 
     def item_path(self, acquisition: Acquisition, extent: Extent | None = None) -> Path:
@@ -132,7 +132,7 @@ class Archive:
         return self.folder / self.spec.style.collection / name / f"{name}.json"
 
     def truth(self, band: str, month: str, extent: Extent | None = None) -> npt.NDArray[np.uint16]:
-        """The land in the middle of a month through a perfect sky and sensor.
+        """The land in the middle of a month, with a clear sky and a perfect sensor.
 
         Args:
             band: Sentinel-2 name, for example ``B04``.
@@ -147,7 +147,7 @@ class Archive:
         return clear_reflectance(ground, Season.of(middle), band)
 
     def fire_truth(self, acquisition: Acquisition, extent: Extent | None = None) -> Floats:
-        """How far NBR fell by the fire that an acquisition shows, whatever the sky; 0 without a fire.
+        """The decrease of NBR by the fire of an acquisition, whatever the weather; 0 without a fire.
 
         Args:
             acquisition: One of the spec's.
@@ -163,7 +163,7 @@ class Archive:
         return acquisition.fire.severity(ground, extent.grid(10)).repeat(2, axis=0).repeat(2, axis=1)
 
     def clear_truth(self, acquisition: Acquisition, extent: Extent | None = None) -> npt.NDArray[np.bool_]:
-        """Where an acquisition shows the land: inside the swath, no cloud, shadow, cirrus or haze.
+        """True where an acquisition shows the land: inside the swath, without cloud, shadow, cirrus or haze.
 
         Args:
             acquisition: One of the spec's.
@@ -179,18 +179,19 @@ class Archive:
 
 
 def build_archive(folder: Path, spec: ArchiveSpec, workers: int = 2) -> Archive:
-    """Builds an archive, or finds it already there.
+    """Builds an archive, unless the folder already has it.
 
-    It is built beside its place and moved there when it is complete; an older archive in that place is
+    It is built in another folder and moved when it is complete; an older archive in the target folder is
     replaced.
 
     Args:
-        folder: Where it shall lie.
-        spec: What shall be in it.
+        folder: Target folder.
+        spec: Content of the archive.
         workers: Threads that compute and compress.
 
     Raises:
-        UsageError: if the folder holds something that is not an archive, or no acquisition sees an extent.
+        UsageError: if the folder holds something that is not an archive, or if the swaths of all acquisitions
+            miss an extent.
         CloudlessMosaicError: if a file can't be written.
     """
     archive = Archive(folder, spec)
@@ -198,7 +199,7 @@ def build_archive(folder: Path, spec: ArchiveSpec, workers: int = 2) -> Archive:
     if marker.is_file() and marker.read_text(encoding="utf-8") == spec.fingerprint:
         return archive
     if folder.exists() and not marker.is_file() and (folder.is_file() or any(folder.iterdir())):
-        raise UsageError(f"{folder} is there and is no synthetic archive; choose another folder")
+        raise UsageError(f"{folder} exists and is not a synthetic archive; choose another folder")
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as beside:
         fresh = Path(beside) / "fresh"
@@ -225,7 +226,7 @@ def _build_extent(root: Path, spec: ArchiveSpec, extent: Extent, pool: Executor)
     for acquisition in spec.acquisitions:
         area = footprint(extent, acquisition.swath)
         if not area.is_empty:
-            # made while the one before is written: there are fewer files than would keep all threads busy
+            # made while the previous one is written: its files are too few to keep all threads busy
             rasters = _observe(spec, extent, ground, acquisition, pool)
             finish_all(in_writing)
             item, in_writing = _begin_product(root, spec, (acquisition, extent, area), rasters, pool)
@@ -240,7 +241,7 @@ def _begin_product(
     rasters: Mapping[str, Pixels],
     pool: Executor,
 ) -> tuple[Json, Iterator[None]]:
-    """Writes an item; returns it and the writing of its rasters, which goes on."""
+    """Writes an item; returns it and the futures of its rasters."""
     acquisition, extent, area = view
     product = replace(spec.product(acquisition, extent), class_counts=count_classes(rasters[SCL]))
     folder = root / spec.style.collection / spec.style.item_id(product)
@@ -274,7 +275,7 @@ def _observe(
         return [_without_offset(plane, taken_out) for plane in native]
 
     fine = [band for band in spec.bands if raster_resolution(band) == 10]
-    # a coarse band takes the room of a fine one until it's made, so each is made on its own
+    # a coarse band takes the memory of a fine one until it is averaged, so each is made separately
     groups = [fine, *([band] for band in spec.bands if band not in fine)]
     bands = {band: plane for group in groups for band, plane in zip(group, observe(group), strict=True)}
     rasters: dict[str, Pixels] = {SCL: classify(ground, season, weather, pool)}
@@ -286,7 +287,7 @@ def _observe(
 
 
 def _without_offset(pixels: npt.NDArray[np.uint16], taken_out: int) -> npt.NDArray[np.uint16]:
-    """What a provider makes of a product's pixels that takes the offset out; dark ones stay valid."""
+    """Pixels of a provider that removes the offset; dark ones stay valid."""
     if not taken_out:
         return pixels
     return np.where(pixels, np.maximum(pixels.astype(np.int32) - taken_out, 1), 0).astype(np.uint16)

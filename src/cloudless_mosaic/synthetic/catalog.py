@@ -26,7 +26,7 @@ def write_item(folder: Path, item: Json) -> None:
 
 
 def write_catalog(root: Path, style: ProviderStyle, bands: tuple[str, ...], items: Sequence[Json]) -> None:
-    """Writes the collection of all items, and the root last."""
+    """Writes the collection of all items, then the root."""
     collection = style.collection_fields(bands) | {
         "extent": _extent(items),
         "links": [
@@ -50,7 +50,7 @@ def write_catalog(root: Path, style: ProviderStyle, bands: tuple[str, ...], item
 
 
 def _extent(items: Sequence[Json]) -> Json:
-    """Space and time of all items together; every longitude where one crosses the antimeridian."""
+    """Extent of all items in space and time; all longitudes if one item crosses the antimeridian."""
     boxes = [item["bbox"] for item in items]
     crossing = any(west > east for west, _, east, _ in boxes)
     west = -180.0 if crossing else min(box[0] for box in boxes)

@@ -44,7 +44,7 @@ class Copernicus:
     def item(self, product: Product, area: Polygon | MultiPolygon, bands: tuple[str, ...]) -> Json:
         """The STAC item of a product, without links.
 
-        Only the native resolution of a band has a file; other resolutions lie where nobody gets without keys.
+        Only the native resolution of a band has a file; hrefs of other resolutions need keys.
         """
         return {
             "type": "Feature",

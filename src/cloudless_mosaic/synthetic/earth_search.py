@@ -1,7 +1,7 @@
 """STAC metadata in the styles of Earth Search v1, by Element 84: ``sentinel-2-l2a`` and Collection 1.
 
-Their pixels differ: the former takes the offset of baseline 04.00 and later out, and flags it; Collection 1
-leaves it in. The metadata of both advertises it.
+Their pixels differ: the former removes the offset of baseline 04.00 and later, and flags it; Collection 1
+leaves it in. The metadata of both declares the offset.
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ _LATE = timedelta(seconds=31)
 
 @dataclass(frozen=True, slots=True)
 class EarthSearchV1:
-    """``sentinel-2-l2a``: the offset is taken out and flagged, JPEG 2000 lies beside GeoTIFF."""
+    """``sentinel-2-l2a``: the offset is removed and flagged, with JPEG 2000 beside GeoTIFF."""
 
     collection: str = "sentinel-2-l2a"
     """Id of the collection."""
 
     def offset(self, acquisition: Acquisition) -> int:
-        """0, but for baseline 04.00 itself, some scenes of which have their flag at false."""
+        """0, except for baseline 04.00 itself: the flag of some of its scenes is false."""
         return acquisition.offset if acquisition.baseline == "04.00" else 0
 
     def item_id(self, product: Product) -> str:
         """Satellite, granule, day, number of the processing."""
         return short_id(product)
 
-    def file_name(self, product: Product, raster: str) -> str:  # noqa: ARG002 - the folder tells the product
+    def file_name(self, product: Product, raster: str) -> str:  # noqa: ARG002 - the folder names the product
         """The name of the band."""
         return f"{raster}.tif"
 
@@ -82,12 +82,12 @@ class EarthSearchC1:
         return acquisition.offset
 
     def item_id(self, product: Product) -> str:
-        """Satellite, granule, start of the strip; of several processings only the last has a place here."""
+        """Satellite, granule, start of the datastrip; only the last of several processings has an item."""
         acquisition = product.acquisition
         granule = product.extent.granule.name
         return f"{acquisition.platform}_T{granule}_{acquisition.strip_start:%Y%m%dT%H%M%S}_L2A"
 
-    def file_name(self, product: Product, raster: str) -> str:  # noqa: ARG002 - the folder tells the product
+    def file_name(self, product: Product, raster: str) -> str:  # noqa: ARG002 - the folder names the product
         """The name of the band."""
         return f"{raster}.tif"
 
@@ -125,7 +125,7 @@ def platform_name(product: Product) -> str:
 
 
 def granule_time(product: Product) -> str:
-    """When the granule was taken, to the second; other providers tell when the datatake began."""
+    """Sensing time of the granule, to the second; other providers give the start of the datatake."""
     return f"{product.acquisition.start + _LATE:%Y-%m-%dT%H:%M:%S}"
 
 
@@ -195,7 +195,7 @@ def _v1_assets(product: Product, bands: tuple[str, ...]) -> Json:
 
 
 def _eo_band(raster: str) -> dict[str, Any]:
-    """The three red edges share a common name, which therefore tells nothing."""
+    """The three red edge bands share a common name, which is therefore ambiguous."""
     band = BANDS[raster]
     shared = band.common_name.startswith("rededge")
     return {
@@ -209,7 +209,7 @@ def _eo_band(raster: str) -> dict[str, Any]:
 def earth_search_item(
     style: ProviderStyle, product: Product, area: Polygon | MultiPolygon, properties: Json, assets: Json
 ) -> Json:
-    """An item of STAC 1.0 out of its parts, without links."""
+    """An item of STAC 1.0 from its parts, without links."""
     return {
         "type": "Feature",
         "stac_version": "1.0.0",
@@ -225,7 +225,7 @@ def earth_search_item(
 
 
 def collection_document(collection: str, bands: tuple[str, ...]) -> Json:
-    """What Earth Search says of a collection, cut down, without extent and links."""
+    """A shortened collection of Earth Search, without extent and links."""
     return {
         "type": "Collection",
         "stac_version": "1.0.0",

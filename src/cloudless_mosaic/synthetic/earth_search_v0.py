@@ -1,4 +1,4 @@
-"""STAC metadata in the style of Earth Search v0, by Element 84: the offset is taken out of all pixels."""
+"""STAC metadata in the style of Earth Search v0, by Element 84: the offset is removed from all pixels."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ from cloudless_mosaic.synthetic.products import SCL, Product, raster_resolution
 
 @dataclass(frozen=True, slots=True)
 class EarthSearchV0:
-    """``sentinel-s2-l2a-cogs``: STAC 1.0 before its time, product names as keys, ``sentinel:`` properties."""
+    """``sentinel-s2-l2a-cogs``: a beta of STAC 1.0, product names as keys, ``sentinel:`` properties."""
 
     collection: str = "sentinel-s2-l2a-cogs"
     """Id of the collection."""
 
     def offset(self, acquisition: Acquisition) -> int:  # noqa: ARG002 - the same for all
-        """0: the provider takes the offset out."""
+        """0: the provider removes the offset."""
         return 0
 
     def item_id(self, product: Product) -> str:
         """Satellite, granule, day, number of the processing."""
         return short_id(product)
 
-    def file_name(self, product: Product, raster: str) -> str:  # noqa: ARG002 - the folder tells the product
+    def file_name(self, product: Product, raster: str) -> str:  # noqa: ARG002 - the folder names the product
         """The name of the band."""
         return f"{raster}.tif"
 
     def item(self, product: Product, area: Polygon | MultiPolygon, bands: tuple[str, ...]) -> Json:
-        """The STAC item of a product, without links; old ones tell the baseline by the product's name."""
+        """The STAC item, without links; in old items, only the name of the product has the baseline."""
         acquisition, granule = product.acquisition, product.extent.granule
         properties: Json = {
             "datetime": f"{granule_time(product)}Z",

@@ -1,8 +1,8 @@
 """A fire with a known severity: what it does to the pixels of a product.
 
-It burns vegetation in rings around a centre; bare land elsewhere turns green meanwhile. Severity is the
-difference of the normalized burn ratio (NBR) by which it lowers every pixel, and lies in the middle of the
-classes that maps of burned area have, so that noise moves next to no pixel from class to class.
+It burns vegetation in rings around a centre; meanwhile bare land elsewhere turns green. Severity is the
+decrease of the normalized burn ratio (NBR) of a pixel. It lies in the middle of the classes of severity maps,
+so that noise moves almost no pixel to another class.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _SEEN = (2, 4, 5)
 """Classes of land in the scene classification."""
 
 _CHAR_CLASS, _SCORCHED_CLASS = 2, 5
-"""Classes of burned land: dark area where it burned most, else not vegetated."""
+"""Classes of burned land: dark area at the highest severity, else not vegetated."""
 
 _SOOT = 0.6
 """Share of the light in near and short-wave infrared that burned land reflects together."""
@@ -49,19 +49,19 @@ Place = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Fire:
-    """Where it burned."""
+    """Place and size of a fire."""
 
     centre: Place
-    """Where it burned most."""
+    """Point of the highest severity."""
     radius: float
     """Metres to the edge, on average."""
     green: Place
-    """Centre of the land that turned green."""
+    """Centre of the regrowth."""
     green_radius: float
-    """Metres to the edge of that."""
+    """Metres to the edge of the regrowth."""
 
     def severity(self, ground: Ground, grid: SourceGrid) -> Floats:
-        """The fall of NBR over the fire, on pixels of 20 m.
+        """The decrease of NBR by the fire, on pixels of 20 m.
 
         Args:
             ground: The land, 10 m.
@@ -81,11 +81,11 @@ def burn(rasters: Mapping[str, Pixels], severity: Floats, offset: int) -> dict[s
 
     Args:
         rasters: By name, among them ``B04``, ``B08``, ``B12`` and ``SCL``, each on its native grid.
-        severity: The fall of NBR, on pixels of 20 m.
+        severity: The decrease of NBR, on pixels of 20 m.
         offset: Digital number that pixels carry above ``reflectance / 0.0001``.
 
     Returns:
-        All rasters; clouds and water stay as they are.
+        All rasters; clouds and water are unchanged.
     """
     changed = (severity != 0) & np.isin(rasters["SCL"], _SEEN)
     severity = np.where(changed, severity, 0)
@@ -108,7 +108,7 @@ def burn(rasters: Mapping[str, Pixels], severity: Floats, offset: int) -> dict[s
 
 
 def _inwards(centre: Place, radius: float, grid: SourceGrid) -> npt.NDArray[np.float64]:
-    """0 at the edge of a place with lobes, 1 in its centre, on pixels of 20 m."""
+    """0 at the edge of a lobed area, 1 in its centre, on pixels of 20 m."""
     x, y = transformer("EPSG:4326", grid.crs).transform(*centre)
     edge = 2 * grid.resolution
     rows, columns = grid.shape[0] // 2, grid.shape[1] // 2
@@ -136,7 +136,7 @@ def _reflected(pixels: Pixels, offset: int) -> npt.NDArray[np.float64]:
 
 
 def _lowered(near: npt.NDArray[Any], short: npt.NDArray[Any], fall: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """NBR after its fall."""
+    """NBR after its decrease."""
     return np.asarray(np.clip((near - short) / (near + short) - fall, -0.95, 0.95))
 
 

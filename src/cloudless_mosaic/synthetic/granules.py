@@ -1,4 +1,4 @@
-"""Granules of the Sentinel-2 tiling grid, and the part of one that an archive holds."""
+"""Granules of the Sentinel-2 tiling grid, and the parts of them in an archive."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Extent:
     """A rectangle of a granule.
 
     Raises:
-        UsageError: if it isn't inside the granule or its corner is off the alignment.
+        UsageError: if it isn't inside the granule or its corner isn't aligned.
     """
 
     granule: Granule
@@ -68,7 +68,7 @@ class Extent:
         """The pixel grid of a raster of this extent, ``resolution`` metres per pixel.
 
         Raises:
-            UsageError: if such pixels or their blocks don't nest in the extent; only 60 m are that wide.
+            UsageError: if such pixels or their blocks don't nest in the extent, which happens only with 60 m.
         """
         pixel = resolution // 10
         if any(begin % (_BLOCK * pixel) for begin in self.offset) or any(side % pixel for side in self.size):

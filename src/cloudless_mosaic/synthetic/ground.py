@@ -1,4 +1,4 @@
-"""The land of a grid: what covers it, how the relief lights it, how high it lies.
+"""The land of a grid: cover, light by the relief, and height.
 
 A pure function of world position: granules and zones agree where they overlap. Everything is quantised, so
 that the land is uniform over patches, as real land is, and the rasters compress accordingly.
@@ -45,7 +45,7 @@ class Ground(NamedTuple):
         return Ground(self.cover[first:end], self.light[first:end], self.height[first:end])
 
     def under(self, snow_line: float) -> Any:  # noqa: ANN401 - of C
-        """The land as the loops take it, which it has to outlive.
+        """The land as a C struct; it must outlive the call.
 
         Args:
             snow_line: Height from which snow lies, in steps of the height layer.
@@ -55,12 +55,12 @@ class Ground(NamedTuple):
 
 
 def make_ground(seed: int, grid: SourceGrid, pool: Executor) -> Ground:
-    """Lays out the land over a grid.
+    """Makes the land of a grid.
 
     Args:
         seed: Seed of the archive.
         grid: Pixel grid of 10 m.
-        pool: Where the rows are computed; the loops release the GIL.
+        pool: Computes the rows; the loops release the GIL.
     """
     ground = Ground(*(np.empty(grid.shape, np.uint8) for _ in Ground._fields))
     left, bottom, right, top = grid.bounds

@@ -1,7 +1,7 @@
 """STAC metadata of products, in the style of a provider.
 
-A style also says what the provider leaves in the pixels (the offset of baseline 04.00 and later), so that
-the same ground can be served as any provider would.
+A style also determines the offset that the provider leaves in the pixels (baseline 04.00 and later), so that
+the same land can be served as by any provider.
 """
 
 from __future__ import annotations
@@ -55,11 +55,11 @@ _CLASS_PROPERTIES = {
     "s2:saturated_defective_pixel_percentage": (1,),
     "eo:cloud_cover": (8, 9, 10),
 }
-"""Classes of the scene classification that each property counts."""
+"""Classes of the scene classification that count for each property."""
 
 
 class ProviderStyle(Protocol):
-    """How a provider describes products, and what it leaves in their pixels."""
+    """How a provider describes products, and the offset that it leaves in their pixels."""
 
     @property
     def collection(self) -> str:
@@ -75,7 +75,7 @@ class ProviderStyle(Protocol):
         ...
 
     def file_name(self, product: Product, raster: str) -> str:
-        """Name of the file of a band or of the scene classification; its end says GeoTIFF or JPEG 2000."""
+        """Name of the file of a band or of the scene classification, with the suffix of its format."""
         ...
 
     def item(self, product: Product, area: Polygon | MultiPolygon, bands: tuple[str, ...]) -> Json:
@@ -83,13 +83,13 @@ class ProviderStyle(Protocol):
         ...
 
     def collection_fields(self, bands: tuple[str, ...]) -> Json:
-        """What the provider says of its collection, without extent and links."""
+        """The provider's description of its collection, without extent and links."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class PlanetaryComputer:
-    """``sentinel-2-l2a`` as the Planetary Computer serves it: pixels as ESA made them, STAC 1.0."""
+    """``sentinel-2-l2a`` as the Planetary Computer serves it: original pixels of ESA, STAC 1.0."""
 
     collection: str = "sentinel-2-l2a"
     """Id of the collection."""
@@ -103,7 +103,7 @@ class PlanetaryComputer:
         return product.name(baseline=False)
 
     def file_name(self, product: Product, raster: str) -> str:
-        """The name of ESA, but for its end."""
+        """The name of ESA, except its suffix."""
         return f"{product.file_stem(raster)}.tif"
 
     def item(self, product: Product, area: Polygon | MultiPolygon, bands: tuple[str, ...]) -> Json:
@@ -186,7 +186,7 @@ def _esa_ids(product: Product) -> Json:
 
 
 def class_shares(product: Product) -> Json:
-    """Percentages of classes and of cloud as ``s2:`` and ``eo:`` properties have them."""
+    """Percentages of classes and of cloud, as in the ``s2:`` and ``eo:`` properties."""
     return {name: product.percentage(*classes) for name, classes in _CLASS_PROPERTIES.items()}
 
 

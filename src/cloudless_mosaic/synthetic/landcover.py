@@ -1,6 +1,6 @@
-"""What may cover the land.
+"""The kinds of land cover.
 
-Where it does: fields and towns keep to the low ground, forest takes the rest up to the tree line, bare rock
+Fields and towns keep to the low ground, forest takes the rest up to the tree line, bare rock
 lies above (``native/land.c``).
 """
 

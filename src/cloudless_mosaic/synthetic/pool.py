@@ -1,4 +1,4 @@
-"""Running one job over many arguments in a pool of threads."""
+"""Runs one job over many arguments in a pool of threads."""
 
 from __future__ import annotations
 

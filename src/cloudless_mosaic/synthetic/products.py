@@ -1,4 +1,4 @@
-"""Products: one processing of one overpass over one extent, with the names and figures that describe it."""
+"""Products: one processing of one overpass over one extent, with its names and figures."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Points = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """What one item describes."""
+    """The content of one item."""
 
     acquisition: Acquisition
     """The overpass and its processing."""
@@ -43,21 +43,21 @@ class Product:
 
     @property
     def sensed(self) -> str:
-        """Start of the datatake as names carry it."""
+        """Start of the datatake, as written in names."""
         return self.acquisition.start.strftime(_STAMP)
 
     @property
     def generated(self) -> str:
-        """Time of processing as names carry it."""
+        """Time of processing, as written in names."""
         return self.acquisition.generated.strftime(_STAMP)
 
     @property
     def uri(self) -> str:
-        """Product name in the way of ESA."""
+        """Product name in the format of ESA."""
         return f"{self.name()}.SAFE"
 
     def name(self, *, baseline: bool = True) -> str:
-        """Product name in the way of ESA without its end; the Planetary Computer's leave out the baseline."""
+        """Product name in ESA's format without suffix; the Planetary Computer leaves out the baseline."""
         orbit = f"R{self.acquisition.relative_orbit:03d}"
         if baseline:
             orbit = f"N{self.acquisition.baseline.replace('.', '')}_{orbit}"
@@ -66,7 +66,7 @@ class Product:
         return f"{platform}_MSIL2A_{self.sensed}_{orbit}_{granule}_{self.generated}"
 
     def file_stem(self, raster: str) -> str:
-        """Name in the way of ESA of the file of a band or of the scene classification, without its end."""
+        """File name in the format of ESA of a band or of the scene classification, without suffix."""
         return f"T{self.extent.granule.name}_{self.sensed}_{raster}_{raster_resolution(raster)}m"
 
     @property
@@ -75,12 +75,12 @@ class Product:
         return f"G{self.acquisition.platform}_{self.sensed}_{self._orbit}_{self._baseline}"
 
     def datastrip(self, station: str) -> str:
-        """Id of the datastrip; ``station`` is who processed it, and when."""
+        """Id of the datastrip; ``station`` is the processing centre and time."""
         start = self.acquisition.strip_start.strftime(_STAMP)
         return f"{self.acquisition.platform}_OPER_MSI_L2A_DS_{station}_S{start}_{self._baseline}"
 
     def granule_id(self, station: str) -> str:
-        """Id of the granule; ``station`` is who processed it, and when."""
+        """Id of the granule; ``station`` is the processing centre and time."""
         tile = f"A{self._orbit}_T{self.extent.granule.name}"
         return f"{self.acquisition.platform}_OPER_MSI_L2A_TL_{station}_{tile}_{self._baseline}"
 
@@ -136,7 +136,7 @@ def footprint(extent: Extent, swath: Swath | None) -> Polygon | MultiPolygon:
 
 
 def _seen(area: Polygon, swath: Swath) -> Polygon:
-    """The part of a convex area, in world units, on the seen side of an edge."""
+    """The part of a convex area, in world units, on the visible side of an edge."""
     u, v = (float(value) for value in world_position(*swath.edge))
     u += AROUND * round((area.bounds[0] - u) / AROUND)
     x, y = heading_vector(swath.bearing + 90)
@@ -148,7 +148,7 @@ def _seen(area: Polygon, swath: Swath) -> Polygon:
 
 
 def _cut_at_antimeridian(area: Polygon) -> Polygon | MultiPolygon:
-    """Brings longitudes within 180 degrees either way."""
+    """Brings longitudes into the range from -180 to 180 degrees."""
     globe = box(-180, -90, 180, 90)
     parts = (translate(area, turn).intersection(globe) for turn in (-360, 0, 360))
     inside = [part for part in parts if isinstance(part, Polygon) and not part.is_empty]
@@ -156,7 +156,7 @@ def _cut_at_antimeridian(area: Polygon) -> Polygon | MultiPolygon:
 
 
 def bounding_box(area: Polygon | MultiPolygon) -> tuple[float, float, float, float]:
-    """West, south, east, north; west is greater than east across the antimeridian, as RFC 7946 asks."""
+    """West, south, east, north; west is greater than east across the antimeridian, as RFC 7946 requires."""
     west, south, east, north = area.bounds
     if isinstance(area, MultiPolygon):
         west = max(part.bounds[0] for part in area.geoms)

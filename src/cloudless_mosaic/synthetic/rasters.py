@@ -1,6 +1,6 @@
-"""Cloud-Optimized GeoTIFFs, written by GDAL around overviews of our own.
+"""Cloud-Optimized GeoTIFFs, written by GDAL with our own overviews.
 
-GDAL takes most of its time for building overviews, so they are made here and handed over: an overview in a
+GDAL takes most of its time for building overviews, so they are made here and passed to it: an overview in a
 sidecar file ``x.ovr`` may itself have one in ``x.ovr.ovr``, and the COG driver copies that whole chain.
 """
 
@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import rasterio
 import rasterio.shutil
-from rasterio._err import CPLE_BaseError  # what the COG driver raises has no public name
+from rasterio._err import CPLE_BaseError  # the exception of the COG driver has no public name
 from rasterio.errors import RasterioError
 from rasterio.transform import Affine
 
@@ -34,7 +34,7 @@ _JPEG_2000 = {"driver": "JP2OpenJPEG", "quality": 100, "reversible": "YES", "res
 """Lossless."""
 
 _SIDECARS_SEEN = {"GDAL_DISABLE_READDIR_ON_OPEN": "FALSE"}
-"""Whatever the process has set for reading, here GDAL has to look for the sidecars."""
+"""Here GDAL has to read sidecar files, whatever the settings of the process for reading."""
 
 Pixels = npt.NDArray[Any]
 
@@ -42,12 +42,12 @@ Pixels = npt.NDArray[Any]
 def write_raster(
     path: Path, pixels: Pixels, grid: SourceGrid, overviews: Literal["average", "nearest"]
 ) -> None:
-    """Writes a single band as its file's name says: lossless JPEG 2000, else as ``write_cog``.
+    """Writes a single band in the format of the file's suffix: lossless JPEG 2000, else as ``write_cog``.
 
     Args:
         path: File to write.
         pixels: Shape (rows, columns), uint16 or uint8; 0 is nodata.
-        grid: Where they lie.
+        grid: Their grid.
         overviews: As for ``write_cog``; JPEG 2000 has its own.
 
     Raises:
@@ -62,12 +62,12 @@ def write_raster(
 
 
 def write_cog(path: Path, pixels: Pixels, grid: SourceGrid, overviews: Literal["average", "nearest"]) -> None:
-    """Writes a single band with nodata 0, DEFLATE and, but for bytes, the horizontal predictor.
+    """Writes a single band with nodata 0, DEFLATE and, except for bytes, the horizontal predictor.
 
     Args:
         path: File to write.
         pixels: Shape (rows, columns), uint16 or uint8.
-        grid: Where they lie.
+        grid: Their grid.
         overviews: ``average`` leaves nodata out of the mean; ``nearest`` takes the upper left of each four.
 
     Raises:
@@ -123,7 +123,7 @@ def _write_plain(name: str, pixels: Pixels, grid: SourceGrid, factor: int) -> No
 
 
 def halved(pixels: npt.NDArray[np.uint16]) -> npt.NDArray[np.uint16]:
-    """The next overview: the rounded mean of the valid ones of every four pixels, 0 where none is."""
+    """The next overview: the rounded mean of the valid ones of every four pixels, 0 if none is valid."""
     rows, columns = pixels.shape
     out = np.empty(((rows + 1) // 2, (columns + 1) // 2), np.uint16)
     lib.halve(pointer(pixels, np.uint16, (rows, columns)), rows, columns, pointer(out, np.uint16, out.shape))
@@ -131,11 +131,11 @@ def halved(pixels: npt.NDArray[np.uint16]) -> npt.NDArray[np.uint16]:
 
 
 def coarsened(pixels: npt.NDArray[np.uint16], factor: int) -> npt.NDArray[np.uint16]:
-    """Coarser pixels: the rounded mean of the valid ones under each, 0 where none is.
+    """Coarser pixels: the rounded mean of the valid ones under each, 0 if none is valid.
 
     Args:
         pixels: Shape (rows, columns), multiples of ``factor``; 0 is nodata.
-        factor: Pixels along the edge of a coarser one; with 1 they are given back as they are.
+        factor: Pixels along the edge of a coarser one; with 1 they are returned unchanged.
     """
     if factor == 1:
         return pixels

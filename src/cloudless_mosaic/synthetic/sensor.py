@@ -1,4 +1,4 @@
-"""What the satellite delivers: digital numbers and the scene classification, out of ground and weather."""
+"""The satellite product: digital numbers and the scene classification, from land and weather."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ _HAZE = (1000.0, 820.0, 680.0, 420.0, 1120.0, 620.0, 560.0, 500.0, 400.0, 340.0,
 """Those of the densest haze over black ground."""
 
 _SHADE = (0.52, 0.44, 0.38, 0.32, 0.55, 0.37, 0.35, 0.33, 0.31, 0.3, 0.26, 0.25)
-"""Share of the light, per band, that is left in the shadow of a cloud."""
+"""Share of the light, per band, that remains in the shadow of a cloud."""
 
 _EFFECTS = np.array((_SHADE, _CIRRUS, _HAZE, _THIN_CLOUD, _THICK_CLOUD))
-"""What the sky does to every band, in the order of ``native/declarations.h``."""
+"""Effects of the sky on every band, in the order of ``native/declarations.h``."""
 
 _COVER_CLASSES = np.array((6, 6, 4, 4, 5, 4, 4, 5, 4, 5, 5, 5, 11), np.uint8)
 """Class of the scene classification for every land cover and for snow."""
@@ -74,7 +74,7 @@ _TWO_BYTES = 104.5
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What sensor and atmospheric correction make of the light of one acquisition."""
+    """Errors of sensor and atmospheric correction of one acquisition."""
 
     gain: npt.NDArray[np.float32]
     """Factor per band, around 1."""
@@ -96,7 +96,7 @@ class Response:
         return cls(gain, bias, noise, derive_seed(seed, "noise", *names), acquisition.offset)
 
     def additions(self, first_column: int, columns: int) -> npt.NDArray[np.float32]:
-        """What each column of each band has added: bias and stripes, shape (bands, columns).
+        """Digital numbers added to each column of each band: bias and stripes, shape (bands, columns).
 
         Args:
             first_column: x of the first column, in pixels from the origin of the CRS, so that granules
@@ -109,11 +109,11 @@ class Response:
         return np.ascontiguousarray(self.bias[:, None] + stripes[:, place])
 
     def onto(self, season: Season, additions: npt.NDArray[np.float32], place: tuple[int, int]) -> Any:  # noqa: ANN401 - of C
-        """All that is the same for every pixel, as the loops take it; the arguments have to outlive it.
+        """The parameters common to all pixels, as a C struct; the arguments must outlive it.
 
         Args:
-            season: What the day makes of the land.
-            additions: Of the columns that are made.
+            season: The land on the day.
+            additions: Those of the columns to make.
             place: x and y of the first pixel, in pixels from the origin of the CRS.
         """
         bands = len(SPECTRAL_BANDS)
@@ -142,7 +142,7 @@ def _draws(seed: int, *names: str) -> npt.NDArray[np.float32]:
 def classify(ground: Ground, season: Season, weather: Weather, pool: Executor) -> Bytes:
     """The scene classification over the 20 m grid of the weather.
 
-    It misses the thinnest clouds, shadows and cirrus, and all haze.
+    It doesn't detect the thinnest clouds, shadows and cirrus, or any haze.
 
     Returns:
         Class codes, shape (rows, columns); 0 outside the swath.
@@ -178,12 +178,12 @@ def measure(
 
     Args:
         ground: The land, 10 m.
-        season: What the day makes of it.
-        weather: What lies in between, 20 m.
+        season: The land on the day of the acquisition.
+        weather: Clouds, cirrus and haze, 20 m.
         response: Errors, noise and offset.
         bands: Sentinel-2 names.
-        grid: The 10 m grid; places the noise, so that granules agree where they overlap.
-        pool: Where the rows are computed; the loops release the GIL.
+        grid: The 10 m grid; it positions the noise, so that granules agree where they overlap.
+        pool: Computes the rows; the loops release the GIL.
 
     Returns:
         Shape (bands, rows, columns); 0 outside the swath, at least 1 inside.

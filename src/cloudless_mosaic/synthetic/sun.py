@@ -1,4 +1,4 @@
-"""Where the sun stands."""
+"""Position of the sun."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class Sun:
     """Position of the sun."""
 
     zenith: float
-    """Degrees from straight above."""
+    """Degrees from the zenith."""
     azimuth: float
     """Degrees clockwise from north."""
 
@@ -39,7 +39,7 @@ class Sun:
 
 
 def reflectance_conversion_factor(instant: datetime) -> float:
-    """How much stronger than on average the sun shines for the distance of the Earth.
+    """Irradiance relative to its average, by the distance between Earth and sun.
 
     The formula of the Sentinel-2 Level-1 product definition: days are counted from 1950.
     """

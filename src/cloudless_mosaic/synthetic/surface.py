@@ -1,4 +1,4 @@
-"""How bright the land is in each band, on each day of the year.
+"""Reflectance of the land in each band, on each day of the year.
 
 Reflectances are typical of temperate land covers as Sentinel-2 sees them. Every cover has a summer and a
 winter state; a day mixes the two by the season. Snow covers all but water above a line that comes down
@@ -18,10 +18,10 @@ from cloudless_mosaic.synthetic.ground import HEIGHT_STEP, Ground
 from cloudless_mosaic.synthetic.native import lib, pointer
 
 BANDS = ("B02", "B03", "B04", "B08")
-"""Bands of 10 m, which archives hold if nothing else is asked for."""
+"""Bands of 10 m, the default of archives."""
 
 SPECTRAL_BANDS = (*BANDS, "B01", "B05", "B06", "B07", "B8A", "B09", "B11", "B12")
-"""Bands that the land has reflectances for: the columns of the spectra."""
+"""Bands with reflectances: the columns of the spectra."""
 
 _SUMMER = (
     (85, 60, 28, 10),  # water
@@ -86,7 +86,7 @@ _WINTER_COARSE = (
     (8200, 8200, 8000, 7800, 7500, 7000, 900, 600),
 )
 _DEEPEST_WINTER = 20
-"""Day of the year that is all winter; half a year later all is summer."""
+"""Day of the year of the full winter state; the full summer state is half a year later."""
 
 _SNOW_LINE = (2700.0, 1300.0)
 """Metres above the sea in summer and in winter."""
@@ -94,7 +94,7 @@ _SNOW_LINE = (2700.0, 1300.0)
 
 @dataclass(frozen=True, slots=True)
 class Season:
-    """What one day makes of the land."""
+    """The land on one day."""
 
     spectra: npt.NDArray[np.float32]
     """Digital numbers of every cover, shape (covers and snow, bands); reflectance is 0.0001 of them."""
@@ -113,7 +113,7 @@ class Season:
 
 
 def clear_reflectance(ground: Ground, season: Season, band: str) -> npt.NDArray[np.uint16]:
-    """What a perfect sensor sees through a perfect sky.
+    """Digital numbers of a perfect sensor under a clear sky.
 
     Returns:
         Digital numbers, reflectance / 0.0001, shape (rows, columns), at least 1.

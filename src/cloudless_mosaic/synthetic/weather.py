@@ -1,4 +1,4 @@
-"""What is in the sky: clouds and their shadows, cirrus, haze; and where the swath ends.
+"""Clouds and their shadows, cirrus and haze; and the edge of the swath.
 
 A pure function of world position and overpass, made on the 20 m grid of the scene classification.
 """
@@ -29,26 +29,26 @@ from cloudless_mosaic.synthetic.world import (
 )
 
 THICKEST: int = lib.THICKEST
-"""Thickness of a cloud is 0 to this."""
+"""Greatest thickness of a cloud."""
 
 OPAQUE: int = lib.OPAQUE
-"""Thickness from which nothing shines through a cloud."""
+"""Thickness from which a cloud is opaque."""
 
 DENSEST: int = lib.DENSEST
-"""Density of cirrus and of haze is 0 to this."""
+"""Greatest density of cirrus and of haze."""
 
 _SPREAD = 0.205
-"""Standard deviation of the noises that the parts of the sky are cut from."""
+"""Standard deviation of the noises behind clouds, cirrus and haze."""
 
 _ROWS = 64
 """Rows that one job of the pool makes."""
 
 _LOWEST_SUN = 80.0
-"""Degrees from the zenith beyond which shadows grow no longer."""
+"""Solar zenith angle in degrees beyond which shadows no longer grow."""
 
 
 class Weather(NamedTuple):
-    """What lies between sensor and ground, on a grid of 20 m."""
+    """Clouds, cirrus, haze and swath, on a grid of 20 m."""
 
     cloud: Bytes
     """Thickness of cloud, 0 to `THICKEST`, shape (rows, columns)."""
@@ -63,14 +63,14 @@ class Weather(NamedTuple):
 
     @property
     def clear(self) -> npt.NDArray[np.bool_]:
-        """True where the sensor sees the ground and nothing else."""
+        """True where the sensor sees the unobscured ground."""
         return np.asarray(self.seen & ((self.cloud | self.shadow | self.cirrus | self.haze) == 0))
 
     def over(self, ground: Ground) -> Any:  # noqa: ANN401 - of C
-        """The sky as the loops take it, which it has to outlive.
+        """The sky as a C struct; it must outlive the call.
 
         Args:
-            ground: What lies under it, 10 m.
+            ground: The land under it, 10 m.
         """
         rows, columns = ground.cover.shape
         shape = (rows // 2, columns // 2)
@@ -89,7 +89,7 @@ class Weather(NamedTuple):
 
 
 class _Conditions(NamedTuple):
-    """What makes one overpass differ from another."""
+    """Parameters of the weather of one overpass."""
 
     clouds: float
     """Noise above this is cloud."""
@@ -98,7 +98,7 @@ class _Conditions(NamedTuple):
     haze: float
     """Noise above this is haze."""
     edge: tuple[float, float]
-    """A place on the edge of the swath, world units."""
+    """A point on the edge of the swath, world units."""
     inwards: tuple[float, float]
     """Unit vector into the swath; 0, 0 without an edge."""
 
@@ -110,7 +110,7 @@ def make_weather(seed: int, acquisition: Acquisition, grid: SourceGrid, pool: Ex
         seed: Seed of the archive.
         acquisition: The overpass; all its processings have the same weather.
         grid: Pixel grid of 20 m.
-        pool: Where the rows are computed; the loops release the GIL.
+        pool: Computes the rows; the loops release the GIL.
     """
     down, right = _displacement(acquisition, grid.resolution)
     rows, columns = abs(down), abs(right)
@@ -148,7 +148,7 @@ def _grown(grid: SourceGrid, rows: int, columns: int) -> SourceGrid:
 def _displacement(acquisition: Acquisition, resolution: float) -> tuple[int, int]:
     """Pixels, downwards and to the right, from a cloud to its shadow.
 
-    Takes the north of the grid for true north, which they miss by 3 degrees at most.
+    Treats the north of the grid as true north, which differs by 3 degrees at most.
     """
     zenith = math.radians(min(acquisition.sun.zenith, _LOWEST_SUN))
     reach = acquisition.sky.cloud_height * math.tan(zenith) / resolution
@@ -177,7 +177,7 @@ def _edge(swath: Swath | None) -> tuple[tuple[float, float], tuple[float, float]
 
 
 def _sky(seed: int, lattice: Lattice, place: Place, conditions: _Conditions, out: Weather) -> None:
-    """Fills all layers but the shadows; those of 0 that have nothing stay as they are."""
+    """Fills all layers except the shadows; empty layers keep their zeros."""
     shape = out.cloud.shape
     scratch = np.empty((lib.SKY_SCRATCH, shape[1]))
     given = ffi.new("conditions *", (*conditions[:3], *conditions.edge, *conditions.inwards))

@@ -1,8 +1,8 @@
 """One plane for the whole Earth, so that granules and UTM zones see the same ground and the same weather.
 
-The plane is the spherical Mercator projection of geographic coordinates: conformal, so that what is round
-here is round on the ground, and periodic in longitude, so that it closes at the antimeridian. A world unit
-is 1 / 2**25 of the way round: 1.19 m on the equator, and shorter by the cosine of the latitude elsewhere.
+The plane is the spherical Mercator projection of geographic coordinates: conformal, so circles here are
+circles on the ground, and periodic in longitude, so it is continuous at the antimeridian. A world unit is 1 /
+2**25 of the circumference: 1.19 m on the equator, and shorter by the cosine of the latitude elsewhere.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def geographic_position(u: FloatArray | float, v: FloatArray | float) -> tuple[A
 def world_lattice(crs: str, bounds: tuple[float, float, float, float]) -> Lattice:
     """The lattice that covers ``bounds``: left, bottom, right, top in ``crs``.
 
-    Where the bounds straddle the antimeridian, ``u`` runs on past half of `AROUND` instead of jumping.
+    If the bounds cross the antimeridian, ``u`` continues past half of `AROUND`.
     """
     left, bottom = math.floor(bounds[0] / STEP), math.floor(bounds[1] / STEP)
     right, top = math.floor(bounds[2] / STEP) + 1, math.floor(bounds[3] / STEP) + 1
@@ -79,11 +79,11 @@ def heading_vector(bearing: float) -> tuple[float, float]:
 
 
 def pixel_grid(lattice: Lattice, place: Place, shape: tuple[int, int]) -> Any:  # noqa: ANN401 - of C
-    """A grid of pixels in a lattice, as the loops take it.
+    """A grid of pixels in a lattice, as a C struct.
 
     Args:
-        lattice: Has to outlive the grid.
-        place: Where the pixels lie, in the lattice's CRS.
+        lattice: Must outlive the grid.
+        place: Position of the pixels, in the lattice's CRS.
         shape: Rows and columns.
 
     Raises:

@@ -77,7 +77,7 @@ def test_start_script_leaves_the_image_to_the_gateway(shell, tmp_path, image):
     [
         ({"DASK_CLUSTER": "nosuch"}, 2, "knows no cluster 'nosuch'"),
         ({"DASK_CLUSTER": "any", "DASK_GATEWAY__ADDRESS": "http://127.0.0.1:1"}, 75, "is it running?"),
-        ({"DASK_CLUSTER": "any", "DASK_GATEWAY__ADDRESS": "nowhere"}, 2, "no address of a Dask Gateway"),
+        ({"DASK_CLUSTER": "any", "DASK_GATEWAY__ADDRESS": "nowhere"}, 2, "not an address of a Dask Gateway"),
         ({"DASK_CLUSTER": ""}, 2, "DASK_CLUSTER is set and empty"),
     ],
 )

@@ -1,4 +1,4 @@
-"""The command on a local cluster, and on a scheduler that somebody else started."""
+"""The command on a local cluster, and on a scheduler that was started elsewhere."""
 
 from __future__ import annotations
 
@@ -241,7 +241,7 @@ run_program(mosaics.cli)
 
 @pytest.mark.chaos
 def test_a_task_that_every_worker_dies_of_ends_the_run_with_75(example, clean_env, tmp_path):
-    """After three tries, or once nobody starts the workers again, whichever comes first."""
+    """After three tries, or when the workers are not started again, whichever comes first."""
     options = ("--cluster", "local", "--workers", "2", "--wait-workers", "10", "--output-dir", "out")
     done = subprocess.run(
         [sys.executable, "-c", DEADLY, *example, *options],

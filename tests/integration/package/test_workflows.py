@@ -59,11 +59,13 @@ def test_months(run_workflow, demo_archive, threaded_example, tmp_path):
 
 def test_shards_of_a_large_area(run_workflow, mosaic_command, demo_archive, tmp_path):
     area = ("--start-date", "2020-10-01", "--end-date", "2020-11-30", "--aoi=-122.2,47.6,-122.1,47.65")
-    wish = (*area, "--bands", "red", "--resolution", "10", "--tile-size", "512")
+    request = (*area, "--bands", "red", "--resolution", "10", "--tile-size", "512")
     found = ("--stac-url", str(demo_archive.catalog))
-    done = run_workflow("large-area.cwl", *wish, *found, "--shards", "2")
+    done = run_workflow("large-area.cwl", *request, *found, "--shards", "2")
     assert done.returncode == 0, done.stderr
-    whole = mosaic_command(*wish, *found, "--max-items", "1000", "-q", "--output-dir", "whole", cwd=tmp_path)
+    whole = mosaic_command(
+        *request, *found, "--max-items", "1000", "-q", "--output-dir", "whole", cwd=tmp_path
+    )
     assert whole.code == 0, whole.err
     assert_same_content(tmp_path / "whole", tmp_path / "out" / "stac-catalog")
 

@@ -252,14 +252,14 @@ def short_timeout(quick):
 @pytest.fixture(scope="session")
 def make_request():
     def make(stac_url="catalog.json", **changes):
-        wishes = {
+        changes = {
             "start_date": date(2020, 10, 1),
             "end_date": date(2020, 12, 31),
             "aoi": Aoi(-122.275, 47.546, -121.961, 47.746),
             "bands": ("red",),
             **changes,
         }
-        return MosaicRequest(stac_url=str(stac_url), **wishes)
+        return MosaicRequest(stac_url=str(stac_url), **changes)
 
     return make
 

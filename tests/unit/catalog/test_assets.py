@@ -308,7 +308,7 @@ def test_a_crs_without_a_code_is_kept_as_text():
     ],
     ids=lambda fields: str(fields)[:40],
 )
-def test_a_crs_that_nobody_knows_leaves_the_grid_to_the_file(fields):
+def test_an_unknown_crs_leaves_the_grid_to_the_file(fields):
     assert declared_grid({**TEN_METRES, "proj:epsg": None, **fields}, {}, 10) is None
 
 

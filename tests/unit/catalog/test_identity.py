@@ -167,7 +167,7 @@ def test_all_granules_of_a_datatake_are_one_overpass_at_every_provider():
     assert names == {"S2A_20200305T103021"}
 
 
-def test_the_absolute_orbit_stands_for_a_datatake_that_nobody_names():
+def test_the_absolute_orbit_stands_for_a_datatake_without_a_name():
     orbits = {
         overpass_of(item(f"S2A_OPER_MSI_L2A_TL_2APS_{time}_A041483_{tile}"), "sentinel-2a", MORNING, 9.0)
         for time, tile in (("20230602T025701", "T01WCR"), ("20230603T011111", "T60WWA"))

@@ -90,7 +90,7 @@ def test_bands_that_only_the_mask_looks_at_are_needed_too(make_item, make_reques
     assert tuple(parse(item, make_request(bands=("red",), mask="scl")).rasters) == ("B04",)
 
 
-def test_an_asset_that_nobody_asked_for_does_no_harm(make_item, make_request):
+def test_an_asset_that_was_not_requested_does_no_harm(make_item, make_request):
     item = make_item()
     item["assets"]["B02"] |= {"href": "/vsicurl/x", "proj:shape": [-1], "raster:bands": [{"scale": 7}]}
     item["assets"]["B11"] = 7
@@ -204,7 +204,7 @@ changes = st.lists(st.tuples(st.integers(0, 10**6), junk, st.booleans()), min_si
 @pytest.mark.slow
 @settings(max_examples=300)
 @given(st.sampled_from(REAL), changes, st.sampled_from([None, Path("/archive/item.json")]))
-def test_a_mutilated_item_is_a_scene_or_a_refusal_whoever_made_it(
+def test_a_mutilated_item_of_any_provider_is_a_scene_or_a_refusal(
     real_item, make_request, path, changes, file
 ):
     item = real_item(f"stac-items/{path}.json")

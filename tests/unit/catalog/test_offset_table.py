@@ -110,7 +110,7 @@ def item_of(style, baseline, flag, advertised):
     }
 
 
-def find(tmp_path, item, **wishes):
+def find(tmp_path, item, **changes):
     path = tmp_path / "item.json"
     path.write_text(json.dumps(item), "utf-8")
     return find_scenes(
@@ -122,7 +122,7 @@ def find(tmp_path, item, **wishes):
             collection=item["collection"],
             stac_url=str(path),
             mask="none",
-            **wishes,
+            **changes,
         )
     )
 
@@ -173,7 +173,7 @@ PROFILES = [
 
 
 @pytest.mark.parametrize(("policy", "baseline", "flag", "advertised", "expected"), PROFILES)
-def test_a_profile_decides_whoever_made_the_item(tmp_path, policy, baseline, flag, advertised, expected):
+def test_a_profile_decides_for_items_of_any_provider(tmp_path, policy, baseline, flag, advertised, expected):
     profile = ProviderProfile(name="Mine", offset=policy, offset_flag="x:shifted")
     item = item_of("pc", baseline, None, advertised)
     item["properties"]["x:shifted"] = flag

@@ -31,7 +31,7 @@ EXPECTED = {
 
 
 def everything(location, collection="sentinel-2-l2a", **changes):
-    wishes = {
+    changes = {
         "start_date": date(2015, 1, 1),
         "end_date": date(2030, 12, 31),
         "aoi": Aoi(-180, -90, 180, 90),
@@ -40,7 +40,7 @@ def everything(location, collection="sentinel-2-l2a", **changes):
         "max_items": 10_000,
         **changes,
     }
-    return MosaicRequest(stac_url=str(location), collection=collection, **wishes)
+    return MosaicRequest(stac_url=str(location), collection=collection, **changes)
 
 
 def outcome(path):

@@ -118,7 +118,7 @@ def test_the_last_day_counts_whole_and_the_next_not_at_all(tmp_path, make_reques
     assert found.dropped == ()
 
 
-def test_what_nobody_asked_for_is_neither_taken_nor_reported(tmp_path, make_request, make_item):
+def test_what_was_not_requested_is_neither_taken_nor_reported(tmp_path, make_request, make_item):
     elsewhere = make_item("2020-10-09", bounds=(10.0, 47.0, 11.0, 48.0))
     earlier = make_item("2019-10-09")
     for item in (elsewhere, earlier):

@@ -118,7 +118,7 @@ def test_what_is_public(host):
     assert not is_private(host)
 
 
-def test_a_name_that_nobody_knows_is_asked_once(monkeypatch):
+def test_an_unknown_name_is_looked_up_once(monkeypatch):
     hosts._resolves_to_private.cache_clear()
     asked = []
 

@@ -75,11 +75,11 @@ def test_missing_gateway_package_is_told(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "wish", [{"worker_memory": 0.0}, {"wait_workers": -1.0}, {"worker_memory": float("nan")}]
+    "values", [{"worker_memory": 0.0}, {"wait_workers": -1.0}, {"worker_memory": float("nan")}]
 )
-def test_execution_is_validated(wish):
+def test_execution_is_validated(values):
     with pytest.raises(UsageError, match=r"worker.* must be"):
-        ExecutionOptions(**wish)
+        ExecutionOptions(**values)
 
 
 @pytest.mark.parametrize(

@@ -21,9 +21,9 @@ def other(plan_of, month_of):
     return month_of(plan_of(resolution=80.0), seed=9)
 
 
-def begin(output, month, root, blocks=3, **wishes):
+def begin(output, month, root, blocks=3, **changes):
     """A run that ends without its catalog, after some blocks."""
-    with output(month.plan, root, **wishes) as opened:
+    with output(month.plan, root, **changes) as opened:
         sink = PeriodSink(opened, opened.mosaics[0])
         for composite in list(month.composites())[:blocks]:
             if sink.restore(composite.block) is None:
@@ -75,7 +75,7 @@ def test_a_damaged_file_is_made_anew(tmp_path, month, run, suffix, damage):
     assert tree(tmp_path) == before
 
 
-def test_an_item_that_somebody_edited_is_made_anew(tmp_path, month, run):
+def test_an_edited_item_is_made_anew(tmp_path, month, run):
     run(month, tmp_path)
     before = tree(tmp_path)
     path = tmp_path / NAME / f"{NAME}.json"

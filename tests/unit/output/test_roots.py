@@ -42,15 +42,15 @@ def test_a_table_is_there_where_it_was_asked_for(tmp_path, small, run):
 
 
 @pytest.mark.parametrize(
-    "wishes",
+    "changes",
     [
         {"aoi": Aoi(179.9, -17, -179.9, -16.9)},
         {"crs": "+proj=laea +lat_0=47 +lon_0=-122"},
         {"crs": "EPSG:4326", "resolution": 0.004},
     ],
 )
-def test_a_table_is_made_of_items_anywhere(tmp_path, plan_of, month_of, run, wishes):
-    run(month_of(plan_of(**{"bands": ("red",), "resolution": 200.0} | wishes)), tmp_path, geoparquet=True)
+def test_a_table_is_made_of_items_anywhere(tmp_path, plan_of, month_of, run, changes):
+    run(month_of(plan_of(**{"bands": ("red",), "resolution": 200.0} | changes)), tmp_path, geoparquet=True)
     (row,) = arrow.stac_table_to_items(parquet.read_table(tmp_path / "items.parquet"))
     item = json.loads((tmp_path / NAME / f"{NAME}.json").read_text())
     assert row["geometry"] == item["geometry"]
@@ -65,9 +65,9 @@ def test_the_same_items_give_the_same_table(tmp_path, small, run):
 
 def test_a_table_comes_and_goes_with_the_option(tmp_path, small, run):
     run(small, tmp_path / "undisturbed")
-    for wish in (False, True, True, False):
-        run(small, tmp_path / "out", geoparquet=wish)
-        assert (tmp_path / "out" / "items.parquet").exists() == wish
+    for wanted in (False, True, True, False):
+        run(small, tmp_path / "out", geoparquet=wanted)
+        assert (tmp_path / "out" / "items.parquet").exists() == wanted
     assert tree(tmp_path / "out") == tree(tmp_path / "undisturbed")
 
 
@@ -139,21 +139,21 @@ def test_whatever_document_a_run_ends_at_the_next_one_makes_good(
             raise TemporaryError("no space")
         write_whole(path, data)
 
-    for month, wish in ((small, True), (other, False)):
-        root = tmp_path / f"out-{wish}"
+    for month, wanted in ((small, True), (other, False)):
+        root = tmp_path / f"out-{wanted}"
         with monkeypatch.context() as patch:
             patch.setattr(roots, "write_whole", end)
             with pytest.raises(TemporaryError):
                 run(small, root, geoparquet=True)
         assert not (root / "catalog.json").exists()
-        run(month, root, geoparquet=wish, overwrite=month is other)
-        assert tree(root) == (expected if wish else expected_of_other)
+        run(month, root, geoparquet=wanted, overwrite=month is other)
+        assert tree(root) == (expected if wanted else expected_of_other)
 
 
-def shards_of(month, root, output, **wishes):
+def shards_of(month, root, output, **changes):
     """Two shards, of which the first has the mosaic."""
     for number in (1, 2):
-        with output(month.plan, root / str(number), shard=Shard(number, 2), **wishes) as opened:
+        with output(month.plan, root / str(number), shard=Shard(number, 2), **changes) as opened:
             results = []
             for mosaic in opened.mosaics:
                 sink = PeriodSink(opened, mosaic)

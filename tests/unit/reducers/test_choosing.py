@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as stn
 
 from cloudless_mosaic.kernels import choosing as kernels
-from cloudless_mosaic.reducers import choosing, median, scoring
-from random_stacks import joint, observed, stacks
+from cloudless_mosaic.reducers import choosing, scoring
+from random_stacks import joint, median, observed, stacks
 
 
 def chosen_by(stack, key):

@@ -54,7 +54,7 @@ def test_an_installation_without_the_page_says_what_to_do(template, mosaics, ite
 
 
 @pytest.mark.usefixtures("template")
-def test_a_file_of_somebody_else_is_left_alone(mosaics, item):
+def test_a_file_of_another_program_is_left_alone(mosaics, item):
     folder = mosaics([item()])
     (folder / REPORT).write_text("<h1>Quarterly report</h1>", "utf-8")
     with pytest.raises(UsageError, match="isn't a page of this program"):

@@ -108,7 +108,7 @@ def test_closing_table_has_a_row_for_every_month(plan, composite, result):
     screen, stream = plain()
     show(screen, plan, composite, result)
     rows = table(stream.getvalue().partition("Mosaics")[2])
-    assert rows[0] == ["month", "scenes found", "used", "clear pixels", "mean count", "lost", "size"]
+    assert rows[0] == ["period", "scenes found", "used", "clear pixels", "mean count", "lost", "size"]
     assert rows[1] == ["2023-08", "2", "1", "98.8 %", "1.2", "25.0 %", "0 B"]
     assert rows[2] == ["2023-09", "1", "0", "-", "-", "-", "-"]
 
@@ -206,7 +206,7 @@ def test_plan_shows_scenes_and_costs(plan):
     screen.show_plan(*planned(plan))
     text = stream.getvalue()
     heads, august, september = table(text)
-    assert heads == ["month", "found", "to read", "overpasses", "mean cloud", "bytes to read"]
+    assert heads == ["period", "found", "to read", "overpasses", "mean cloud", "bytes to read"]
     assert august == ["2023-08", "2", "2", "2", "15 %", "18 kB"]
     assert september == ["2023-09", "1", "0", "0", "-", "-"]
     assert "2 blocks of at most 64 x 32 pixels, 2 tasks of about" in text

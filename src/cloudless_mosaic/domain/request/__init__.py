@@ -14,6 +14,7 @@ from cloudless_mosaic.domain.request.fields import (
     decides_place,
     declaration_of,
     declared_like,
+    omitted_defaults,
     written_fields,
 )
 from cloudless_mosaic.domain.request.grid import GridOptions
@@ -56,6 +57,7 @@ __all__ = [
     "decides_place",
     "declaration_of",
     "declared_like",
+    "omitted_defaults",
     "parse_date",
     "require_between",
     "require_positive",

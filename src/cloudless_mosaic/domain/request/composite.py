@@ -24,7 +24,8 @@ class CompositeOptions(RequestPart):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _ = self.reduction
+        # one text for one reducer in provenance and fingerprint, however it was written
+        object.__setattr__(self, "reducer", str(self.reduction))
 
     @property
     def reduction(self) -> Reducer:

@@ -137,5 +137,15 @@ def written_fields(request: Request) -> dict[str, Any]:
     return record
 
 
+def omitted_defaults(request: Request | type[Request]) -> dict[str, Any]:
+    """JSON values of the defaults that ``written_fields`` leaves out, by name."""
+    omitted = {}
+    for field in fields(request):
+        declared = declaration_of(request, field.name)
+        if declared.omit_default:
+            omitted[declared.name or field.name] = declared.written(_default(field))
+    return omitted
+
+
 def _default(field: Field[Any]) -> object:
     return field.default if field.default_factory is MISSING else field.default_factory()

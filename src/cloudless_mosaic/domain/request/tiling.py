@@ -18,7 +18,7 @@ class TilingOptions(RequestPart):
     """Output tiles, the shard of this run, and the table of all items.
 
     Raises:
-        UsageError: if the tile size is no multiple of 512; the message names the field.
+        UsageError: if the tile size isn't a multiple of 512; the message names the field.
     """
 
     tile_size: int | None = field(default=None, metadata=decides_place())

@@ -1,7 +1,7 @@
 """The loops of the synthetic archive, compiled from C when the package is built.
 
-They run without the interpreter's lock. Modules that call them hand arrays over with `pointer`, which refuses
-what doesn't fit; constants that both sides use are those of ``declarations.h``.
+They run without the interpreter's lock. Modules that call them pass arrays with `pointer`, which refuses
+unsuitable ones; constants that both sides use are those of ``declarations.h``.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ _TYPES = {
 
 
 def pointer(array: npt.NDArray[Any], dtype: npt.DTypeLike, shape: tuple[int, ...]) -> Any:  # noqa: ANN401
-    """The pixels of an array, to be given to C.
+    """The pixels of an array, for C.
 
     Args:
         array: C-contiguous.
-        dtype: What C takes them for.
-        shape: Number of pixels along each dimension that C takes it to have.
+        dtype: Type that C expects.
+        shape: Number of pixels along each dimension that C expects.
 
     Raises:
         ValueError: if the array is anything else.

@@ -30,7 +30,7 @@ void add_smooth(uint64_t seed, const double *u, const double *v, ptrdiff_t place
 void fill_fractal(uint64_t seed, const double *u, const double *v, ptrdiff_t places, int bits, int octaves,
                   double *out);
 
-/* Numbers that each loop needs room for in `scratch`, for every column. */
+/* Numbers per column that each loop needs in `scratch`. */
 enum { TERRAIN_SCRATCH = 6, COVER_SCRATCH = 7, SKY_SCRATCH = 4 };
 
 void raise_terrain(uint64_t seed, const pixel_grid *grid, ptrdiff_t rows, ptrdiff_t columns, double *scratch,
@@ -62,9 +62,9 @@ void reflect(const land *ground, const float *spectrum, ptrdiff_t pixels, uint16
 void classify(const land *ground, const sky *above, ptrdiff_t rows, ptrdiff_t columns,
               const uint8_t *cover_classes, uint8_t *out);
 
-/* What is the same for every pixel: of `all_bands` bands those at `bands` are made, `columns` wide. Spectra have
-   shape (covers, all bands), additions (all bands, columns); veils are what clouds and the like do to each band
-   (rows of SKY_EFFECTS). x and y are those of the first pixel. */
+/* Parameters common to all pixels: of `all_bands` bands those at `bands` are made, `columns` wide. Spectra have
+   shape (covers, all bands), additions (all bands, columns); veils are the effects of clouds and the like on each
+   band (rows of SKY_EFFECTS). x and y are those of the first pixel. */
 enum { SHADE, CIRRUS_LIGHT, HAZE_LIGHT, THIN_CLOUD, THICK_CLOUD, SKY_EFFECTS };
 typedef struct {
     ptrdiff_t all_bands;

@@ -1,4 +1,4 @@
-/* How high the land lies and what covers it. Lengths are in world units, 0.8 m at the latitude of the demo;
+/* Height and cover of the land. Lengths are in world units, 0.8 m at the latitude of the demo;
    heights in metres. */
 
 #include "native.h"
@@ -81,8 +81,8 @@ static surface forest(uint64_t seed, double u, double v, double bend, double exp
 }
 
 /* Fields and towns keep to the low ground, forest takes the rest up to the tree line, bare rock lies above. `chance`
-   has what noises do to the place, `columns` apart: rivers are wide where the first is high, towns lie where the
-   second is, fields where the third is; the fourth bends the edges of stands of trees, the fifth ends them lower. */
+   holds the noises at the point, `columns` apart: rivers are wide where the first is high, towns lie where the second
+   is, fields where the third is; the fourth bends the edges of stands of trees, the fifth lowers the tree line. */
 static surface land_cover(uint64_t seed, double u, double v, const double *chance, ptrdiff_t columns,
                           double height, double valley, double slope)
 {
@@ -100,8 +100,8 @@ static surface land_cover(uint64_t seed, double u, double v, const double *chanc
     return forest(seed, u, v, chance[3 * columns], chance[4 * columns], height, slope);
 }
 
-/* Covers the terrain, which is one row higher and one column wider, and lights it from the south. All noises are made
-   everywhere: single ones where they are asked for take longer than whole rows. */
+/* Covers the terrain, which is one row higher and one column wider, and lights it from the south. All noises are
+   computed for whole rows, which is faster than single values where they are needed. */
 PER_PROCESSOR
 void cover_terrain(uint64_t seed, const pixel_grid *grid, ptrdiff_t rows, ptrdiff_t columns, double *restrict scratch,
                    const float *restrict heights, const float *restrict valleys, uint8_t *restrict cover,

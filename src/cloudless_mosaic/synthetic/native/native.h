@@ -1,5 +1,5 @@
-/* The loops of the synthetic archive. No state, no memory but what they are given: safe in any thread. The
-   archive is equal byte for byte wherever it is built, so they round as IEEE 754 says: see the build. */
+/* The loops of the synthetic archive. No state and no memory of their own: safe in any thread. The archive is
+   equal byte for byte on every machine, so they round as IEEE 754 requires: see the build. */
 
 #include <math.h>
 #include <stddef.h>

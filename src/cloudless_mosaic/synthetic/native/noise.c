@@ -1,4 +1,4 @@
-/* Where pixels lie on the plane of the Earth, and smooth noise over it. */
+/* Positions of pixels on the plane of the Earth, and smooth noise over it. */
 
 #include "native.h"
 
@@ -51,7 +51,7 @@ static inline double blend(const vector corners[4], double x, double y)
     return south + b * (north - south);
 }
 
-/* Adds gradient noise (Perlin 2002) at a row of places. Neighbours share a cell, whose corners are hashed once for
+/* Adds gradient noise (Perlin 2002) at a row of points. Neighbours share a cell, whose corners are hashed once for
    all of them; the rest is a loop without branches, which becomes vector code. */
 PER_PROCESSOR
 void add_smooth(uint64_t seed, const double *restrict u, const double *restrict v, ptrdiff_t places,

@@ -1,15 +1,15 @@
-/* What the satellite delivers: digital numbers and the scene classification, out of land and sky. */
+/* The satellite product: digital numbers and the scene classification, from land and sky. */
 
 #include "native.h"
 
 enum {
     GRAINS = 4,                  /* bands that one hash of a pixel has noise for, 16 bits each */
-    KNOWN_CLOUD = OPAQUE / 3,    /* thinnest cloud, and cloud above a shadow, that the classification finds */
-    KNOWN_CIRRUS = DENSEST / 4   /* thinnest cirrus that it finds */
+    KNOWN_CLOUD = OPAQUE / 3,    /* thinnest cloud, and cloud above a shadow, that the classification detects */
+    KNOWN_CIRRUS = DENSEST / 4   /* thinnest cirrus that it detects */
 };
 
 static const double DARK = 0.45 * LIGHT_STEPS; /* slopes with less light are classified as dark areas */
-static const double VEILED = 0.35; /* share of the ground's light that the densest cirrus or haze keeps back */
+static const double VEILED = 0.35; /* share of the ground's light that the densest cirrus or haze blocks */
 
 /* The row of the spectra for a pixel: its cover, or snow, which lies lower on dark slopes. */
 static inline int dressed_cover(const land *ground, ptrdiff_t pixel)
@@ -19,10 +19,10 @@ static inline int dressed_cover(const land *ground, ptrdiff_t pixel)
     return open && height - 0.25 * (light - LIGHT_STEPS) > ground->snow_line ? SNOW : cover;
 }
 
-/* The digital number of a ground in its light, multiplied in single precision. */
+/* The digital number of lit ground, multiplied in single precision. */
 static inline double lit(float reflectance, uint8_t light) { return (double)(reflectance * light) / LIGHT_STEPS; }
 
-/* What a perfect sensor sees through a perfect sky. */
+/* Digital numbers of a perfect sensor under a clear sky. */
 void reflect(const land *ground, const float *spectrum, ptrdiff_t pixels, uint16_t *out)
 {
     for (ptrdiff_t pixel = 0; pixel < pixels; pixel++) {
@@ -31,7 +31,7 @@ void reflect(const land *ground, const float *spectrum, ptrdiff_t pixels, uint16
     }
 }
 
-/* The class that most of four pixels have; `first` is the upper left of them. */
+/* The most frequent class of four pixels; `first` is the upper left one. */
 static uint8_t land_class(const land *ground, ptrdiff_t first, ptrdiff_t columns, const uint8_t *classes)
 {
     int votes = 0;
@@ -72,7 +72,7 @@ void classify(const land *ground, const sky *above, ptrdiff_t rows, ptrdiff_t co
     }
 }
 
-/* Digital number of a ground in shadow, and seen through what is in the sky. */
+/* Digital number of ground in shadow, seen through cloud, cirrus and haze. */
 static inline double through(double value, const sky *above, ptrdiff_t pixel, const double *effects,
                              ptrdiff_t bands)
 {

@@ -1,8 +1,8 @@
-/* What lies between sensor and ground, and where the swath ends. */
+/* Cloud, cirrus and haze between sensor and ground, and the edge of the swath. */
 
 #include "native.h"
 
-/* True on the seen side of the edge, to which the way is the shorter one round the globe. */
+/* True on the visible side of the edge; the shorter way round the globe counts. */
 PER_PROCESSOR
 static void see(const conditions *given, const double *restrict u, const double *restrict v, ptrdiff_t columns,
                 uint8_t *restrict out)
@@ -10,7 +10,7 @@ static void see(const conditions *given, const double *restrict u, const double 
     const double around = (double)(1 << WORLD_BITS), half = around / 2.0;
     for (ptrdiff_t column = 0; column < columns; column++) {
         double eastwards = u[column] - given->edge_u + half;
-        if (eastwards < 0.0 || eastwards >= around) /* next to never, and a remainder takes long */
+        if (eastwards < 0.0 || eastwards >= around) /* rarely needed, and a remainder is slow */
             eastwards -= floor(eastwards / around) * around;
         double northwards = v[column] - given->edge_v;
         out[column] = (eastwards - half) * given->inwards_u + northwards * given->inwards_v >= 0.0;
@@ -42,7 +42,7 @@ static void veil(const double *restrict depth, double threshold, double steepnes
             (uint8_t)(int32_t)(DENSEST * least(1.0, most(0.0, steepness * (depth[column] - threshold))));
 }
 
-/* Layers that a threshold of infinity empties stay as they are. */
+/* Layers whose threshold is infinite are left unchanged. */
 void make_sky(uint64_t seed, const pixel_grid *grid, const conditions *given, ptrdiff_t rows, ptrdiff_t columns,
               double *scratch, uint8_t *cloud, uint8_t *cirrus, uint8_t *haze, uint8_t *seen)
 {

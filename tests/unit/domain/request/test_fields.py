@@ -15,6 +15,7 @@ from cloudless_mosaic.domain.request import (
     decides_place,
     declaration_of,
     declared_like,
+    omitted_defaults,
     written_fields,
 )
 
@@ -40,6 +41,31 @@ def test_the_classes_are_found():
 def test_every_field_says_what_it_decides(request_class):
     for one in fields(request_class):
         assert declaration_of(request_class, one.name).decides in {"pixels", "place", "neither"}
+
+
+NOT_PIXELS = {
+    "compression": "place",
+    "tile_size": "place",
+    "shard": "neither",
+    "geoparquet": "neither",
+    "max_lost": "neither",
+    "output_dir": "neither",
+    "overwrite": "neither",
+    "workers": "neither",
+    "cluster": "neither",
+    "worker_memory": "neither",
+    "gateway_url": "neither",
+    "wait_workers": "neither",
+}
+"""Written here a second time, since a field that wrongly declares that it decides nothing can't be found by
+the record, which is made from the declarations."""
+
+
+@pytest.mark.parametrize("request_class", [MosaicRequest, BurnedAreaRequest])
+def test_every_other_field_decides_pixels(request_class):
+    for one in fields(request_class):
+        decides = declaration_of(request_class, one.name).decides
+        assert decides == NOT_PIXELS.get(one.name, "pixels"), one.name
 
 
 @pytest.mark.parametrize("request_class", request_classes(), ids=lambda one: one.__name__)
@@ -106,3 +132,7 @@ def test_another_default_keeps_the_declaration():
 def test_fields_of_a_request_are_those_of_its_parts_in_their_order():
     parts = [one for one in reversed(MosaicRequest.__mro__) if issubclass(one, RequestPart)][1:-1]
     assert [one.name for part in parts for one in fields(part)] == [one.name for one in fields(MosaicRequest)]
+
+
+def test_defaults_that_are_not_written_are_known_by_the_names_of_the_record():
+    assert omitted_defaults(Example) == {"added": "median", "grown": []}

@@ -82,3 +82,13 @@ def test_parse_date():
 def test_what_is_no_day_is_named_with_its_option(text):
     with pytest.raises(UsageError, match=f"end_date needs a day as YYYY-MM-DD, got '{text}'"):
         parse_date("end_date", text)
+
+
+@pytest.mark.parametrize("reducer", [25, None, ["median"]])
+def test_a_reducer_of_another_type_is_a_usage_error(make_request, reducer):
+    with pytest.raises(UsageError, match="is unknown; choose one of median"):
+        make_request(reducer=reducer)
+
+
+def test_a_reducer_is_kept_as_its_canonical_text(make_request):
+    assert make_request(reducer="median:").reducer == "median"
