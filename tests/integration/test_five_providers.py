@@ -227,7 +227,7 @@ def test_a_profile_reads_an_unknown_provider(archives, unknown, mosaic_command, 
     (tmp_path / "mine.toml").write_text(
         'name = "Mine"\noffset = "raw"\nclassification = "quality"\n[bands]\nred = "Band_4"\n'
     )
-    changes = [*arguments(archives["Planetary Computer"]), "--bands", "red"]
+    changes = [*arguments(archives["Planetary Computer"]), "--bands", "red", "--mask", "scl"]
     changes += ["--collection", "mine", "--stac-url", "items.json"]
     without = mosaic_command(*changes, cwd=tmp_path)
     assert without.code == 2
@@ -250,7 +250,7 @@ def test_scenes_of_unknown_radiometry_are_refused_with_advice(archives, unknown,
         item["assets"] = {"red": item["assets"]["Band_4"], "scl": item["assets"]["quality"]}
     unknown["features"] = unknown["features"][1:]
     (tmp_path / "items.json").write_text(json.dumps(unknown))
-    changes = [*arguments(archives["Planetary Computer"]), "--bands", "red"]
+    changes = [*arguments(archives["Planetary Computer"]), "--bands", "red", "--mask", "scl"]
     changes += ["--collection", "mine", "--stac-url", "items.json"]
     outcome = mosaic_command(*changes, "--max-cloud-cover", "25", cwd=tmp_path)  # takes one away
     assert outcome.code == 3

@@ -76,6 +76,20 @@ def test_a_missing_band_is_named_with_those_that_are_there(make_item, make_reque
     )
 
 
+def test_bands_that_only_the_mask_looks_at_are_needed_too(make_item, make_request):
+    item = make_item()
+    request = make_request(bands=("green", "red"), mask="multidate")
+    assert tuple(parse(item, request).rasters) == ("B03", "B04", "B02", "B08")
+    del item["assets"]["B08"]
+    with pytest.raises(MetadataError) as caught:
+        parse(item, request)
+    assert str(caught.value) == (
+        "it has no band nir, which the mask multidate looks at; masks that work: scl, deafrica, cdse, "
+        "worldcereal, none"
+    )
+    assert tuple(parse(item, make_request(bands=("red",), mask="scl")).rasters) == ("B04",)
+
+
 def test_an_asset_that_was_not_requested_does_no_harm(make_item, make_request):
     item = make_item()
     item["assets"]["B02"] |= {"href": "/vsicurl/x", "proj:shape": [-1], "raster:bands": [{"scale": 7}]}
