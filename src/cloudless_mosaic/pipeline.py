@@ -18,7 +18,14 @@ from cloudless_mosaic.domain.provider import access_of
 from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.domain.results import MosaicResult, PeriodResult
 from cloudless_mosaic.errors import NoDataError
-from cloudless_mosaic.execution import Engine, open_engine, run_bounded, thread_executor, worker_count
+from cloudless_mosaic.execution import (
+    Engine,
+    check_engine,
+    open_engine,
+    run_bounded,
+    thread_executor,
+    worker_count,
+)
 from cloudless_mosaic.output import OutputFolder, PeriodSink
 from cloudless_mosaic.planning.grid import parse_crs
 from cloudless_mosaic.planning.mosaics import Mosaic, cut_mosaics
@@ -109,6 +116,7 @@ def run(
             the output folder.
     """
     progress = progress or Silent()
+    check_engine(request)
     plan = plan_mosaics(request)
     with open_engine(request, reader, access_of(request.profile), progress.note) as engine:
         plan = engine.fit(plan)

@@ -18,7 +18,7 @@ from cloudless_mosaic.domain.losses import LossLimit
 from cloudless_mosaic.domain.provider import access_of
 from cloudless_mosaic.domain.scenes import Scene, SourceGrid
 from cloudless_mosaic.errors import NoDataError, ObservationsLostError, SourceError
-from cloudless_mosaic.execution import Engine, open_engine
+from cloudless_mosaic.execution import Engine, check_engine, open_engine
 from cloudless_mosaic.reading import RasterReader, default_reader
 from cloudless_mosaic.storage.files import write_whole
 
@@ -57,6 +57,7 @@ def run(
         TemporaryError: if a service or the disk failed in a way that may pass, or another run is writing to
             the output folder.
     """
+    check_engine(request)
     plan = make_plan(request, find_pair(request), _grids(reader, access_of(request.profile)))
     with open_engine(request, reader, access_of(request.profile), progress.note) as engine:
         plan = plan.recut(engine.fit(plan.sources))

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import quote, urlsplit
 
-from pystac_client import Client, ItemSearch
+from pystac_client import ItemSearch
 
 from cloudless_mosaic.catalog.closest_names import closest_names
+from cloudless_mosaic.catalog.landing import find_landing, refusal
 from cloudless_mosaic.catalog.paging import Call, Drained, drain, next_call
 from cloudless_mosaic.catalog.raw_item import Json, RawItem
 from cloudless_mosaic.catalog.search_result import SearchResult
@@ -21,7 +21,6 @@ from cloudless_mosaic.domain.aoi import Box
 from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.errors import CloudlessMosaicError, TemporaryError, UsageError
 from cloudless_mosaic.net.redaction import without_credentials
-from cloudless_mosaic.net.urls import resolve_url
 
 CloudFilter = Literal["query", "cql2", "none"]
 """Filter language for the limit of cloud cover."""
@@ -58,10 +57,10 @@ def search_api(request: MosaicRequest, settings: ApiSettings) -> SearchResult:
         UsageError: if the address is not that of a STAC API, or the collection does not exist.
         TemporaryError: if the API fails temporarily.
     """
-    api = _Api(ApiTransport(request.stac_url, settings))
+    api = _Api(ApiTransport(request.stac_url, settings), request.collection)
     style = api.style(settings.page_size)
     found: list[Json] = []
-    notes = []
+    notes = [*api.warnings]
     for box in request.aoi.boxes:
         drained, style = api.search(request, box, style, settings)
         found += drained.items
@@ -82,18 +81,17 @@ def search_api(request: MosaicRequest, settings: ApiSettings) -> SearchResult:
 class _Api:
     """A STAC API whose landing page has been read."""
 
-    def __init__(self, transport: ApiTransport) -> None:
-        self.where = transport.where
-        self.root = without_credentials(transport.root)
+    def __init__(self, transport: ApiTransport, collection: str) -> None:
+        self._landing = find_landing(transport, collection)
+        self._searches = self._landing.searches
         self._transport = transport
-        self._client = _open(transport)
-        self._searches = self._links("search")
-        if not self._searches:
-            raise UsageError(f"{self.where} is not a STAC API with a search; check `stac_url`")
+        self.where = transport.where
+        self.root = without_credentials(self._landing.url)
+        self.warnings = self._landing.warnings
 
     def style(self, page_size: int) -> SearchStyle:
         """The form of search that the server says it supports, POST before GET."""
-        conforms = " ".join(map(str, self._client.extra_fields.get("conformsTo") or ()))
+        conforms = " ".join(map(str, self._landing.document.get("conformsTo") or ()))
         cloud_filter: CloudFilter = "none"
         if "item-search#query" in conforms:
             cloud_filter = "query"
@@ -124,7 +122,7 @@ class _Api:
         Raises:
             UsageError: if the API has no such collection.
         """
-        base = next(iter(self._links("data").values()), f"{self._transport.root.rstrip('/')}/collections")
+        base = next(iter(self._landing.links("data").values()), f"{self.root.rstrip('/')}/collections")
         try:
             self._fetch(Call("GET", f"{base.rstrip('/')}/{quote(wanted, safe='')}"))
         except StatusError as error:
@@ -157,15 +155,6 @@ class _Api:
                 if isinstance(collection, Mapping) and isinstance(collection.get("id"), str)
             ]
         return names
-
-    def _links(self, rel: str) -> dict[str, str]:
-        """Addresses of the links of a relation, by method."""
-        addresses = {}
-        for link in self._client.links:
-            url = resolve_url(self._transport.root, link.target)
-            if link.rel == rel and url is not None:
-                addresses[str(link.extra_fields.get("method") or "GET").upper()] = url
-        return addresses
 
     def _call(self, url: str, request: MosaicRequest, box: Box, style: SearchStyle) -> Call:
         # both ends of an interval are inclusive in STAC; items at the end itself are filtered out later
@@ -200,41 +189,7 @@ class _Api:
         return page
 
     def _refusal(self, error: StatusError, collection: str) -> CloudlessMosaicError:
-        if error.temporary:
-            return TemporaryError(f"{self.where} answers {error.status} again and again; try again later")
-        if error.status in {401, 403}:
-            return UsageError(
-                f"{self.where} refuses access ({error.status}); check `stac_url` and credentials"
-            )
-        self.require_collection(collection)
-        return UsageError(f"{self.where} answers {error.status} to the search; check `stac_url`")
-
-
-def _open(transport: ApiTransport) -> Client:
-    """Reads the landing page.
-
-    Raises:
-        UsageError: if there is none, or it is not that of a STAC API.
-        TemporaryError: if the server fails temporarily.
-    """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            client = Client.from_dict(_as_catalog(json.loads(transport.request(transport.root))))
-    except StatusError as error:
-        if error.temporary:
-            raise TemporaryError(
-                f"{transport.where} answers {error.status} again and again; try again later"
-            ) from None
-        raise UsageError(f"{transport.where} answers {error.status}; check `stac_url`") from None
-    except CloudlessMosaicError:
-        raise
-    except Exception:  # noqa: BLE001 - pystac raises all kinds of errors for other JSON
-        raise UsageError(f"{transport.where} is not a STAC API; check `stac_url`") from None
-    return client
-
-
-def _as_catalog(landing: Json) -> dict[str, Any]:
-    """A landing page with the type that STAC wants; some servers call it ``API``, or have none."""
-    known = landing.get("type") in {"Collection", "Feature", "FeatureCollection", "ItemCollection"}
-    return dict(landing) if known else {**landing, "type": "Catalog"}
+        if not error.temporary and error.status not in {401, 403}:
+            self.require_collection(collection)
+            return UsageError(f"{self.where} answers {error.status} to the search; check `stac_url`")
+        return refusal(error, self.where)

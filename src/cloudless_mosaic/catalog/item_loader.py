@@ -16,7 +16,7 @@ from cloudless_mosaic.catalog.raw_item import Json, RawItem
 from cloudless_mosaic.catalog.settings import ApiSettings
 from cloudless_mosaic.domain.request import SceneRequest
 from cloudless_mosaic.domain.scenes import Scene
-from cloudless_mosaic.errors import MetadataError, TemporaryError, UsageError
+from cloudless_mosaic.errors import MetadataError, UsageError
 from cloudless_mosaic.net.redaction import quoted, redact, without_credentials
 from cloudless_mosaic.net.urls import is_web_url
 
@@ -68,17 +68,14 @@ def _load_item(location: str, field: str, settings: ApiSettings) -> RawItem:
 
 def _fetch(url: str, field: str, settings: ApiSettings) -> RawItem:
     # slow to import
+    from cloudless_mosaic.catalog.landing import refusal  # noqa: PLC0415
     from cloudless_mosaic.catalog.transport import ApiTransport, StatusError  # noqa: PLC0415
 
     transport = ApiTransport(url, settings, field)
     try:
         text = transport.request(transport.root)
     except StatusError as error:
-        if error.temporary:
-            raise TemporaryError(
-                f"{transport.where} answers {error.status} again and again; try again later"
-            ) from None
-        raise UsageError(f"{transport.where} answers {error.status}; check `{field}`") from None
+        raise refusal(error, transport.where, field) from None
     try:
         item = json.loads(text)
     except (ValueError, RecursionError):

@@ -57,10 +57,8 @@ class ApiTransport(StacApiIO):
             settings: Time-outs and retries.
             field: Field of the request that gives the address; for messages.
         """
-        self.root, auth = _without_user(stac_url)
-        """Address of the API without user name and password."""
-        self.where = urlunsplit((*urlsplit(self.root)[:3], "", ""))
-        """The API in messages."""
+        root, auth = _without_user(stac_url)
+        self.move_to(root)
         self._settings = settings
         self._field = field
         self._answered = False
@@ -69,6 +67,17 @@ class ApiTransport(StacApiIO):
         trust_environment(self.session, retries)
         self.session.auth = auth
         self.session.hooks["response"].append(self._check_redirect)
+
+    def move_to(self, url: str) -> None:
+        """Takes another page of the same server for the API.
+
+        Args:
+            url: Its address, without user name and password.
+        """
+        self.root = url
+        """Address of the API without user name and password."""
+        self.where = urlunsplit((*urlsplit(url)[:3], "", ""))
+        """The API in messages."""
 
     def request(
         self,

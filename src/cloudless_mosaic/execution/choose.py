@@ -60,6 +60,18 @@ def open_engine(
         yield ClusterEngine(connection, request.wait_workers, reader)
 
 
+def check_engine(request: ExecutionOptions) -> None:
+    """Checks, before a search, that the engine of a request can be opened by this process.
+
+    Raises:
+        UsageError: if this process is a worker that imports the script of its parent.
+    """
+    if request.cluster == "local":
+        from cloudless_mosaic.execution.local import require_main_process  # noqa: PLC0415 - as below
+
+        require_main_process()
+
+
 def _connection(request: ExecutionOptions) -> AbstractContextManager[Connection] | None:
     """The cluster that a request or the environment asks for."""
     if request.cluster == "local":

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import logging
+import multiprocessing
+import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
-from cloudless_mosaic.errors import TemporaryError
+from cloudless_mosaic.errors import TemporaryError, UsageError
 from cloudless_mosaic.execution.connection import Connection, connect
 
 _GIB = 2**30
+_NEEDS_GUARD = (
+    "a local cluster starts processes that import the script again: put the call under "
+    'if __name__ == "__main__":, or leave out `cluster`'
+)
 
 
 @contextmanager
@@ -21,8 +29,10 @@ def local_cluster(workers: int, worker_memory: float | None) -> Iterator[Connect
         worker_memory: GiB that each may use; ``None`` shares out the memory of the computer.
 
     Raises:
+        UsageError: if the script that runs would start them again in each of them.
         TemporaryError: if they do not start.
     """
+    require_main_process()
     from distributed import LocalCluster  # noqa: PLC0415 - see connect
 
     try:
@@ -36,6 +46,8 @@ def local_cluster(workers: int, worker_memory: float | None) -> Iterator[Connect
             silence_logs=logging.CRITICAL,
         )
     except (OSError, RuntimeError) as error:
+        if _is_unguarded_script():
+            raise UsageError(_NEEDS_GUARD) from None
         raise TemporaryError(f"the local cluster does not start ({error}); try fewer `workers`") from None
     with (
         cluster,
@@ -44,3 +56,25 @@ def local_cluster(workers: int, worker_memory: float | None) -> Iterator[Connect
         ) as connection,
     ):
         yield connection
+
+
+def require_main_process() -> None:
+    """Checks that this process is not one that is being started.
+
+    Raises:
+        UsageError: if it is: a worker that imports a script without ``if __name__ == "__main__"``.
+    """
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        raise UsageError(_NEEDS_GUARD)
+
+
+def _is_unguarded_script() -> bool:
+    """True for a script that acts the same in every process that imports it."""
+    main = sys.modules["__main__"]
+    file = getattr(main, "__file__", None)
+    if not file or getattr(main, "__spec__", None) is not None:
+        return False
+    try:
+        return not re.search(r"__name__\s*==", Path(file).read_text("utf-8", errors="replace"))
+    except OSError:
+        return False

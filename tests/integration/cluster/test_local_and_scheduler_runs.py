@@ -280,3 +280,22 @@ def alive(one):
         return one.is_running() and one.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+@pytest.mark.slow
+def test_a_script_without_a_guard_is_told_so(demo_archive, tmp_path):
+    (tmp_path / "script.py").write_text(
+        "from datetime import date\n"
+        "from cloudless_mosaic import Aoi, MosaicRequest, build_mosaics\n"
+        "october = {'start_date': date(2020, 10, 1), 'end_date': date(2020, 10, 31)}\n"
+        "aoi = Aoi(-122.27, 47.55, -121.96, 47.74)\n"
+        f"url = {str(demo_archive.catalog)!r}\n"
+        "where = {'stac_url': url, 'cluster': 'local', 'workers': 1}\n"
+        "build_mosaics(MosaicRequest(**october, **where, aoi=aoi, bands=('red',)))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 1
+    assert 'put the call under if __name__ == "__main__"' in done.stderr.splitlines()[-1]
+    assert "fewer" not in done.stderr

@@ -444,18 +444,66 @@ def test_an_address_that_is_no_stac_api_is_told_so(api, make_request, quick, bod
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 418])
+@pytest.mark.parametrize("status", [400, 404, 410, 418])
 def test_a_landing_page_that_is_not_there_is_told_so(api, make_request, quick, status):
     api.replies[""] = reply(b"gone", status)
     with pytest.raises(UsageError, match=f"answers {status}; check stac_url"):
         find_scenes(make_request(api.url), quick)
 
 
-@pytest.mark.parametrize("status", [401, 403])
-def test_a_search_that_needs_a_password_is_told_so(api, make_request, quick, status):
-    api.search = lambda _: reply({}, status)
-    with pytest.raises(UsageError, match=rf"refuses access \({status}\)"):
+REFUSALS = {401: r"wants credentials \(401\).*USER:PASSWORD", 403: r"refuses access \(403\).*credentials"}
+
+
+@pytest.mark.parametrize(("status", "said"), REFUSALS.items())
+@pytest.mark.parametrize("page", ["", "/search"])
+def test_an_api_that_needs_credentials_is_told_so(api, make_request, quick, page, status, said):
+    api.replies[page] = reply({}, status)
+    with pytest.raises(UsageError, match=said) as caught:
         find_scenes(make_request(api.url), quick)
+    assert "check stac_url" not in str(caught.value)
+
+
+PAGES = (
+    "/search",
+    "/collections",
+    "/collections/sentinel-2-l2a",
+    "/collections/sentinel-2-l2a/",
+    "/collections/sentinel-2-l2a/items",
+)
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("rooted", [True, False], ids=["linked", "unlinked"])
+def test_the_address_of_a_page_stands_for_its_api(api, make_request, month, quick, page, rooted):
+    api.items = month[:2]
+    api.search = lambda asked: (
+        api.honest_search(asked) if asked.parameters else reply({"code": "BadRequest"}, 400)
+    )
+    if rooted:
+        links = [{"rel": "root", "href": f"{api.url}/"}]
+        api.replies[page.rstrip("/")] = reply({"type": "Collection", "id": "sentinel-2-l2a", "links": links})
+    if page == "/search" and rooted:
+        # what is said there to a request without a body
+        del api.replies[page]
+    found = find_scenes(make_request(f"{api.url}{page}"), quick)
+    assert len(found.scenes) == 2
+    assert any(
+        f"not the root of its STAC API; the search is sent to that, {api.url}" in w for w in found.warnings
+    )
+
+
+@pytest.mark.parametrize("page", ["/collections/sentinel-2-l1c", "/collections/sentinel-2-l1c/items"])
+def test_the_address_of_another_collection_is_told_so(api, make_request, quick, page):
+    with pytest.raises(UsageError, match=r"address of collection 'sentinel-2-l1c', but collection is"):
+        find_scenes(make_request(f"{api.url}{page}"), quick)
+    assert api.searches == []
+
+
+def test_a_root_on_another_server_is_not_followed(api, make_request, quick):
+    links = [{"rel": "root", "href": "http://127.0.0.1:9/"}]
+    api.replies["/elsewhere"] = reply({"type": "Catalog", "links": links})
+    with pytest.raises(UsageError, match="not a STAC API"):
+        find_scenes(make_request(f"{api.url}/elsewhere"), quick)
 
 
 @pytest.mark.parametrize(
