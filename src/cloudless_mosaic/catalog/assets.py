@@ -13,6 +13,13 @@ from dataclasses import dataclass
 from cloudless_mosaic.catalog.grids import declared_grid
 from cloudless_mosaic.catalog.raw_item import Json, RawItem
 from cloudless_mosaic.domain.bands import BANDS, find_band
+from cloudless_mosaic.domain.pixels import (
+    LARGEST_SCALE,
+    PIXEL_TYPES,
+    REFLECTANCE_SCALE,
+    DeclaredPixels,
+    is_product_scale,
+)
 from cloudless_mosaic.domain.provider import ProviderProfile
 from cloudless_mosaic.domain.scenes import SourceRaster
 from cloudless_mosaic.errors import MetadataError
@@ -23,10 +30,8 @@ from cloudless_mosaic.net.urls import resolve_url
 SCL = "SCL"
 """Name of the scene classification among the rasters of an item."""
 
-REFLECTANCE_SCALE = 0.0001
-"""Reflectance per digital number in every product of Level-2A."""
-
 _RESOLUTION = re.compile(r"_(\d0)m$")
+_NO_NUMBERS = ("nan", "inf", "-inf")
 _NATIVE = {**{name: band.resolution for name, band in BANDS.items()}, SCL: 20}
 
 
@@ -55,35 +60,73 @@ class RasterAsset:
         """Sort key, best first: GeoTIFF before JPEG 2000, then the resolution nearest to the native one."""
         return _is_jpeg_2000(self.asset), abs(self.resolution - _NATIVE[self.name]), self.key
 
-    def require_scale(self) -> None:
-        """Checks that the scale in the metadata, where there is one, is that of the product.
+    @property
+    def pixels(self) -> DeclaredPixels:
+        """What the metadata declare about the pixels.
+
+        Both ``raster:bands`` (STAC raster 1) and ``bands`` or the asset's own fields (STAC 1.1) are read.
 
         Raises:
-            MetadataError: if it is another one.
+            MetadataError: if something of it is not what it should be, or can't be of reflectance.
         """
-        for fields in (self.asset, *_band_objects(self.asset)):
-            scale = fields.get("raster:scale", fields.get("scale"))
-            if scale is not None and not _is_scale(scale):
-                raise MetadataError(f"the scale of its asset {self.key} is {quoted(scale, 40)}, not 0.0001")
+        dtype = self._declared("data_type")
+        scale = self._number("scale")
+        if scale is not None and not (scale > 0 and (scale < LARGEST_SCALE or _is_float(dtype))):
+            raise MetadataError(
+                f"the scale of its asset {self.key} is {scale:g}, which can't be that of "
+                "reflectance in whole numbers (0.0001); declare data_type float32 for float pixels"
+            )
+        return DeclaredPixels(
+            dtype=dtype if isinstance(dtype, str) and dtype in PIXEL_TYPES else "",
+            scale=scale,
+            offset=self._number("offset") or 0.0,
+            nodata=self._number("nodata"),
+        )
 
     @property
     def offset(self) -> int | None:
-        """Digital number to add according to the metadata; ``None`` where they have no offset.
+        """Digital number of the product to add according to the metadata.
 
-        Both ``raster:bands`` (STAC raster 1) and ``raster:offset`` (STAC 1.1) are read.
+        ``None`` where they have no offset, or the pixels are not digital numbers of the product's scale.
 
         Raises:
             MetadataError: if it is not a number.
         """
+        offset = self._number("offset")
+        scaled = not self.has_product_scale
+        return None if offset is None or scaled else round(offset / REFLECTANCE_SCALE)
+
+    @property
+    def has_product_scale(self) -> bool:
+        """True unless the metadata declare another scale than that of the product.
+
+        Raises:
+            MetadataError: if it is not a number.
+        """
+        scale = self._number("scale")
+        return scale is None or is_product_scale(scale)
+
+    def _declared(self, name: str) -> object:
+        """A field of the raster extension, of the asset or of its first band; ``None`` where missing."""
         for fields in (self.asset, *_band_objects(self.asset)):
-            offset = fields.get("raster:offset", fields.get("offset"))
-            if offset is not None:
-                try:
-                    advertised: int = round(offset / REFLECTANCE_SCALE)
-                except (TypeError, ValueError, ArithmeticError):
-                    raise MetadataError(f"the offset of its asset {self.key} is not a number") from None
-                return advertised
+            value = fields.get(f"raster:{name}", fields.get(name))
+            if value is not None:
+                return value
         return None
+
+    def _number(self, name: str) -> float | None:
+        """A field that is a number; nodata may be NaN or infinite, as numbers or as text."""
+        value = self._declared(name)
+        if value is None:
+            return None
+        text = name == "nodata" and value in _NO_NUMBERS
+        try:
+            number = float(value) if text or not isinstance(value, str | bool) else None  # type: ignore[arg-type]
+        except (TypeError, ValueError, OverflowError):
+            number = None
+        if number is None or not (name == "nodata" or math.isfinite(number)):
+            raise MetadataError(f"the {name} of its asset {self.key} is {quoted(value, 40)}, not a number")
+        return number
 
 
 def raster_assets(item: RawItem, profile: ProviderProfile) -> dict[str, RasterAsset]:
@@ -123,6 +166,7 @@ def source_rasters(assets: Iterable[RasterAsset], item: RawItem) -> dict[str, So
         asset.name: SourceRaster(
             resolve_href(_absolute(asset.asset["href"], item), item.file, item.host),
             declared_grid(asset.asset, item.properties, asset.resolution),
+            asset.pixels,
         )
         for asset in assets
     }
@@ -137,8 +181,8 @@ def _absolute(href: str, item: RawItem) -> str:
     return resolve_url(base, href) or href
 
 
-def _is_scale(value: object) -> bool:
-    return isinstance(value, float) and math.isclose(value, REFLECTANCE_SCALE)
+def _is_float(dtype: object) -> bool:
+    return isinstance(dtype, str) and dtype.startswith("float")
 
 
 def _usual_name(key: str, asset: Json, profile: ProviderProfile) -> str | None:

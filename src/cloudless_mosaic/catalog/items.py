@@ -161,8 +161,8 @@ def _missing_for(reads_classes: bool, guides: Iterable[str], assets: Collection[
 def _offset(
     item: RawItem, request: SceneRequest, profile: ProviderProfile, baseline: str, bands: list[RasterAsset]
 ) -> OffsetDecision:
-    for band in bands:
-        band.require_scale()
+    if not any(band.has_product_scale for band in bands):
+        return OffsetDecision(0, f"{profile.name}: its bands declare a scale and an offset of their own")
     if request.boa_offset is not None:
         return OffsetDecision(request.boa_offset, "given by --boa-offset for all scenes")
     flag = item.properties.get(profile.offset_flag) if profile.offset_flag else None

@@ -84,7 +84,7 @@ class _BandRead:
         target = Target(
             out,
             granule.needed[layer.part],
-            granule.placed.source.offset,
+            layer.offset,
             RawRows.of(shape, sampled_rows(shape)),
             masked=granule.classified is not None,
         )

@@ -23,6 +23,7 @@ from cloudless_mosaic.domain.results import MaskCounts
 from cloudless_mosaic.domain.scenes import SourceGrid
 from cloudless_mosaic.errors import LastingFault, SourceError
 from cloudless_mosaic.planning.tasks import GranuleSource
+from cloudless_mosaic.reading.conversion import Conversion
 from cloudless_mosaic.reading.protocol import Target, WindowRead
 
 Clear = npt.NDArray[np.bool_]
@@ -48,6 +49,10 @@ class Layer:
     """Where the pixels of the block lie in the grid."""
     alone: bool
     """True where no other block reads it."""
+    conversion: Conversion | None = None
+    """What its pixels mean; ``None`` for those of the product."""
+    offset: int = 0
+    """Digital number to add to its pixels, once they are those of the product."""
 
     @property
     def part(self) -> Part:
@@ -61,7 +66,8 @@ class Layer:
         """
         shared = not self.alone and (window is not None or self.mapping.copied is None)
         window = window or self.mapping.window
-        return WindowRead(self.href, self.level, window.row, window.column, window.shape, target, shared)
+        place = self.href, self.level, window.row, window.column, window.shape
+        return WindowRead(*place, target, shared, self.conversion)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from math import ceil, floor
-from typing import Any
 
 import numpy as np
 
 from cloudless_mosaic.compositing.granules import Layer, LostGranule, MaskLayer, PlacedGranule
 from cloudless_mosaic.compositing.pixel_mapping import Window, map_pixels, read_level
+from cloudless_mosaic.compositing.pixel_values import band_values, class_conversion
 from cloudless_mosaic.domain.bands import canonical_band
 from cloudless_mosaic.domain.results import SceneNote
 from cloudless_mosaic.domain.scenes import GRANULE_PIXELS, GRANULE_WIDTH, SourceGrid, SourceRaster
@@ -82,44 +82,51 @@ class _Placer:
         """
         bands: list[Layer] = []
         for band, raster in zip(self._task.read_bands, source.bands, strict=True):
-            layer = self._layer(canonical_band(band), raster, source.scene_id)
+            layer = self._layer(canonical_band(band), raster, source)
             if layer is None:
                 return None
             bands.append(layer)
         mask = None
         if source.scl is not None:
-            layer = self._layer(_SCL, source.scl, source.scene_id)
+            layer = self._layer(_SCL, source.scl, source)
             if layer is None:
                 return None
             _require_one_crs(layer, bands)
             mask = MaskLayer(layer, _mask_window(layer, bands, self._task.mask))
         return PlacedGranule(number, observation, source, tuple(bands), mask)
 
-    def _layer(self, name: str, raster: SourceRaster, scene_id: str) -> Layer | None:
+    def _layer(self, name: str, raster: SourceRaster, source: GranuleSource) -> Layer | None:
         header = self._reader.header(raster.href)
-        _require_fit(raster, header, np.dtype(np.uint8 if name == _SCL else np.uint16))
+        _require_fit(raster, header)
+        values = (
+            (class_conversion(raster, header), 0)
+            if name == _SCL
+            else band_values(raster, header, source.offset)
+        )
         note = _contradiction(raster, header.levels[0])
         if note:
-            self.notes.add(SceneNote(scene_id, note))
+            self.notes.add(SceneNote(source.scene_id, note))
         # classes can't be averaged, so the classification is always read at its native level
         level = read_level(header.levels, self._task.geobox, exact=self._task.exact or name == _SCL)
         grid = header.levels[level]
         mapping = self._map(grid)
-        return None if mapping is None else Layer(name, raster.href, level, grid, mapping, self._task.alone)
+        if mapping is None:
+            return None
+        return Layer(name, raster.href, level, grid, mapping, self._task.alone, *values)
 
 
-def _require_fit(raster: SourceRaster, header: RasterHeader, dtype: np.dtype[Any]) -> None:
+def _require_fit(raster: SourceRaster, header: RasterHeader) -> None:
     """Refuses a raster that can't be one of the product's; a header of a few bytes may declare any size.
 
     Raises:
         ContentError: if it can't.
     """
-    reason = _misfit(raster, header, dtype)
+    reason = _misfit(raster, header)
     if reason:
         raise ContentError(f"{redact(raster.href)} {reason}; leave it out")
 
 
-def _misfit(raster: SourceRaster, header: RasterHeader, dtype: np.dtype[Any]) -> str | None:
+def _misfit(raster: SourceRaster, header: RasterHeader) -> str | None:
     """Why a raster can't be one of the product's; ``None`` where it can."""
     native = header.levels[0]
     rows, columns = native.shape
@@ -128,8 +135,6 @@ def _misfit(raster: SourceRaster, header: RasterHeader, dtype: np.dtype[Any]) ->
         return f"has {columns} x {rows} pixels, more than a granule"
     if max(width, height) > GRANULE_WIDTH * (1 + _PLACE_TOLERANCE):
         return f"is {width:g} x {height:g} m wide, wider than a granule"
-    if header.dtype != dtype:
-        return f"holds {header.dtype} pixels instead of {dtype}"
     if raster.grid is not None and raster.grid.shape != native.shape:
         declared_rows, declared_columns = raster.grid.shape
         return f"has {columns} x {rows} pixels, its item says {declared_columns} x {declared_rows}"

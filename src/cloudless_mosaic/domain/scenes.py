@@ -10,6 +10,7 @@ from typing import TypeVar
 from shapely import union_all
 from shapely.geometry.base import BaseGeometry
 
+from cloudless_mosaic.domain.pixels import UNDECLARED, DeclaredPixels
 from cloudless_mosaic.net.redaction import redact
 
 Affine6 = tuple[float, float, float, float, float, float]
@@ -64,6 +65,8 @@ class SourceRaster:
     """Unsigned address or path."""
     grid: SourceGrid | None
     """Native grid as the item declares it; ``None`` where it declares none."""
+    pixels: DeclaredPixels = UNDECLARED
+    """What the item declares about the pixels."""
 
     def __repr__(self) -> str:
         # some catalogues give addresses that they have signed, and workers log the tasks that fail

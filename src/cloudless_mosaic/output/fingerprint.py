@@ -128,7 +128,10 @@ def _scene_fields(scene: Scene, folder: Path) -> dict[str, Any]:
         "overpass": scene.overpass,
         "footprint": scene.footprint.wkb_hex,
         "rasters": [
-            [band, derived_from_href(raster.href, folder), raster.grid and astuple(raster.grid)]
+            [
+                *(band, derived_from_href(raster.href, folder), raster.grid and astuple(raster.grid)),
+                *([] if raster.pixels.is_of_product else [list(map(str, astuple(raster.pixels)))]),
+            ]
             for band, raster in sorted(_rasters(scene).items())
         ],
         "offset": scene.offset,

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextvars import Context, copy_context
 from dataclasses import dataclass
 from functools import partial
-from itertools import count
+from itertools import count, takewhile
 from traceback import clear_frames
 from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
@@ -104,7 +104,7 @@ class GdalReader:
         for position, read in enumerate(reads):
             try:
                 pixels = self._twice(read.href, partial(self._read_window, read))
-                answer: npt.NDArray[Any] | SourceError = read.deliver(pixels)
+                answer: npt.NDArray[Any] | SourceError = read.deliver(*pixels)
             except _FAULTS as error:
                 answer = _lost(read.href, error)
             yield position, answer
@@ -150,31 +150,35 @@ class GdalReader:
             raise SourceError(
                 f"{redact(href)} is not a single north-up band with a CRS; the scene can't be used"
             )
-        if native.nodata not in {None, 0}:
-            raise ContentError(
-                f"{redact(href)} declares nodata {native.nodata:g}, only 0 is read as nodata; leave it out"
-            )
-        if MaskFlags.per_dataset in native.mask_flag_enums[0]:
-            raise ContentError(f"{redact(href)} has a mask of its own, which is not read; leave it out")
         if max(native.block_shapes[0]) > _LARGEST_BLOCK:
             raise SourceError(f"{redact(href)} declares tiles of {native.block_shapes[0]} pixels")
+        masked = _has_mask(native)
         levels = [native, *(self._dataset(href, i + 1) for i in range(len(native.overviews(1))))]
+        # an overview without a mask shows pixels that aren't data
+        levels = list(takewhile(lambda level: _has_mask(level) == masked, levels))
+        scaling = native.scales[0], native.offsets[0]
         authority = native.crs.to_authority()
         crs = f"{authority[0]}:{authority[1]}" if authority else native.crs.to_wkt()
         return RasterHeader(
             levels=tuple(SourceGrid(crs, tuple(level.transform)[:6], level.shape) for level in levels),
             dtype=np.dtype(native.dtypes[0]),
             tile_shape=native.block_shapes[0],
+            nodata=native.nodata,
+            scaling=None if scaling == (1, 0) else scaling,
+            masked=masked,
         )
 
-    def _read_window(self, read: WindowRead) -> npt.NDArray[Any]:
+    def _read_window(self, read: WindowRead) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_] | None]:
+        """The pixels of a window, and where they are data by the file's own mask."""
         window = Window(read.column, read.row, read.shape[1], read.shape[0])
-        pixels: npt.NDArray[Any] = self._dataset(read.href, read.level).read(1, window=window)
+        dataset = self._dataset(read.href, read.level)
+        pixels: npt.NDArray[Any] = dataset.read(1, window=window)
         if pixels.shape != read.shape:
             raise SourceError(
                 f"{redact(read.href)} gave {pixels.shape} pixels of {read.shape}; it is cut short"
             )
-        return pixels
+        masked = read.conversion is not None and read.conversion.masked
+        return pixels, dataset.read_masks(1, window=window) != 0 if masked else None
 
     @property
     def _datasets(self) -> OrderedDict[tuple[str, int], _OpenDataset]:
@@ -253,6 +257,11 @@ class _OpenDataset:
         """Closes the dataset."""
         # rasterio keeps openers by context, and another thread may close what an ended one left
         self.context.run(self.dataset.close)
+
+
+def _has_mask(dataset: DatasetReader) -> bool:
+    """True where a dataset has a mask of its own."""
+    return MaskFlags.per_dataset in dataset.mask_flag_enums[0]
 
 
 def _close_all(opened: set[_OpenDataset]) -> None:

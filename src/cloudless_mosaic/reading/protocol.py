@@ -12,6 +12,7 @@ import numpy.typing as npt
 from cloudless_mosaic.domain.scenes import SourceGrid
 from cloudless_mosaic.errors import SourceError
 from cloudless_mosaic.kernels import harmonise
+from cloudless_mosaic.reading.conversion import Conversion
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,12 @@ class RasterHeader:
     """Type of a pixel."""
     tile_shape: tuple[int, int]
     """Rows and columns of an internal tile of the native level."""
+    nodata: float | None = None
+    """Digital number of pixels that aren't data, may be NaN; ``None`` where the file declares none."""
+    scaling: tuple[float, float] | None = None
+    """Scale and offset; ``None`` where the file declares none, or the scale of the product."""
+    masked: bool = False
+    """True where the file has a mask of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +93,26 @@ class WindowRead:
     shape: tuple[int, int]
     """Rows, columns."""
     target: Target | None = field(default=None, compare=False, repr=False)
-    """Where the pixels go; ``None`` for a new array of the pixels as they are in the file."""
+    """Where the pixels go; ``None`` for a new array of the pixels."""
     shared: bool = field(default=True, compare=False)
     """True where other reads are likely to need the same internal tiles, so that caching them saves work."""
+    conversion: Conversion | None = None
+    """What the pixels mean; ``None`` for those of the product, which stay as they are in the file."""
 
-    def deliver(self, pixels: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Writes the pixels of the whole window to the target, if there is one.
+    def deliver(
+        self, pixels: npt.NDArray[Any], valid: npt.NDArray[np.bool_] | None = None
+    ) -> npt.NDArray[Any]:
+        """Converts the pixels of the whole window and writes them to the target, if there is one.
+
+        Args:
+            pixels: As they are in the file.
+            valid: The file's own mask, False where a pixel isn't data; ``None`` where it has none.
 
         Returns:
             The target's output, or the pixels themselves.
         """
+        if self.conversion is not None:
+            pixels = self.conversion.apply(pixels, valid)
         if self.target is None:
             return pixels
         self.target.raw_rows.values[...] = pixels[self.target.raw_rows.rows]

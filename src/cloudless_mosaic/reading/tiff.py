@@ -8,6 +8,7 @@ Tags and types: TIFF 6.0 (Adobe, 1992), BigTIFF (AWare Systems), GeoTIFF 1.1 (OG
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from cloudless_mosaic.domain.pixels import is_product_scale
 from cloudless_mosaic.domain.scenes import SourceGrid
 from cloudless_mosaic.errors import ContentError, SourceError
 from cloudless_mosaic.reading.protocol import RasterHeader
@@ -29,20 +31,23 @@ _LARGEST_TILE = 4096
 _MOST_DIRECTORIES = 32
 _MOST_ENTRIES = 256
 _MOST_SMALL_VALUES = 4096
-"""Values of any tag but those that list tiles."""
+"""Values of any tag but those that list tiles, and of metadata."""
+_MOST_METADATA = 32 * 1024
+"""Bytes of metadata that are looked at; more are left to GDAL."""
 _SLACK = 64 * 1024
 """Bytes that a compressed tile may have beyond the size of its pixels."""
 
 _SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _SAMPLES, _PLANAR = 254, 256, 257, 258, 259, 277, 284
 _PREDICTOR, _TILE_WIDTH, _TILE_HEIGHT, _OFFSETS, _SIZES, _FORMAT = 317, 322, 323, 324, 325, 339
 _PIXEL_SCALE, _TIE_POINT, _TRANSFORMATION, _GEO_KEYS = 33550, 33922, 34264, 34735
-_NODATA = 42113
-"""Of GDAL: a number as text."""
+_METADATA, _NODATA = 42112, 42113
+"""Of GDAL: XML, and a number as text."""
+_SCALING = re.compile(rb'role="(scale|offset)">([^<]*)<')
 _EDGES = (_HEIGHT, _WIDTH), (_TILE_HEIGHT, _TILE_WIDTH)
 _LISTS = frozenset({_OFFSETS, _SIZES})
 _TAGS = _LISTS | {
     *(_SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _SAMPLES, _PLANAR, _PREDICTOR, _TILE_WIDTH),
-    *(_TILE_HEIGHT, _FORMAT, _PIXEL_SCALE, _TIE_POINT, _TRANSFORMATION, _GEO_KEYS, _NODATA),
+    *(_TILE_HEIGHT, _FORMAT, _PIXEL_SCALE, _TIE_POINT, _TRANSFORMATION, _GEO_KEYS, _METADATA, _NODATA),
 }
 _DEFAULTS = {_SUBFILE: 0, _COMPRESSION: 1, _SAMPLES: 1, _PLANAR: 1, _PREDICTOR: 1, _FORMAT: 1}
 _TYPES = {1: "<u1", 2: "<u1", 3: "<u2", 4: "<u4", 12: "<f8", 16: "<u8"}
@@ -122,6 +127,8 @@ async def parse_tiff(source: ByteSource) -> TiledRaster:
     _require_plain(native)
     if not _zero_is_nodata(native) or any(_one(one, _SUBFILE) & 4 for one in others):
         raise UnsupportedTiffError("nodata other than 0, or a mask of its own")
+    if not _has_product_scale(native):
+        raise UnsupportedTiffError("a scale of its own")
     extent = _one(native, _WIDTH) * width, _one(native, _HEIGHT) * height
     levels: list[TiledLevel] = []
     for directory in (native, *(one for one in others if not _one(one, _SUBFILE) & 4)):
@@ -187,8 +194,12 @@ class _Layout:
         for tags in (_TAGS - _LISTS, _LISTS):
             most = _tile_count(values) if tags is _LISTS else _MOST_SMALL_VALUES
             for tag, kind, count, raw in entries:
+                if tag == _METADATA and count > _MOST_METADATA:
+                    raise UnsupportedTiffError("much metadata")
                 if tag in tags:
-                    values[tag] = await self._values(source, (tag, kind, count), raw, most)
+                    values[tag] = await self._values(
+                        source, (tag, kind, count), raw, _MOST_METADATA if tag == _METADATA else most
+                    )
         return values, int.from_bytes(block[number * width :], "little")
 
     async def _values(self, source: ByteSource, entry: tuple[int, int, int], raw: bytes, most: int) -> Values:
@@ -219,6 +230,16 @@ def _zero_is_nodata(native: Directory) -> bool:
     try:
         return not text or float(text) == 0
     except ValueError:
+        return False
+
+
+def _has_product_scale(native: Directory) -> bool:
+    """True where the file declares no scale, or that of the product; its offset is decided by the scene."""
+    text = bytes(native.get(_METADATA, np.zeros(0, np.uint8)))
+    declared = dict(_SCALING.findall(text))
+    try:
+        return not declared or is_product_scale(float(declared[b"scale"]))
+    except (KeyError, ValueError):
         return False
 
 

@@ -10,6 +10,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
+from dataclasses import replace
 from queue import SimpleQueue
 from typing import Any
 from urllib.parse import urlsplit
@@ -81,9 +82,13 @@ class TileReader:
         arrived: Arrivals = SimpleQueue()
         fetches: list[tuple[int, Fetch]] = []
         unknown: list[tuple[int, WindowRead]] = []
+        converted: dict[int, WindowRead] = {}
         for position, read in enumerate(reads):
+            plain = read
+            if read.conversion:
+                plain, converted[position] = replace(read, target=None, conversion=None), read
             try:
-                fetch = Fetch.of(read, self._raster_future(read.href).result(), self._cache)
+                fetch = Fetch.of(plain, self._raster_future(read.href).result(), self._cache)
             except UnsupportedTiffError:
                 unknown.append((position, read))
             except SourceError as error:
@@ -99,6 +104,8 @@ class TileReader:
             answer = self._decode(came, arrived, position) if isinstance(came, Fetch) else came
             if answer is not None:
                 waiting -= 1
+                if position in converted and not isinstance(answer, SourceError):
+                    answer = converted[position].deliver(answer)
                 yield position, answer
 
     def _decode(self, fetch: Fetch, arrived: Arrivals, position: int) -> Pixels | SourceError | None:

@@ -12,6 +12,7 @@ from cloudless_mosaic.catalog.grids import declared_grid
 from cloudless_mosaic.catalog.providers import GENERIC
 from cloudless_mosaic.catalog.raw_item import RawItem
 from cloudless_mosaic.domain.bands import BANDS
+from cloudless_mosaic.domain.pixels import DeclaredPixels
 from cloudless_mosaic.domain.provider import ProviderProfile
 from cloudless_mosaic.errors import MetadataError
 from cloudless_mosaic.net.hrefs import resolve_href
@@ -209,12 +210,62 @@ def test_an_offset_that_is_no_number_is_refused(band):
         _ = one.offset
 
 
-@pytest.mark.parametrize("scale", [1, 0.001, 0, "x", math.nan, [0.0001]], ids=repr)
-def test_another_scale_than_the_products_is_refused(scale):
+@pytest.mark.parametrize("scale", [1, 0.01, 0, -0.0001, "x", math.nan, math.inf, [0.0001], True], ids=repr)
+def test_a_scale_that_is_not_that_of_reflectance_is_refused(scale):
     for fields in ({"raster__scale": scale}, {"raster__bands": [{"scale": scale, "offset": -0.1}]}):
         one = best_assets(item(red=asset(**fields)))["B04"]
         with pytest.raises(MetadataError, match="the scale of its asset red"):
-            one.require_scale()
+            _ = one.pixels
+
+
+# the pixels that the metadata tell
+
+
+@pytest.mark.parametrize(
+    ("fields", "pixels"),
+    [
+        ({}, DeclaredPixels()),
+        (
+            {"raster__bands": [{"data_type": "int16", "scale": 0.0001, "offset": -0.1, "nodata": -9999}]},
+            DeclaredPixels("int16", 0.0001, -0.1, -9999.0),
+        ),
+        (
+            {
+                "bands": [
+                    {"data_type": "uint16", "raster:scale": 2.75e-05, "raster:offset": -0.2, "nodata": 0}
+                ]
+            },
+            DeclaredPixels("uint16", 2.75e-05, -0.2, 0.0),
+        ),
+        (
+            {"data_type": "float32", "raster__scale": 1, "nodata": -1},
+            DeclaredPixels("float32", 1.0, 0.0, -1.0),
+        ),
+        ({"raster__bands": [{"data_type": "cint16"}]}, DeclaredPixels()),
+        ({"raster__bands": [{"data_type": ["uint16"]}]}, DeclaredPixels()),
+    ],
+)
+def test_type_scale_offset_and_nodata_are_read_in_every_spelling(fields, pixels):
+    assert best_assets(item(red=asset(**fields)))["B04"].pixels == pixels
+
+
+@pytest.mark.parametrize(("nodata", "number"), [("nan", math.nan), ("inf", math.inf), ("-inf", -math.inf)])
+def test_nodata_may_be_no_number(nodata, number):
+    found = best_assets(item(red=asset(raster__bands=[{"nodata": nodata}])))["B04"].pixels.nodata
+    assert found == number or (math.isnan(found) and math.isnan(number))
+
+
+@pytest.mark.parametrize("nodata", ["none", [0], {}, True], ids=repr)
+def test_a_nodata_that_is_none_is_refused(nodata):
+    one = best_assets(item(red=asset(raster__bands=[{"nodata": nodata}])))["B04"]
+    with pytest.raises(MetadataError, match="the nodata of its asset red"):
+        _ = one.pixels
+
+
+def test_an_offset_of_another_scale_is_none_of_the_product():
+    one = best_assets(item(red=asset(raster__bands=[{"scale": 2.75e-05, "offset": -0.2}])))["B04"]
+    assert one.offset is None
+    assert not one.has_product_scale
 
 
 # declared grids

@@ -434,7 +434,7 @@ def test_order_of_the_granules_decides_and_the_order_of_reading_does_not(world, 
     [
         ("red", np.full((8, 8), 0.2, np.float32)),
         ("red", np.full((8, 8), 200, np.int16)),
-        ("scl", np.full((4, 4), 300, np.uint16)),
+        ("scl", np.full((4, 4), 4, np.complex64)),
     ],
 )
 def test_raster_of_another_type_is_lost(world, make_geobox, raster, pixels):

@@ -1,7 +1,7 @@
 """What every ``RasterReader`` has to do. Another reader joins by a line in ``READERS``."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from cloudless_mosaic.domain.scenes import SourceGrid
 from cloudless_mosaic.errors import SourceError
 from cloudless_mosaic.reading import RasterReader, RawRows, Target, TileReader, WindowRead
+from cloudless_mosaic.reading.conversion import Conversion
 from cloudless_mosaic.reading.gdal import GdalReader
 from memory_reader import MemoryRaster, MemoryReader
 
@@ -213,10 +214,31 @@ def test_many_threads_share_a_reader(source, band):
     assert all(header == headers[0] for header in headers)
 
 
+def test_pixels_are_converted_before_they_are_delivered(source, band):
+    conversion = Conversion(nodata=(float(band.pixels[7, 7]),), scale=2e-5, offset=-0.01)
+    window = WindowRead(source.band, 0, 3, 5, (90, 110), conversion=conversion)
+    out = np.empty(window.shape, np.uint16)
+    clear = np.random.default_rng(3).random(window.shape) < 0.7
+    target = Target(out, clear, 0, RawRows.of(window.shape, slice(0, None, 9)))
+    plain, targeted, unconverted = answers(
+        source.reader,
+        window,
+        replace(window, target=target),
+        WindowRead(source.band, 0, 3, 5, (90, 110)),
+    )
+    pixels = band.pixels[3:93, 5:115]
+    expected = np.clip(np.rint((pixels * 2e-5 - 0.01) * 10_000), 1, 65535)
+    expected[pixels == band.pixels[7, 7]] = 0
+    np.testing.assert_array_equal(plain, expected)
+    assert targeted is out
+    np.testing.assert_array_equal(out, np.where(clear, expected, 0))
+    np.testing.assert_array_equal(target.raw_rows.values, expected[::9])
+    np.testing.assert_array_equal(unconverted, pixels)
+
+
 @pytest.mark.parametrize("reader", [GdalReader, TileReader])
 @pytest.mark.parametrize("nodata", [None, 4242])
-def test_what_a_file_calls_nodata_changes_no_pixel(tmp_path, tiff, reader, nodata):
-    """Zero is without data in all of these products; some files say nothing of it, or something else."""
+def test_what_a_file_calls_nodata_changes_no_pixel_as_it_is_read(tmp_path, tiff, reader, nodata):
     pixels = np.arange(64 * 64, dtype=np.uint16).reshape(64, 64) + 200
     pixels[:8] = 0
     href = str(tiff(tmp_path / "band.tif", pixels, nodata=nodata))
