@@ -128,7 +128,7 @@ def test_two_runs_at_a_time(place, options, undisturbed, burned_command, mosaic_
         month = (
             *("--start-date", "2021-07-01", "--end-date", "2021-07-31", "--aoi=-121.5,40.45,-121.45,40.5"),
             *("--stac-url", str(fire_archive.catalog), "--collection", "sentinel-s2-l2a-cogs"),
-            *("--bands", "red", "--resolution", "100"),
+            *("--bands", "red", "--resolution", "100", "--mask", "scl"),
         )
         mosaics = mosaic_command(*month, "--output-dir", "twice", cwd=place)
         first.send_signal(signal.SIGCONT)

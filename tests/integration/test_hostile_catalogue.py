@@ -101,7 +101,7 @@ FIELDS = {
     "endless footprint": (("geometry", "coordinates"), [[[i / 1e6, i / 1e6] for i in range(20_000)]]),
     "deep footprint": (("geometry", "coordinates"), nested(400)),
     "scale of another product": (("assets", "B04", "raster:bands"), [{"scale": 1e9, "offset": 0}]),
-    "clouds that are none": (("properties", "eo:cloud_cover"), float("nan")),
+    "endless clouds": (("properties", "eo:cloud_cover"), float("inf")),
 }
 
 

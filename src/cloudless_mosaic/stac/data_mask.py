@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import shapely
-from rasterio.features import shapes
-from shapely.geometry import MultiPolygon, Polygon, box, shape
+from shapely.geometry import box
 from shapely.geometry.base import BaseGeometry
 
 from cloudless_mosaic.geo.geobox import GeoBox
@@ -50,11 +49,13 @@ def data_footprint(picture: npt.NDArray[np.generic], factor: int, grid: GeoBox) 
     return area.convex_hull
 
 
-def _outline(valid: npt.NDArray[np.bool_], cell: int, factor: int) -> MultiPolygon:
+def _outline(valid: npt.NDArray[np.bool_], cell: int, factor: int) -> BaseGeometry:
     """The cells with any data, in pixels of the grid."""
-    cells = _pooled(valid, cell)
-    found = (shape(one) for one, _ in shapes(cells.astype(np.uint8), mask=cells))
-    area = MultiPolygon([one for one in found if isinstance(one, Polygon)])
+    rows, columns = np.nonzero(_pooled(valid, cell))
+    # not by rasterio.features.shapes, which in threads warns of a missing transform, whatever it is given
+    area = shapely.coverage_union_all(shapely.box(columns, rows, columns + 1, rows + 1))
+    # a normalized ring starts at a true corner, so that every point along an edge goes
+    area = shapely.simplify(shapely.normalize(area), 0)
     return shapely.transform(area, lambda points: points * (cell * factor))
 
 
