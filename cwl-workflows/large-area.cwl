@@ -14,7 +14,7 @@ $graph:
     id: main
     label: Monthly cloud-free mosaics of a large area
     doc: >-
-      Cuts the mosaics of all tiles and months into shards, makes each shard in a job of its own, and merges them into
+      Cuts the mosaics of all tiles and periods into shards, makes each shard in a job of its own, and merges them into
       one STAC catalog. Needs no Dask cluster; the runner starts as many jobs at once as it has room for.
     requirements:
       InlineJavascriptRequirement: {}
@@ -54,7 +54,7 @@ $graph:
         type: int
         default: 1000
         label: Most scenes
-        doc: Where there are more, the least cloudy of every month are used
+        doc: Where there are more, the least cloudy of every period are used
       max_cloud_cover:
         type: int
         default: 25
@@ -65,6 +65,15 @@ $graph:
         default: https://planetarycomputer.microsoft.com/api/stac/v1
         label: STAC API
         doc: Where scenes are searched
+      period:
+        type: string
+        default: month
+        label: Period
+        doc: month, week, dekad, 16days or another number of days, season, quarter, year or all
+      every-year:
+        type: string?
+        label: Days of each year
+        doc: MM-DD..MM-DD; all days where it is left out
       reducer:
         type: string
         default: median
@@ -76,17 +85,17 @@ $graph:
         type: int
         default: 4096
         label: Tile size
-        doc: Edge of a tile, pixels; every tile and month has files of its own
+        doc: Edge of a tile, pixels; every tile and period has files of its own
       shards:
         type: int
         default: 4
         label: Shards
-        doc: Number of jobs that the tiles and months are dealt to
+        doc: Number of jobs that the tiles and periods are dealt to
     outputs:
       stac-catalog:
         type: Directory
         label: Mosaics
-        doc: A STAC catalog with an item and a folder of GeoTIFFs for every tile and month
+        doc: A STAC catalog with an item and a folder of GeoTIFFs for every tile and period
         outputSource: merge/stac-catalog
     steps:
       deal:
@@ -111,6 +120,8 @@ $graph:
           max_items: max_items
           max_cloud_cover: max_cloud_cover
           stac-url: stac-url
+          period: period
+          every-year: every-year
           reducer: reducer
           tile-size: tile-size
           shard: deal/names
@@ -200,7 +211,7 @@ $graph:
       max_items:
         type: int
         label: Most scenes
-        doc: Where there are more, the least cloudy of every month are used
+        doc: Where there are more, the least cloudy of every period are used
         inputBinding: {prefix: --max-items=, separate: false}
       max_cloud_cover:
         type: int
@@ -212,6 +223,16 @@ $graph:
         label: STAC API
         doc: Where scenes are searched
         inputBinding: {prefix: --stac-url=, separate: false}
+      period:
+        type: string
+        label: Period
+        doc: month, week, dekad, 16days or another number of days, season, quarter, year or all
+        inputBinding: {prefix: --period=, separate: false}
+      every-year:
+        type: string?
+        label: Days of each year
+        doc: MM-DD..MM-DD; all days where it is left out
+        inputBinding: {prefix: --every-year=, separate: false}
       reducer:
         type: string
         label: Reducer
@@ -231,7 +252,7 @@ $graph:
       stac-catalog:
         type: Directory
         label: Mosaics
-        doc: A STAC catalog with an item and a folder of GeoTIFFs for every month
+        doc: A STAC catalog with an item and a folder of GeoTIFFs for every period
         outputBinding: {glob: stac-catalog}
       # written last of all: without it the step fails, even where a runner loses the exit code
       catalog:
@@ -267,7 +288,7 @@ $graph:
       stac-catalog:
         type: Directory
         label: Mosaics
-        doc: A STAC catalog with an item and a folder of GeoTIFFs for every month
+        doc: A STAC catalog with an item and a folder of GeoTIFFs for every period
         outputBinding: {glob: stac-catalog}
       # written last of all: without it the step fails, even where a runner loses the exit code
       catalog:

@@ -15,8 +15,8 @@ $graph:
     id: main
     label: Monthly cloud-free mosaics
     doc: >-
-      Searches a STAC API for Sentinel-2 scenes and makes a cloud-free median of every month; gives Cloud-Optimized
-      GeoTIFFs with a STAC catalog.
+      Searches a STAC API for Sentinel-2 scenes and makes a cloud-free median of every month, or of other periods; gives
+      Cloud-Optimized GeoTIFFs with a STAC catalog.
     inputs:
       start-date:
         type: string
@@ -52,7 +52,7 @@ $graph:
         type: int
         default: 1000
         label: Most scenes
-        doc: Where there are more, the least cloudy of every month are used
+        doc: Where there are more, the least cloudy of every period are used
       max_cloud_cover:
         type: int
         default: 25
@@ -63,6 +63,15 @@ $graph:
         default: https://planetarycomputer.microsoft.com/api/stac/v1
         label: STAC API
         doc: Where scenes are searched
+      period:
+        type: string
+        default: month
+        label: Period
+        doc: month, week, dekad, 16days or another number of days, season, quarter, year or all
+      every-year:
+        type: string?
+        label: Days of each year
+        doc: MM-DD..MM-DD; all days where it is left out
       reducer:
         type: string
         default: median
@@ -74,7 +83,7 @@ $graph:
       stac-catalog:
         type: Directory
         label: Mosaics
-        doc: A STAC catalog with an item and a folder of GeoTIFFs for every month
+        doc: A STAC catalog with an item and a folder of GeoTIFFs for every period
         outputSource: compose/stac-catalog
     steps:
       compose:
@@ -91,12 +100,14 @@ $graph:
           max_items: max_items
           max_cloud_cover: max_cloud_cover
           stac-url: stac-url
+          period: period
+          every-year: every-year
           reducer: reducer
         out: [stac-catalog]
   - class: CommandLineTool
     id: cloudless-mosaic
     label: cloudless-mosaic
-    doc: Makes the mosaics of all months
+    doc: Makes the mosaics of all periods
     requirements:
       # calrissian looks for it here, and for exactly these fields; whole numbers, and K, M, G or T
       calrissian:DaskGatewayRequirement:
@@ -155,7 +166,7 @@ $graph:
       max_items:
         type: int
         label: Most scenes
-        doc: Where there are more, the least cloudy of every month are used
+        doc: Where there are more, the least cloudy of every period are used
         inputBinding: {prefix: --max-items=, separate: false}
       max_cloud_cover:
         type: int
@@ -167,6 +178,16 @@ $graph:
         label: STAC API
         doc: Where scenes are searched
         inputBinding: {prefix: --stac-url=, separate: false}
+      period:
+        type: string
+        label: Period
+        doc: month, week, dekad, 16days or another number of days, season, quarter, year or all
+        inputBinding: {prefix: --period=, separate: false}
+      every-year:
+        type: string?
+        label: Days of each year
+        doc: MM-DD..MM-DD; all days where it is left out
+        inputBinding: {prefix: --every-year=, separate: false}
       reducer:
         type: string
         label: Reducer
@@ -176,7 +197,7 @@ $graph:
       stac-catalog:
         type: Directory
         label: Mosaics
-        doc: A STAC catalog with an item and a folder of GeoTIFFs for every month
+        doc: A STAC catalog with an item and a folder of GeoTIFFs for every period
         outputBinding: {glob: stac-catalog}
       # written last of all: without it the step fails, even where a runner loses the exit code
       catalog:

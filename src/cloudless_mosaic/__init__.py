@@ -1,4 +1,4 @@
-"""Monthly cloud-free Sentinel-2 mosaics from any STAC API.
+"""Cloud-free Sentinel-2 mosaics of any period from any STAC API.
 
 The names here are loaded when they are first used, so that ``import cloudless_mosaic`` is quick.
 """

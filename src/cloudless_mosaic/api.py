@@ -28,7 +28,8 @@ def build_mosaics(request: MosaicRequest, progress: Progress | None = None) -> M
         progress: Receives the progress; ``None`` ignores it.
 
     Returns:
-        What was written, which months are empty, which scenes were left out and which observations were lost.
+        What was written, which periods are empty, which scenes were left out, and which observations
+        were lost.
 
     Raises:
         UsageError: if the request can't be carried out, or the output folder can't be written to or has the
@@ -44,11 +45,11 @@ def build_mosaics(request: MosaicRequest, progress: Progress | None = None) -> M
 def open_mosaics(request: MosaicRequest) -> xr.Dataset:
     """Searches and plans now, and gives the mosaics as a dataset that reads when it is computed.
 
-    The dataset has the dimensions ``(time, y, x)``; ``time`` is the start of each month that has scenes, and
+    The dataset has the dimensions ``(time, y, x)``; ``time`` is the start of each period that has scenes, and
     y decreases. Each band is a variable of its own (uint16, reflectance times 10,000, 0 is nodata), and
     ``count`` (uint16) is the number of clear observations. Layers of the request follow, each band a variable
     by its name, with ``spread_`` before it where the spread is that of the median. Each chunk is one block of
-    one month and all its scenes, so nothing has to be rechunked. Pixels are the same as in the files of
+    one period and all its scenes, so nothing has to be rechunked. Pixels are the same as in the files of
     ``build_mosaics``.
 
     Raises:

@@ -42,6 +42,7 @@ VALUES = {
     "reducer": st.sampled_from(["median", "percentile:25", "mean", "nearest:2020-10-15", "first", "last"]),
     "layers": st.sampled_from([(), ("date",), ("date", "flags")]),
     "period": st.sampled_from(list(PERIODS)),
+    "every_year": st.sampled_from([None, "06-01..12-31", "10-01..02-28"]),
     "compression": st.sampled_from(["deflate", "zstd"]),
     "max_lost": PERCENT,
     "output_dir": WORDS.map(Path),

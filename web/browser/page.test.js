@@ -52,16 +52,16 @@ test("the mosaics are read by range requests and drawn", () =>
     assert.match(await view.page.locator(".ol-mouse-position").innerText(), /E 566\d{3} {2}N 527\d{4} {3}47\.6\d+° N {2}122\.1\d+° W/);
   }));
 
-test("the slider changes the month, by keys and by the pointer", () =>
+test("the slider changes the period, by keys and by the pointer", () =>
   looking(DEMO, async (view) => {
     const october = view.colours(await view.drawn());
-    const slider = view.page.locator("#month");
+    const slider = view.page.locator("#period");
     await slider.focus();
     await slider.press("ArrowRight");
     assert.equal(await view.page.locator("#badge-left").innerText(), "2020-11");
     assert.equal(await slider.getAttribute("aria-valuetext"), "2020-11");
     assert.match(await view.page.locator("#scenes").innerText(), /Scenes of 2020-11/);
-    await view.page.waitForURL(/#month=2020-11/);
+    await view.page.waitForURL(/#period=2020-11/);
     const november = view.colours(await view.drawn());
     assert.ok(difference(october, november) > 0.5);
     await view.page.getByRole("button", { name: "2020-12" }).click();
@@ -127,8 +127,8 @@ test("what is drawn is the picture file, in its place", () =>
     assert.equal(wrong, 0);
   }));
 
-test("two months meet at the border, which keys and the pointer move", () =>
-  looking(`${DEMO}#month=2020-10`, async (view) => {
+test("two periods meet at the border, which keys and the pointer move", () =>
+  looking(`${DEMO}#period=2020-10`, async (view) => {
     const [left, right] = /** @type {[number, number][]} */ ([[25, 45], [55, 75]]);
     const first = await view.drawn();
     await view.page.keyboard.press(".");
@@ -227,7 +227,7 @@ function paleTexts() {
   });
 }
 
-test("all tiles of a month are shown as one, compressed by ZSTD", () =>
+test("all tiles of a period are shown as one, compressed by ZSTD", () =>
   looking(TILED, async (view) => {
     const map = await view.drawn();
     const tiles = new Set(view.answers.filter((answer) => answer.url.endsWith(".tif")).map((answer) => answer.url));

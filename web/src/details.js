@@ -1,18 +1,18 @@
-// What is known of a month: scenes used and left out, losses, notes, files.
+// What is known of a period: scenes used and left out, losses, notes, files.
 
 import { element } from "./dom.js";
 import { scenesOf } from "./report.js";
 
-/** @import { Month } from "./report.js" */
+/** @import { Period } from "./report.js" */
 
 /**
- * @param {Month} month
+ * @param {Period} period
  * @returns {(Node | string)[]}
  */
-export function details(month) {
-  const { used, unused, dropped } = scenesOf(month);
+export function details(period) {
+  const { used, unused, dropped } = scenesOf(period);
   return [
-    element("h2", {}, `Scenes of ${month.label}`),
+    element("h2", {}, `Scenes of ${period.label}`),
     list(
       `Used (${used.length})`,
       used.map(([id, scene]) => entry(id, `${when(scene.datetime)}; offset ${scene.offset}${scene.reason ? `: ${scene.reason}` : ""}`)),
@@ -28,18 +28,18 @@ export function details(month) {
       true,
     ),
     list(
-      `Lost (${month.lost.length} of ${month.observations} observations)`,
-      month.lost.map((loss) => entry(loss.scene, `block ${loss.block}: ${loss.reason}`)),
+      `Lost (${period.lost.length} of ${period.observations} observations)`,
+      period.lost.map((loss) => entry(loss.scene, `block ${loss.block}: ${loss.reason}`)),
       true,
     ),
     list(
-      `Notes (${month.notes.length})`,
-      month.notes.map((note) => entry(note.scene, note.note, note.warning)),
+      `Notes (${period.notes.length})`,
+      period.notes.map((note) => entry(note.scene, note.note, note.warning)),
       true,
     ),
     list(
-      `Files (${month.files.length})`,
-      month.files.map((file) => files(file, month.label)),
+      `Files (${period.files.length})`,
+      period.files.map((file) => files(file, period.label)),
     ),
   ];
 }

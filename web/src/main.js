@@ -4,20 +4,20 @@ import { byId, element } from "./dom.js";
 import { MosaicMap } from "./map.js";
 import { buildPanel } from "./panel.js";
 import { choosePictures } from "./pictures.js";
-import { readReport, shownMonths } from "./report.js";
+import { readReport, shownPeriods } from "./report.js";
 import { formatState, parseState } from "./state.js";
 import { movable } from "./swipe.js";
 
 const report = readReport();
-const months = shownMonths(report);
-const labels = months.map((month) => month.label);
+const periods = shownPeriods(report);
+const labels = periods.map((period) => period.label);
 const choice = choosePictures(report);
 const drawable = choice.pictures.filter((picture) => !picture.missing).map((picture) => picture.key);
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let address;
 let state = parseState(location.hash, labels, drawable);
 
-document.title = [report.title, state.month].filter(Boolean).join(", ");
+document.title = [report.title, state.period].filter(Boolean).join(", ");
 const map = openMap();
 const updatePanel = buildPanel(report, choice.pictures, change, () => map?.fit());
 const border = byId("swipe");
@@ -28,8 +28,8 @@ show();
 
 /** The map; none where there is nothing to show, or no server to read from. */
 function openMap() {
-  if (months.length === 0) {
-    trouble("No month of this catalog has a mosaic.");
+  if (periods.length === 0) {
+    trouble(`No ${report.noun} of this catalog has a mosaic.`);
   } else if (location.protocol === "file:") {
     const folder = decodeURIComponent(location.pathname).replace(/[^/]*$/, "");
     trouble("Opened as a file, this page can't read the mosaics: browsers give it no parts of files. Serve the folder with", `cloudless-mosaic view ${quoted(folder)}`);
@@ -55,14 +55,14 @@ function change(difference) {
 }
 
 function show() {
-  map?.show(state, months);
+  map?.show(state, periods);
   updatePanel(state);
   const two = state.compare && map !== undefined;
   border.hidden = !two;
   border.style.left = `${state.swipe}%`;
   border.setAttribute("aria-valuenow", String(Math.round(state.swipe)));
-  border.setAttribute("aria-valuetext", `${state.month} left of ${Math.round(state.swipe)} percent, ${state.other} right`);
-  byId("badge-left").textContent = map ? state.month : "";
+  border.setAttribute("aria-valuetext", `${state.period} left of ${Math.round(state.swipe)} percent, ${state.other} right`);
+  byId("badge-left").textContent = map ? state.period : "";
   byId("badge-right").textContent = state.other;
   byId("badge-right").hidden = !two;
 }
@@ -72,14 +72,14 @@ function shortcut(event) {
   if (event.ctrlKey || event.metaKey || event.altKey) {
     return;
   }
-  const at = labels.indexOf(state.month);
+  const at = labels.indexOf(state.period);
   const picture = choice.pictures[Number(event.key) - 1];
   if (picture && !picture.missing) {
     change({ picture: picture.key });
   } else if (event.key === "," && at > 0) {
-    change({ month: labels[at - 1] ?? state.month });
+    change({ period: labels[at - 1] ?? state.period });
   } else if (event.key === "." && at < labels.length - 1) {
-    change({ month: labels[at + 1] ?? state.month });
+    change({ period: labels[at + 1] ?? state.period });
   } else if (event.key === "c" && labels.length > 1) {
     change({ compare: !state.compare });
   } else if (event.key === "0") {

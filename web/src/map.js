@@ -1,4 +1,4 @@
-// The map: COGs of one or two months, read by range requests and coloured by the graphics card.
+// The map: COGs of one or two periods, read by range requests and coloured by the graphics card.
 
 import Map from "ol/Map.js";
 import View from "ol/View.js";
@@ -16,12 +16,12 @@ import { colourOf, countExpression } from "./pictures.js";
 import { fullExtent, mostObservations } from "./report.js";
 
 /** @import { Picture } from "./pictures.js" */
-/** @import { Files, Month, Report } from "./report.js" */
+/** @import { Files, Period, Report } from "./report.js" */
 /** @import { State } from "./state.js" */
-/** @typedef {{ mosaic: WebGLTile, count: WebGLTile }} MonthLayers */
+/** @typedef {{ mosaic: WebGLTile, count: WebGLTile }} PeriodLayers */
 
-/** Months that stay on the graphics card, so that going back to them is instant. */
-const MOST_MONTHS = 6;
+/** Periods that stay on the graphics card, so that going back to them is instant. */
+const MOST_PERIODS = 6;
 /** Never in a file of counts; fills tiles beyond the edge of the file. */
 const BEYOND = 65535;
 
@@ -39,7 +39,7 @@ export class MosaicMap {
     this.extent = fullExtent(report);
     this.projection = projectionOf(report);
     this.most = mostObservations(report);
-    /** @type {globalThis.Map<string, MonthLayers>} */
+    /** @type {globalThis.Map<string, PeriodLayers>} */
     this.layers = new globalThis.Map();
     /** @type {State | undefined} */
     this.state = undefined;
@@ -75,14 +75,14 @@ export class MosaicMap {
   /**
    * Shows what a state says.
    * @param {State} state
-   * @param {Month[]} months
+   * @param {Period[]} periods
    */
-  show(state, months) {
+  show(state, periods) {
     this.state = state;
-    const shown = new Set([state.month, ...(state.compare ? [state.other] : [])]);
+    const shown = new Set([state.period, ...(state.compare ? [state.other] : [])]);
     const count = this.choice.pictures[this.#picture(state)]?.key === "count";
-    for (const month of months.filter((one) => shown.has(one.label))) {
-      const layers = this.#layersOf(month);
+    for (const period of periods.filter((one) => shown.has(one.label))) {
+      const layers = this.#layersOf(period);
       layers.mosaic.updateStyleVariables({ picture: this.#picture(state), gain: state.gain });
       layers.mosaic.setVisible(!count);
       layers.count.setVisible(count);
@@ -91,7 +91,7 @@ export class MosaicMap {
       if (!shown.has(label)) {
         layers.mosaic.setVisible(false);
         layers.count.setVisible(false);
-        if (this.layers.size > MOST_MONTHS) {
+        if (this.layers.size > MOST_PERIODS) {
           this.#forget(label, layers);
         }
       }
@@ -101,7 +101,7 @@ export class MosaicMap {
 
   /**
    * @param {string} label
-   * @param {MonthLayers} layers
+   * @param {PeriodLayers} layers
    */
   #forget(label, layers) {
     this.layers.delete(label);
@@ -117,21 +117,21 @@ export class MosaicMap {
   }
 
   /**
-   * @param {Month} month
-   * @returns {MonthLayers}
+   * @param {Period} period
+   * @returns {PeriodLayers}
    */
-  #layersOf(month) {
-    let layers = this.layers.get(month.label);
+  #layersOf(period) {
+    let layers = this.layers.get(period.label);
     if (!layers) {
       const colour = colourOf(this.choice.pictures);
       layers = {
-        mosaic: this.#layer(month, (file) => ({ url: file.mosaic, bands: this.choice.read, nodata: 0 }), {
+        mosaic: this.#layer(period, (file) => ({ url: file.mosaic, bands: this.choice.read, nodata: 0 }), {
           color: colour,
           variables: { picture: 0, gain: 1 },
         }),
-        count: this.#layer(month, (file) => ({ url: file.count, bands: [1], nodata: BEYOND }), { color: countExpression(this.most) }),
+        count: this.#layer(period, (file) => ({ url: file.count, bands: [1], nodata: BEYOND }), { color: countExpression(this.most) }),
       };
-      this.layers.set(month.label, layers);
+      this.layers.set(period.label, layers);
       this.map.addLayer(layers.mosaic);
       this.map.addLayer(layers.count);
     }
@@ -139,12 +139,12 @@ export class MosaicMap {
   }
 
   /**
-   * All tiles of a month as one layer. A file is opened when its place comes into view.
-   * @param {Month} month
+   * All tiles of a period as one layer. A file is opened when its place comes into view.
+   * @param {Period} period
    * @param {(file: Files) => import("ol/source/GeoTIFF.js").SourceInfo} info
    * @param {import("ol/layer/WebGLTile.js").Style} style
    */
-  #layer(month, info, style) {
+  #layer(period, info, style) {
     /** @type {globalThis.Map<Files, GeoTIFF>} */
     const sources = new globalThis.Map();
     const source = (/** @type {Files} */ file) => {
@@ -163,11 +163,11 @@ export class MosaicMap {
       return made;
     };
     const layer = new WebGLTile({
-      sources: (extent) => month.files.filter((file) => intersects(file.bbox, extent)).map(source),
+      sources: (extent) => period.files.filter((file) => intersects(file.bbox, extent)).map(source),
       style,
       visible: false,
     });
-    layer.on("prerender", (event) => this.#clip(event, month.label));
+    layer.on("prerender", (event) => this.#clip(event, period.label));
     layer.on("postrender", (event) => event.context instanceof WebGLRenderingContext && event.context.disable(event.context.SCISSOR_TEST));
     return layer;
   }
@@ -181,12 +181,12 @@ export class MosaicMap {
     const gl = event.context;
     const state = this.state;
     const size = this.map.getSize();
-    if (!(gl instanceof WebGLRenderingContext) || !state?.compare || state.month === state.other || !size) {
+    if (!(gl instanceof WebGLRenderingContext) || !state?.compare || state.period === state.other || !size) {
       return;
     }
     const [width = 0, height = 0] = size;
     const border = (width * state.swipe) / 100;
-    const [left, right] = label === state.month ? [0, border] : [border, width];
+    const [left, right] = label === state.period ? [0, border] : [border, width];
     const [x0 = 0, y0 = 0] = getRenderPixel(event, [left, height]);
     const [x1 = 0, y1 = 0] = getRenderPixel(event, [right, 0]);
     gl.enable(gl.SCISSOR_TEST);

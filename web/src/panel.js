@@ -1,12 +1,12 @@
-// What stands beside the map: choices, legend, months, scenes.
+// What stands beside the map: choices, legend, periods, scenes.
 
 import { byId, element } from "./dom.js";
 import { legend } from "./legend.js";
 import { details } from "./details.js";
-import { shownMonths } from "./report.js";
+import { shownPeriods } from "./report.js";
 
 /** @import { Picture } from "./pictures.js" */
-/** @import { Month, Report } from "./report.js" */
+/** @import { Period, Report } from "./report.js" */
 /** @import { State } from "./state.js" */
 /** @typedef {(change: Partial<State>) => void} Change */
 
@@ -19,8 +19,8 @@ import { shownMonths } from "./report.js";
  * @returns {(state: State) => void}
  */
 export function buildPanel(report, pictures, change, fit) {
-  const months = shownMonths(report);
-  const updates = [pictureChoice(pictures, change), legendBox(report, pictures, change), monthChoice(months, change), coverage(report, change), monthDetails(months)];
+  const periods = shownPeriods(report);
+  const updates = [pictureChoice(pictures, change), legendBox(report, pictures, change), periodChoice(report, periods, change), coverage(report, change), periodDetails(periods)];
   byId("panel").append(header(report), ...updates.map(({ box }) => box), footer(report, fit));
   return (state) => updates.forEach(({ update }) => update(state));
 }
@@ -38,7 +38,7 @@ function header(report) {
     ["Bands", report.bands.map((band) => (band.id ? `${band.name} (${band.id})` : band.name)).join(", ")],
     ["Clouds", text("max_cloud_cover") && `scenes up to ${text("max_cloud_cover")} %, ${text("mask") === "none" ? "no mask" : `mask grown by ${text("cloud_dilation") || 0} m`}`],
   ].filter(([, value]) => value);
-  const subtitle = [report.months.length === 1 ? "1 month" : `${report.months.length} months`, report.resolution ? `${report.resolution}${unit}` : "", report.projection.code];
+  const subtitle = [report.periods.length === 1 ? `1 ${report.noun}` : `${report.periods.length} ${report.noun}s`, report.resolution ? `${report.resolution}${unit}` : "", report.projection.code];
   return element(
     "header",
     {},
@@ -92,24 +92,26 @@ function legendBox(report, pictures, change) {
 }
 
 /**
- * @param {Month[]} months
+ * @param {Report} report
+ * @param {Period[]} periods
  * @param {Change} change
  */
-function monthChoice(months, change) {
-  const first = monthSlider("Month", "month", months, (label) => change({ month: label }));
-  const second = monthSlider("Right", "other", months, (label) => change({ other: label }));
-  const compare = element("input", { type: "checkbox", id: "compare", disabled: months.length < 2, onchange: () => change({ compare: compare.checked }) });
+function periodChoice(report, periods, change) {
+  const title = capitalised(report.noun);
+  const first = periodSlider(title, "period", periods, (label) => change({ period: label }));
+  const second = periodSlider("Right", "other", periods, (label) => change({ other: label }));
+  const compare = element("input", { type: "checkbox", id: "compare", disabled: periods.length < 2, onchange: () => change({ compare: compare.checked }) });
   return {
     box: element(
       "section",
-      { class: "card", "aria-label": "Months" },
+      { class: "card", "aria-label": `${title}s` },
       first.box,
-      element("label", { class: "check" }, compare, element("span", {}, "Compare two months")),
+      element("label", { class: "check" }, compare, element("span", {}, `Compare two ${report.noun}s`)),
       second.box,
     ),
     update: (/** @type {State} */ state) => {
       compare.checked = state.compare;
-      first.update(state.month, state.compare ? "Left" : "Month");
+      first.update(state.period, state.compare ? "Left" : title);
       second.update(state.other, "Right");
       second.box.hidden = !state.compare;
     },
@@ -119,46 +121,46 @@ function monthChoice(months, change) {
 /**
  * @param {string} name
  * @param {string} id
- * @param {Month[]} months
+ * @param {Period[]} periods
  * @param {(label: string) => void} choose
  */
-function monthSlider(name, id, months, choose) {
+function periodSlider(name, id, periods, choose) {
   const label = element("span", {}, name);
   const value = element("output", {});
-  const slider = element("input", { type: "range", id, min: 0, max: Math.max(0, months.length - 1), step: 1, oninput: () => choose(months[slider.valueAsNumber]?.label ?? "") });
+  const slider = element("input", { type: "range", id, min: 0, max: Math.max(0, periods.length - 1), step: 1, oninput: () => choose(periods[slider.valueAsNumber]?.label ?? "") });
   return {
     box: element("label", { class: "row" }, label, slider, value),
-    update: (/** @type {string} */ month, /** @type {string} */ title) => {
-      slider.valueAsNumber = months.findIndex((one) => one.label === month);
-      slider.setAttribute("aria-valuetext", month);
-      value.textContent = month;
+    update: (/** @type {string} */ period, /** @type {string} */ title) => {
+      slider.valueAsNumber = periods.findIndex((one) => one.label === period);
+      slider.setAttribute("aria-valuetext", period);
+      value.textContent = period;
       label.textContent = title;
     },
   };
 }
 
 /**
- * A bar for every month of the request, also of those without a mosaic.
+ * A bar for every period of the request, also of those without a mosaic.
  * @param {Report} report
  * @param {Change} change
  */
 function coverage(report, change) {
-  const rows = report.months.map((month) => {
-    const used = Object.values(month.scenes).filter((scene) => scene.used).length;
-    const found = Object.keys(month.scenes).length + Object.keys(month.dropped).length;
-    const bar = element("progress", { max: 100, value: month.clear_percent, "aria-label": `Clear pixels of ${month.label}` });
-    const button = element("button", { type: "button", onclick: () => change({ month: month.label }) }, month.label);
-    const cells = month.empty
-      ? [element("td", { colspan: 4, class: "empty" }, month.empty)]
+  const rows = report.periods.map((period) => {
+    const used = Object.values(period.scenes).filter((scene) => scene.used).length;
+    const found = Object.keys(period.scenes).length + Object.keys(period.dropped).length;
+    const bar = element("progress", { max: 100, value: period.clear_percent, "aria-label": `Clear pixels of ${period.label}` });
+    const button = element("button", { type: "button", onclick: () => change({ period: period.label }) }, period.label);
+    const cells = period.empty
+      ? [element("td", { colspan: 4, class: "empty" }, period.empty)]
       : [
           element("td", { class: "bar" }, bar),
-          element("td", {}, `${percent(month.clear_percent)} %`),
-          element("td", {}, month.mean_count.toFixed(1)),
+          element("td", {}, `${percent(period.clear_percent)} %`),
+          element("td", {}, period.mean_count.toFixed(1)),
           element("td", {}, `${used} of ${found}`),
         ];
-    return { month, row: element("tr", {}, element("th", { scope: "row" }, month.empty ? month.label : button), ...cells) };
+    return { period, row: element("tr", {}, element("th", { scope: "row" }, period.empty ? period.label : button), ...cells) };
   });
-  const heads = ["Month", "Clear pixels", "", "Count", "Scenes"].map((text) => element("th", { scope: "col" }, text));
+  const heads = [capitalised(report.noun), "Clear pixels", "", "Count", "Scenes"].map((text) => element("th", { scope: "col" }, text));
   heads[1]?.setAttribute("colspan", "2");
   heads.splice(2, 1);
   return {
@@ -169,25 +171,25 @@ function coverage(report, change) {
       element("div", { class: "scroll" }, element("table", { id: "coverage" }, element("thead", {}, element("tr", {}, ...heads)), element("tbody", {}, ...rows.map(({ row }) => row)))),
     ),
     update: (/** @type {State} */ state) =>
-      rows.forEach(({ month, row }) => {
-        const current = month.label === state.month || (state.compare && month.label === state.other);
+      rows.forEach(({ period, row }) => {
+        const current = period.label === state.period || (state.compare && period.label === state.other);
         row.classList.toggle("current", current);
         row.querySelector("button")?.setAttribute("aria-pressed", String(current));
       }),
   };
 }
 
-/** @param {Month[]} months */
-function monthDetails(months) {
+/** @param {Period[]} periods */
+function periodDetails(periods) {
   const box = element("section", { class: "card", id: "scenes", "aria-label": "Scenes" });
   let drawn = "";
   return {
     box,
     update: (/** @type {State} */ state) => {
-      const labels = [state.month, ...(state.compare && state.other !== state.month ? [state.other] : [])];
+      const labels = [state.period, ...(state.compare && state.other !== state.period ? [state.other] : [])];
       if (drawn !== labels.join()) {
         drawn = labels.join();
-        box.replaceChildren(...months.filter((month) => labels.includes(month.label)).flatMap(details));
+        box.replaceChildren(...periods.filter((period) => labels.includes(period.label)).flatMap(details));
       }
     },
   };
@@ -200,7 +202,7 @@ function monthDetails(months) {
 function footer(report, fit) {
   const keys = [
     ["1 2 3 4", "picture"],
-    [", .", "month before, after"],
+    [", .", "period before, after"],
     ["c", "compare"],
     ["0", "all of the area"],
     ["← → on the border", "move it"],
@@ -219,4 +221,9 @@ function footer(report, fit) {
 function percent(value) {
   // 99.98 is not all
   return value > 99.9 && value < 100 ? value.toFixed(2) : value.toFixed(1);
+}
+
+/** @param {string} text */
+function capitalised(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

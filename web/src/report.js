@@ -11,11 +11,11 @@
  *   clear_percent: number, mean_count: number, observations: number,
  *   files: Files[], scenes: Record<string, Scene>, dropped: Record<string, string>,
  *   lost: Loss[], notes: Note[],
- * }} Month
+ * }} Period
  * @typedef {{
  *   title: string, software: string, parameters: Record<string, unknown>, gamma: number,
  *   projection: { code: string, name: string, units: "m" | "degrees" }, resolution: number,
- *   bands: Band[], months: Month[],
+ *   noun: string, bands: Band[], periods: Period[],
  * }} Report
  */
 
@@ -28,32 +28,32 @@ export function readReport() {
 }
 
 /**
- * Months that have mosaics, in their order.
+ * Periods that have mosaics, in their order.
  * @param {Report} report
  */
-export function shownMonths(report) {
-  return report.months.filter((month) => month.files.length > 0);
+export function shownPeriods(report) {
+  return report.periods.filter((period) => period.files.length > 0);
 }
 
 /**
  * Ids of scenes by what became of them.
- * @param {Month} month
+ * @param {Period} period
  */
-export function scenesOf(month) {
-  const scenes = Object.entries(month.scenes).sort(([, a], [, b]) => a.datetime.localeCompare(b.datetime));
+export function scenesOf(period) {
+  const scenes = Object.entries(period.scenes).sort(([, a], [, b]) => a.datetime.localeCompare(b.datetime));
   return {
     used: scenes.filter(([, scene]) => scene.used),
     unused: scenes.filter(([, scene]) => !scene.used),
-    dropped: Object.entries(month.dropped),
+    dropped: Object.entries(period.dropped),
   };
 }
 
 /**
- * The most clear observations that a pixel can have: overpasses of the month with the most of them.
+ * The most clear observations that a pixel can have: overpasses of the period with the most of them.
  * @param {Report} report
  */
 export function mostObservations(report) {
-  const overpasses = report.months.map((month) => new Set(Object.values(month.scenes).map((scene) => scene.datetime.slice(0, 16))).size);
+  const overpasses = report.periods.map((period) => new Set(Object.values(period.scenes).map((scene) => scene.datetime.slice(0, 16))).size);
   return Math.max(1, ...overpasses);
 }
 
@@ -63,7 +63,7 @@ export function mostObservations(report) {
  * @returns {[number, number, number, number]}
  */
 export function fullExtent(report) {
-  const boxes = report.months.flatMap((month) => month.files.map((file) => file.bbox));
+  const boxes = report.periods.flatMap((period) => period.files.map((file) => file.bbox));
   return [
     Math.min(...boxes.map((box) => box[0])),
     Math.min(...boxes.map((box) => box[1])),

@@ -2,8 +2,8 @@
 
 /**
  * @typedef {object} State
- * @property {string} month Label of the month that is shown, or shown on the left.
- * @property {string} other Label of the month on the right.
+ * @property {string} period Label of the period that is shown, or shown on the left.
+ * @property {string} other Label of the period on the right.
  * @property {boolean} compare True where both are shown.
  * @property {string} picture Key of the picture.
  * @property {number} gain Brightness, 1 is that of the picture files.
@@ -13,21 +13,21 @@
 /**
  * What an address asks for, as far as it makes sense.
  * @param {string} hash
- * @param {string[]} months Labels, in their order.
+ * @param {string[]} periods Labels, in their order.
  * @param {string[]} pictures Keys.
  * @returns {State}
  */
-export function parseState(hash, months, pictures) {
+export function parseState(hash, periods, pictures) {
   const values = new URLSearchParams(hash.replace(/^#/, ""));
   const one = (/** @type {string} */ name, /** @type {string[]} */ known, /** @type {string} */ fallback) => {
     const value = values.get(name);
     return value !== null && known.includes(value) ? value : fallback;
   };
-  const month = one("month", months, months[0] ?? "");
+  const period = one("period", periods, periods[0] ?? "");
   return {
-    month,
-    other: one("other", months, months.at(-1) ?? month),
-    compare: months.length > 1 && values.has("other"),
+    period,
+    other: one("other", periods, periods.at(-1) ?? period),
+    compare: periods.length > 1 && values.has("other"),
     picture: one("picture", pictures, pictures[0] ?? ""),
     gain: within(values.get("gain"), 0.5, 4, 1),
     swipe: within(values.get("swipe"), 0, 100, 50),
@@ -39,7 +39,7 @@ export function parseState(hash, months, pictures) {
  * @param {State} state
  */
 export function formatState(state) {
-  const parts = new URLSearchParams({ month: state.month, picture: state.picture });
+  const parts = new URLSearchParams({ period: state.period, picture: state.picture });
   if (state.compare) {
     parts.set("other", state.other);
     parts.set("swipe", String(Math.round(state.swipe)));

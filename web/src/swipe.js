@@ -1,4 +1,4 @@
-// The border between two months: dragged with a pointer, or moved with the arrow keys.
+// The border between two periods: dragged with a pointer, or moved with the arrow keys.
 
 const STEPS = /** @type {Record<string, number>} */ ({ ArrowLeft: -2, ArrowDown: -2, ArrowRight: 2, ArrowUp: 2, PageDown: -10, PageUp: 10 });
 const ENDS = /** @type {Record<string, number>} */ ({ Home: 0, End: 100 });

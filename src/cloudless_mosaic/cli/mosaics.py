@@ -21,7 +21,7 @@ from cloudless_mosaic.version import __version__
 @click.group("cloudless-mosaic", cls=RunByDefault, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="cloudless-mosaic")
 def cli() -> None:
-    """Monthly cloud-free Sentinel-2 mosaics from any STAC API."""
+    """Cloud-free Sentinel-2 mosaics of any period, by default monthly, from any STAC API."""
 
 
 @cli.command(hidden=True)

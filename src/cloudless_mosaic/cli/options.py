@@ -128,15 +128,21 @@ _MOSAIC_OPTIONS = (
         type=int,
         default=None,
         metavar="PIXELS",
-        help="Write files for each tile of so many pixels.  [default: one mosaic for each month]",
+        help="Write files for each tile of so many pixels.  [default: one mosaic for each period]",
     ),
     click.option("--shard", default=None, metavar="I/N", help="Make part I of N of the mosaics only."),
     click.option(
         "--period",
-        type=click.Choice(list(PERIODS)),
         default=_default("period"),
         show_default=True,
-        help="Make a mosaic of each of these.",
+        metavar="NAME",
+        help=f"Make a mosaic of each of these: {', '.join(PERIODS)}, or another number of days.",
+    ),
+    click.option(
+        "--every-year",
+        default=None,
+        metavar="MM-DD..MM-DD",
+        help="Days of each year that count, such as 06-01..08-31.  [default: all]",
     ),
     click.option(
         "--reducer",
@@ -160,7 +166,7 @@ _MOSAIC_OPTIONS = (
         default=_default("max_lost"),
         show_default=True,
         metavar="PERCENT",
-        help="Observations of a month that may be unreadable.",
+        help="Observations of a mosaic that may be unreadable.",
     ),
 )
 EXECUTION_OPTIONS = (

@@ -1,4 +1,4 @@
-"""The 8-bit picture of a mosaic: a fixed stretch, so that months can be compared, and its thumbnail."""
+"""The 8-bit picture of a mosaic: a fixed stretch, so that periods can be compared, and its thumbnail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The mosaics of a plan: a month of a tile each, with files of its own."""
+"""The mosaics of a plan: a period of a tile each, with files of its own."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from cloudless_mosaic.planning.tiles import Tile, cut_tiles
 
 @dataclass(frozen=True, slots=True)
 class Mosaic:
-    """A month of a tile, or of the whole grid without tiles; a month that has scenes."""
+    """A period of a tile, or of the whole grid without tiles; a period that has scenes."""
 
     plan: MosaicPlan
     """The plan, narrowed to the tile."""
     period: PeriodPlan
-    """The month, with the scenes that can touch the tile."""
+    """The period, with the scenes that can touch the tile."""
 
     @property
     def label(self) -> str:
-        """Month and tile: ``2020-10``, ``2020-10-x4y52``."""
+        """Period and tile: ``2020-10``, ``2020-10-x4y52``."""
         return self.plan.label(self.period.period)
 
     @property
@@ -36,9 +36,9 @@ class Mosaic:
 
 
 def cut_mosaics(plan: MosaicPlan) -> tuple[Mosaic, ...]:
-    """The mosaics that a run makes: those of its shard, tile after tile, and month after month in each.
+    """The mosaics that a run makes: those of its shard, tile after tile, and period after period in each.
 
-    A tile that no scene of a month can touch has no mosaic of it.
+    A tile that no scene of a period can touch has no mosaic of it.
     """
     mosaics = tuple(_tiled(plan) if plan.request.tile_size else _whole(plan))
     shard = plan.request.shard

@@ -97,7 +97,7 @@ def _grid_extents(
 ) -> tuple[BaseGeometry, BaseGeometry, BaseGeometry]:
     """Pixel grids in another CRS: unchanged, grown by the slack of grids, and by that of footprints.
 
-    Cached, since a granule's scenes have the same grids month after month.
+    Cached, since a granule's scenes have the same grids in every period.
     """
     whole = union_all([project(box(*edges), source, crs) for edges, source in grids])
     metre = 1 / metres_per_unit(crs)

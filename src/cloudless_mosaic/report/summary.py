@@ -13,7 +13,7 @@ from pyproj.exceptions import CRSError
 
 from cloudless_mosaic.cog.picture import WHITE
 from cloudless_mosaic.domain.bands import BANDS, find_band
-from cloudless_mosaic.domain.periods import parse_mosaic_name
+from cloudless_mosaic.domain.periods import DEFAULT_PERIOD, label_order, parse_mosaic_name, parse_period
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.report.documents import (
     Document,
@@ -73,7 +73,7 @@ class MosaicFiles:
 
 
 @dataclass(slots=True)
-class Month:
+class ShownPeriod:
     """Everything about one period, over all of its tiles."""
 
     label: str
@@ -118,7 +118,9 @@ class Summary:
     """Edge of a pixel, in the units of the projection."""
     bands: list[BandLook]
     """Of the mosaics, in their order."""
-    months: list[Month]
+    noun: str
+    """What a period is called: ``month``."""
+    periods: list[ShownPeriod]
     """In their order."""
 
 
@@ -141,34 +143,44 @@ def read_summary(folder: Path) -> Summary:
             f"{folder / CATALOG} isn't a catalog of mosaics; give a folder that a run has written"
         )
     items = list(_items(folder, catalog))
-    months: dict[str, Month] = {}
+    periods: dict[str, ShownPeriod] = {}
     for empty in as_objects(catalog.get(f"{PREFIX}empty_periods")):
         label = as_text(empty.get("period"))
-        months[label] = Month(label, empty=as_text(empty.get("reason")) or "no reason is given")
+        periods[label] = ShownPeriod(label, empty=as_text(empty.get("reason")) or "no reason is given")
     grid: dict[str, int] = {}
     for item in items:
         grid[item.tile] = max(item.pixels, grid.get(item.tile, 0))
     for item in items:
-        _add(months.setdefault(item.month, Month(item.month)), item, sum(grid.values()))
+        _add(periods.setdefault(item.period, ShownPeriod(item.period)), item, sum(grid.values()))
     first = items[0].properties if items else {}
     software = first.get("processing:software")
     name, version = next(iter(software.items()), ("", "")) if isinstance(software, dict) else ("", "")
     return Summary(
-        title=as_text(catalog.get("title")) or "Monthly mosaics",
+        title=as_text(catalog.get("title")) or "Mosaics",
         software=f"{as_text(name)} {as_text(version)}".strip(),
         parameters=as_plain(catalog.get(PARAMETERS)),
         projection=_projection(first),
         resolution=abs(as_numbers(first.get("proj:transform"), 6)[0]),
         bands=items[0].bands if items else [],
-        months=sorted(months.values(), key=lambda month: month.label),
+        noun=_noun(catalog),
+        periods=sorted(periods.values(), key=lambda one: label_order(one.label)),
     )
+
+
+def _noun(catalog: Document) -> str:
+    """What a period of the mosaics is called."""
+    asked = as_text(as_object(catalog.get(PARAMETERS)).get("period")) or DEFAULT_PERIOD
+    try:
+        return parse_period(asked).noun
+    except UsageError:
+        return "period"
 
 
 @dataclass(frozen=True, slots=True)
 class _Item:
     """An item of a mosaic."""
 
-    month: str
+    period: str
     tile: str
     properties: Document
     files: MosaicFiles
@@ -189,7 +201,7 @@ def _items(folder: Path, catalog: Document) -> Iterator[_Item]:
     for place, document in _linked(folder, PurePosixPath(), catalog, {PurePosixPath(CATALOG)}):
         item = _item(place, document)
         if item:
-            found[item.month, item.tile] = item
+            found[item.period, item.tile] = item
     return iter(found[key] for key in sorted(found))
 
 
@@ -237,19 +249,19 @@ def _item(place: PurePosixPath, document: Document) -> _Item | None:
     return _Item(name[0], files.tile, properties, files, _bands(mosaic))
 
 
-def _add(month: Month, item: _Item, grid_pixels: int) -> None:
+def _add(period: ShownPeriod, item: _Item, grid_pixels: int) -> None:
     """Adds an item to its period; shares refer to the whole grid, including tiles without a file."""
     share = item.pixels / grid_pixels if grid_pixels else 0.0
-    month.empty = ""
-    month.start = month.start or as_text(item.properties.get("start_datetime"))[:10]
-    month.end = month.end or as_text(item.properties.get("end_datetime"))[:10]
-    month.clear_percent += share * as_number(item.own("clear_percent"))
-    month.mean_count += share * as_number(item.own("mean_observations"))
-    month.observations += int(as_number(item.own("observations")))
-    month.files.append(item.files)
+    period.empty = ""
+    period.start = period.start or as_text(item.properties.get("start_datetime"))[:10]
+    period.end = period.end or as_text(item.properties.get("end_datetime"))[:10]
+    period.clear_percent += share * as_number(item.own("clear_percent"))
+    period.mean_count += share * as_number(item.own("mean_observations"))
+    period.observations += int(as_number(item.own("observations")))
+    period.files.append(item.files)
     for scene in as_objects(item.own("scenes")):
         identifier = as_text(scene.get("id"))
-        known = month.scenes.setdefault(
+        known = period.scenes.setdefault(
             identifier,
             {
                 "datetime": as_text(scene.get("datetime")),
@@ -260,11 +272,11 @@ def _add(month: Month, item: _Item, grid_pixels: int) -> None:
         )
         known["used"] = known["used"] or scene.get("used") is True
     for scene in as_objects(item.own("dropped_scenes")):
-        month.dropped[as_text(scene.get("id"))] = as_text(scene.get("reason"))
+        period.dropped[as_text(scene.get("id"))] = as_text(scene.get("reason"))
     for lost in as_objects(item.own("lost_observations")):
         row, column = as_numbers(lost.get("block"), 2)
         place = f"{item.tile} " if item.tile else ""
-        month.lost.append(
+        period.lost.append(
             {
                 "scene": as_text(lost.get("scene")),
                 "block": f"{place}{row:.0f}, {column:.0f}",
@@ -277,8 +289,8 @@ def _add(month: Month, item: _Item, grid_pixels: int) -> None:
             "note": as_text(note.get("note")),
             "warning": note.get("warning") is True,
         }
-        if known not in month.notes:
-            month.notes.append(known)
+        if known not in period.notes:
+            period.notes.append(known)
 
 
 def _bands(asset: Document) -> list[BandLook]:

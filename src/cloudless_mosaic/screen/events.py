@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from cloudless_mosaic.compositing.composite import Composite
+from cloudless_mosaic.domain.periods import Period
 from cloudless_mosaic.domain.results import MosaicResult, PeriodResult
 from cloudless_mosaic.domain.scenes import DroppedScene
 from cloudless_mosaic.planning.estimate import PlanCost, estimate
@@ -68,7 +69,7 @@ def _plan_fields(plan: MosaicPlan, mosaics: Sequence[Mosaic], cost: PlanCost) ->
         "output_bytes": cost.output_bytes,
         "periods": [
             {
-                "period": period.period.label,
+                **_range_fields(period.period),
                 "found": period.found,
                 "scenes": [scene.id for scene in period.scenes],
                 "read_bytes": read,
@@ -82,7 +83,7 @@ def _plan_fields(plan: MosaicPlan, mosaics: Sequence[Mosaic], cost: PlanCost) ->
 
 def _period_fields(result: PeriodResult) -> dict[str, Any]:
     return {
-        "period": result.period.label,
+        **_range_fields(result.period),
         "tile": result.tile or None,
         "found": result.found,
         "used": list(result.used),
@@ -93,6 +94,15 @@ def _period_fields(result: PeriodResult) -> dict[str, Any]:
         "files": [str(file) for file in result.files],
         "bytes": size_on_disk(result.files),
         "notes": note_fields(result.notes),
+    }
+
+
+def _range_fields(period: Period) -> dict[str, Any]:
+    """Label of a period, its first day and its last."""
+    return {
+        "period": period.label,
+        "start": f"{period.start:%Y-%m-%d}",
+        "end": f"{period.last_instant:%Y-%m-%d}",
     }
 
 

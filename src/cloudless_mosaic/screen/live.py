@@ -87,7 +87,7 @@ class LiveScreen(PlainScreen):
                 read=max(1.0, reads[mosaic.period.period] * rows * columns / pixels),
             )
         if len(mosaics) > 1:
-            kind = "mosaic" if plan.request.tile_size else plan.request.period_kind.name
+            kind = "mosaic" if plan.request.tile_size else plan.request.period_kind.noun
             total = sum(one.read for one in self._ahead.values())
             self._all = self._progress.add_task(number(len(mosaics), kind), total=total)
         for label in list(self._ahead)[:1]:

@@ -41,7 +41,7 @@ def plan_summary(plan: MosaicPlan, mosaics: Sequence[Mosaic], cost: PlanCost) ->
     crs = str(plan.geobox.crs)
     block_rows, block_columns = plan.blocks.largest
     yield (
-        f"{number(scenes, 'scene')} in {number(len(plan.periods), plan.request.period_kind.name)}; "
+        f"{number(scenes, 'scene')} in {number(len(plan.periods), plan.request.period_kind.noun)}; "
         f"{columns} x {rows} pixels of {plan.request.resolution:g} {unit_of(crs)} in {crs}"
     )
     yield (

@@ -79,7 +79,7 @@ def collection_document(plan: MosaicPlan, fingerprint: str) -> dict[str, Any]:
         id=collection_id(kind),
         title=_title(kind),
         description=(
-            f"{reducer.title} of the clear observations of each {kind.name}, pixel by pixel: "
+            f"{reducer.title} of the clear observations of each {kind.noun}, pixel by pixel: "
             f"{', '.join(request.bands)}. "
             f"Contains modified Copernicus Sentinel data {years}."
         ),

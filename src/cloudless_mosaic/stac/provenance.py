@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from cloudless_mosaic.domain.periods import Period
 from cloudless_mosaic.domain.request import CompositeOptions, written_fields
 from cloudless_mosaic.net.redaction import without_credentials
 from cloudless_mosaic.planning.plan import CompositePlan, MosaicPlan, PeriodPlan
@@ -17,13 +19,13 @@ PROCESSING_LEVEL = "L3"
 
 def processing_properties(plan: MosaicPlan, period: PeriodPlan, version: str) -> dict[str, Any]:
     """Fields of the processing extension."""
-    first, last, reducer = period.period.start, period.period.last_instant, plan.request.reduction
+    reducer = plan.request.reduction
     return {
         "processing:level": PROCESSING_LEVEL,
         "processing:software": {"cloudless-mosaic": version},
         "processing:lineage": (
             f"{reducer.title} of the clear observations of each pixel of Sentinel-2 Level-2A from "
-            f"{first:%Y-%m-%d} to {last:%Y-%m-%d} (UTC); {reducer.rule}. "
+            f"{_days(period.period)} (UTC); {reducer.rule}. "
             f"{plan.request.cloud_mask.description} Granules of one overpass count as one observation. "
             f"{_resampling_sentence(plan.request)} The radiometric offset of each scene was "
             "removed before, and what fell below 1 was raised to 1."
@@ -33,6 +35,13 @@ def processing_properties(plan: MosaicPlan, period: PeriodPlan, version: str) ->
             "expression": reducer.expression,
         },
     }
+
+
+def _days(period: Period) -> str:
+    """The days that the scenes of a period are from."""
+    first, end = period.source
+    every_year = f", {period.days} of each year" if period.days else ""
+    return f"{first:%Y-%m-%d} to {end - timedelta(seconds=1):%Y-%m-%d}{every_year}"
 
 
 def run_parameters(plan: CompositePlan) -> dict[str, Any]:

@@ -19,7 +19,7 @@ def test_the_page_holds_what_is_told(mosaics, item):
     assert path.name == REPORT
     assert is_report(path)
     told = data_of(path.read_text("utf-8"))
-    assert told["months"][0]["label"] == "2020-10"
+    assert told["periods"][0]["label"] == "2020-10"
     assert told["gamma"] == pytest.approx(1.6)
 
 
@@ -41,7 +41,7 @@ def test_nothing_that_a_catalog_says_leaves_its_place(template, mosaics, item, h
     assert page.count("<") == template.read_text("utf-8").count("<")
     told = data_of(page)
     assert told["title"] == hostile
-    assert told["months"][0]["dropped"] == {hostile: hostile}
+    assert told["periods"][0]["dropped"] == {hostile: hostile}
 
 
 def test_an_installation_without_the_page_says_what_to_do(template, mosaics, item):

@@ -13,7 +13,7 @@ def test_a_month_tells_what_its_item_does(mosaics, item):
     notes = [{"scene": "S2A_1", "note": "its file lies elsewhere", "warning": True}]
     folder = mosaics([item(lost_observations=lost, notes=notes, clear_percent=87.5)])
     summary = read_summary(folder)
-    (month,) = summary.months
+    (month,) = summary.periods
     assert (summary.title, summary.software, summary.resolution) == ("Mosaics", "cloudless-mosaic 0.1.0", 100)
     assert summary.projection == Projection("EPSG:32610", "WGS 84 / UTM zone 10N", "m")
     assert summary.bands == [BandLook("red", "B04", 0.3), BandLook("nir", "B08", 0.5)]
@@ -39,7 +39,7 @@ def test_tiles_of_a_month_are_told_together(mosaics, item):
             item("2020-11", tile="x1y1"),
         ]
     )
-    october, november = read_summary(folder).months
+    october, november = read_summary(folder).periods
     assert [files.tile for files in october.files] == ["x1y1", "x2y1"]
     assert (october.clear_percent, october.mean_count, october.observations) == (75.0, 2.0, 16)
     assert october.scenes["S2A_2"]["used"]
@@ -53,7 +53,7 @@ def test_months_without_a_mosaic_say_why(mosaics, item):
         [item("2020-11")],
         **{"cloudless_mosaic:empty_periods": [{"period": "2020-10", "reason": "the search found no scene"}]},
     )
-    assert [(month.label, month.empty) for month in read_summary(folder).months] == [
+    assert [(month.label, month.empty) for month in read_summary(folder).periods] == [
         ("2020-10", "the search found no scene"),
         ("2020-11", ""),
     ]
@@ -69,7 +69,7 @@ def test_items_of_a_collection_are_found(mosaics, item):
     (folder / "collection.json").write_text(json.dumps(collection), "utf-8")
     links = [{"rel": "child", "href": "./collection.json"}]
     (folder / "catalog.json").write_text(json.dumps(catalog | {"links": links}), "utf-8")
-    assert len(read_summary(folder).months[0].files) == 1
+    assert len(read_summary(folder).periods[0].files) == 1
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_items_of_a_collection_are_found(mosaics, item):
 def test_files_that_lie_elsewhere_are_not_shown(mosaics, item, href):
     bad = item()
     bad["assets"]["mosaic"]["href"] = href
-    assert read_summary(mosaics([bad])).months == []
+    assert read_summary(mosaics([bad])).periods == []
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_links_out_of_the_folder_are_not_followed(mosaics, item, tmp_path, href)
     (tmp_path.parent / "secret.json").write_text(json.dumps(item()), "utf-8")
     (tmp_path / "secret.json").write_text(json.dumps(item()), "utf-8")
     folder = mosaics([], links=[{"rel": "item", "href": href}, {"rel": "child", "href": href}])
-    assert read_summary(folder).months == []
+    assert read_summary(folder).periods == []
 
 
 @pytest.mark.parametrize(
@@ -119,9 +119,9 @@ def test_fields_of_any_type_are_survived(mosaics, item, junk):
             or key == "proj:bbox"
         )
     for part in ("properties", "assets"):
-        assert '"months": []' in tell([known | {part: junk}])
+        assert '"periods": []' in tell([known | {part: junk}])
     assert "2020-10" in tell([known], title=junk, **{"cloudless_mosaic:parameters": junk})
-    assert '"months": []' in tell([known], links=junk)
+    assert '"periods": []' in tell([known], links=junk)
     assert "2020-10" in tell([known], **{"cloudless_mosaic:empty_periods": junk})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 from cloudless_mosaic.domain.periods.period import Period
 from cloudless_mosaic.domain.periods.protocol import PeriodKind
@@ -12,13 +13,13 @@ _TILE = r"x-?\d+y-?\d+"
 
 _LABELS = {kind: re.compile(rf"({kind.label})(?:-({_TILE}))?") for kind in PERIODS.values()}
 _NAMES = tuple(
-    re.compile(rf"{kind.adjective}-mosaic-({kind.label})(?:-({_TILE}))?") for kind in PERIODS.values()
+    re.compile(rf"{kind.prefix}-mosaic-({kind.label})(?:-({_TILE}))?") for kind in PERIODS.values()
 )
 
 
 def collection_id(kind: PeriodKind) -> str:
     """Id of the collection of all mosaics of a run."""
-    return f"{kind.adjective}-mosaics"
+    return f"{kind.prefix}-mosaics"
 
 
 COLLECTION_IDS = frozenset(map(collection_id, PERIODS.values()))
@@ -38,7 +39,7 @@ def mosaic_name(label: str) -> str:
     """
     for kind, pattern in _LABELS.items():
         if pattern.fullmatch(label):
-            return f"{kind.adjective}-mosaic-{label}"
+            return f"{kind.prefix}-mosaic-{label}"
     raise ValueError(f"{label!r} is not the label of a period")
 
 
@@ -52,3 +53,14 @@ def parse_mosaic_name(name: str) -> tuple[str, str] | None:
         if found := pattern.fullmatch(name):
             return found[1], found[2] or ""
     return None
+
+
+def label_order(label: str) -> tuple[date, str]:
+    """Sort key that puts labels of periods into the order of time; what isn't one comes first."""
+    for kind, pattern in _LABELS.items():
+        if pattern.fullmatch(label):
+            try:
+                return kind.first_day(label), label
+            except ValueError:
+                break
+    return date.min, label

@@ -1,14 +1,22 @@
-"""A period: a half-open interval of time with a label."""
+"""A period: an interval of time with a label, and the range of time that its scenes are from."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+
+from cloudless_mosaic.domain.periods.yearly import YearlyDays
+
+Range = tuple[datetime, datetime]
+"""A half-open interval, UTC."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Period:
-    """A half-open interval of time, ``start <= t < end``."""
+    """A half-open interval of time, ``start <= t < end``, that a mosaic is of.
+
+    Its scenes are those of its source range, which is the interval itself unless a window is asked for.
+    """
 
     start: datetime
     """First instant, UTC."""
@@ -16,9 +24,20 @@ class Period:
     """First instant after the period, UTC."""
     label: str
     """Name of the period in paths and ids, for example ``2020-10``."""
+    window: Range | None = field(default=None, compare=False)
+    """Range that the scenes are from, where it isn't that of the period."""
+    days: YearlyDays | None = field(default=None, compare=False)
+    """Days of each year that the scenes are from; ``None`` is all."""
 
     def __contains__(self, instant: datetime) -> bool:
-        return self.start <= instant < self.end
+        """True for the time of a scene that the period's mosaic is made of."""
+        start, end = self.source
+        return start <= instant < end and (self.days is None or instant.date() in self.days)
+
+    @property
+    def source(self) -> Range:
+        """First instant that scenes are from, and the one after the last, UTC."""
+        return self.window or (self.start, self.end)
 
     @property
     def last_instant(self) -> datetime:

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import cached_property
 from urllib.parse import urlsplit
 
 from cloudless_mosaic.domain.aoi import Aoi
-from cloudless_mosaic.domain.periods import Period, PeriodKind, parse_period
+from cloudless_mosaic.domain.periods import (
+    DEFAULT_PERIOD,
+    Period,
+    PeriodKind,
+    YearlyDays,
+    only_days,
+    parse_period,
+)
 from cloudless_mosaic.domain.request.fields import decides_pixels
 from cloudless_mosaic.domain.request.part import RequestPart
 from cloudless_mosaic.errors import UsageError
@@ -41,8 +49,10 @@ class SearchOptions(RequestPart):
     """STAC collection."""
     stac_url: str = field(default=PLANETARY_COMPUTER, metadata=decides_pixels(written=web_address))
     """Root of a STAC API, or a local catalog, item or ItemCollection file."""
-    period: str = field(default="month", metadata=decides_pixels(omit_default=True))
+    period: str = field(default=DEFAULT_PERIOD, metadata=decides_pixels(omit_default=True))
     """Name of a kind of period: the days are cut into these."""
+    every_year: str | None = field(default=None, metadata=decides_pixels())
+    """Days of each year that count, as ``06-01..08-31``; ``None`` is all."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -57,17 +67,26 @@ class SearchOptions(RequestPart):
         repeated = sorted({band for band in self.bands if self.bands.count(band) > 1})
         if repeated:
             raise UsageError(f"`bands` {repeated[0]} is given more than once; name every band once")
-        _ = self.period_kind
+        object.__setattr__(self, "period", self.period_kind.name)
+        if self.every_year is not None:
+            object.__setattr__(self, "every_year", str(YearlyDays.parse(self.every_year)))
+        if not self.periods:
+            raise UsageError(
+                f"no day from {self.start_date} to {self.end_date} is one of `every_year` {self.every_year}; "
+                "give other days"
+            )
 
     @property
     def period_kind(self) -> PeriodKind:
         """Cuts the days of the request into periods."""
         return parse_period(self.period)
 
-    @property
+    # computed once, since each item of a search is compared with them
+    @cached_property
     def periods(self) -> tuple[Period, ...]:
         """The periods of the request, in order."""
-        return self.period_kind.cut(self.start_date, self.end_date)
+        periods = self.period_kind.cut(self.start_date, self.end_date)
+        return periods if self.every_year is None else only_days(periods, YearlyDays.parse(self.every_year))
 
 
 def parse_date(field: str, text: str) -> date:
