@@ -343,7 +343,10 @@ def test_the_table_of_inputs_is_that_of_the_workflows(large):
     assert seen == {
         name: (one["type"], f"[{', '.join(one['default'])}]" if name == "bands" else str(one["default"]))
         for name, one in inputs.items()
+        if "default" in one
     }
+    optional = re.findall(r"^\| `([^`]*)` \| (\w+\?) \|", page, re.MULTILINE)
+    assert dict(optional) == {name: one["type"] for name, one in inputs.items() if "default" not in one}
 
 
 def test_a_workflow_can_be_given_the_name_of_its_process(monthly):
