@@ -18,6 +18,8 @@ from obstore.store import S3Store
 from processes import BIN, answers, free_port, process, wait_for
 
 PUBLIC, PRIVATE = "open-data", "closed-data"
+DOMAIN = "s3.test"
+"""Buckets are also at BUCKET.s3.test, for clients whose proxy knows that name."""
 ACCESS_KEY, SECRET_KEY = "AKIATEST", "secretsecret"
 
 
@@ -65,6 +67,7 @@ def running_seaweedfs(folder: Path) -> Iterator[ObjectStore]:
     # catalogs beside S3 would listen on fixed ports
     flags += ["-s3.port.iceberg=0", "-s3.port.lance=0", "-webdav=false", "-admin.ui=false"]
     command = [str(BIN / "weed"), f"-logdir={folder / 'log'}", "mini", f"-dir={folder / 'data'}", *flags]
+    command += [f"-s3.domainName={DOMAIN}"]
     command += ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-s3.config={folder / 's3.json'}"]
     with (folder / "output").open("wb") as output, process(*command, stdout=output, stderr=output) as server:
         store = ObjectStore(f"http://127.0.0.1:{ports['s3']}")

@@ -4,13 +4,18 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from pyproj import Transformer
 
+from cloudless_mosaic.synthetic.acquisitions import CLEAR_AUTUMN
 from cloudless_mosaic.synthetic.archive import Archive, ArchiveSpec, build_archive
+from cloudless_mosaic.synthetic.copernicus import COPERNICUS
+from cloudless_mosaic.synthetic.granules import SEATTLE, Extent
+from cloudless_mosaic.synthetic.items import PLANETARY_COMPUTER
 from outputs import assert_same_files
 from stac_output import check_outputs
 
@@ -91,6 +96,50 @@ def readme_example() -> tuple[str, ...]:
 @pytest.fixture(scope="session")
 def demo_archive(tmp_path_factory: pytest.TempPathFactory) -> Archive:
     return build_archive(tmp_path_factory.mktemp("demo") / "archive", ArchiveSpec.demo())
+
+
+@pytest.fixture(scope="session")
+def small_archives(tmp_path_factory) -> dict[str, Archive]:
+    """One date, red only, as GeoTIFF and as JPEG 2000."""
+    spec = ArchiveSpec(
+        (Extent(SEATTLE, offset=(6144, 3072), size=(780, 480)),), CLEAR_AUTUMN[:1], noise=1.0, bands=("B04",)
+    )
+    folder = tmp_path_factory.mktemp("small")
+    styles = {".tif": PLANETARY_COMPUTER, ".jp2": COPERNICUS}
+    return {
+        suffix: build_archive(folder / suffix[1:], replace(spec, style=style))
+        for suffix, style in styles.items()
+    }
+
+
+@pytest.fixture(scope="session")
+def small_request(small_archives):
+    """Arguments for a mosaic of such an archive, wherever it is."""
+
+    def of(suffix: str, stac_url: str) -> tuple[str, ...]:
+        archive = small_archives[suffix]
+        left, bottom, right, top = archive.spec.extents[0].grid(10).bounds
+        to_degrees = Transformer.from_crs(SEATTLE.crs, "EPSG:4326", always_xy=True)
+        bounds = to_degrees.transform_bounds(left + 900, bottom + 900, right - 900, top - 900)
+        area = ",".join(f"{degrees:.4f}" for degrees in bounds)
+        return (
+            *("--start-date", "2020-10-01", "--end-date", "2020-10-31", f"--aoi={area}", "--bands", "red"),
+            *("--collection", archive.spec.style.collection, "--resolution", "20", "--mask", "scl"),
+            *("--max-cloud-cover", "100", "-q", "--stac-url", stac_url),
+        )
+
+    return of
+
+
+@pytest.fixture(scope="session")
+def small_mosaics(small_archives, small_request, tmp_path_factory) -> dict[str, Path]:
+    """The mosaics of their local files."""
+    folders = {}
+    for suffix, archive in small_archives.items():
+        folders[suffix] = tmp_path_factory.mktemp("local")
+        outcome = command(*small_request(suffix, str(archive.catalog)), cwd=folders[suffix])
+        assert outcome.code == 0, outcome.err
+    return folders
 
 
 @pytest.fixture(scope="session")

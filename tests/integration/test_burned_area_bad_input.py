@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 import rasterio
 
+from authority import Authority, serving_https
+
 
 @pytest.fixture
 def variant(tmp_path):
@@ -168,6 +170,25 @@ def test_files_that_can_not_be_read_are_lost(refused, variant, fire_items):
     assert (code, "--max-lost is 5 %" in line) == (4, True), line
     code, line = refused(None, broken, "--max-lost", "100")
     assert (code, "no pixel is clear" in line) == (3, True), line
+
+
+def test_a_scene_that_can_never_be_read_ends_the_run_with_the_reason(
+    refused, variant, fire_items, tmp_path_factory
+):
+    authority = Authority(tmp_path_factory.mktemp("authority"))
+    with serving_https(BaseHTTPRequestHandler, authority.server_context()) as server:
+        shut = variant(fire_items[1], assets={"B12": {"href": f"{server.address}/B12.tif"}})
+        code, line = refused(after=shut)
+    assert (code, "the only scene of the date after it can't be read" in line) == (2, True), line
+    assert "SSL_CERT_FILE" in line
+    assert "try again" not in line
+    with rasterio.open(Path(fire_items[1]).parent / "B12.tif") as file:
+        profile, pixels = {**file.profile, "nodata": 9999}, file.read()
+    marked = tmp_path_factory.mktemp("marked") / "B12.tif"
+    with rasterio.open(marked, "w", **profile) as file:
+        file.write(pixels)
+    code, line = refused(None, variant(fire_items[1], assets={"B12": {"href": str(marked)}}))
+    assert (code, "declares nodata 9999" in line) == (3, True), line
 
 
 def test_what_is_in_the_folder_is_kept(burned_command, fire_items, tmp_path):

@@ -35,14 +35,19 @@ class BlockChange:
     """The requested index, shape (y, x); NaN where the dates can't be compared."""
     severity: npt.NDArray[np.uint8]
     """Codes of severity by dNBR, shape (y, x); 0 exactly where the dates can't be compared."""
-    observations: int
-    """Observations (scene and block) that were planned."""
+    planned: tuple[int, int]
+    """Observations (scene and block) that were planned, before and after the fire."""
     lost: tuple[LostObservation, ...]
     """Observations that could not be read."""
     notes: tuple[SceneNote, ...]
     """Notes on scenes whose files contradict their metadata."""
     statistics: tuple[tuple[str, PixelStatistics], ...]
     """Statistics of the sampled pixels of scenes, by id; they add up over blocks."""
+
+    @property
+    def observations(self) -> int:
+        """Observations that were planned, of both dates."""
+        return sum(self.planned)
 
 
 def compare(task: PairTask, reader: RasterReader) -> BlockChange:
@@ -65,7 +70,7 @@ def compare(task: PairTask, reader: RasterReader) -> BlockChange:
         block=task.block,
         index=index,
         severity=severity,
-        observations=sum(one.observations for one in both),
+        planned=(before.observations, after.observations),
         lost=tuple(lost for one in both for lost in one.lost),
         notes=tuple(note for one in both for note in one.notes),
         statistics=tuple(statistics for one in both for statistics in one.statistics),

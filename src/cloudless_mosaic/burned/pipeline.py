@@ -14,10 +14,10 @@ from cloudless_mosaic.burned.request import BurnedAreaRequest
 from cloudless_mosaic.burned.results import BurnedAreaResult, Tally
 from cloudless_mosaic.burned.stac import ITEM, change_catalog, change_item
 from cloudless_mosaic.domain.access import BucketAccess
-from cloudless_mosaic.domain.losses import LossLimit
+from cloudless_mosaic.domain.losses import LastingLosses, LossLimit
 from cloudless_mosaic.domain.provider import access_of
 from cloudless_mosaic.domain.scenes import Scene, SourceGrid
-from cloudless_mosaic.errors import NoDataError, ObservationsLostError, SourceError
+from cloudless_mosaic.errors import NoDataError, ObservationsLostError, SourceError, UsageError
 from cloudless_mosaic.execution import Engine, check_engine, open_engine
 from cloudless_mosaic.reading import RasterReader, default_reader
 from cloudless_mosaic.storage.files import write_whole
@@ -95,15 +95,23 @@ def _grids(reader: RasterReader | None, access: tuple[BucketAccess, ...]) -> Gri
         try:
             return (reader or default_reader(access)).header(band.href).levels[0]
         except SourceError as error:
+            if error.lasting:
+                kind = UsageError if error.lasting == "access" else NoDataError
+                raise kind(f"{scene.id} can't be read: {error}") from None
             raise ObservationsLostError(f"{scene.id} is lost: {error}; give another scene") from None
 
     return grid_of
 
 
 def _compare_all(plan: ChangePlan, engine: Engine, sink: ChangeSink, progress: Progress) -> None:
+    pair = plan.pair
+    scenes = (pair.before.id, "the date before the fire"), (pair.after.id, "the date after it")
+    losses = [LastingLosses(frozenset({scene})) for scene, _ in scenes]
     with closing(engine.run(plan.tasks(), compare, sink.write)) as changes:
         for change in changes:
             progress.compared(change)
+            for (scene, label), known, planned in zip(scenes, losses, change.planned, strict=True):
+                known.add([one for one in change.lost if one.scene_id == scene], planned, label)
 
 
 def _require_enough(plan: ChangePlan, tally: Tally) -> None:

@@ -12,6 +12,7 @@ from cloudless_mosaic.cli.field_options import option_names
 from cloudless_mosaic.cli.process import Terminated, end_process, limit_matrix_threads, raise_on_sigterm
 from cloudless_mosaic.cli.streams import StandardOutput
 from cloudless_mosaic.errors import CloudlessMosaicError
+from cloudless_mosaic.geo.data_folders import ignore_foreign_data
 
 if TYPE_CHECKING:
     from cloudless_mosaic.screen import Screen
@@ -68,6 +69,7 @@ def run_program(command: click.Command, after_end: str = GOES_ON) -> None:
         after_end: What the user can do after the run was interrupted or terminated.
     """
     limit_matrix_threads()
+    ignore_foreign_data()
     raise_on_sigterm()
     _OUTPUT.install()
     try:

@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import rasterio
+from rasterio.errors import CRSError
 from rasterio.io import MemoryFile
 
 from cloudless_mosaic.cog.encoding import Pixels
 from cloudless_mosaic.cog.tiff_layout import Tag, read_geo_tags
 from cloudless_mosaic.errors import UsageError
+from cloudless_mosaic.geo.data_folders import foreign_data_variables
 from cloudless_mosaic.geo.geobox import GeoBox
 
 
@@ -65,7 +67,10 @@ def grid_of(bands: int, geobox: GeoBox, dtype: str) -> tuple[Any, ...]:
 
 
 def _geo_tags(geobox: GeoBox) -> tuple[Tag, ...]:
-    crs = rasterio.CRS.from_user_input(geobox.crs)
+    try:
+        crs = rasterio.CRS.from_user_input(geobox.crs)
+    except CRSError:
+        raise _refusal(geobox) from None
     # without its sidecar files GDAL can keep the CRS in the tags alone
     with rasterio.Env(GDAL_PAM_ENABLED="NO"), MemoryFile() as memory:
         with memory.open(
@@ -76,11 +81,22 @@ def _geo_tags(geobox: GeoBox) -> tuple[Tag, ...]:
             held = written.crs == crs
         tags = read_geo_tags(bytes(memory.getbuffer()))
     if not held:
-        raise UsageError(
-            f"`crs` {str(geobox.crs)[:60]!r} can't be held by a GeoTIFF; choose one with a code, for example "
-            "EPSG:32633"
-        )
+        raise _refusal(geobox)
     return tags
+
+
+def _refusal(geobox: GeoBox) -> UsageError:
+    """Why a CRS can't be written."""
+    shown = repr(str(geobox.crs)[:60])
+    if foreign := foreign_data_variables():
+        verb = "names" if len(foreign) == 1 else "name"
+        return UsageError(
+            f"GDAL can't use `crs` {shown} here: {' and '.join(foreign)} {verb} data of another installation "
+            "of PROJ or GDAL; unset it"
+        )
+    return UsageError(
+        f"`crs` {shown} can't be held by a GeoTIFF; choose one with a code, for example EPSG:32633"
+    )
 
 
 def _read_back(path: Path, overviews: int) -> tuple[tuple[Any, ...], Pixels]:

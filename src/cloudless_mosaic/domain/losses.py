@@ -41,6 +41,8 @@ class LastingLosses:
             return
         first = next((one for one in self.failed.values() if one.lasting == "access"), lost[0])
         kind = UsageError if first.lasting == "access" else NoDataError
+        if len(self.failed) == 1:
+            raise kind(f"the only scene of {label} can't be read: {first.reason}")
         raise kind(
             f"none of the {len(self.failed)} scenes of {label} can be read, for example {first.reason}"
         )

@@ -11,7 +11,7 @@ from cloudless_mosaic.domain.access import BucketAccess
 from cloudless_mosaic.domain.request import ExecutionOptions
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.execution.engine import Engine
-from cloudless_mosaic.execution.threads import ThreadEngine, core_count, worker_count
+from cloudless_mosaic.execution.threads import ThreadEngine, core_count
 from cloudless_mosaic.net.redaction import redact
 from cloudless_mosaic.reading import RasterReader, default_reader
 
@@ -50,7 +50,7 @@ def open_engine(
     """
     chosen = _connection(request)
     if chosen is None:
-        yield ThreadEngine(worker_count(request.workers), reader or default_reader(access))
+        yield ThreadEngine(request.workers, reader or default_reader(access))
         return
     from cloudless_mosaic.execution.cluster import ClusterEngine  # noqa: PLC0415 - only runs on clusters
 

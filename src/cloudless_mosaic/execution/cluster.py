@@ -16,7 +16,7 @@ from cloudless_mosaic.execution.engine import AnyTask, Finished, Result
 from cloudless_mosaic.execution.preflight import check_reports, sample_hrefs
 from cloudless_mosaic.execution.resources import ClusterResources, composite_bytes, fit_blocks
 from cloudless_mosaic.execution.task_stream import TaskStream
-from cloudless_mosaic.execution.worker import WorkerReport, report
+from cloudless_mosaic.execution.worker import WorkerReport, report, worker_report
 from cloudless_mosaic.planning.plan import AnyPlan
 from cloudless_mosaic.reading import RasterReader
 
@@ -87,7 +87,7 @@ class ClusterEngine:
         """
         client = self._connection.client
         try:
-            answers = ask(lambda: client.run(report, hrefs, access, on_error="return"))
+            answers = ask(lambda: client.run(worker_report, hrefs, access, on_error="return"))
         except OSError as error:
             raise self._unreachable(error) from None
         for address, answer in answers.items():

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cloudless_mosaic.errors import TemporaryError, UsageError
+from cloudless_mosaic.execution.cgroups import memory_limit
 from cloudless_mosaic.execution.connection import Connection, connect
 
 _GIB = 2**30
@@ -26,7 +27,8 @@ def local_cluster(workers: int, worker_memory: float | None) -> Iterator[Connect
 
     Args:
         workers: Processes.
-        worker_memory: GiB that each may use; ``None`` shares out the memory of the computer.
+        worker_memory: GiB that each may use; ``None`` shares out the memory of the computer, or what its
+            container may use of it.
 
     Raises:
         UsageError: if the script that runs would start them again in each of them.
@@ -40,7 +42,7 @@ def local_cluster(workers: int, worker_memory: float | None) -> Iterator[Connect
             n_workers=workers,
             threads_per_worker=1,
             processes=True,
-            memory_limit="auto" if worker_memory is None else int(worker_memory * _GIB),
+            memory_limit=_share(workers) if worker_memory is None else int(worker_memory * _GIB),
             host="127.0.0.1",
             dashboard_address="127.0.0.1:0",
             silence_logs=logging.CRITICAL,
@@ -56,6 +58,13 @@ def local_cluster(workers: int, worker_memory: float | None) -> Iterator[Connect
         ) as connection,
     ):
         yield connection
+
+
+def _share(workers: int) -> int | str:
+    from distributed.system import MEMORY_LIMIT  # noqa: PLC0415 - see connect
+
+    limit = memory_limit()
+    return "auto" if limit is None else min(limit, MEMORY_LIMIT) // workers
 
 
 def require_main_process() -> None:

@@ -1,28 +1,68 @@
-"""Checks before work begins: software, environment and data access of the workers."""
+"""Checks before work begins: access to data, and software and environment of the workers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
-from cloudless_mosaic.errors import UsageError
+from cloudless_mosaic.errors import AccessError, SourceError, UsageError
 from cloudless_mosaic.execution.worker import WorkerReport
 from cloudless_mosaic.planning.plan import CompositePlan
+from cloudless_mosaic.reading import RasterReader
 
 _SAMPLES = 3
 """Scenes per place that are tried; a single one may be missing at its source."""
+
+_AT_ONCE = 16
+"""Rasters that are opened at once, where the first can't be read."""
+
+
+def scene_hrefs(plan: CompositePlan) -> Iterator[str]:
+    """One raster of every scene of a plan."""
+    for period in plan.periods:
+        for scene in period.scenes:
+            raster = next((one for one in (scene.scl, *scene.rasters.values()) if one), None)
+            if raster:
+                yield raster.href
 
 
 def sample_hrefs(plan: CompositePlan) -> tuple[str, ...]:
     """A few rasters of every host or folder that a plan reads from."""
     places: dict[str, list[str]] = {}
-    for period in plan.periods:
-        for scene in period.scenes:
-            for raster in (scene.scl, *scene.rasters.values()):
-                if raster:
-                    _keep(places.setdefault(_place(raster.href), []), raster.href)
-                    break
+    for href in scene_hrefs(plan):
+        _keep(places.setdefault(_place(href), []), href)
     return tuple(href for hrefs in places.values() for href in hrefs)
+
+
+def require_access(reader: RasterReader, hrefs: Sequence[str]) -> None:
+    """Opens remote rasters until one can be read, so that a fault of all is named before the work.
+
+    Nearly always that is the first, whose header is needed anyway. A failure that may pass ends it, too.
+
+    Args:
+        reader: Where pixels come from.
+        hrefs: A raster of every scene.
+
+    Raises:
+        UsageError: if none can be read with the certificates, credentials and settings at hand.
+    """
+    refused = None
+    for start in range(0, len(hrefs), _AT_ONCE):
+        some = hrefs[start : start + _AT_ONCE]
+        if not all(urlsplit(href).netloc for href in some):
+            return
+        reader.prepare(some)
+        for href in some:
+            try:
+                reader.header(href)
+            except AccessError as error:
+                refused = refused or error
+            except SourceError:
+                return
+            else:
+                return
+    if refused:
+        raise UsageError(f"none of the {len(hrefs)} scenes can be read, for example {refused}")
 
 
 def check_reports(ours: WorkerReport, reports: Mapping[str, WorkerReport]) -> None:
@@ -33,7 +73,8 @@ def check_reports(ours: WorkerReport, reports: Mapping[str, WorkerReport]) -> No
         reports: Those of the workers, by address.
 
     Raises:
-        UsageError: if a worker differs; the message names the difference and what to change.
+        UsageError: if a worker differs, or no process has access to any raster; the message names the
+            difference, or the reason.
     """
     for address, report in reports.items():
         differences = list(_differences(ours.versions, report.versions))
@@ -54,6 +95,10 @@ def check_reports(ours: WorkerReport, reports: Mapping[str, WorkerReport]) -> No
                     f"worker {address} can't read what this computer can: {reason}; put the files where the "
                     "workers see them, or give the workers the credentials"
                 )
+    everywhere = [ours, *reports.values()]
+    if ours.readable and all(report.refused == ours.readable.keys() for report in everywhere):
+        reason = next(iter(ours.readable.values()))
+        raise UsageError(f"neither this computer nor the workers can read a scene, for example {reason}")
 
 
 def _differences(ours: Mapping[str, str], theirs: Mapping[str, str]) -> Iterator[str]:

@@ -25,6 +25,12 @@ _WAITING = 0.1
 _SMALLEST = 64
 """Pixels along the edge of the smallest block."""
 
+_OWN = 200 * 2**20
+"""Bytes of a process that works with threads, before its first task."""
+
+_HANDY = 256
+"""Pixels along the edge of blocks that are not cut for a container's memory: below, threads cost less."""
+
 
 @dataclass(frozen=True, slots=True)
 class ClusterResources:
@@ -87,6 +93,22 @@ def fit_blocks(plan: AnyPlan, resources: ClusterResources) -> AnyPlan:
             )
         plan = replace(plan, blocks=plan.blocks.halved())
     return plan
+
+
+def fit_threads(plan: AnyPlan, threads: int, limit: int) -> tuple[AnyPlan, int]:
+    """The plan, and a number of threads, that fit into the memory of a container.
+
+    Blocks are cut first, then threads are left out; one always works.
+
+    Args:
+        plan: Its pixels do not depend on the cut.
+        threads: Threads wanted.
+        limit: Bytes that the process may use.
+    """
+    budget = max(0.0, _USABLE * limit - _OWN)
+    while _MARGIN * task_memory(plan) * threads > budget and max(plan.blocks.largest) > _HANDY:
+        plan = replace(plan, blocks=plan.blocks.halved())
+    return plan, max(1, min(threads, int(budget / max(1.0, _MARGIN * task_memory(plan)))))
 
 
 def _megabytes(count: float) -> str:

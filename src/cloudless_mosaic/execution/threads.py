@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from cloudless_mosaic.execution.bounded import run_bounded
+from cloudless_mosaic.execution.cgroups import cpu_quota, memory_limit
 from cloudless_mosaic.execution.engine import AnyTask, Finished, Result
+from cloudless_mosaic.execution.preflight import require_access, scene_hrefs
+from cloudless_mosaic.execution.resources import fit_threads
 from cloudless_mosaic.planning.plan import AnyPlan
 from cloudless_mosaic.reading import RasterReader
 
@@ -21,9 +25,11 @@ def worker_count(workers: int | None) -> int:
 
 
 def core_count() -> int:
-    """Cores that this process may use."""
+    """Cores that this process may use: by its affinity, and by the quota of its container, rounded up."""
     # macOS and Windows don't report which cores a process may use
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    quota = cpu_quota()
+    return cores if quota is None else min(cores, max(1, math.ceil(quota)))
 
 
 def thread_executor(workers: int | None) -> ThreadPoolExecutor:
@@ -34,18 +40,26 @@ def thread_executor(workers: int | None) -> ThreadPoolExecutor:
 class ThreadEngine:
     """An ``Engine`` that works on and finishes a task in one thread; encoding runs beside reading."""
 
-    def __init__(self, workers: int, reader: RasterReader) -> None:
+    def __init__(self, workers: int | None, reader: RasterReader) -> None:
         """Takes a number of threads.
 
         Args:
-            workers: Threads.
+            workers: Threads; ``None`` for as many as cores and memory allow.
             reader: Where pixels come from.
         """
-        self._workers = workers
+        self._asked = workers
+        self.threads = worker_count(workers)
+        """Threads that work."""
         self._reader = reader
+        self._rasters: tuple[str, ...] = ()
 
     def fit(self, plan: AnyPlan) -> AnyPlan:
-        """See ``Engine.fit``; this process has been checked by running."""
+        """See ``Engine.fit``; fits blocks and threads into the memory of a container."""
+        self._rasters = tuple(scene_hrefs(plan))
+        limit = memory_limit()
+        if limit is not None:
+            plan, fitting = fit_threads(plan, self.threads, limit)
+            self.threads = self._asked or fitting
         return plan
 
     def run(
@@ -59,11 +73,13 @@ class ThreadEngine:
         def work_and_finish(task: AnyTask) -> Finished:
             return finish(work(task, self._reader))
 
-        with thread_executor(self._workers) as threads:
-            yield from run_bounded(threads, work_and_finish, self._prepared(tasks), 2 * self._workers)
+        with thread_executor(self.threads) as threads:
+            yield from run_bounded(threads, work_and_finish, self._prepared(tasks), 2 * self.threads)
 
     def _prepared(self, tasks: Iterable[AnyTask]) -> Iterator[AnyTask]:
         """Headers are asked for as tasks are drawn, which is some tasks ahead of the work."""
-        for task in tasks:
+        for number, task in enumerate(tasks):
             self._reader.prepare(task.hrefs)
+            if number == 0:
+                require_access(self._reader, self._rasters)
             yield task

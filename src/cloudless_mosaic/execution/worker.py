@@ -12,8 +12,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from cloudless_mosaic.domain.access import BucketAccess
-from cloudless_mosaic.errors import SourceError, UsageError
+from cloudless_mosaic.errors import AccessError, SourceError, UsageError
 from cloudless_mosaic.execution.engine import AnyTask, Result
+from cloudless_mosaic.geo.data_folders import ignore_foreign_data
 from cloudless_mosaic.reading import RasterReader, default_reader
 
 _PACKAGES = ("dask", "distributed", "numpy", "pyproj", "imagecodecs", "obstore", "rasterio")
@@ -42,6 +43,8 @@ class WorkerReport:
     """Variables that must not be set as they are, as ``NAME=value``."""
     readable: dict[str, str]
     """By href: empty where its header could be read, else why not."""
+    refused: frozenset[str] = frozenset()
+    """Those that can't be read, now or later, with the certificates, credentials and settings at hand."""
 
 
 @lru_cache(maxsize=1)
@@ -63,6 +66,7 @@ def report(hrefs: Iterable[str], access: tuple[BucketAccess, ...] = ()) -> Worke
         access: Buckets that the profile of the provider describes.
     """
     reader = default_reader(access)
+    failures = {href: _failure(reader, href) for href in hrefs}
     return WorkerReport(
         versions=_versions(),
         environment=tuple(
@@ -70,8 +74,20 @@ def report(hrefs: Iterable[str], access: tuple[BucketAccess, ...] = ()) -> Worke
             for name, harmless in _FORBIDDEN.items()
             if os.environ.get(name, "").upper() not in harmless
         ),
-        readable={href: _why_unreadable(reader, href) for href in hrefs},
+        readable={href: str(error or "") for href, error in failures.items()},
+        refused=frozenset(href for href, error in failures.items() if isinstance(error, AccessError)),
     )
+
+
+def worker_report(hrefs: Iterable[str], access: tuple[BucketAccess, ...] = ()) -> WorkerReport:
+    """The report of a worker.
+
+    Args:
+        hrefs: See ``report``.
+        access: See ``report``.
+    """
+    ignore_foreign_data()
+    return report(hrefs, access)
 
 
 def work_on_block(
@@ -92,6 +108,8 @@ def work_on_block(
         raise UsageError(
             "a worker joined with another version of cloudless-mosaic; give all workers the same image"
         )
+    # a worker may join late, without a report
+    ignore_foreign_data()
     reader = reader or default_reader(task.access)
     reader.prepare(task.hrefs)
     return work(task, reader)
@@ -107,9 +125,10 @@ def _versions() -> dict[str, str]:
     return {**found, "cloudless-mosaic (source)": package_digest()}
 
 
-def _why_unreadable(reader: RasterReader, href: str) -> str:
+def _failure(reader: RasterReader, href: str) -> SourceError | None:
+    """Why a header can't be read; ``None`` where it can."""
     try:
         reader.header(href)
     except SourceError as error:
-        return str(error)
-    return ""
+        return error
+    return None

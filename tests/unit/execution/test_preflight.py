@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cloudless_mosaic.errors import UsageError
+from cloudless_mosaic.errors import AccessError, ContentError, SourceError, UsageError
 from cloudless_mosaic.execution import worker
-from cloudless_mosaic.execution.preflight import check_reports, sample_hrefs
+from cloudless_mosaic.execution.preflight import check_reports, require_access, sample_hrefs
 from cloudless_mosaic.execution.worker import WorkerReport, package_digest, report
 
 ROOT = Path(__file__).parents[3]
@@ -42,6 +42,58 @@ def test_worker_that_differs_is_named_with_what_to_change(changes, words):
     reports = {"tcp://one": OURS, "tcp://two": replace(OURS, **changes)}
     with pytest.raises(UsageError, match=words):
         check_reports(OURS, reports)
+
+
+def test_what_no_process_has_access_to_ends_the_run_with_the_reason():
+    shut = replace(OURS, readable={"https://a/x.tif": "a refuses access (403)"}, refused={"https://a/x.tif"})
+    with pytest.raises(UsageError, match=r"can read a scene, for example a refuses access \(403\)"):
+        check_reports(shut, {"tcp://one": shut})
+    # where a failure may pass, or a worker reads it, there is hope
+    check_reports(replace(shut, refused=frozenset()), {"tcp://one": shut})
+    check_reports(shut, {"tcp://one": replace(shut, readable={"https://a/x.tif": ""}, refused=frozenset())})
+
+
+class Door:
+    """A reader whose headers fail as they are told to."""
+
+    def __init__(self, *outcomes):
+        self.outcomes = dict(enumerate(outcomes))
+        self.asked = []
+
+    def prepare(self, hrefs):
+        pass
+
+    def header(self, href):
+        self.asked.append(href)
+        outcome = self.outcomes[int(href.rpartition("/")[2])]
+        if outcome:
+            raise outcome
+
+
+def hrefs_of(count):
+    return [f"https://a.example/{number}" for number in range(count)]
+
+
+def test_a_fault_of_every_raster_is_named_before_the_work():
+    door = Door(*[AccessError("the certificate is not trusted")] * 20)
+    with pytest.raises(UsageError, match="none of the 20 scenes can be read, for example the certificate"):
+        require_access(door, hrefs_of(20))
+
+
+@pytest.mark.parametrize("last", [None, SourceError("stalls"), ContentError("format")], ids=str)
+def test_one_raster_that_may_be_read_is_enough(last):
+    door = Door(AccessError("refused"), AccessError("refused"), last, None)
+    require_access(door, hrefs_of(4))
+    assert door.asked == hrefs_of(3)
+
+
+def test_the_first_raster_is_enough_and_local_ones_are_not_tried():
+    door = Door(None, None)
+    require_access(door, hrefs_of(2))
+    assert door.asked == hrefs_of(1)
+    require_access(door, ["/data/a.tif"])
+    require_access(door, [])
+    assert door.asked == hrefs_of(1)
 
 
 def test_a_file_counts_against_a_worker_only_where_this_computer_can_read_it():

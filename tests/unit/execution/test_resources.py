@@ -7,9 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloudless_mosaic.errors import UsageError
-from cloudless_mosaic.execution.resources import ClusterResources, composite_bytes, fit_blocks
+from cloudless_mosaic.execution import threads
+from cloudless_mosaic.execution.resources import ClusterResources, composite_bytes, fit_blocks, fit_threads
+from cloudless_mosaic.execution.threads import ThreadEngine
 from cloudless_mosaic.geo.blocks import Blocks
 from cloudless_mosaic.planning.estimate import task_memory
+from memory_reader import MemoryReader
 
 GIB = 2**30
 
@@ -96,3 +99,30 @@ def test_in_flight_is_bounded_by_threads_and_by_the_memory_of_the_cluster():
 
 def test_composite_has_all_bands_and_the_count(plan):
     assert composite_bytes(plan) == 512 * 512 * 2 * 2
+
+
+def test_threads_and_blocks_fit_into_the_memory_of_a_container(plan):
+    need = 1.2 * task_memory(plan)
+    roomy, number = fit_threads(plan, 8, int((200 * 2**20 + 8 * need) / 0.7) + 1)
+    assert roomy is plan
+    assert number == 8
+    cut, number = fit_threads(plan, 8, int((200 * 2**20 + 2.5 * need) / 0.7))
+    assert cut.blocks.largest == (256, 256)
+    assert number == 8
+    cut, number = fit_threads(plan, 8, int((200 * 2**20 + need / 2) / 0.7))
+    assert cut.blocks.largest == (256, 256)
+    assert 1 <= number < 8
+    # a small container is tried with one thread
+    assert fit_threads(plan, 8, 64 * 2**20)[1] == 1
+
+
+def test_the_memory_of_a_container_is_asked_for(plan, monkeypatch):
+    monkeypatch.setattr(threads, "memory_limit", lambda: 64 * 2**20)
+    engine = ThreadEngine(None, MemoryReader({}))
+    assert engine.fit(plan).blocks.largest == (256, 256)
+    assert engine.threads == 1
+    asked = ThreadEngine(5, MemoryReader({}))
+    asked.fit(plan)
+    assert asked.threads == 5
+    monkeypatch.setattr(threads, "memory_limit", lambda: None)
+    assert ThreadEngine(None, MemoryReader({})).fit(plan) is plan
