@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, partial
-from math import ceil, floor
+from functools import cache, lru_cache, partial
+from math import ceil, floor, isfinite
 
 import numpy as np
+from shapely.geometry import box
 
 from cloudless_mosaic.compositing.granules import Layer, LostGranule, MaskLayer, PlacedGranule
 from cloudless_mosaic.compositing.pixel_mapping import Window, map_pixels, read_level
@@ -16,7 +17,7 @@ from cloudless_mosaic.domain.bands import canonical_band
 from cloudless_mosaic.domain.results import SceneNote
 from cloudless_mosaic.domain.scenes import GRANULE_PIXELS, GRANULE_WIDTH, SourceGrid, SourceRaster
 from cloudless_mosaic.errors import ContentError, SourceError
-from cloudless_mosaic.geo.projection import same_crs
+from cloudless_mosaic.geo.projection import project, same_crs
 from cloudless_mosaic.masks import Mask
 from cloudless_mosaic.net.redaction import redact
 from cloudless_mosaic.planning.tasks import BlockTask, GranuleSource
@@ -26,6 +27,9 @@ _SCL = "SCL"
 
 _PLACE_TOLERANCE = 1e-3
 """Share of a pixel by which an item's grid may differ from its file's without a note."""
+
+_PLACE_SLACK = 0.05
+"""Degrees between a file and its item's geometry from which on they are not the same place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,7 @@ class _Placer:
         grid = header.levels[level]
         mapping = self._map(grid)
         if mapping is None:
+            _require_near(raster, header.levels[0], source)
             return None
         return Layer(name, raster.href, level, grid, mapping, self._task.alone, *values)
 
@@ -139,6 +144,33 @@ def _misfit(raster: SourceRaster, header: RasterHeader) -> str | None:
         declared_rows, declared_columns = raster.grid.shape
         return f"has {columns} x {rows} pixels, its item says {declared_columns} x {declared_rows}"
     return None
+
+
+def _require_near(raster: SourceRaster, native: SourceGrid, source: GranuleSource) -> None:
+    """Refuses a file that lies elsewhere than its item's geometry, which no shift explains.
+
+    Raises:
+        ContentError: if it does.
+    """
+    if not _is_near(native, source.footprint):
+        west, south, east, north = source.footprint
+        raise ContentError(
+            f"{redact(raster.href)} lies elsewhere than its item: at {_place_of(native)}, the item at "
+            f"{west:.4g}, {south:.4g} to {east:.4g}, {north:.4g} degrees; leave it out"
+        )
+
+
+@lru_cache(maxsize=1024)
+def _is_near(native: SourceGrid, footprint: tuple[float, float, float, float]) -> bool:
+    """True unless a file is known to lie outside of the bounds of a footprint."""
+    left, bottom, right, top = project(box(*native.bounds), native.crs, "EPSG:4326").bounds
+    west, south, east, north = footprint
+    if not all(map(isfinite, (left, bottom, right, top))):
+        return True
+    # an area across the antimeridian is as wide as the earth here, and near to everything
+    width, eastwards = right - left, (left - west) % 360
+    beside = eastwards <= east - west + _PLACE_SLACK or eastwards + width >= 360 - _PLACE_SLACK
+    return beside and bottom - _PLACE_SLACK <= north and top + _PLACE_SLACK >= south
 
 
 def _contradiction(raster: SourceRaster, native: SourceGrid) -> str | None:

@@ -197,6 +197,7 @@ def _observations(
             bands=tuple(scene.rasters[canonical_band(band)] for band in read_bands(request)),
             scl=scene.scl if request.cloud_mask.reads_classes else None,
             offset=scene.offset,
+            footprint=scene.footprint.bounds,
         )
         overpasses.setdefault(scene.overpass, []).append(source)
         times.setdefault(scene.overpass, known.get(scene.overpass, scene.datetime))

@@ -30,6 +30,8 @@ class GranuleSource:
     """Scene classification; ``None`` where the mask doesn't read it."""
     offset: int
     """Digital number to add."""
+    footprint: tuple[float, float, float, float] = (-180.0, -90.0, 180.0, 90.0)
+    """West, south, east, north of the item's geometry, degrees; longitudes may run on beyond 180."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import threading
+import warnings
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
@@ -24,7 +25,7 @@ import rasterio
 from obstore.exceptions import BaseError
 from rasterio._err import CPLE_OpenFailedError
 from rasterio.enums import MaskFlags
-from rasterio.errors import RasterioError
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
@@ -37,6 +38,9 @@ from cloudless_mosaic.reading.range_client import RangeClient
 from cloudless_mosaic.reading.remote_file import Pieces, RemoteFile
 
 Answer = TypeVar("Answer")
+
+# such a file is refused with that reason; catch_warnings() around a single call isn't safe among threads
+warnings.filterwarnings("ignore", category=NotGeoreferencedWarning)
 
 _DRIVERS = {".jp2": "JP2OpenJPEG"}
 """Driver by file extension; GeoTIFF otherwise. Other drivers would let a file refer to further files."""
@@ -147,9 +151,7 @@ class GdalReader:
         native = self._dataset(href, 0)
         a, b, _, d, e = native.transform[:5]
         if native.crs is None or native.count != 1 or b or d or a <= 0 or e >= 0:
-            raise SourceError(
-                f"{redact(href)} is not a single north-up band with a CRS; the scene can't be used"
-            )
+            raise ContentError(f"{redact(href)} is not a single north-up band with a CRS; leave it out")
         if max(native.block_shapes[0]) > _LARGEST_BLOCK:
             raise SourceError(f"{redact(href)} declares tiles of {native.block_shapes[0]} pixels")
         masked = _has_mask(native)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from pyproj import CRS, Transformer
 
+from cloudless_mosaic.compositing.placing import _is_near
 from cloudless_mosaic.domain.results import SceneNote
 from cloudless_mosaic.domain.scenes import SourceGrid
 from memory_reader import MemoryRaster
@@ -161,3 +162,33 @@ def test_statistics_of_blocks_are_those_of_the_scene(world, make_geobox):
     assert statistics["day-2"].contradicting == statistics["day-2"].dark == 64 * 64
     assert not notes(mosaic)
     assert SceneNote("a", "b") < SceneNote("b", "a")
+
+
+def test_a_file_in_another_zone_than_its_item_is_lost_with_the_reason(world, make_geobox):
+    """Its numbers are those of the item, its CRS is not: it lies six degrees away."""
+    scene = world.add(ground(), classes(), id="astray")
+    for raster in (scene.rasters["B04"], scene.scl):
+        stored = world.rasters[raster.href]
+        world.rasters[raster.href] = replace(stored, grid=replace(stored.grid, crs="EPSG:32632"))
+    mosaic = world.mosaic(make_geobox((64, 64)))
+    (lost,) = mosaic.lost
+    assert (lost.scene_id, lost.lasting) == ("astray", "content")
+    assert "red.tif lies elsewhere than its item: at 499980, 5300040 (10 m, EPSG:32632)" in lost.reason
+
+
+@pytest.mark.parametrize(
+    ("footprint", "near"),
+    [
+        ((14.9, 47.8, 15.0, 47.9), True),
+        ((14.9 - 360, 47.8, 15.0 - 360, 47.9), True),
+        ((374.9, 47.8, 375.0, 47.9), True),
+        ((-180, 47.8, 180, 47.9), True),
+        ((15.06, 47.8, 15.2, 47.9), False),
+        ((8.9, 47.8, 9.0, 47.9), False),
+        ((14.9, 47.0, 15.0, 47.7), False),
+        ((14.9, 48.0, 15.0, 48.7), False),
+    ],
+)
+def test_a_file_is_near_its_item_or_not(make_grid, footprint, near):
+    """The file covers 14.9997 to 15.0083 degrees east, 47.8493 to 47.8551 north."""
+    assert _is_near(make_grid((64, 64)), footprint) == near
