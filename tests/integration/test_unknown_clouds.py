@@ -25,3 +25,16 @@ def test_the_cloudiest_scene_is_left_out_when_its_clouds_are_unknown(
     assert not kept.startswith(CLOUDIEST)
     (note,) = [warning for warning in plan["warnings"] if "cloud cover unknown" in warning]
     assert CLOUDIEST in note
+
+
+def test_the_true_share_is_what_the_mask_takes_out(shared_cases, mosaic_command, tmp_path):
+    maker = shared_cases / "make_cloud_cover.py"
+    subprocess.run([sys.executable, str(maker), str(tmp_path / "series"), "missing"], check=True)
+    where = ("--stac-url", str(tmp_path / "series" / "catalog.json"), "--json", "--mask", "scl")
+    done = mosaic_command(*AUGUST, *PLACE, *where, cwd=tmp_path)
+    assert done.code == 0, done.err
+    events = map(json.loads, done.out.splitlines())
+    (notes,) = [event["notes"] for event in events if event["event"] == "period"]
+    (note,) = [one["note"] for one in notes if one["scene"].startswith(CLOUDIEST)]
+    share = float(note.partition("takes out ")[2].partition(" %")[0])
+    assert 30 < share < 90

@@ -71,6 +71,11 @@ def search_api(request: MosaicRequest, settings: ApiSettings) -> SearchResult:
             )
         if drained.broken:
             notes.append(f"{api.where} gave {drained.broken} features that are not items; they are left out")
+    if style.cloud_filter == "query" and request.max_cloud_cover < 100:
+        notes.append(
+            f"{api.where} leaves out scenes whose cloud cover is unknown when it filters by cloud cover; "
+            "--max-cloud-cover 100 takes them"
+        )
     if not found:
         api.require_collection(request.collection)
     host = urlsplit(request.stac_url).hostname or ""
@@ -93,10 +98,11 @@ class _Api:
         """The form of search that the server says it supports, POST before GET."""
         conforms = " ".join(map(str, self._landing.document.get("conformsTo") or ()))
         cloud_filter: CloudFilter = "none"
-        if "item-search#query" in conforms:
-            cloud_filter = "query"
-        elif "item-search#filter" in conforms and "cql2-json" in conforms:
+        # CQL2 first: a query can't ask for items without a cloud cover as well
+        if "item-search#filter" in conforms and "cql2-json" in conforms:
             cloud_filter = "cql2"
+        elif "item-search#query" in conforms:
+            cloud_filter = "query"
         return SearchStyle("POST" if "POST" in self._searches else "GET", page_size, cloud_filter)
 
     def search(
@@ -160,9 +166,13 @@ class _Api:
         # both ends of an interval are inclusive in STAC; items at the end itself are filtered out later
         start, end = request.periods[0].start, request.periods[-1].end
         limit = request.max_cloud_cover
-        # a filter by a property also excludes the items without it
         language = style.cloud_filter if limit < 100 else "none"
-        condition = {"op": "<=", "args": [{"property": "eo:cloud_cover"}, limit]}
+        clouds = {"property": "eo:cloud_cover"}
+        # a comparison alone also excludes the items whose cloud cover is unknown
+        condition = {
+            "op": "or",
+            "args": [{"op": "<=", "args": [clouds, limit]}, {"op": "isNull", "args": [clouds]}],
+        }
         # not Client.search, which may read the root again through a link of the server
         search = ItemSearch(
             url,

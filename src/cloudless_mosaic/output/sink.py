@@ -18,6 +18,7 @@ from cloudless_mosaic.domain.results import PeriodResult
 from cloudless_mosaic.geo.blocks import Block
 from cloudless_mosaic.layers import parse_layers
 from cloudless_mosaic.output.folder import OutputFolder
+from cloudless_mosaic.output.unknown_clouds import cloud_notes
 from cloudless_mosaic.planning.mosaics import Mosaic
 from cloudless_mosaic.stac.statistics import PeriodTotals
 from cloudless_mosaic.storage.files import publish, write_whole
@@ -209,6 +210,7 @@ class PeriodSink:
         names = (*(file.path.name for file in rasters), f"{self._name}.json")
         totals = self._totals
         rows, columns = self._plan.geobox.shape
+        clouds = cloud_notes(self._period.scenes, dict(totals.masked))
         result = PeriodResult(
             period=self._period.period,
             found=self._period.found,
@@ -219,7 +221,7 @@ class PeriodSink:
             observations=totals.reading.observations,
             lost=totals.reading.lost,
             files=tuple(self._target / name for name in names),
-            notes=totals.reading.notes,
+            notes=tuple(sorted({*totals.reading.notes, *clouds})),
             tile=self._plan.tile,
         )
         item = period_item(self._plan, self._period, result, files, self._target, self._fingerprint)
