@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from cloudless_mosaic.cf import CfVariable, grid_coordinates, reflectance
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.pipeline import Progress, plan_mosaics, run
 
@@ -52,6 +53,11 @@ def open_mosaics(request: MosaicRequest) -> xr.Dataset:
     one period and all its scenes, so nothing has to be rechunked. Pixels are the same as in the files of
     ``build_mosaics``.
 
+    Metadata follow the CF conventions: the CRS is in the coordinate ``spatial_ref``, which every variable
+    names as its grid mapping, and bands have ``_FillValue``, ``scale_factor`` and ``add_offset``.
+    ``xarray.decode_cf(dataset)`` applies these three: reflectance, with NaN for nodata. Files written with
+    ``to_netcdf`` or ``to_zarr`` are decoded so when they are opened, unless with ``mask_and_scale=False``.
+
     Raises:
         UsageError: if the request can't be carried out.
         NoDataError: if no usable scene was found.
@@ -64,31 +70,31 @@ def open_mosaics(request: MosaicRequest) -> xr.Dataset:
         raise UsageError(f"a lazy dataset holds all mosaics; leave out the shard ({request.shard})")
     plan = plan_mosaics(request)
     periods = [period for period in plan.periods if period.scenes]
-    names = _variables(request)
-    stacks = _stacks(plan, periods, names)
-    # a geographic grid calls its axes latitude and longitude
-    y, x = (plan.geobox.coordinates[axis].values for axis in plan.geobox.dimensions)
+    variables = _variables(request)
+    stacks = _stacks(plan, periods, {name: one.dtype for name, one in variables.items()})
     starts = [np.datetime64(period.period.start.replace(tzinfo=None), "ns") for period in periods]
-    dataset = xr.Dataset(
-        {name: (("time", "y", "x"), stack) for name, stack in stacks.items()},
-        coords={"time": starts, "y": y, "x": x},
-        attrs={"crs": str(plan.geobox.crs), "transform": list(plan.geobox.affine)[:6]},
+    return xr.Dataset(
+        {name: (("time", "y", "x"), stack, variables[name].attrs) for name, stack in stacks.items()},
+        coords={"time": ("time", starts, {"standard_name": "time"}), **grid_coordinates(plan.geobox)},
+        attrs={
+            "Conventions": "CF-1.11",
+            "crs": str(plan.geobox.crs),
+            "transform": list(plan.geobox.affine)[:6],
+        },
     )
-    for band in request.bands:
-        dataset[band].attrs = {"scale_factor": 0.0001, "add_offset": 0.0, "nodata": 0, "units": "1"}
-    return dataset
 
 
-def _variables(request: MosaicRequest) -> dict[str, str]:
-    """The type of every variable, by its name, in the order of ``_planes``."""
+def _variables(request: MosaicRequest) -> dict[str, CfVariable]:
+    """Every variable by its name, in the order of ``_planes``."""
     from cloudless_mosaic.layers import parse_layers  # noqa: PLC0415 - see open_mosaics
 
-    names = dict.fromkeys((*request.bands, "count"), "uint16")
+    variables = {band: reflectance(band) for band in request.bands}
+    variables["count"] = CfVariable("uint16", "number of clear observations")
     for layer in parse_layers(request.layers):
         for band in layer.bands(request.reduction, request.bands):
             name = band if band not in request.bands else f"{layer.name}_{band}"
-            names[name] = layer.dtype
-    return names
+            variables[name] = CfVariable(layer.dtype, layer.title, layer.nodata)
+    return variables
 
 
 def _stacks(plan: MosaicPlan, periods: list[PeriodPlan], names: dict[str, str]) -> dict[str, object]:

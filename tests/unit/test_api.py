@@ -82,7 +82,8 @@ def test_dataset_tells_where_and_when(request_of_archive):
     left, bottom, right, top = plan.geobox.boundingbox.bbox
     assert (dataset["x"][0], dataset["x"][-1]) == (left + 5, right - 5)
     assert (dataset["y"][0], dataset["y"][-1]) == (top - 5, bottom + 5)
-    assert dataset.attrs == {"crs": "EPSG:32610", "transform": list(plan.geobox.affine)[:6]}
+    assert dataset.attrs["crs"] == "EPSG:32610"
+    assert dataset.attrs["transform"] == list(plan.geobox.affine)[:6]
 
 
 def test_dataset_is_lazy_with_a_chunk_for_every_task(request_of_archive, monkeypatch):
