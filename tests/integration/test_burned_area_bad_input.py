@@ -285,4 +285,4 @@ def test_addresses_without_an_item(archive_server, fire_archive, fire_items, ref
         assert (code, words in line, "--pre-fire-url" in line) == (2, True, True), line
         assert "hidden" not in line
     code, line = refused(before="http://127.0.0.1:9/a.json")
-    assert (code, "can't be reached; check --pre-fire-url" in line) == (2, True), line
+    assert (code, "can't be reached; is it running? Check --pre-fire-url" in line) == (75, True), line

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -135,6 +137,38 @@ def test_many_tiles_at_a_time_need_few_files_open_at_a_time(line, tmp_path):
     assert len(visible(tmp_path / "out")) > 18
 
 
+@pytest.mark.parametrize("open_files", [8, 12, 16, 20, 28])
+def test_too_few_open_files_are_75_and_never_a_lost_observation(line, tmp_path, open_files):
+    done = run(["-m", "cloudless_mosaic", *line(), "--json"], tmp_path, open_files=open_files)
+    assert done.returncode == (0 if open_files == 28 else 75), done.stderr
+    if done.returncode:
+        assert "ulimit -n" in done.stderr
+        return
+    assert json.loads(done.stdout.splitlines()[-1])["periods"][0]["lost"] == 0
+
+
+def test_a_soft_limit_of_open_files_is_raised(line, tmp_path):
+    """Only what the system sets counts, not the lower default of a shell."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    script = f"import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (16, {most}))\n"
+    script += "from cloudless_mosaic import cli\ncli.main()"
+    done = run(["-c", script, *line()], tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("how", ["threads", pytest.param("local", marks=pytest.mark.slow)])
+def test_a_full_temporary_folder_does_no_harm(line, tmp_path, small_disk, monkeypatch, how):
+    """Nothing of a run depends on it, on threads and on worker processes."""
+    with suppress(OSError), (small_disk / "fill").open("wb") as file:
+        for _ in range(64):
+            file.write(bytes(1 << 16))
+    monkeypatch.setenv("TMPDIR", str(small_disk))
+    options = line() if how == "threads" else [*line(), "--cluster=local", "--workers=1"]
+    done = run(["-m", "cloudless_mosaic", *options, "--json"], tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1])["periods"][0]["lost"] == 0
+
+
 @pytest.fixture
 def small_disk(tmp_path):
     """A disk of 2 MB."""
@@ -166,4 +200,6 @@ def test_a_read_only_disk_is_2(line, small_disk):
 
 def test_the_documentation_lists_every_code():
     text = (Path(__file__).parents[2] / "docs/reference/exit-codes.md").read_text(encoding="utf-8")
-    assert re.findall(r"^\| (\d+) \|", text, re.MULTILINE) == ["0", "1", "2", "3", "4", "75", "130", "143"]
+    assert re.findall(r"^\| (\d+) \|", text, re.MULTILINE) == [
+        *("0", "1", "2", "3", "4", "75", "129", "130", "143")
+    ]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -176,3 +178,23 @@ def test_losses_of_tiles_are_counted_tile_by_tile(server, search, command, tmp_p
 
 def tile_item(folder, name):
     return json.loads((folder / name / f"{name}.json").read_text())
+
+
+@pytest.mark.parametrize(("open_files", "code"), [(14, 75), (64, 0)])
+def test_too_few_open_files_lose_no_observation(search, tmp_path, open_files, code):
+    pytest.importorskip("resource")
+    script = f"import resource, sys; resource.setrlimit(resource.RLIMIT_NOFILE, ({open_files},) * 2)\n"
+    script += "from cloudless_mosaic import cli\ncli.main()"
+    done = subprocess.run(
+        [sys.executable, "-c", script, *OCTOBER, "--stac-url", search("all.json"), "--json"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == code, done.stderr
+    if code:
+        assert "ulimit -n" in done.stderr
+    else:
+        assert json.loads(done.stdout.splitlines()[-1])["periods"][0]["lost"] == 0

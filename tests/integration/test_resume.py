@@ -87,12 +87,17 @@ def test_a_killed_run_goes_on_to_the_same_bytes(
 
 
 @pytest.mark.parametrize(
-    ("sign", "code", "word"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
+    ("sign", "code", "word"),
+    [
+        (signal.SIGINT, 130, "interrupted"),
+        (signal.SIGTERM, 143, "terminated"),
+        (signal.SIGHUP, 129, "terminated"),
+    ],
 )
 def test_a_run_that_is_told_to_stop_says_so_and_goes_on_later(
     place, arguments, undisturbed, start_command, mosaic_command, sign, code, word
 ):
-    folder = place / word
+    folder = place / sign.name
     found, _, err = disturb(start_command(*arguments, folder.name, cwd=place), 2, sign)
     assert (found, err.lstrip()) == (code, f"error: {word}; the same command goes on from what is done\n")
     assert_valid(folder, undisturbed)

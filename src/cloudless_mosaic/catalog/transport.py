@@ -7,6 +7,7 @@ long as ``Retry-After`` says without a limit, and logs headers.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping
 from typing import Any, Self
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -15,17 +16,18 @@ from pystac_client.stac_api_io import StacApiIO
 from requests import PreparedRequest, Request, Response
 from requests import exceptions as faults
 from requests.auth import AuthBase, HTTPBasicAuth
-from urllib3.exceptions import InvalidHeader, NewConnectionError, ReadTimeoutError
+from urllib3.exceptions import InvalidHeader, NameResolutionError, NewConnectionError, ReadTimeoutError
 from urllib3.response import BaseHTTPResponse
 from urllib3.util import Retry
 
 from cloudless_mosaic.catalog.settings import ApiSettings
 from cloudless_mosaic.errors import CloudlessMosaicError, TemporaryError, UsageError
 from cloudless_mosaic.net.deadline import run_within
-from cloudless_mosaic.net.environment.certificates import ADVICE
+from cloudless_mosaic.net.environment.certificates import ADVICE, refuses_certificate
 from cloudless_mosaic.net.environment.proxies import shown_proxies
 from cloudless_mosaic.net.environment.sessions import trust_environment
 from cloudless_mosaic.net.hosts import is_host, is_private
+from cloudless_mosaic.net.own_limits import own_limit
 from cloudless_mosaic.net.redaction import quoted, redact, without_credentials
 from cloudless_mosaic.net.retry import RetryPolicy
 from cloudless_mosaic.net.urls import resolve_url
@@ -105,9 +107,10 @@ class ApiTransport(StacApiIO):
         else:
             request.params = dict(parameters or {})
         self._require_allowed(href)
+        deadline = time.monotonic() + self._settings.retry.total
         for attempts_left in reversed(range(self._settings.connection_attempts)):
             try:
-                return run_within(self._settings.retry.total, lambda: self._exchange(request))
+                return run_within(max(0.0, deadline - time.monotonic()), lambda: self._exchange(request))
             except TimeoutError:
                 raise TemporaryError(f"{self.where} does not answer in time; try again later") from None
             except faults.ChunkedEncodingError as error:
@@ -182,18 +185,24 @@ class ApiTransport(StacApiIO):
                 f"the proxy in {shown_proxies()} can't be reached or refuses the connection to {self.where}; "
                 "correct or unset it"
             )
+        return own_limit(error) or self._about_connection(error)
+
+    def _about_connection(self, error: faults.RequestException) -> CloudlessMosaicError:
         cause = error.args[0] if error.args else None
         reason = getattr(cause, "reason", cause)
-        unreachable = isinstance(error, faults.ConnectTimeout)
-        if not self._answered and (unreachable or isinstance(reason, NewConnectionError)):
-            return UsageError(f"{self.where} can't be reached; check `{self._field}` and the network")
+        if not self._answered and isinstance(reason, NameResolutionError):
+            return UsageError(f"{self.where} can't be found; check `{self._field}` and the network")
+        if isinstance(error, faults.ConnectTimeout) or isinstance(reason, NewConnectionError):
+            return TemporaryError(
+                f"{self.where} can't be reached; is it running? Check `{self._field}`, or try again later"
+            )
         late = isinstance(error, faults.Timeout) or isinstance(reason, ReadTimeoutError)
         trouble = "does not answer in time" if late else "breaks the connection off"
         return TemporaryError(f"{self.where} {trouble}; try again later")
 
     def _about_tls(self, error: faults.SSLError) -> CloudlessMosaicError:
         words = str(error)
-        if "certificate verify failed" in words or "doesn't match" in words:
+        if refuses_certificate(error):
             found = _VERIFICATION.search(words)
             reason = f" ({found[1].strip()})" if found else ""
             return UsageError(f"the certificate of {self.where} is not trusted here{reason}; {ADVICE}")

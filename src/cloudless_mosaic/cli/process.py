@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 _ARENA_MAX = -8
@@ -21,17 +21,43 @@ _ARENAS = 2
 
 
 class Terminated(BaseException):
-    """SIGTERM was received. Not an ``Exception``, so that no handler of errors takes it for one."""
+    """A signal to end was received. Not an ``Exception``, so that no handler of errors takes it for one."""
+
+    def __init__(self, number: int) -> None:
+        self.signal = number
+        """Number of the signal."""
+        super().__init__(number)
 
 
-def raise_on_sigterm() -> None:
-    """Makes SIGTERM unwind the stack as Ctrl-C does: files and clusters of a run must not outlive it."""
-    signal.signal(signal.SIGTERM, _raise_terminated)
+def raise_on_signals() -> None:
+    """Makes SIGTERM and SIGHUP unwind the stack as Ctrl-C does: nothing of a run must outlive it.
+
+    SIGHUP comes when a terminal closes; ``nohup`` has it ignored, and it stays so.
+    """
+    for number in _signals():
+        signal.signal(number, _raise_terminated)
 
 
-def interrupt_on_sigterm() -> None:
-    """Makes SIGTERM the same as Ctrl-C, for commands that run until they are interrupted."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+def interrupt_on_signals() -> None:
+    """Makes SIGTERM and SIGHUP the same as Ctrl-C, for commands that run until they are interrupted."""
+    for number in _signals():
+        signal.signal(number, signal.default_int_handler)
+
+
+def raise_file_limit() -> None:
+    """Lets this process open as many files as the system allows: the default limit is often only 1024.
+
+    Connections and the files of tiles in progress count.
+    """
+    try:
+        import resource  # noqa: PLC0415 - Windows has none
+    except ImportError:
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        # macOS names a hard limit that it doesn't grant
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def limit_matrix_threads() -> None:
@@ -87,5 +113,13 @@ def end_process() -> None:
     os._exit(0)
 
 
-def _raise_terminated(_signal: int, _frame: FrameType | None) -> None:
-    raise Terminated
+def _signals() -> list[int]:
+    """Signals that end a run, but for one that whoever started it has ignored."""
+    numbers = [signal.SIGTERM]
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
+    return [int(number) for number in numbers]
+
+
+def _raise_terminated(number: int, _frame: FrameType | None) -> None:
+    raise Terminated(number)

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from cloudless_mosaic.cli.field_options import option_names
-from cloudless_mosaic.cli.process import Terminated, end_process, limit_matrix_threads, raise_on_sigterm
+from cloudless_mosaic.cli.process import (
+    Terminated,
+    end_process,
+    limit_matrix_threads,
+    raise_file_limit,
+    raise_on_signals,
+)
 from cloudless_mosaic.cli.streams import StandardOutput
 from cloudless_mosaic.errors import CloudlessMosaicError
 from cloudless_mosaic.geo.data_folders import ignore_foreign_data
@@ -70,14 +76,15 @@ def run_program(command: click.Command, after_end: str = GOES_ON) -> None:
     """
     limit_matrix_threads()
     ignore_foreign_data()
-    raise_on_sigterm()
+    raise_on_signals()
+    raise_file_limit()
     _OUTPUT.install()
     try:
         command.main(prog_name=command.name, standalone_mode=False)
     except click.exceptions.Abort:
         _fail(f"interrupted; {after_end}", 130)
-    except Terminated:
-        _fail(f"terminated; {after_end}", 143)
+    except Terminated as error:
+        _fail(f"terminated; {after_end}", 128 + error.signal)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         sys.exit(error.exit_code)
@@ -90,12 +97,21 @@ def run_program(command: click.Command, after_end: str = GOES_ON) -> None:
     except MemoryError:
         _fail("out of memory; use fewer --workers or a smaller AOI", 75)
     except Exception as error:
+        _fail_at_limit(error, command)
         if os.environ.get(_TRACEBACK):
             raise
         _fail(f"a bug, please report it: {type(error).__name__} {error}; {_TRACEBACK}=1 shows where", 1)
     if reason := _OUTPUT.lost:
         _fail(f"standard output can't be written: {reason}; free space, and run the command again", 75)
     end_process()
+
+
+def _fail_at_limit(error: Exception, command: click.Command) -> None:
+    """Exits where an error that nothing has handled is due to a limit of this process."""
+    from cloudless_mosaic.net.own_limits import own_limit  # noqa: PLC0415 - keeps --help quick
+
+    if limit := own_limit(error):
+        _fail(limit.naming(option_names(command)), limit.exit_code)
 
 
 def _fail(message: str, exit_code: int) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cloudless_mosaic.cli.paths import LocalPath
-from cloudless_mosaic.cli.process import interrupt_on_sigterm
+from cloudless_mosaic.cli.process import interrupt_on_signals
 
 if TYPE_CHECKING:
     from cloudless_mosaic.screen import Screen
@@ -48,7 +48,7 @@ def view(folder: Path, port: int) -> None:
     """Serves a folder of mosaics with its preview page to the browser of this computer, until Ctrl-C."""
     from cloudless_mosaic.report.server import FolderServer  # noqa: PLC0415 - keeps --help quick
 
-    interrupt_on_sigterm()
+    interrupt_on_signals()
     with FolderServer(folder, port) as server, suppress(KeyboardInterrupt):
         click.echo(f"{server.address}  (Ctrl-C ends it)")
         server.serve_forever()

@@ -91,6 +91,8 @@ class ClusterEngine:
         except OSError as error:
             raise self._unreachable(error) from None
         for address, answer in answers.items():
+            if isinstance(answer, TemporaryError):
+                raise answer
             if isinstance(answer, BaseException) and not isinstance(answer, OSError):
                 raise UsageError(
                     f"worker {address} can't load cloudless-mosaic as it is here ({type(answer).__name__}: "

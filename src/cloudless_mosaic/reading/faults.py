@@ -7,10 +7,14 @@ from urllib.parse import urlsplit
 
 from obstore.exceptions import PermissionDeniedError, UnauthenticatedError
 
-from cloudless_mosaic.errors import AccessError, SourceError
+from cloudless_mosaic.errors import AccessError, SourceError, TemporaryError
 from cloudless_mosaic.net.environment.certificates import ADVICE
 from cloudless_mosaic.net.environment.proxies import shown_proxies
+from cloudless_mosaic.net.own_limits import own_limit
 from cloudless_mosaic.net.redaction import redact
+
+GUARD = "127.0.0.1:0"
+"""Address of the proxy of requests to any host but the server's own; no connection to it succeeds."""
 
 _CERTIFICATE = re.compile(r"InvalidCertificate\(\s*([A-Za-z]+)")
 _KINDS = {
@@ -26,6 +30,17 @@ _PROXY = re.compile(r"tunnel|proxy", re.IGNORECASE)
 _HEADERS = re.compile(
     r"MissingContentLength|InvalidLastModified|InvalidContentLength|MissingEtag|BadHeader|ContentRange"
 )
+_REDIRECT = re.compile(r"inner: Status \{\s*status: 3\d\d,|kind: Redirect,|source: BadScheme,")
+
+
+def failure(href: str, error: BaseException) -> SourceError | TemporaryError:
+    """The error for a read that failed: of what was read, or of this process, where it is at a limit.
+
+    Args:
+        href: What was read.
+        error: Why it failed.
+    """
+    return own_limit(error) or lost(href, error)
 
 
 def lost(href: str, error: BaseException) -> SourceError:
@@ -56,9 +71,10 @@ def explained(href: str, error: BaseException) -> SourceError:
     return SourceError(f"{type(error).__name__} {' '.join(redact(text).split())[:200]}")
 
 
-def has_odd_headers(error: BaseException) -> bool:
-    """True where the object store can't read the headers of a response that may be correct."""
-    return _HEADERS.search(str(error)) is not None
+def wants_plain_web(error: BaseException) -> bool:
+    """True where the object store can't read a response that may be correct, or may not follow a redirect."""
+    text = str(error)
+    return GUARD in text or any(pattern.search(text) for pattern in (_HEADERS, _REDIRECT))
 
 
 def _refusal(href: str, host: str, error: BaseException) -> str:

@@ -30,9 +30,10 @@ from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
 from cloudless_mosaic.domain.scenes import SourceGrid
-from cloudless_mosaic.errors import AccessError, ContentError, SourceError
+from cloudless_mosaic.errors import AccessError, ContentError, SourceError, TemporaryError
+from cloudless_mosaic.net.own_limits import gdal_limit
 from cloudless_mosaic.net.redaction import redact
-from cloudless_mosaic.reading.faults import lost
+from cloudless_mosaic.reading.faults import failure
 from cloudless_mosaic.reading.protocol import RasterHeader, WindowRead
 from cloudless_mosaic.reading.range_client import RangeClient
 from cloudless_mosaic.reading.remote_file import Pieces, RemoteFile
@@ -99,7 +100,7 @@ class GdalReader:
             try:
                 known = self._twice(href, lambda: self._read_header(href))
             except _FAULTS as error:
-                raise _lost(href, error) from None
+                raise _failure(href, error) from None
             self._headers[href] = known
         return known
 
@@ -110,7 +111,10 @@ class GdalReader:
                 pixels = self._twice(read.href, partial(self._read_window, read))
                 answer: npt.NDArray[Any] | SourceError = read.deliver(*pixels)
             except _FAULTS as error:
-                answer = _lost(read.href, error)
+                failed = _failure(read.href, error)
+                if isinstance(failed, TemporaryError):
+                    raise failed from None
+                answer = failed
             yield position, answer
 
     def _twice(self, href: str, get: Callable[[], Answer]) -> Answer:
@@ -278,10 +282,12 @@ def _root(error: BaseException) -> BaseException:
     return error
 
 
-def _lost(href: str, error: BaseException) -> SourceError:
+def _failure(href: str, error: BaseException) -> SourceError | TemporaryError:
     root = _root(error)
     if isinstance(root, SourceError | BaseError | OSError) and not isinstance(root, RasterioError):
-        return lost(href, root)
+        return failure(href, root)
+    if not href.startswith(_REMOTE) and (limit := gdal_limit(str(root))):
+        return limit
     reason = redact(str(root)) or type(root).__name__
     words = f"{redact(href)} can't be read: {reason}"
     return ContentError(words) if isinstance(root, CPLE_OpenFailedError) else SourceError(words)

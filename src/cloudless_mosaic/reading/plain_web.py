@@ -1,8 +1,9 @@
 """Ranges of files on web servers whose responses the object store can't read.
 
 The object store refuses correct responses without ``Content-Length`` (chunked, HTTP/1.0), with another form
-of ``Last-Modified`` and with an ETag beyond ASCII, and it can't be told where redirects may lead. This client
-is slower: it is used for such servers, for addresses with a query, and for files that GDAL reads.
+of ``Last-Modified`` and with an ETag beyond ASCII, and it follows redirects only on the server itself. This
+client is slower: it is used for such servers, behind a proxy, for addresses with a query, and for files that
+GDAL reads.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ from urllib3.util import Retry
 
 from cloudless_mosaic.errors import AccessError, SourceError, UsageError
 from cloudless_mosaic.net.deadline import run_within
-from cloudless_mosaic.net.environment.certificates import ADVICE
+from cloudless_mosaic.net.environment.certificates import ADVICE, refuses_certificate
 from cloudless_mosaic.net.environment.proxies import shown_proxies
 from cloudless_mosaic.net.hosts import is_host, is_link_local, is_private
+from cloudless_mosaic.net.own_limits import own_limit
 from cloudless_mosaic.net.redaction import quoted, redact
 from cloudless_mosaic.net.retry import TEMPORARY_STATUSES
 from cloudless_mosaic.net.urls import resolve_url
@@ -29,8 +31,7 @@ if TYPE_CHECKING:
     from requests import Response, Session
 
 _RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})")
-_CERTIFICATE = re.compile(r"certificate verify failed|doesn't match", re.IGNORECASE)
-_MOST_REDIRECTS = 5
+_MOST_REDIRECTS = 10
 _CHUNK = 1 << 16
 
 
@@ -105,14 +106,18 @@ class PlainWeb:
         except ValueError:
             raise SourceError("it is at, or its server redirects to, what is no address") from None
         except faults.SSLError as error:
-            if _CERTIFICATE.search(str(error)):
+            if refuses_certificate(error):
                 raise AccessError(f"the certificate of {host} is not trusted here; {ADVICE}") from None
             raise DoubtfulResponseError(f"TLS with {host} fails") from None
-        except faults.ProxyError:
+        except faults.ProxyError as error:
+            if limit := own_limit(error):
+                raise limit from None
             raise AccessError(
                 f"the proxy in {shown_proxies()} can't be reached or refuses the connection"
             ) from None
         except Exception as error:  # noqa: BLE001 - of several libraries, for any malformed response
+            if limit := own_limit(error):
+                raise limit from None
             raise DoubtfulResponseError(
                 f"its server sends what can't be read ({type(error).__name__})"
             ) from None

@@ -7,14 +7,14 @@ import threading
 import time
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 
 from cloudless_mosaic.domain.access import BucketAccess
-from cloudless_mosaic.errors import AccessError, SourceError
-from cloudless_mosaic.reading.faults import explained, has_odd_headers
+from cloudless_mosaic.errors import AccessError, SourceError, TemporaryError
+from cloudless_mosaic.reading.faults import explained, wants_plain_web
 from cloudless_mosaic.reading.ranges import DoubtfulBytesError, Version, read_range
 from cloudless_mosaic.reading.settings import DEFAULT_READ_SETTINGS, ReadSettings
 from cloudless_mosaic.reading.stores import Place, Stores
@@ -49,6 +49,7 @@ class RangeClient:
         self._loop = asyncio.new_event_loop()
         self._slots = asyncio.Semaphore(_REQUESTS)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._loop.set_default_executor(ThreadPoolExecutor(_REQUESTS, thread_name_prefix="mosaic-plain"))
         threading.Thread(target=_run, args=(self._loop,), name="mosaic-fetch", daemon=True).start()
         weakref.finalize(self, self._loop.call_soon_threadsafe, self._loop.stop).atexit = False
 
@@ -110,8 +111,8 @@ class RangeClient:
                     continue
                 except FileNotFoundError:
                     raise
-                except (BaseError, OSError, DoubtfulBytesError) as error:
-                    if has_odd_headers(error) and self._stores.read_plainly(place):
+                except (BaseError, OSError, DoubtfulBytesError, TemporaryError) as error:
+                    if wants_plain_web(error) and self._stores.read_plainly(place):
                         continue
                     attempt += 1
                     left -= time.monotonic() - started

@@ -8,7 +8,7 @@ from collections import OrderedDict
 
 from obstore.exceptions import BaseError
 
-from cloudless_mosaic.errors import SourceError
+from cloudless_mosaic.errors import SourceError, TemporaryError
 from cloudless_mosaic.reading.range_client import RangeClient
 from cloudless_mosaic.reading.ranges import DoubtfulBytesError, Version
 
@@ -81,7 +81,7 @@ class RemoteFile:
             return b""
         try:
             return self._bytes(start, end)
-        except (SourceError, BaseError, OSError) as error:
+        except (SourceError, BaseError, OSError, TemporaryError) as error:
             self.error = error
             return b""
 

@@ -16,9 +16,10 @@ from obstore.store import AzureStore, HTTPStore, LocalStore, ObjectStore, S3Stor
 from cloudless_mosaic.domain.access import BucketAccess, access_to
 from cloudless_mosaic.errors import AccessError, UsageError
 from cloudless_mosaic.net.environment.certificates import object_store_certificates
-from cloudless_mosaic.net.environment.proxies import require_usable_proxies
+from cloudless_mosaic.net.environment.proxies import is_proxied, require_usable_proxies
 from cloudless_mosaic.reading.buckets import s3_config
 from cloudless_mosaic.reading.credentials import planetary_computer_container
+from cloudless_mosaic.reading.faults import GUARD
 from cloudless_mosaic.reading.plain_web import PlainWeb
 from cloudless_mosaic.reading.ranges import Store
 from cloudless_mosaic.reading.settings import DEFAULT_READ_SETTINGS, ReadSettings
@@ -103,18 +104,21 @@ class Stores:
         """Has a web server read without the object store from now on.
 
         Returns:
-            False where it is already, or where the place is on no web server.
+            False where it was already, or where the place is on no web server.
         """
+        if not isinstance(place.store, HTTPStore):
+            return False
         with self._lock:
-            new = bool(place.server) and place.server not in self._odd and isinstance(place.store, HTTPStore)
             self._odd.add(place.server)
-        return new
+        return True
 
     def _unsigned(self, href: str, *, plainly: bool) -> Place:
         parts = urlsplit(href)
         path = unquote(parts.path.lstrip("/"))
         if parts.scheme in {"http", "https"}:
             server = f"{parts.scheme}://{parts.netloc}"
+            if server not in self._stores and is_proxied(server):
+                self._odd.add(server)
             # the object store has no query of a path
             if plainly or parts.query or server in self._odd:
                 plain = self._store(f"plain {server}", lambda _: PlainWeb(server, self._settings))
@@ -147,8 +151,11 @@ class Stores:
             return store
 
     def _web(self, place: str) -> ObjectStore:
-        # https must not redirect to http, which most private services use
+        # https must not redirect to http, which most private services use, and nothing to another host: such
+        # redirects go to a proxy that doesn't exist, and the file is then read by a client that checks them.
+        # Subdomains count as the host; a private one has no certificate of its parent
         client = self._client(allow_http=place.startswith("http://"))
+        client |= {"proxy_url": f"http://{GUARD}", "proxy_excludes": urlsplit(place).hostname or ""}
         return HTTPStore.from_url(place, client_options=client, retry_config=self._retries())
 
     def _bucket(self, place: str) -> ObjectStore:

@@ -18,8 +18,8 @@ from urllib.parse import urlsplit
 import numpy.typing as npt
 
 from cloudless_mosaic.domain.access import BucketAccess
-from cloudless_mosaic.errors import AccessError, ContentError, SourceError
-from cloudless_mosaic.reading.faults import lost
+from cloudless_mosaic.errors import AccessError, ContentError, SourceError, TemporaryError
+from cloudless_mosaic.reading.faults import failure, lost
 from cloudless_mosaic.reading.fetch import Fetch, OpenRaster
 from cloudless_mosaic.reading.protocol import RasterHeader, RasterReader, WindowRead
 from cloudless_mosaic.reading.range_client import RangeClient
@@ -30,7 +30,7 @@ from cloudless_mosaic.reading.tiff import UnsupportedTiffError, parse_tiff
 from cloudless_mosaic.reading.tilecache import TileCache
 
 Pixels = npt.NDArray[Any]
-Arrivals = SimpleQueue[tuple[int, Fetch | SourceError]]
+Arrivals = SimpleQueue[tuple[int, Fetch | SourceError | TemporaryError]]
 
 _CACHE_BYTES = 96 * 2**20
 """Size of the cache of decoded tiles, bytes."""
@@ -98,14 +98,25 @@ class TileReader:
         self._client.start([self._fetch_into(arrived, *fetch) for fetch in fetches])
         for position, read in unknown:
             yield position, next(iter(self._other_reader().read_many([read])))[1]
-        waiting = len(fetches)
+        for position, answer in self._arriving(arrived, len(fetches)):
+            if position in converted and not isinstance(answer, SourceError):
+                yield position, converted[position].deliver(answer)
+            else:
+                yield position, answer
+
+    def _arriving(self, arrived: Arrivals, waiting: int) -> Iterator[tuple[int, Pixels | SourceError]]:
+        """Decodes what arrives.
+
+        Raises:
+            TemporaryError: if this process is at one of its limits.
+        """
         while waiting:
             position, came = arrived.get()
+            if isinstance(came, TemporaryError):
+                raise came
             answer = self._decode(came, arrived, position) if isinstance(came, Fetch) else came
             if answer is not None:
                 waiting -= 1
-                if position in converted and not isinstance(answer, SourceError):
-                    answer = converted[position].deliver(answer)
                 yield position, answer
 
     def _decode(self, fetch: Fetch, arrived: Arrivals, position: int) -> Pixels | SourceError | None:
@@ -149,7 +160,7 @@ class TileReader:
         except DoubtfulBytesError as error:
             raise lost(href, error.final or error) from None
         except BaseException as error:  # noqa: BLE001 - any failure loses this file only
-            raise lost(href, error) from None
+            raise failure(href, error) from None
 
     async def _fetch_into(self, arrived: Arrivals, position: int, fetch: Fetch) -> None:
         try:
@@ -157,7 +168,7 @@ class TileReader:
         except BaseException as error:  # noqa: BLE001 - the waiting reader must get an answer
             # the header may be wrong, or of an earlier version of the file
             self._forget(fetch.read.href)
-            arrived.put((position, lost(fetch.read.href, error)))
+            arrived.put((position, failure(fetch.read.href, error)))
         else:
             arrived.put((position, fetch))
 

@@ -21,7 +21,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from cloudless_mosaic.errors import AccessError, SourceError
 from cloudless_mosaic.net.deadline import run_within
-from cloudless_mosaic.net.environment.certificates import ADVICE
+from cloudless_mosaic.net.environment.certificates import ADVICE, refuses_certificate
+from cloudless_mosaic.net.own_limits import own_limit
 from cloudless_mosaic.net.retry import random_factor
 from cloudless_mosaic.reading.settings import TOKEN_RETRY
 
@@ -139,12 +140,16 @@ class TokenBroker:
             )
             with response:
                 content = response.raw.read(_LARGEST_ANSWER, decode_content=True)
-        except SSLError:
+        except SSLError as error:
+            if not refuses_certificate(error):
+                raise _NoTokenError("TLS with it fails") from None
             raise AccessError(
                 f"the certificate of the token service {urlsplit(self._service).netloc} is not trusted here; "
                 f"{ADVICE}"
             ) from None
         except Exception as error:  # noqa: BLE001 - of several libraries, with addresses in their words
+            if limit := own_limit(error):
+                raise limit from None
             raise _NoTokenError(type(error).__name__) from None
         if response.status_code != 200:
             delay = _requested_delay(response.headers.get("Retry-After"))

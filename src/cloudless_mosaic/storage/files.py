@@ -74,7 +74,7 @@ def folder_faults(path: Path) -> Iterator[None]:
     """Turns the error of a folder that can't be used into one for people.
 
     Raises:
-        TemporaryError: in place of an ``OSError`` of a full disk.
+        TemporaryError: in place of an ``OSError`` of a full disk, or of too many open files.
         UsageError: in place of any other.
     """
     try:
@@ -84,6 +84,11 @@ def folder_faults(path: Path) -> Iterator[None]:
         if error.errno in _FULL:
             raise TemporaryError(
                 f"no space in `output_dir` {path} ({reason}); free some and run again"
+            ) from error
+        if error.errno in _TOO_MANY:
+            raise TemporaryError(
+                f"`output_dir` {path} can't be opened beside other files ({reason}); raise the limit "
+                "(ulimit -n) and run again"
             ) from error
         raise UsageError(
             f"`output_dir` {path} can't be written to: {reason}; choose another folder"

@@ -11,7 +11,7 @@ from cloudless_mosaic.catalog import transport
 from cloudless_mosaic.catalog.search import find_scenes
 from cloudless_mosaic.catalog.transport import ApiTransport
 from cloudless_mosaic.errors import TemporaryError, UsageError
-from cloudless_mosaic.net import hosts
+from cloudless_mosaic.net import deadline, hosts
 from cloudless_mosaic.net.hosts import is_host, is_private
 
 PUBLIC = "https://stac.example.com/v1"
@@ -131,3 +131,33 @@ def test_an_unknown_name_is_looked_up_once(monkeypatch):
     assert not is_private("nobody.example.com")
     assert asked == ["nobody.example.com"]
     hosts._resolves_to_private.cache_clear()
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_tries_of_a_page_share_its_time(api, make_request, quick, make_item):
+    """A response that breaks off is requested again, within the time of the page."""
+    api.items = [make_item()]
+    page, asked = api.honest_search, []
+
+    def cut_then_stall(request):
+        asked.append(request)
+        return replace(page(request), fault="short" if len(asked) == 1 else "stall")
+
+    api.search = cut_then_stall
+    given = []
+
+    def within(seconds, function):
+        given.append(seconds)
+        return deadline.run_within(min(seconds, 2.0), function)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(transport, "run_within", within)
+        with pytest.raises(TemporaryError, match="in time"):
+            find_scenes(make_request(api.url), replace(quick, timeout=(5.0, 60.0)))
+    assert len(asked) == 2
+    assert given[-1] < given[-2] == pytest.approx(quick.retry.total, rel=0.01)
+    api.closing.set()
+    for thread in threading.enumerate():
+        if thread.name == "mosaic-deadline":
+            thread.join(5)
+    gc.collect()

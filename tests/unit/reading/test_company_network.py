@@ -28,12 +28,6 @@ class Files(BaseHTTPRequestHandler):
         odd = re.match(r"/odd/([a-z]+)/", self.path)
         kind = odd[1] if odd else ""
         content = self.server.contents[self.path[-4:]]
-        if kind in self.server.redirects:
-            self.send_response(302)
-            self.send_header("Location", self.server.redirects[kind])
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-            return
         first, last = map(int, re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers["Range"]).groups())
         last = min(last, len(content) - 1)
         body = content[first : last + 1]
@@ -78,14 +72,14 @@ def authority(tmp_path_factory):
 @pytest.fixture
 def files(contents, authority):
     with serving_https(Files, authority.server_context()) as server:
-        server.contents, server.asked, server.redirects = contents, [], {}
+        server.contents, server.asked = contents, []
         yield server
 
 
 @pytest.fixture
 def plain_files(contents):
     with serving_https(Files) as server:
-        server.contents, server.asked, server.redirects = contents, [], {}
+        server.contents, server.asked = contents, []
         yield server
 
 
@@ -159,28 +153,3 @@ def test_a_query_is_sent_with_every_request(plain_files, suffix):
     assert isinstance(answer, np.ndarray) or suffix == ".jp2"
     assert plain_files.asked
     assert all(path == f"/a.x?name=a%2Fb&file={suffix}" for path in plain_files.asked)
-
-
-@pytest.mark.parametrize("suffix", [".tif", ".jp2"])
-def test_no_reader_follows_https_into_the_open(files, plain_files, authority, monkeypatch, suffix):
-    monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
-    files.redirects = {"open": f"{plain_files.address}/a{suffix}"}
-    answer = read(f"{files.address}/odd/open/a{suffix}")
-    assert isinstance(answer, SourceError)
-    assert plain_files.asked == []
-
-
-@pytest.mark.parametrize(
-    "where", ["http://[::1", "http://169.254.169.254/latest/a.jp2", "ftp://127.0.0.1/a.jp2"]
-)
-def test_gdal_s_files_are_not_redirected_to_hostile_places(plain_files, where):
-    plain_files.redirects = {"away": where}
-    answer = read(f"{plain_files.address}/odd/away/a.jp2")
-    assert isinstance(answer, SourceError)
-    assert "redirects to" in str(answer)
-
-
-def test_a_redirect_to_a_neighbour_is_followed(plain_files):
-    plain_files.redirects = {"there": "/here/a.jp2"}
-    answer = read(f"{plain_files.address}/odd/there/a.jp2")
-    np.testing.assert_array_equal(answer, PIXELS[100:164, 40:120])

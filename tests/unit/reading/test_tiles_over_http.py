@@ -1,6 +1,5 @@
 """The reader of tiles against a real server that misbehaves: the right pixels or an error, never others."""
 
-import asyncio
 import gc
 import threading
 import time
@@ -15,7 +14,6 @@ from cloudless_mosaic.errors import SourceError
 from cloudless_mosaic.net.retry import RetryPolicy
 from cloudless_mosaic.reading import RawRows, Target, TileReader, WindowRead
 from cloudless_mosaic.reading.settings import ReadSettings
-from cloudless_mosaic.reading.stores import Stores
 
 HEAD = 64 * 1024
 """Bytes that the reader asks for first."""
@@ -331,13 +329,6 @@ def test_one_byte_is_not_spread_over_a_tile(server, plain):
     reader.header(plain)
     server.always = "stump"
     assert isinstance(read(reader, plain), SourceError)
-
-
-def test_secure_addresses_lead_to_no_open_ones():
-    """A redirect from https to http is refused by the client."""
-    for href, open_too in (("https://files.example.com/a.tif", False), ("http://127.0.0.1:9/a.tif", True)):
-        place = asyncio.run(Stores().locate(href))
-        assert str(place.store.client_options["allow_http"]).lower() == str(open_too).lower()
 
 
 def test_a_reader_that_nobody_holds_leaves_no_thread():

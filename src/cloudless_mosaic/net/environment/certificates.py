@@ -29,8 +29,17 @@ _SYSTEM_FILES = (
 _CERTIFICATE = re.compile(
     r"-----BEGIN (?:TRUSTED )?CERTIFICATE-----.*?-----END (?:TRUSTED )?CERTIFICATE-----", re.DOTALL
 )
+_REFUSED = re.compile(r"certificate verify failed|doesn't match", re.IGNORECASE)
 _LARGEST = 16 * 2**20
 """Bytes of the largest file of certificates that is read."""
+
+
+def refuses_certificate(error: BaseException) -> bool:
+    """True for an error of TLS about the server's certificate, False for one of any other kind.
+
+    A port that speaks no TLS, for example, has no certificate that could be trusted.
+    """
+    return _REFUSED.search(str(error)) is not None
 
 
 def named_certificates() -> str:

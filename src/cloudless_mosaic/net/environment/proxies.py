@@ -38,6 +38,15 @@ def require_usable_proxies() -> None:
             )
 
 
+def is_proxied(url: str) -> bool:
+    """True where a request goes through a proxy, by the environment or the system's settings."""
+    from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415 - keeps --help quick
+
+    proxies, parts = getproxies(), urlsplit(url)
+    named = proxies.get(parts.scheme) or proxies.get("all")
+    return bool(named) and not proxy_bypass(parts.netloc)
+
+
 def shown_proxies() -> str:
     """The variables that name a proxy, for messages; without their values, which may hold passwords."""
     return " or ".join(_set_variables()) or "the system's proxy settings"
