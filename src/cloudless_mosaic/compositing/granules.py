@@ -133,13 +133,16 @@ class MaskedGranule:
     statistics: PixelStatistics | None = None
     """Of its scene classification; ``None`` without a mask."""
 
-    def levels_on_block(self) -> UInt8s | None:
-        """Levels of the pixels of the block, shape (y, x); ``None`` where the dates are not compared."""
+    def take_levels(self, out: UInt8s) -> None:
+        """Finds the levels of the pixels of the block; leaves them as they are where there are none.
+
+        Args:
+            out: C-contiguous, shape (y, x).
+        """
         layer = self.placed.mask
-        if self.mask is None or layer is None or self.mask.levels is None:
-            return None
-        mapping = layer.layer.mapping
-        return levels_on_block(self.mask.levels[layer.window.part(mapping.window)], mapping)
+        if self.mask is not None and layer is not None and self.mask.levels is not None:
+            mapping = layer.layer.mapping
+            levels_on_block(self.mask.levels[layer.window.part(mapping.window)], mapping, out)
 
     def mask_counts(self) -> MaskCounts | None:
         """What the classification leaves of the pixels of the block that are this granule's to fill.

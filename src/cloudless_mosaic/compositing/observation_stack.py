@@ -54,9 +54,8 @@ class ObservationStack:
         for observation in shared:
             stack.of_observation(observation)[:] = 0
         for observation, granule in single.items():
-            own = granule.levels_on_block()
-            if levels is not None and own is not None:
-                levels[places[observation]] = own
+            if levels is not None:
+                granule.take_levels(levels[places[observation]])
         return stack
 
     def of_observation(self, observation: int) -> UInt16s:
@@ -78,8 +77,9 @@ class ObservationStack:
         slot, fillable = self.pixels[:, place], granule.fillable
         wanted = np.ones(slot.shape[1:], np.bool_) if fillable is None else fillable.unpacked()
         filled = fill_free(slot, own, wanted, owners, number)
-        levels = granule.levels_on_block()
-        if self.levels is not None and levels is not None:
+        if self.levels is not None:
+            levels = self.levels[place].copy()
+            granule.take_levels(levels)
             np.copyto(self.levels[place], levels, where=owners == number)
         return filled
 

@@ -43,7 +43,8 @@ _LEVELS[:101] = SNOW
 _LEVELS[:2] = DOUBTFUL, CLEAR
 """Level of each of their means."""
 
-_UNMASKED = np.array([DOUBTFUL, CLEAR, DOUBTFUL, SNOW], np.uint8)
+_UNMASKED = np.full(256, DOUBTFUL, np.uint8)
+_UNMASKED[[CLEAR, SNOW]] = CLEAR, SNOW
 """What a pixel of each level is where it has data for all that."""
 
 Layer = TypeVar("Layer", npt.NDArray[np.bool_], npt.NDArray[np.uint8])
@@ -96,27 +97,31 @@ def _covered(
     return np.column_stack([np.floor(edges[:-1] + SNAP), np.ceil(edges[1:] - SNAP)]).astype(np.int64)
 
 
-def mask_at_centres(clear: Layer, mapping: PixelMapping) -> Layer:
+def mask_at_centres(clear: Layer, mapping: PixelMapping, out: Layer | None = None) -> Layer:
     """The value of a mask, or of levels, under the centre of each output pixel; 0 outside of it.
 
     Args:
         clear: Shape of ``mapping.window``, bool or uint8.
         mapping: Where the output pixels lie.
+        out: Where they go, C-contiguous; ``None`` for a new array.
 
     Returns:
         Shape (rows, columns) of the block.
     """
     rows, columns = np.floor(mapping.y), np.floor(mapping.x)
     if mapping.separable:
-        return take_nearest(np.ascontiguousarray(clear), rows.astype(np.int64), columns.astype(np.int64))
+        places = rows.astype(np.int64), columns.astype(np.int64)
+        return take_nearest(np.ascontiguousarray(clear), *places, out)
     inside = (rows >= 0) & (rows < clear.shape[0]) & (columns >= 0) & (columns < clear.shape[1])
-    out = np.zeros(rows.shape, clear.dtype)
+    if out is None:
+        out = np.empty(rows.shape, clear.dtype)
+    out[:] = 0
     out[inside] = clear[rows[inside].astype(np.int64), columns[inside].astype(np.int64)]
     return out
 
 
-def levels_on_block(levels: npt.NDArray[np.uint8], mapping: PixelMapping) -> npt.NDArray[np.uint8]:
-    """Levels of a scene's pixels under each output pixel.
+def levels_on_block(levels: npt.NDArray[np.uint8], mapping: PixelMapping, out: npt.NDArray[np.uint8]) -> None:
+    """Finds the levels of a scene's pixels under each output pixel.
 
     Where an output pixel covers several classified pixels, or parts of some, it is doubtful if one of those
     that are not masked is, and otherwise snow if one of them is; less than one percent of its area does not
@@ -125,16 +130,15 @@ def levels_on_block(levels: npt.NDArray[np.uint8], mapping: PixelMapping) -> npt
     Args:
         levels: On the grid of the scene classification, shape of ``mapping.window``.
         mapping: Where the output pixels lie.
-
-    Returns:
-        Shape (rows, columns) of the block; doubtful where all are masked, anything beside the classification.
+        out: Where they go, C-contiguous, shape (rows, columns) of the block; doubtful where all are masked,
+            anything beside the classification.
     """
     if mapping.copied or _in_single_samples(mapping, levels.shape):
-        return mask_at_centres(_UNMASKED[levels], mapping)
-    means = resample(_WEIGHTS[levels], mapping)
-    found = np.empty(means.shape, np.uint8)
-    apply_lut(means, _LEVELS, found)
-    return found
+        unmasked = np.empty(levels.shape, np.uint8)
+        apply_lut(np.ascontiguousarray(levels), _UNMASKED, unmasked)
+        mask_at_centres(unmasked, mapping, out)
+    else:
+        apply_lut(resample(_WEIGHTS[levels], mapping), _LEVELS, out)
 
 
 def count_at_centres(mask: npt.NDArray[np.bool_], mapping: PixelMapping) -> int:

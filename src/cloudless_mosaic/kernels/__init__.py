@@ -19,7 +19,7 @@ from cloudless_mosaic.kernels.encoding import (
     interleave_differences_of_bytes,
     sums,
 )
-from cloudless_mosaic.kernels.masks import all_in, clear_around, take_nearest
+from cloudless_mosaic.kernels.masks import all_in, clear_around, grade, take_nearest
 from cloudless_mosaic.kernels.pixel_statistics import count_pixel_statistics
 from cloudless_mosaic.kernels.reducing import fill_free, joint_median
 from cloudless_mosaic.kernels.resampling import (
@@ -36,6 +36,7 @@ __all__ = [
     "clear_around",
     "count_pixel_statistics",
     "fill_free",
+    "grade",
     "harmonise",
     "interleave_differences",
     "interleave_differences_of_bytes",

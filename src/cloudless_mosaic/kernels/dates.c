@@ -22,8 +22,9 @@ struct observation {
 
 struct scratch {
     struct observation lit, reference;
-    uint16_t lowest[CHUNK]; /* blue of the usable observations; 65535 where there is none */
-    uint16_t count[CHUNK];  /* usable observations */
+    uint16_t lowest[CHUNK], highest[CHUNK]; /* blue of the usable observations; 65535 and 0 where there is none */
+    uint16_t darkest[CHUNK], brightest[CHUNK]; /* near infrared, likewise */
+    uint16_t count[CHUNK];                     /* usable observations */
     uint16_t take[CHUNK];
     uint16_t usable[]; /* all bits where usable, shape (time, CHUNK); then all bits where in shadow, likewise */
 };
@@ -44,22 +45,57 @@ INLINE void blend(struct observation *restrict into, const uint16_t *restrict ta
     }
 }
 
-/* Adds an observation: usable where every band has a value. */
-INLINE void note_usable(struct scratch *restrict scratch, uint16_t *restrict usable, const uint16_t *stack,
-                        ptrdiff_t bands, ptrdiff_t stride, const uint16_t *restrict blue, ptrdiff_t size)
+/* Adds an observation: usable where every band has a value. Nonzero where it has a value in some bands only. */
+INLINE uint16_t note_usable(struct scratch *restrict scratch, uint16_t *restrict usable, const uint16_t *stack,
+                            ptrdiff_t bands, ptrdiff_t stride, struct rows rows, ptrdiff_t size)
 {
+    const uint16_t *restrict blue = rows.blue, *restrict nir = rows.nir;
     for (ptrdiff_t i = 0; i < size; i++)
-        usable[i] = 0xffff;
-    for (ptrdiff_t band = 0; band < bands; band++) {
+        usable[i] = EACH(stack[i] != 0);
+    for (ptrdiff_t band = 1; band < bands; band++) {
         const uint16_t *restrict row = stack + band * stride;
         for (ptrdiff_t i = 0; i < size; i++)
-            usable[i] = row[i] ? usable[i] : 0;
+            usable[i] &= EACH(row[i] != 0);
     }
+    uint16_t partial = 0;
     for (ptrdiff_t i = 0; i < size; i++) {
-        uint16_t value = (uint16_t)(blue[i] | ~usable[i]);
-        scratch->lowest[i] = value < scratch->lowest[i] ? value : scratch->lowest[i];
-        scratch->count[i] = (uint16_t)(scratch->count[i] + (usable[i] & 1));
+        uint16_t all = usable[i], low = (uint16_t)(blue[i] | ~all), high = blue[i] & all;
+        uint16_t dark = (uint16_t)(nir[i] | ~all), bright = nir[i] & all;
+        scratch->lowest[i] = low < scratch->lowest[i] ? low : scratch->lowest[i];
+        scratch->highest[i] = high > scratch->highest[i] ? high : scratch->highest[i];
+        scratch->darkest[i] = dark < scratch->darkest[i] ? dark : scratch->darkest[i];
+        scratch->brightest[i] = bright > scratch->brightest[i] ? bright : scratch->brightest[i];
+        scratch->count[i] = (uint16_t)(scratch->count[i] + (all & 1));
+        partial |= stack[i] & (uint16_t)~all;
     }
+    return partial;
+}
+
+/* 1 where no observation of a chunk can be hazy or in shadow: all of a pixel are alike, and none is doubtful
+   where it is alone. Most chunks are like that. */
+INLINE int alike(const struct scratch *restrict scratch, const uint8_t *levels, ptrdiff_t times, ptrdiff_t pixels,
+                 const uint16_t *limits, ptrdiff_t size)
+{
+    uint16_t range = limits[0] < limits[1] ? limits[0] : limits[1], gap = limits[4], differing = 0, alone = 0;
+    for (ptrdiff_t i = 0; i < size; i++) {
+        uint16_t any = EACH(scratch->count[i] != 0);
+        differing |= any & (EACH((uint16_t)(scratch->highest[i] - scratch->lowest[i]) > range) |
+                            EACH((uint16_t)(scratch->brightest[i] - scratch->darkest[i]) > gap));
+        alone |= EACH(scratch->count[i] == 1);
+    }
+    if (differing)
+        return 0;
+    for (ptrdiff_t time = 0; time < times; time++) {
+        const uint8_t *restrict level = levels + time * pixels;
+        uint8_t doubtful = 0, unknown = 0;
+        for (ptrdiff_t i = 0; i < size; i++) {
+            doubtful |= (uint8_t)(level[i] == DOUBTFUL);
+            unknown |= (uint8_t)((level[i] < CLEAR) | (level[i] > SNOW));
+        }
+        if (unknown || (doubtful && alone))
+            return 0;
+    }
+    return 1;
 }
 
 /* Takes an observation as the sunlit one where it has more near infrared than any before, and blue is at most
@@ -102,7 +138,7 @@ INLINE int64_t drop(const struct scratch *restrict scratch, const uint16_t *rest
     const struct observation *reference = &scratch->reference;
     /* kept apart, since the first band may be one that is compared */
     uint16_t kept[CHUNK];
-    uint32_t gone = 0;
+    uint16_t gone = 0;
     for (ptrdiff_t i = 0; i < size; i++) {
         uint16_t blue = rows.blue[i], red = rows.red[i];
         uint16_t more = blue > reference->blue[i] ? (uint16_t)(blue - reference->blue[i]) : 0;
@@ -113,11 +149,29 @@ INLINE int64_t drop(const struct scratch *restrict scratch, const uint16_t *rest
         uint16_t stays = EACH(level[i] == SNOW) | (EACH(level[i] == CLEAR) & (EACH(more <= haze) | changed)) |
                          (EACH(level[i] == DOUBTFUL) & EACH(more <= doubt) & (uint16_t)~hazy_alone);
         kept[i] = usable[i] & (uint16_t)~shadow[i] & stays;
-        gone += (usable[i] & ~kept[i]) & 1;
+        gone = (uint16_t)(gone + (usable[i] & (uint16_t)~kept[i] & 1));
     }
     for (ptrdiff_t i = 0; i < size; i++)
         first[i] &= kept[i];
     return gone;
+}
+
+/* A chunk of which no observation is known. */
+INLINE void begin(struct scratch *scratch)
+{
+    memset(&scratch->lit, 0, sizeof scratch->lit);
+    memset(&scratch->reference, 0, sizeof scratch->reference);
+    memset(scratch->reference.blue, 0xff, sizeof scratch->reference.blue);
+    memset(scratch->lowest, 0xff, sizeof scratch->lowest);
+    memset(scratch->highest, 0, sizeof scratch->highest);
+    memset(scratch->darkest, 0xff, sizeof scratch->darkest);
+    memset(scratch->brightest, 0, sizeof scratch->brightest);
+    memset(scratch->count, 0, sizeof scratch->count);
+}
+
+INLINE struct rows rows_of(const uint16_t *first, const int64_t *guides, ptrdiff_t stride)
+{
+    return (struct rows){first + guides[0] * stride, first + guides[1] * stride, first + guides[2] * stride};
 }
 
 /* Sets the first band of an observation to 0 where it is hazy, in shadow or incomplete, so that it counts in no
@@ -138,22 +192,23 @@ int drop_by_dates(uint16_t *stack, ptrdiff_t bands, ptrdiff_t times, ptrdiff_t p
     uint16_t *shadow = scratch->usable + times * CHUNK;
     for (ptrdiff_t start = 0; start < pixels; start += CHUNK) {
         ptrdiff_t size = pixels - start < CHUNK ? pixels - start : CHUNK;
-        memset(&scratch->lit, 0, sizeof scratch->lit);
-        memset(&scratch->reference, 0, sizeof scratch->reference);
-        memset(scratch->reference.blue, 0xff, sizeof scratch->reference.blue);
-        memset(scratch->lowest, 0xff, sizeof scratch->lowest);
-        memset(scratch->count, 0, sizeof scratch->count);
-        for (int pass = 0; pass < 4; pass++)
+        uint16_t partial = 0;
+        begin(scratch);
+        for (ptrdiff_t time = 0; time < times; time++) {
+            uint16_t *first = stack + time * pixels + start;
+            partial |= note_usable(scratch, scratch->usable + time * CHUNK, first, bands, stride,
+                                   rows_of(first, guides, stride), size);
+        }
+        if (!partial && alike(scratch, levels + start, times, pixels, limits, size))
+            continue;
+        for (int pass = 0; pass < 3; pass++)
             for (ptrdiff_t time = 0; time < times; time++) {
                 uint16_t *first = stack + time * pixels + start;
                 uint16_t *usable = scratch->usable + time * CHUNK, *shaded = shadow + time * CHUNK;
-                struct rows rows = {first + guides[0] * stride, first + guides[1] * stride,
-                                    first + guides[2] * stride};
+                struct rows rows = rows_of(first, guides, stride);
                 if (pass == 0)
-                    note_usable(scratch, usable, first, bands, stride, rows.blue, size);
-                else if (pass == 1)
                     note_lit(scratch, usable, rows, limits[3], size);
-                else if (pass == 2)
+                else if (pass == 1)
                     note_reference(scratch, usable, shaded, rows, limits[4], size);
                 else
                     dropped[time] += drop(scratch, usable, shaded, rows, levels + time * pixels + start, limits,

@@ -14,6 +14,8 @@ void undo_predictor_and_harmonise(const uint16_t *tile, ptrdiff_t tile_stride, p
 
 void clear_around(const uint8_t *cloudy, uint8_t *clear, ptrdiff_t rows, ptrdiff_t columns,
                   const int64_t *half_widths, ptrdiff_t reach);
+void grade(const uint8_t *codes, const uint8_t *near, const uint8_t *far, ptrdiff_t pixels, const uint8_t *tables,
+           uint8_t *out);
 void take_nearest(const uint8_t *mask, ptrdiff_t mask_rows, ptrdiff_t mask_columns, const int64_t *rows,
                   ptrdiff_t out_rows, const int64_t *columns, ptrdiff_t out_columns, uint8_t *out);
 int all_in(const uint8_t *mask, ptrdiff_t mask_rows, ptrdiff_t mask_columns, const int64_t *rows,

@@ -30,16 +30,54 @@ void clear_around(const uint8_t *cloudy, uint8_t *clear, ptrdiff_t rows, ptrdiff
     }
 }
 
+/* The entry of a code in one of three tables of 256: the first where both masks are 0, the second where only
+   `near` is 1, the third where both are. */
+void grade(const uint8_t *codes, const uint8_t *near, const uint8_t *far, ptrdiff_t pixels, const uint8_t *tables,
+           uint8_t *out)
+{
+    for (ptrdiff_t i = 0; i < pixels; i++)
+        out[i] = tables[256 * (near[i] + (near[i] & far[i])) + codes[i]];
+}
+
+/* 1 where each column is given twice in a row, as for a grid that is twice as fine: the first once or twice. */
+static int doubled(const int64_t *columns, ptrdiff_t size)
+{
+    if (size < 2)
+        return 0;
+    int64_t first = 2 * columns[0] + (columns[0] != columns[1]);
+    for (ptrdiff_t j = 0; j < size; j++)
+        if (columns[j] != (first + j) >> 1)
+            return 0;
+    return 1;
+}
+
+static void take_doubled(const uint8_t *restrict source, int once, ptrdiff_t size, uint8_t *restrict target)
+{
+    if (once) {
+        *target++ = *source++;
+        size--;
+    }
+    for (ptrdiff_t j = 0; j < size / 2; j++) {
+        target[2 * j] = source[j];
+        target[2 * j + 1] = source[j];
+    }
+    if (size % 2)
+        target[size - 1] = source[size / 2];
+}
+
 /* The mask at a row and a column for each of the output; 0 outside of it. */
 void take_nearest(const uint8_t *mask, ptrdiff_t mask_rows, ptrdiff_t mask_columns, const int64_t *rows,
                   ptrdiff_t out_rows, const int64_t *columns, ptrdiff_t out_columns, uint8_t *out)
 {
+    int pairs = doubled(columns, out_columns) && columns[0] >= 0 && columns[out_columns - 1] < mask_columns;
     for (ptrdiff_t i = 0; i < out_rows; i++) {
         uint8_t *target = out + i * out_columns;
         if (rows[i] < 0 || rows[i] >= mask_rows) {
             memset(target, 0, (size_t)out_columns);
         } else if (i && rows[i] == rows[i - 1]) {
             memcpy(target, target - out_columns, (size_t)out_columns);
+        } else if (pairs) {
+            take_doubled(mask + rows[i] * mask_columns + columns[0], columns[0] != columns[1], out_columns, target);
         } else {
             const uint8_t *source = mask + rows[i] * mask_columns;
             for (ptrdiff_t j = 0; j < out_columns; j++)

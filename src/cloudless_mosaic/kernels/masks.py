@@ -31,16 +31,42 @@ def clear_around(cloudy: Mask, clear: Mask, half_widths: Int64s) -> None:
     )
 
 
-def take_nearest(mask: Bytes, rows: Int64s, columns: Int64s) -> Bytes:
+def grade(codes: UInt8s, near: Mask, far: Mask, tables: UInt8s) -> UInt8s:
+    """The entry of each code in a table that two masks choose, shape of the codes.
+
+    Args:
+        codes: Whole, any shape.
+        near: Whole, likewise: where it is False the first table counts.
+        far: Whole, likewise: where only this is False, the second; else the third.
+        tables: Whole, shape (3, 256).
+    """
+    check(codes.shape == near.shape == far.shape, "masks of different shapes")
+    check(tables.shape == (3, 256), "tables of another shape")
+    out = np.empty_like(codes)
+    lib.grade(
+        whole(codes, np.uint8),
+        whole(near, np.bool_),
+        whole(far, np.bool_),
+        codes.size,
+        whole(tables, np.uint8),
+        whole(out, np.uint8),
+    )
+    return out
+
+
+def take_nearest(mask: Bytes, rows: Int64s, columns: Int64s, out: Bytes | None = None) -> Bytes:
     """The mask at each row and column, shape (len(rows), len(columns)); 0 outside of it.
 
     Args:
         mask: Whole, two axes, bool or uint8.
         rows: Of the output.
         columns: Of the output.
+        out: Whole, of the shape and type of the result, where it goes; ``None`` for a new array.
     """
     check(mask.itemsize == 1, f"a mask of {mask.dtype}")
-    out = np.empty((len(rows), len(columns)), mask.dtype)
+    if out is None:
+        out = np.empty((len(rows), len(columns)), mask.dtype)
+    check(out.shape == (len(rows), len(columns)) and out.dtype == mask.dtype, "an output of another shape")
     lib.take_nearest(*indexed(mask, rows, columns), whole(out))
     return out
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cloudless_mosaic.kernels import apply_lut
+from cloudless_mosaic.kernels import apply_lut, grade
 from cloudless_mosaic.masks.classes import CLOUD_CLASSES, SCL_CLASSES
 from cloudless_mosaic.masks.levels import CLEAR, DOUBTFUL, HARD, SNOW, Bools, UInt8s
 from cloudless_mosaic.masks.morphology import eroded, opened, take_out
@@ -83,17 +83,15 @@ class ClassStep:
                 it.
         """
         known = dict.fromkeys(self._possible, CLEAR) | dict.fromkeys(self.snow, SNOW)
-        levels = _looked_up(codes, _table(known | dict.fromkeys(self.doubtful, DOUBTFUL)))
+        table = _table(known | dict.fromkeys(self.doubtful, DOUBTFUL))
         spreading = self._spreading(codes, resolution)
         if spreading is None:
-            return levels
+            return _looked_up(codes, table)
         far, near = np.ones_like(spreading), np.ones_like(spreading)
         take_out(spreading, far, self.far / resolution)
         take_out(spreading, near, self.dilation / resolution)
-        around = _looked_up(codes, _table(dict.fromkeys(known, DOUBTFUL)))
-        levels = np.where(far, levels, around)
-        levels *= near.view(np.uint8)
-        return levels
+        around = _table(dict.fromkeys(known, DOUBTFUL))
+        return grade(np.ascontiguousarray(codes), near, far, np.stack([_table({}), around, table]))
 
     @property
     def _possible(self) -> tuple[int, ...]:

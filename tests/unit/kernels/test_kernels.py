@@ -212,6 +212,8 @@ STACK = np.zeros((2, 2, 4, 6), np.uint16)
         lambda: kernels.clear_around(MASK, MASK.copy(), np.array([], np.int64)),
         lambda: kernels.take_nearest(MASK[:, ::2], np.array([0]), np.array([0])),
         lambda: kernels.all_in(MASK, np.array([0]), np.array([0])),
+        lambda: kernels.take_nearest(MASK, np.array([0]), np.array([0]), MASK.copy()),
+        lambda: kernels.grade(np.zeros((2, 3), np.uint8), MASK, MASK, np.zeros((2, 256), np.uint8)),
         lambda: kernels.mean_separable(PLANE[0], np.array([0.5]), np.array([0.5]), (0.5, 0.5)),
         lambda: kernels.mean_at_points(PLANE, np.array([0.5]), np.array([[0.5]]), (0.5, 0.5)),
         lambda: kernels.mark_separable(MASK, POINT, POINT, (0.5, 0.5), MASK.copy()),
@@ -242,3 +244,28 @@ STACK = np.zeros((2, 2, 4, 6), np.uint16)
 def test_arrays_that_do_not_fit_are_refused_before_a_pixel_is_touched(call):
     with pytest.raises(ValueError, match="a kernel was given"):
         call()
+
+
+@given(arrays(np.uint8, st.tuples(st.integers(1, 5), st.integers(1, 9))), st.data())
+def test_nearest_samples_are_those_of_numpy(mask, data):
+    columns = data.draw(st.integers(1, 30))
+    if data.draw(st.booleans()):  # as on a grid that is twice as fine
+        places = (data.draw(st.integers(-3, 12)) + np.arange(columns)) >> 1
+    else:
+        places = data.draw(arrays(np.int64, columns, elements=st.integers(-2, 10)))
+    rows = data.draw(arrays(np.int64, st.integers(1, 6), elements=st.integers(-1, 6)))
+    inside = ((rows >= 0) & (rows < mask.shape[0]))[:, None] & (places >= 0) & (places < mask.shape[1])
+    found = mask[np.clip(rows, 0, mask.shape[0] - 1)][:, np.clip(places, 0, mask.shape[1] - 1)]
+    out = np.full((len(rows), columns), 7, np.uint8)
+    assert kernels.take_nearest(mask, rows, places, out) is out
+    np.testing.assert_array_equal(out, np.where(inside, found, 0))
+    np.testing.assert_array_equal(kernels.take_nearest(mask, rows, places), out)
+
+
+@given(arrays(np.uint8, st.tuples(st.integers(0, 5), st.integers(0, 40))), st.integers(0, 2**32 - 1))
+def test_grades_are_those_of_the_table_that_the_masks_choose(codes, seed):
+    rng = np.random.default_rng(seed)
+    near, far = rng.random((2, *codes.shape)) < 0.6
+    tables = rng.integers(0, 256, (3, 256), np.uint8)
+    expected = np.where(near, np.where(far, tables[2][codes], tables[1][codes]), tables[0][codes])
+    np.testing.assert_array_equal(kernels.grade(codes, near, far, tables), expected)
