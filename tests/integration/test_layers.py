@@ -13,7 +13,7 @@ from stac_output import check_output
 
 pytestmark = pytest.mark.xdist_group("demo")
 
-LAYERS = ("date", "age", "spread", "source", "flags")
+LAYERS = ("date", "age", "spread", "source", "flags", "mask")
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +101,26 @@ def test_the_spread_of_the_median_is_of_each_band(median):
     np.testing.assert_array_equal(np.isnan(pixels[0]), count == 0)
     assert not pixels[:, count == 1].any()
     assert (pixels[:, count > 2] > 0).any()
+
+
+@pytest.mark.parametrize("made", ["median", "nearest"])
+def test_the_mask_has_the_steps_that_took_pixels_out(made, request):
+    folder = request.getfixturevalue(made)
+    item = json.loads((folder / "monthly-mosaic-2020-10/monthly-mosaic-2020-10.json").read_text())
+    (band,) = item["assets"]["mask"]["bands"]
+    names = {one["value"]: one["name"] for one in band["classification:classes"]}
+    assert names[0] == "kept"
+    assert names[7] == "classes-haze-shadow"
+    mask, nodata, _ = read(folder, "-mask")
+    assert nodata == 255
+    assert set(np.unique(mask)) <= {*names, 255}
+    counts = item["properties"]["cloudless_mosaic:masked"]
+    assert ((mask[0] & 1).any(), (mask[0] & 6).any()) == (counts["by_classes"] > 0, counts["by_dates"] > 0)
+    scenes = item["properties"]["cloudless_mosaic:scenes"]
+    for step, number in counts.items():
+        assert number == sum(scene["masked"][step] for scene in scenes)
+    # no pixel is taken out more often than it was seen
+    assert np.count_nonzero((mask[0] & 6) * (mask[0] != 255)) <= counts["by_dates"]
 
 
 def test_the_mosaic_is_the_same_as_without_layers(area, median, mosaic_command, tmp_path):

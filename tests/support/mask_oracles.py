@@ -38,7 +38,7 @@ def multidate_levels(scl, resolution, near, far):
 
 
 def kept_by_dates(bands, guides, levels, limits):
-    """Observations that the test over the dates keeps, shape (time, y, x).
+    """Observations that the test over the dates keeps, and those it finds in shadow; shape (time, y, x) each.
 
     Args:
         bands: Shape (band, time, y, x), 0 is no data.
@@ -75,4 +75,4 @@ def kept_by_dates(bands, guides, levels, limits):
         ],
         default=False,
     )
-    return kept & usable & ~shadow
+    return kept & usable & ~shadow, shadow

@@ -1,7 +1,7 @@
 // What is known of a period: scenes used and left out, losses, notes, files.
 
 import { element } from "./dom.js";
-import { scenesOf } from "./report.js";
+import { scenesOf, takenOut } from "./report.js";
 
 /** @import { Period } from "./report.js" */
 
@@ -13,14 +13,15 @@ export function details(period) {
   const { used, unused, dropped } = scenesOf(period);
   return [
     element("h2", {}, `Scenes of ${period.label}`),
+    element("p", { class: "subtitle" }, takenOut(period.masked)),
     list(
       `Used (${used.length})`,
-      used.map(([id, scene]) => entry(id, `${when(scene.datetime)}; offset ${scene.offset}${scene.reason ? `: ${scene.reason}` : ""}`)),
+      used.map(([id, scene]) => entry(id, facts(when(scene.datetime), takenOut(scene.masked), `offset ${scene.offset}${scene.reason ? `: ${scene.reason}` : ""}`))),
       true,
     ),
     list(
       `Read, nowhere clear (${unused.length})`,
-      unused.map(([id, scene]) => entry(id, when(scene.datetime))),
+      unused.map(([id, scene]) => entry(id, facts(when(scene.datetime), takenOut(scene.masked)))),
     ),
     list(
       `Left out (${dropped.length})`,
@@ -74,6 +75,11 @@ function files(file, label) {
     [file.item, "STAC item"],
   ].flatMap(([address, name]) => (address ? [element("a", { href: address }, name ?? ""), " "] : []));
   return element("li", {}, element("code", {}, file.tile || label), element("span", {}, ...links));
+}
+
+/** @param {string[]} known */
+function facts(...known) {
+  return known.filter(Boolean).join("; ");
 }
 
 /** @param {string} datetime */

@@ -2,13 +2,14 @@
 
 /**
  * @typedef {{ name: string, id: string, white: number }} Band
+ * @typedef {{ pixels: number, by_classes: number, by_dates: number }} Masked
  * @typedef {{ tile: string, mosaic: string, count: string, item: string, bbox: [number, number, number, number] }} Files
- * @typedef {{ datetime: string, used: boolean, offset: number, reason: string }} Scene
+ * @typedef {{ datetime: string, used: boolean, offset: number, reason: string, masked: Masked }} Scene
  * @typedef {{ scene: string, block: string, reason: string }} Loss
  * @typedef {{ scene: string, note: string, warning: boolean }} Note
  * @typedef {{
  *   label: string, start: string, end: string, empty: string,
- *   clear_percent: number, mean_count: number, observations: number,
+ *   clear_percent: number, mean_count: number, observations: number, masked: Masked,
  *   files: Files[], scenes: Record<string, Scene>, dropped: Record<string, string>,
  *   lost: Loss[], notes: Note[],
  * }} Period
@@ -46,6 +47,15 @@ export function scenesOf(period) {
     unused: scenes.filter(([, scene]) => !scene.used),
     dropped: Object.entries(period.dropped),
   };
+}
+
+/**
+ * What each step of a mask took out; empty where nothing is known of it.
+ * @param {Masked} masked
+ */
+export function takenOut(masked) {
+  const share = (/** @type {number} */ pixels) => `${((100 * pixels) / masked.pixels).toFixed(1)} %`;
+  return masked.pixels ? `masked ${share(masked.by_classes)} by classes, ${share(masked.by_dates)} by comparing dates` : "";
 }
 
 /**

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fullExtent, mostObservations, scenesOf, shownPeriods } from "../src/report.js";
+import { fullExtent, mostObservations, scenesOf, shownPeriods, takenOut } from "../src/report.js";
 import { formatState, parseState } from "../src/state.js";
 
 const PERIODS = ["2020-10", "2020-11", "2020-12"];
@@ -33,6 +33,11 @@ test("scenes stand in the order of time, by what became of them", () => {
   const found = scenesOf(period({ scenes: { b: scene("2020-10-09"), a: scene("2020-10-18"), c: scene("2020-10-01", false) }, dropped: { d: "cloudy" } }));
   assert.deepEqual([found.used, found.unused].map((some) => some.map(([id]) => id)), [["b", "a"], ["c"]]);
   assert.deepEqual(found.dropped, [["d", "cloudy"]]);
+});
+
+test("what a mask took out is said in shares", () => {
+  assert.equal(takenOut({ pixels: 400, by_classes: 100, by_dates: 6 }), "masked 25.0 % by classes, 1.5 % by comparing dates");
+  assert.equal(takenOut({ pixels: 0, by_classes: 0, by_dates: 0 }), "");
 });
 
 test("granules of one overpass are one observation", () => {

@@ -18,14 +18,16 @@ from cloudless_mosaic.compositing.observation_stack import ObservationStack
 from cloudless_mosaic.compositing.packed_mask import PackedMask
 from cloudless_mosaic.compositing.placing import place_granules
 from cloudless_mosaic.compositing.provenance import PixelSources
-from cloudless_mosaic.compositing.unclear import add_lost, masked_reasons
+from cloudless_mosaic.compositing.unclear import add_lost, masked_reasons, taken_out_by_classes
 from cloudless_mosaic.domain.bands import canonical_bands
 from cloudless_mosaic.domain.results import LostObservation
 from cloudless_mosaic.layers import ObservedPixels, parse_layers
+from cloudless_mosaic.masks.taken_out import NO_DATA
 from cloudless_mosaic.planning.tasks import BlockTask
 from cloudless_mosaic.reading.protocol import RasterReader
 from cloudless_mosaic.reducers import Reduced, SpreadReducer, Stack
 
+UInt8s = npt.NDArray[np.uint8]
 UInt16s = npt.NDArray[np.uint16]
 
 
@@ -46,6 +48,7 @@ def compose(task: BlockTask, reader: RasterReader) -> Composite:
     finished += skipped
     counts = {one.placed.source.scene_id: one.mask_counts() for one in masked.granules}
     unclear = masked_reasons(task.block.shape, masked.granules) if "flags" in task.layers else None
+    reasons = taken_out_by_classes(task.block.shape, masked.granules) if "mask" in task.layers else None
     stack = ObservationStack.of(task, (granule for granule, _ in alone), sharing)
     selected = [chosen for _, chosen in alone]
     del masked, alone  # so that masks are freed as soon as their granules are read
@@ -53,15 +56,18 @@ def compose(task: BlockTask, reader: RasterReader) -> Composite:
     del selected
     while sharing:
         finished.append(_fill_free(stack, sharing.popleft(), reader))
-    taken_out = _compare_dates(task, stack, finished)
+    taken_out = _compare_dates(task, stack, finished, reasons)
     reducible = stack.reducible(task)
     reduced = _reduced(task, reducible)
     finished.sort(key=lambda one: one.number)
     sources = PixelSources(tuple(finished), stack.places, stack.owners)
     if unclear is not None:
         add_lost(unclear, placed.granules, finished)
+    if reasons is not None:
+        # without a classification, what counts has data
+        reasons[(reasons == NO_DATA) & (reduced.count > 0)] = 0
     scenes = partial(sources.scenes, numbers=dict(task.scene_numbers))
-    observed = ObservedPixels(reducible, reduced, scenes, unclear)
+    observed = ObservedPixels(reducible, reduced, scenes, unclear, reasons)
     return Composite(
         period=task.period,
         block=task.block,
@@ -91,14 +97,17 @@ def _reduced(task: BlockTask, stack: Stack) -> Reduced:
 
 
 def _compare_dates(
-    task: BlockTask, stack: ObservationStack, finished: Iterable[ReadGranule | LostGranule]
+    task: BlockTask,
+    stack: ObservationStack,
+    finished: Iterable[ReadGranule | LostGranule],
+    reasons: UInt8s | None,
 ) -> Counter[str]:
     """Takes out what the mask finds by comparing dates; the number of pixels by the id of the scene."""
     if task.mask.dates is None:
         return Counter()
     bands = canonical_bands(task.read_bands)
     read = [one for one in finished if isinstance(one, ReadGranule)]
-    return stack.compare_dates(task.mask.dates, bands, read)
+    return stack.compare_dates(task.mask.dates, bands, read, reasons)
 
 
 def _select(

@@ -84,7 +84,11 @@ class ObservationStack:
         return filled
 
     def compare_dates(
-        self, test: DateTest, bands: Sequence[str], finished: Iterable[ReadGranule]
+        self,
+        test: DateTest,
+        bands: Sequence[str],
+        finished: Iterable[ReadGranule],
+        reasons: UInt8s | None = None,
     ) -> Counter[str]:
         """Takes out what the test over the dates does, in place.
 
@@ -92,6 +96,7 @@ class ObservationStack:
             test: The test.
             bands: Sentinel-2 names of the bands of the stack.
             finished: The granules that were read.
+            reasons: See ``DateTest.take_out``.
 
         Returns:
             Pixels that were taken out, by the id of the scene.
@@ -99,7 +104,7 @@ class ObservationStack:
         if self.levels is None or not self.places:
             return Counter()
         before = {one: self.pixels[0, self.places[one]] != 0 for one in self.owners}
-        dropped = test.take_out(self.pixels, bands, self.levels)
+        dropped = test.take_out(self.pixels, bands, self.levels, reasons)
         gone = {
             one: np.bincount(self.owners[one][before[one] & (self.pixels[0, self.places[one]] == 0)])
             for one in self.owners

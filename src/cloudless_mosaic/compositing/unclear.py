@@ -1,4 +1,4 @@
-"""Why pixels have no clear observation."""
+"""Why pixels have no clear observation, and what a mask took out of them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from cloudless_mosaic.compositing.granules import LostGranule, MaskedGranule, Pl
 from cloudless_mosaic.compositing.masking import covered_pixels
 from cloudless_mosaic.compositing.resampling import mask_at_centres
 from cloudless_mosaic.layers.single import ALWAYS_MASKED, LOST, NEVER_OBSERVED
+from cloudless_mosaic.masks.taken_out import CLASSES, NO_DATA
 
 Reasons = npt.NDArray[np.uint8]
 
@@ -30,6 +31,28 @@ def masked_reasons(shape: tuple[int, int], granules: Iterable[MaskedGranule]) ->
             seen = covered_pixels(granule.mask.classified.codes != 0, granule.placed.mask)
             reasons[seen] = ALWAYS_MASKED
     return reasons
+
+
+def taken_out_by_classes(shape: tuple[int, int], granules: Iterable[MaskedGranule]) -> Reasons:
+    """Where any granule is masked by its classes, shape (y, x), see ``masks.taken_out``.
+
+    Args:
+        shape: Rows and columns of the block.
+        granules: Those whose classification was read.
+    """
+    found = np.full(shape, NO_DATA, np.uint8)
+    for granule in granules:
+        if granule.mask is None or granule.placed.mask is None:
+            continue
+        data = granule.mask.classified.codes != 0
+        seen = covered_pixels(data, granule.placed.mask)
+        masked = covered_pixels(data & ~granule.mask.clear, granule.placed.mask)
+        if granule.fillable is not None:
+            own = granule.fillable.unpacked()
+            seen, masked = seen & own, masked & own
+        found[seen & (found == NO_DATA)] = 0
+        found[masked] |= CLASSES
+    return found
 
 
 def add_lost(reasons: Reasons, placed: Iterable[PlacedGranule], finished: Iterable[object]) -> None:

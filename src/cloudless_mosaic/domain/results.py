@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import reduce
 from pathlib import Path
 
 from cloudless_mosaic.domain.periods import Period, mosaic_label
@@ -47,6 +48,11 @@ class MaskCounts:
     by_dates: int = 0
     """Clear ones that were taken out by comparing dates."""
 
+    @property
+    def share(self) -> float:
+        """Share of the pixels that all steps took out together, 0 to 1; 0 where there is no pixel."""
+        return (self.by_classes + self.by_dates) / self.pixels if self.pixels else 0.0
+
     def plus(self, other: MaskCounts) -> MaskCounts:
         """The counts of this and other pixels."""
         return MaskCounts(
@@ -85,6 +91,13 @@ class PeriodResult:
     def label(self) -> str:
         """Name of the mosaic in paths and ids."""
         return mosaic_label(self.period, self.tile)
+
+    @property
+    def mask_counts(self) -> MaskCounts | None:
+        """What the mask took out of all scenes; ``None`` where none has a mask."""
+        if not self.masked:
+            return None
+        return reduce(MaskCounts.plus, (counts for _, counts in self.masked))
 
     @property
     def empty(self) -> bool:

@@ -12,6 +12,9 @@ enum { CHUNK = 512 };
 /* Levels of an observation. */
 enum { CLEAR = 1, DOUBTFUL = 2, SNOW = 3 };
 
+/* Why an observation is taken out, as bits. */
+enum { HAZE = 2, SHADOW = 4 };
+
 /* All bits where a condition holds. */
 #define EACH(condition) ((uint16_t)(0 - (uint16_t)(condition)))
 
@@ -129,10 +132,11 @@ INLINE void note_reference(struct scratch *restrict scratch, const uint16_t *res
     blend(&scratch->reference, scratch->take, rows, size);
 }
 
-/* Sets the first band to 0 where an observation isn't kept; the number of those that were usable. */
+/* Sets the first band to 0 where an observation isn't kept, and adds why to `reasons`, if those are wanted; the
+   number of those that were usable. */
 INLINE int64_t drop(const struct scratch *restrict scratch, const uint16_t *restrict usable,
                     const uint16_t *restrict shadow, struct rows rows, const uint8_t *restrict level,
-                    const uint16_t *limits, uint16_t *first, ptrdiff_t size)
+                    const uint16_t *limits, uint16_t *first, uint8_t *reasons, ptrdiff_t size)
 {
     uint16_t haze = limits[0], doubt = limits[1], hot = limits[2];
     const struct observation *reference = &scratch->reference;
@@ -151,6 +155,9 @@ INLINE int64_t drop(const struct scratch *restrict scratch, const uint16_t *rest
         kept[i] = usable[i] & (uint16_t)~shadow[i] & stays;
         gone = (uint16_t)(gone + (usable[i] & (uint16_t)~kept[i] & 1));
     }
+    if (reasons && gone)
+        for (ptrdiff_t i = 0; i < size; i++)
+            reasons[i] |= (uint8_t)(usable[i] & ~kept[i] & (shadow[i] ? SHADOW : HAZE));
     for (ptrdiff_t i = 0; i < size; i++)
         first[i] &= kept[i];
     return gone;
@@ -180,10 +187,11 @@ INLINE struct rows rows_of(const uint16_t *first, const int64_t *guides, ptrdiff
    guides: the places of blue, red and near infrared in the stack. levels: shape (time, y, x). limits, in digital
    numbers: more blue than the reference that is haze, the same for doubtful observations, blue less half of red
    of a doubtful observation alone, more blue than the lowest of what can be sunlit where that is dark, less near infrared than the
-   sunlit one that is shadow. dropped: shape (time,), added to. Returns 0, or 1 where memory is short. */
+   sunlit one that is shadow. dropped: shape (time,), added to. reasons: shape (y, x), 2 where any was hazy and 4 where any was in shadow,
+   added to; NULL where they aren't wanted. Returns 0, or 1 where memory is short. */
 PER_PROCESSOR
 int drop_by_dates(uint16_t *stack, ptrdiff_t bands, ptrdiff_t times, ptrdiff_t pixels, const int64_t *guides,
-                  const uint8_t *levels, const uint16_t *limits, int64_t *dropped)
+                  const uint8_t *levels, const uint16_t *limits, int64_t *dropped, uint8_t *reasons)
 {
     ptrdiff_t stride = times * pixels;
     struct scratch *scratch = malloc(sizeof *scratch + (size_t)(2 * times * CHUNK) * sizeof(uint16_t));
@@ -212,7 +220,7 @@ int drop_by_dates(uint16_t *stack, ptrdiff_t bands, ptrdiff_t times, ptrdiff_t p
                     note_reference(scratch, usable, shaded, rows, limits[4], size);
                 else
                     dropped[time] += drop(scratch, usable, shaded, rows, levels + time * pixels + start, limits,
-                                          first, size);
+                                          first, reasons ? reasons + start : NULL, size);
             }
     }
     free(scratch);

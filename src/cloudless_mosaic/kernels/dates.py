@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cloudless_mosaic.kernels._native import lib
+from cloudless_mosaic.kernels._native import ffi, lib
 from cloudless_mosaic.kernels.arrays import Int64s, UInt8s, UInt16s, check
 from cloudless_mosaic.kernels.stacks import planes_of, stack_of
 
@@ -14,8 +14,18 @@ MOST = 32767
 """No limit may be larger, so that sums stay within 16 bits."""
 
 
+HAZE, SHADOW = 2, 4
+"""Bits of the reasons why observations are taken out."""
+
+
 def drop_by_dates(
-    stack: UInt16s, guides: tuple[int, int, int], levels: UInt8s, limits: Sequence[int], dropped: Int64s
+    stack: UInt16s,
+    guides: tuple[int, int, int],
+    levels: UInt8s,
+    limits: Sequence[int],
+    dropped: Int64s,
+    *,
+    reasons: UInt8s | None = None,
 ) -> None:
     """Takes hazy, shaded and incomplete observations out of a stack, in place.
 
@@ -30,6 +40,7 @@ def drop_by_dates(
             more blue than the lowest of what can be sunlit, unless twice the lowest is more; less near
             infrared than the sunlit observation that is shadow, if it is more than 9/32 of that one's too.
         dropped: Whole, shape (time,): complete observations that were taken out are added.
+        reasons: Whole, shape (y, x): `HAZE` and `SHADOW` are added where such an observation was taken out.
     """
     _, times, *plane = stack.shape
     check(len(guides) == 3 and all(0 <= band < len(stack) for band in guides), "bands the stack lacks")
@@ -40,6 +51,7 @@ def drop_by_dates(
         planes_of(levels, (times, *plane), np.uint8),
         planes_of(np.array(limits, np.uint16), (5,), np.uint16),
         planes_of(dropped, (times,), np.int64),
+        ffi.NULL if reasons is None else planes_of(reasons, tuple(plane), np.uint8),
     )
     if short:
         raise MemoryError

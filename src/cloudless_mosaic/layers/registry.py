@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.layers.protocol import Layer
-from cloudless_mosaic.layers.single import AGE, DATE, FLAGS, SOURCE
+from cloudless_mosaic.layers.single import AGE, DATE, FLAGS, MASK, SOURCE
 from cloudless_mosaic.layers.spread import SpreadLayer
 
-LAYERS: dict[str, Layer] = {layer.name: layer for layer in (DATE, AGE, SpreadLayer(), SOURCE, FLAGS)}
+LAYERS: dict[str, Layer] = {layer.name: layer for layer in (DATE, AGE, SpreadLayer(), SOURCE, FLAGS, MASK)}
 
 
 def parse_layers(names: Iterable[str]) -> tuple[Layer, ...]:

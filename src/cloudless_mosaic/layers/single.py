@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from cloudless_mosaic.layers.protocol import LayerClass, ObservedPixels, Plane
+from cloudless_mosaic.masks.taken_out import NO_DATA, STEPS
 from cloudless_mosaic.reducers import Reducer
 
 NO_AGE = -32768
@@ -70,6 +71,28 @@ def _flags(observed: ObservedPixels) -> Plane:
     return np.where(observed.reduced.count > 0, np.uint8(CLEAR), observed.unclear)
 
 
+def _mask(observed: ObservedPixels) -> Plane:
+    if observed.taken_out is None:
+        raise ValueError("the mask takes what its steps took out")
+    return observed.taken_out
+
+
+def _step_classes() -> tuple[LayerClass, ...]:
+    """A class for every combination of steps."""
+    classes = [LayerClass(0, "kept", "The mask took nothing out of any scene")]
+    for value in range(1, 1 << len(STEPS)):
+        names = [name for bit, name in STEPS if value & bit]
+        text = f"Taken out of at least one scene, by {' and by '.join(_STEPS[name] for name in names)}"
+        classes.append(LayerClass(value, "-".join(names), text))
+    return tuple(classes)
+
+
+_STEPS = {
+    "classes": "its scene classification",
+    "haze": "comparing dates as haze",
+    "shadow": "comparing dates as shadow",
+}
+
 _OBSERVATION = "of a pixel's observation; where observations are mixed, of the one nearest to the result"
 
 DATE = SingleLayer(
@@ -99,4 +122,13 @@ FLAGS = SingleLayer(
         LayerClass(ALWAYS_MASKED, "always-masked", "Scenes have data here, but none is clear"),
         LayerClass(LOST, "lost", "No clear observation; a scene that may have one could not be read"),
     ),
+)
+MASK = SingleLayer(
+    "mask",
+    "Mask",
+    "What the mask took out of the scenes of the period, and by which steps",
+    "uint8",
+    NO_DATA,
+    _mask,
+    _step_classes(),
 )

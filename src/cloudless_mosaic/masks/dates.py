@@ -50,7 +50,11 @@ class DateTest:
         )
 
     def take_out(
-        self, stack: npt.NDArray[np.uint16], bands: Sequence[str], levels: UInt8s
+        self,
+        stack: npt.NDArray[np.uint16],
+        bands: Sequence[str],
+        levels: UInt8s,
+        reasons: UInt8s | None = None,
     ) -> npt.NDArray[np.int64]:
         """Sets the first band of what is taken out to 0, and of what lacks any band; in place.
 
@@ -58,6 +62,7 @@ class DateTest:
             stack: Digital numbers, shape (band, time, y, x), C-contiguous; 0 where there is no observation.
             bands: Sentinel-2 names of the bands; the guides are among them.
             levels: Of each observation, shape (time, y, x), C-contiguous.
+            reasons: Why any observation was taken out, shape (y, x), see ``masks.taken_out``; added to.
 
         Returns:
             Observations that were taken out and lack no band, shape (time,).
@@ -65,5 +70,5 @@ class DateTest:
         dropped = np.zeros(stack.shape[1], np.int64)
         blue, red, nir = (list(bands).index(band) for band in self.guides)
         limits = (self.haze, self.doubt, self.hot, self.lit, self.gap)
-        drop_by_dates(stack, (blue, red, nir), levels, limits, dropped)
+        drop_by_dates(stack, (blue, red, nir), levels, limits, dropped, reasons=reasons)
         return dropped

@@ -15,7 +15,7 @@ from cloudless_mosaic.domain.periods import (
     mosaic_name,
     parse_mosaic_name,
 )
-from cloudless_mosaic.domain.results import LostObservation, PeriodResult, SceneNote
+from cloudless_mosaic.domain.results import LostObservation, MaskCounts, PeriodResult, SceneNote
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.layers import LAYERS
 from cloudless_mosaic.stac.names import (
@@ -213,6 +213,9 @@ def _result(properties: dict[str, Any], period: Period, tile: str, files: tuple[
         notes=tuple(SceneNote(one["scene"], one["note"], one["warning"]) for one in own["notes"]),
         files=files,
         tile=tile,
+        masked=tuple(
+            sorted((one["id"], MaskCounts(**one["masked"])) for one in own["scenes"] if "masked" in one)
+        ),
     )
 
 

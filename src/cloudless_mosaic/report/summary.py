@@ -28,6 +28,9 @@ from cloudless_mosaic.report.documents import (
 from cloudless_mosaic.stac.names import CATALOG, CATALOG_ID, PARAMETERS, PREFIX
 from cloudless_mosaic.storage.documents import read_document
 
+_MASKED = ("pixels", "by_classes", "by_dates")
+"""What an item has of the mask of a scene."""
+
 _DEPTH = 4
 """Depth of a document below the root, its own name included."""
 
@@ -92,8 +95,10 @@ class ShownPeriod:
     """Observations (scene and block) that were planned."""
     files: list[MosaicFiles] = field(default_factory=list)
     """Files of each mosaic."""
+    masked: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_MASKED, 0))
+    """Pixels that scenes were to fill, and what each step of the mask took out of them."""
     scenes: dict[str, Document] = field(default_factory=dict)
-    """Scenes that were read, by id: time, use and offset."""
+    """Scenes that were read, by id: time, use, offset, and what the mask took out."""
     dropped: dict[str, str] = field(default_factory=dict)
     """Reasons for leaving scenes out, by id."""
     lost: list[Document] = field(default_factory=list)
@@ -268,8 +273,13 @@ def _add(period: ShownPeriod, item: _Item, grid_pixels: int) -> None:
                 "used": False,
                 "offset": int(as_number(scene.get("offset"))),
                 "reason": as_text(scene.get("offset_reason")),
+                "masked": dict.fromkeys(_MASKED, 0),
             },
         )
+        for name, number in as_object(scene.get("masked")).items():
+            if name in _MASKED:
+                known["masked"][name] += int(as_number(number))
+                month.masked[name] += int(as_number(number))
         known["used"] = known["used"] or scene.get("used") is True
     for scene in as_objects(item.own("dropped_scenes")):
         period.dropped[as_text(scene.get("id"))] = as_text(scene.get("reason"))

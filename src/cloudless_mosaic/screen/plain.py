@@ -54,7 +54,9 @@ class PlainScreen(TextLines):
     def written(self, result: PeriodResult) -> None:
         """Reports that a mosaic is written, with the notes on its scenes."""
         label = result.label
-        self.note(f"{label}: written, {percent(result.clear_share)} of its pixels are clear")
+        self.note(
+            f"{label}: written, {percent(result.clear_share)} of its pixels are clear{_taken_out(result)}"
+        )
         if unnamed := self._unnamed_losses(label):
             self.note(f"{label}: {unnamed} more losses; -v names them")
         if more := self._show_notes(result.notes):
@@ -85,6 +87,17 @@ class PlainScreen(TextLines):
             if period.period.label in labels:
                 what = f"{number(len(period.scenes), 'scene')}, about {size(read)} to read"
                 self._waiting[period.period.label] = f"{period.period.label}: begun, {what}"
+
+
+def _taken_out(result: PeriodResult) -> str:
+    """What each step of the mask took out, of what scenes show."""
+    counts = result.mask_counts
+    if counts is None or not counts.pixels:
+        return ""
+    text = f"; masked of its scenes: {percent(counts.by_classes / counts.pixels)} by classes"
+    return (
+        f"{text}, {percent(counts.by_dates / counts.pixels)} by comparing dates" if counts.by_dates else text
+    )
 
 
 def _why_empty(period: PeriodResult) -> str:

@@ -67,10 +67,10 @@ def result_tables(result: MosaicResult) -> Iterator[Table | str]:
         written = sum(not one.empty for one in result.periods)
         yield f"{number(written, 'mosaic')} written, {size(size_on_disk(files))}"
         return
-    table = _table("Mosaics", "scenes found", "used", "clear pixels", "mean count", "lost", "size")
+    table = _table("Mosaics", "scenes found", "used", "clear pixels", "mean count", "masked", "lost", "size")
     table.columns[0].min_width = max((len(period.label) for period in result.periods), default=0)
     for period in result.periods:
-        cells = ("-",) * 4 if period.empty else _written_cells(period)
+        cells = ("-",) * 5 if period.empty else _written_cells(period)
         table.add_row(period.label, str(period.found), str(len(period.used)), *cells)
     yield table
 
@@ -79,6 +79,7 @@ def _written_cells(period: PeriodResult) -> tuple[str, ...]:
     return (
         percent(period.clear_share),
         f"{period.mean_count:.1f}",
+        percent(period.mask_counts.share) if period.mask_counts else "-",
         percent(period.lost_percent / 100) if period.lost else "0",
         size(size_on_disk(period.files)),
     )

@@ -189,6 +189,7 @@ def _outcome(
         "mean_observations": round(result.mean_count, 4),
         "observations": result.observations,
         "lost_percent": round(result.lost_percent, 4),
+        **_masked(result.mask_counts),
         **loss_fields(result.lost, result.notes),
         "scenes": [
             scene_fields(scene)

@@ -12,15 +12,16 @@ from cloudless_mosaic.domain.scenes import Scene
 from cloudless_mosaic.layers import Layer, parse_layers
 from cloudless_mosaic.stac.assets import CLASSIFICATION
 
-CLASSIFIED = frozenset({"flags", "source"})
-"""Layers whose values are classes."""
+_SCENES = "source"
+"""The layer whose values are the scenes of an item."""
 
 ROLES = ["metadata"]
 
 
 def layer_extensions(request: MosaicRequest) -> list[str]:
     """Schemas of the extensions that the layers of a request make use of."""
-    return [CLASSIFICATION] if CLASSIFIED.intersection(request.layers) else []
+    layers = parse_layers(request.layers)
+    return [CLASSIFICATION] if any(one.classes or one.name == _SCENES for one in layers) else []
 
 
 def layer_bands(request: MosaicRequest, names: Sequence[str], scenes: Sequence[Scene]) -> dict[str, Any]:
@@ -50,7 +51,7 @@ def _values(layer: Layer) -> dict[str, Any]:
 def _classes(layer: Layer, scenes: Sequence[Scene]) -> dict[str, Any]:
     """The table of the values of a layer, where it has one."""
     known = [{"value": one.value, "name": one.name, "description": one.description} for one in layer.classes]
-    if layer.name == "source":
+    if layer.name == _SCENES:
         known = [
             {
                 "value": number,

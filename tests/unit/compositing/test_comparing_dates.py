@@ -64,7 +64,7 @@ def expected(pixels, scls, bands):
     looked_at = sorted({0, 2, 3} | {BANDS.index(band) for band in bands})
     guides = tuple(looked_at.index(band) for band in (0, 2, 3))
     read = np.where(levels == HARD, 0, stack)[looked_at]
-    kept = kept_by_dates(read, guides, levels, LIMITS)
+    kept, _ = kept_by_dates(read, guides, levels, LIMITS)
     complete = (read > 0).all(axis=0)
     asked = stack[[BANDS.index(band) for band in bands]]
     has_data = (scls != 0).repeat(2, axis=1).repeat(2, axis=2)

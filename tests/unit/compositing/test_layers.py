@@ -45,6 +45,35 @@ def test_pixels_under_a_lost_scene_may_have_been_clear(cloudy, make_geobox, fail
     assert (flags[0, :, 32:] == 3).all()
 
 
+def test_the_mask_says_which_steps_took_something_out(world, make_geobox):
+    """Cloud on one date in the middle, haze on another and shadow on a third in rows, nothing in the east third."""
+    scl = np.full((32, 32), CLEAR, np.uint8)
+    scl[:, 20:] = CLOUD
+    plain = {"blue": 500, "red": 600, "nir": 3000}
+    hazy, shady = (np.zeros((64, 64), bool) for _ in range(2))
+    hazy[:20], shady[20:30] = True, True
+    world.add({band: ground(value) for band, value in plain.items()}, scl, id="cloudy", day=1)
+    classes = np.full((32, 32), CLEAR, np.uint8)
+    haze = {band: np.where(hazy, value + 500, value).astype(np.uint16) for band, value in plain.items()}
+    world.add(haze, classes, id="hazy", day=6)
+    shade = {band: np.where(shady, value // 2, value).astype(np.uint16) for band, value in plain.items()}
+    world.add(shade, classes, id="shady", day=11)
+    options = {"bands": ("red",), "mask": "multidate", "cloud_dilation": 0, "mask_options": {"far": "0"}}
+    mask = layers_of(world, make_geobox, "mask", **options)["mask"][0]
+    expected = np.full((64, 96), 255)
+    expected[:, :64] = 2 * hazy + 4 * shady
+    expected[:, 40:64] += 1
+    np.testing.assert_array_equal(mask, expected)
+
+
+@pytest.mark.parametrize("mask", ["scl", "none"])
+def test_without_comparing_dates_the_mask_has_classes_at_most(cloudy, make_geobox, mask):
+    found = layers_of(cloudy, make_geobox, "mask", mask=mask, cloud_dilation=0)["mask"][0]
+    assert (found[:, :32] == 0).all()
+    assert (found[:, 32:64] == (mask == "scl")).all()
+    assert (found[:, 64:] == 255).all()
+
+
 def test_granules_of_one_overpass_are_told_apart(world, make_geobox):
     classes = np.full((32, 32), CLEAR, np.uint8)
     world.add(ground(500), classes, id="a", granule="a")

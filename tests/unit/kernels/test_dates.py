@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as stn
 
-from cloudless_mosaic.kernels.dates import MOST, drop_by_dates
+from cloudless_mosaic.kernels.dates import HAZE, MOST, SHADOW, drop_by_dates
 from mask_oracles import CLEAR, DOUBTFUL, HARD, SNOW, kept_by_dates
 from random_stacks import observed
 
@@ -30,12 +30,19 @@ def cases(draw):
 
 def check(stack, guides, levels, limits):
     before, dropped = stack.copy(), np.zeros(stack.shape[1], np.int64)
-    drop_by_dates(stack, guides, levels, limits, dropped)
-    kept = kept_by_dates(before, guides, levels, limits)
+    reasons = np.ones(stack.shape[2:], np.uint8)
+    drop_by_dates(stack, guides, levels, limits, dropped, reasons=reasons)
+    kept, shadow = kept_by_dates(before, guides, levels, limits)
     np.testing.assert_array_equal(stack[0], np.where(kept, before[0], 0))
     np.testing.assert_array_equal(stack[1:], before[1:])
     complete = (before > 0).all(axis=0)
-    np.testing.assert_array_equal(dropped, (complete & ~kept).sum(axis=(1, 2)))
+    gone = complete & ~kept
+    np.testing.assert_array_equal(dropped, gone.sum(axis=(1, 2)))
+    why = 1 + HAZE * (gone & ~shadow).any(axis=0) + SHADOW * (gone & shadow).any(axis=0)
+    np.testing.assert_array_equal(reasons, why)
+    again = before.copy()
+    drop_by_dates(again, guides, levels, limits, np.zeros_like(dropped))
+    np.testing.assert_array_equal(again, stack)
     return complete, kept
 
 
@@ -54,6 +61,19 @@ def test_a_pixel_with_a_clear_or_snowy_observation_keeps_one(seed):
     assert kept.any(axis=0)[trusted.any(axis=0)].all()
     if seed:
         assert not kept[complete].all()
+
+
+@pytest.mark.parametrize("difference", [0, 200, 201])
+def test_many_pixels_that_hardly_differ_are_compared_as_any_others(difference):
+    """One pixel of more than are worked on together is doubtful, alone or bluer than on another date."""
+    stack = np.full((3, 3, 1, 1300), 400, np.uint16)
+    stack[0, 1, 0, 700] += difference
+    stack[:, 1:, 0, 900] = 0
+    levels = np.full(stack.shape[1:], CLEAR, np.uint8)
+    levels[:, 0, (700, 900)] = DOUBTFUL
+    _, kept = check(stack, (0, 1, 2), levels, LIMITS)
+    assert kept[1, 0, 700] == (difference <= 200)
+    check(np.where(stack > 0, 900, 0).astype(np.uint16), (0, 1, 2), levels, LIMITS)
 
 
 def one_pixel(*observations, level=CLEAR):

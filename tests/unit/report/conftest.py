@@ -52,6 +52,7 @@ def scene(name, *, used=True):
         "used": used,
         "offset": -1000,
         "offset_reason": "baseline 05.00",
+        "masked": {"pixels": 200, "by_classes": 50, "by_dates": 3},
     }
 
 

@@ -20,6 +20,8 @@ def test_a_month_tells_what_its_item_does(mosaics, item):
     assert (month.label, month.start, month.end, month.empty) == ("2020-10", "2020-10-01", "2020-10-28", "")
     assert (month.clear_percent, month.mean_count, month.observations) == (87.5, 3.0, 8)
     assert {name: scene["used"] for name, scene in month.scenes.items()} == {"S2A_1": True, "S2A_2": False}
+    assert month.scenes["S2A_1"]["masked"] == {"pixels": 200, "by_classes": 50, "by_dates": 3}
+    assert month.masked == {"pixels": 400, "by_classes": 100, "by_dates": 6}
     assert month.dropped == {"S2A_0": "cloud cover 40 % is above 25 %"}
     assert month.lost == [{"scene": "S2A_1", "block": "1, 2", "reason": "B04 is truncated"}]
     assert month.notes == notes

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from cloudless_mosaic.compositing.composite import Composite
-from cloudless_mosaic.domain.results import LostObservation, MosaicResult, PeriodResult, SceneNote
+from cloudless_mosaic.domain.results import LostObservation, MaskCounts, MosaicResult, PeriodResult, SceneNote
 from cloudless_mosaic.domain.scenes import DroppedScene
 from cloudless_mosaic.geo.blocks import Blocks
 from cloudless_mosaic.planning.mosaics import cut_mosaics
@@ -64,6 +64,7 @@ def result(plan, composite):
         observations=4,
         lost=composite.lost,
         files=files,
+        masked=(("scene-0", MaskCounts(400, 100, 60)), ("scene-1", MaskCounts(400, 80))),
     )
     empty = PeriodResult(plan.periods[1].period, 1, (), 0.0, 0.0, 0, (), ())
     catalog = Path("/data/[old] runs/:100:", *["deep"] * 30, "catalog.json")
@@ -97,7 +98,10 @@ def test_plain_run_says_what_a_user_has_to_know(plan, composite, result):
     assert "2 scenes in 2 months; 64 x 64 pixels of 10 m in EPSG:32633" in text
     assert "warning: --max-items 2 cuts 1 of 3 scenes" in text
     assert "lost: scene-1 in block (0, 0): scene-1/red.tif can't be read: gone" in text
-    assert "2023-08: written, 98.8 % of its pixels are clear" in text
+    assert (
+        "2023-08: written, 98.8 % of its pixels are clear; masked of its scenes: 22.5 % by classes, 7.5 % by comparing dates\n"
+        in text
+    )
     assert "2023-09: no mosaic, all 1 scenes found were left out" in text
     assert "2023-08: 1 of 4 observations were lost (25.0 %)" in text
     assert "S2B_cloudy" not in text
@@ -108,9 +112,18 @@ def test_closing_table_has_a_row_for_every_month(plan, composite, result):
     screen, stream = plain()
     show(screen, plan, composite, result)
     rows = table(stream.getvalue().partition("Mosaics")[2])
-    assert rows[0] == ["period", "scenes found", "used", "clear pixels", "mean count", "lost", "size"]
-    assert rows[1] == ["2023-08", "2", "1", "98.8 %", "1.2", "25.0 %", "0 B"]
-    assert rows[2] == ["2023-09", "1", "0", "-", "-", "-", "-"]
+    assert rows[0] == [
+        "period",
+        "scenes found",
+        "used",
+        "clear pixels",
+        "mean count",
+        "masked",
+        "lost",
+        "size",
+    ]
+    assert rows[1] == ["2023-08", "2", "1", "98.8 %", "1.2", "30.0 %", "25.0 %", "0 B"]
+    assert rows[2] == ["2023-09", "1", "0", "-", "-", "-", "-", "-"]
 
 
 def test_size_of_a_month_is_that_of_its_files(result, tmp_path):
