@@ -54,9 +54,8 @@ class PlainScreen(TextLines):
     def written(self, result: PeriodResult) -> None:
         """Reports that a mosaic is written, with the notes on its scenes."""
         label = result.label
-        self.note(
-            f"{label}: written, {percent(result.clear_share)} of its pixels are clear{_taken_out(result)}"
-        )
+        clear = f"{percent(result.clear_share)} of its pixels are clear"
+        self.note(f"{label}: written, {clear}{_taken_out(result)}")
         if unnamed := self._unnamed_losses(label):
             self.note(f"{label}: {unnamed} more losses; -v names them")
         if more := self._show_notes(result.notes):
@@ -94,10 +93,10 @@ def _taken_out(result: PeriodResult) -> str:
     counts = result.mask_counts
     if counts is None or not counts.pixels:
         return ""
-    text = f"; masked of its scenes: {percent(counts.by_classes / counts.pixels)} by classes"
-    return (
-        f"{text}, {percent(counts.by_dates / counts.pixels)} by comparing dates" if counts.by_dates else text
-    )
+    steps = f"{percent(counts.by_classes / counts.pixels)} by classes"
+    if counts.by_dates:
+        steps += f", {percent(counts.by_dates / counts.pixels)} by comparing dates"
+    return f"; masked of its scenes: {steps}"
 
 
 def _why_empty(period: PeriodResult) -> str:

@@ -67,7 +67,7 @@ def result_tables(result: MosaicResult) -> Iterator[Table | str]:
         written = sum(not one.empty for one in result.periods)
         yield f"{number(written, 'mosaic')} written, {size(size_on_disk(files))}"
         return
-    table = _table("Mosaics", "scenes found", "used", "clear pixels", "mean count", "masked", "lost", "size")
+    table = _table("Mosaics", "found", "used", "clear pixels", "mean count", "masked", "lost", "size")
     table.columns[0].min_width = max((len(period.label) for period in result.periods), default=0)
     for period in result.periods:
         cells = ("-",) * 5 if period.empty else _written_cells(period)

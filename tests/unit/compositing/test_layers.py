@@ -46,7 +46,7 @@ def test_pixels_under_a_lost_scene_may_have_been_clear(cloudy, make_geobox, fail
 
 
 def test_the_mask_says_which_steps_took_something_out(world, make_geobox):
-    """Cloud on one date in the middle, haze on another and shadow on a third in rows, nothing in the east third."""
+    """Cloud on one date in the middle, rows of haze on another, of shadow on a third."""
     scl = np.full((32, 32), CLEAR, np.uint8)
     scl[:, 20:] = CLOUD
     plain = {"blue": 500, "red": 600, "nir": 3000}

@@ -98,10 +98,8 @@ def test_plain_run_says_what_a_user_has_to_know(plan, composite, result):
     assert "2 scenes in 2 months; 64 x 64 pixels of 10 m in EPSG:32633" in text
     assert "warning: --max-items 2 cuts 1 of 3 scenes" in text
     assert "lost: scene-1 in block (0, 0): scene-1/red.tif can't be read: gone" in text
-    assert (
-        "2023-08: written, 98.8 % of its pixels are clear; masked of its scenes: 22.5 % by classes, 7.5 % by comparing dates\n"
-        in text
-    )
+    assert "2023-08: written, 98.8 % of its pixels are clear; masked of its scenes: 22.5 % by cl" in text
+    assert "22.5 % by classes, 7.5 % by comparing dates\n" in text
     assert "2023-09: no mosaic, all 1 scenes found were left out" in text
     assert "2023-08: 1 of 4 observations were lost (25.0 %)" in text
     assert "S2B_cloudy" not in text
@@ -112,16 +110,8 @@ def test_closing_table_has_a_row_for_every_month(plan, composite, result):
     screen, stream = plain()
     show(screen, plan, composite, result)
     rows = table(stream.getvalue().partition("Mosaics")[2])
-    assert rows[0] == [
-        "period",
-        "scenes found",
-        "used",
-        "clear pixels",
-        "mean count",
-        "masked",
-        "lost",
-        "size",
-    ]
+    heads = ["period", "found", "used", "clear pixels", "mean count", "masked", "lost", "size"]
+    assert rows[0] == heads
     assert rows[1] == ["2023-08", "2", "1", "98.8 %", "1.2", "30.0 %", "25.0 %", "0 B"]
     assert rows[2] == ["2023-09", "1", "0", "-", "-", "-", "-", "-"]
 
