@@ -279,7 +279,7 @@ def _add(period: ShownPeriod, item: _Item, grid_pixels: int) -> None:
         for name, number in as_object(scene.get("masked")).items():
             if name in _MASKED:
                 known["masked"][name] += int(as_number(number))
-                month.masked[name] += int(as_number(number))
+                period.masked[name] += int(as_number(number))
         known["used"] = known["used"] or scene.get("used") is True
     for scene in as_objects(item.own("dropped_scenes")):
         period.dropped[as_text(scene.get("id"))] = as_text(scene.get("reason"))
