@@ -72,6 +72,10 @@ $graph:
         type: string?
         label: Days of each year
         doc: MM-DD..MM-DD; all days where it is left out
+      name:
+        type: string?
+        label: Name
+        doc: Of the mosaics in ids and paths, and of their collection; monthly-mosaic where it is left out
       reducer:
         type: string
         default: median
@@ -102,6 +106,7 @@ $graph:
           stac-url: stac-url
           period: period
           every-year: every-year
+          name: name
           reducer: reducer
         out: [stac-catalog]
   - class: CommandLineTool
@@ -188,6 +193,11 @@ $graph:
         label: Days of each year
         doc: MM-DD..MM-DD; all days where it is left out
         inputBinding: {prefix: --every-year=, separate: false}
+      name:
+        type: string?
+        label: Name
+        doc: Of the mosaics in ids and paths, and of their collection; monthly-mosaic where it is left out
+        inputBinding: {prefix: --name=, separate: false}
       reducer:
         type: string
         label: Reducer

@@ -47,6 +47,7 @@ VALUES = {
     "max_lost": PERCENT,
     "output_dir": WORDS.map(Path),
     "overwrite": st.booleans(),
+    "name": st.none() | WORDS,
     "tile_size": st.none() | st.integers(1, 50).map(lambda number: 512 * number),
     "shard": st.none() | st.integers(1, 9).map(lambda number: Shard(number, 9)),
     "geoparquet": st.booleans(),

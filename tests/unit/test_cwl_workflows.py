@@ -36,7 +36,13 @@ PUBLISHED = {
 }
 """Inputs of the published workflow, and what they are without a value (its resolution has to be given)."""
 
-ADDED = {"stac-url": PLANETARY_COMPUTER, "reducer": "median", "period": "month", "every-year": None}
+ADDED = {
+    "stac-url": PLANETARY_COMPUTER,
+    "reducer": "median",
+    "period": "month",
+    "every-year": None,
+    "name": None,
+}
 """Inputs that the published workflow doesn't have, and their defaults."""
 
 

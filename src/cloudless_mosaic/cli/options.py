@@ -209,6 +209,13 @@ _OUTPUT_OPTIONS = (
         help="Folder for the mosaics.  [default: the working directory]",
     ),
     click.option("--overwrite", is_flag=True, help=OVERWRITE),
+    click.option(
+        "--name",
+        default=None,
+        metavar="TEXT",
+        help="Name of the mosaics in ids and paths, and of their collection, for example that of the area.  "
+        "[default: monthly-mosaic]",
+    ),
     click.option("--geoparquet", is_flag=True, help="Write a table of all items, items.parquet, too."),
 )
 REPORT = click.option(

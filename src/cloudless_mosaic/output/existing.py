@@ -11,8 +11,6 @@ from typing import Any
 from cloudless_mosaic.domain.periods import (
     COLLECTION_IDS,
     Period,
-    mosaic_label,
-    mosaic_name,
     parse_mosaic_name,
 )
 from cloudless_mosaic.domain.results import LostObservation, MaskCounts, PeriodResult, SceneNote
@@ -120,7 +118,7 @@ def existing_root(path: Path, known: Container[str], what: str) -> ExistingDocum
         OSError: if it can't be read.
     """
     document = read_document(path)
-    if str(document.get("id")) not in known:
+    if str(document.get("id")) not in known and document.get("id") != _own_name(document):
         raise UsageError(
             f"`output_dir` {path.parent} has a {path.name} that isn't one of {what}; choose another folder"
         )
@@ -134,16 +132,23 @@ def existing_root(path: Path, known: Container[str], what: str) -> ExistingDocum
     )
 
 
-def existing_items(folder: Path) -> Iterator[ExistingDocument]:
+def existing_items(folder: Path, own: str = "") -> Iterator[ExistingDocument]:
     """The periods in a folder, unfinished ones included: those lack their item, and so a fingerprint.
+
+    Args:
+        folder: Root of an output.
+        own: Name that the request gives its mosaics. Unfinished ones of other such names are not recognised.
 
     Raises:
         OSError: if one can't be read.
     """
     for place in sorted(folder.iterdir()):
-        if parse_mosaic_name(place.name) and any(path.exists() for path in _files(place)):
-            path = place / f"{place.name}.json"
-            properties = _properties(path)
+        if not any(path.exists() for path in _files(place)):
+            continue
+        path = place / f"{place.name}.json"
+        properties = _properties(path)
+        names = {"", own, _own_name(properties)}
+        if any(parse_mosaic_name(place.name, name) for name in names):
             yield ExistingDocument(path, properties.get(PLAN), properties.get(PARAMETERS))
 
 
@@ -151,7 +156,7 @@ def intact_result(folder: Path, period: Period, tile: str, fingerprint: str) -> 
     """What an earlier run of the same plan published of a mosaic.
 
     Args:
-        folder: Root of the output.
+        folder: Of the mosaic.
         period: Of the mosaic.
         tile: Of the mosaic; empty where there are no tiles.
         fingerprint: Of the plan.
@@ -162,7 +167,7 @@ def intact_result(folder: Path, period: Period, tile: str, fingerprint: str) -> 
     Raises:
         OSError: if a file can't be read.
     """
-    files = intact_files(folder / mosaic_name(mosaic_label(period, tile)), fingerprint)
+    files = intact_files(folder, fingerprint)
     if not files:
         return None
     try:
@@ -217,6 +222,13 @@ def _result(properties: dict[str, Any], period: Period, tile: str, files: tuple[
             sorted((one["id"], MaskCounts(**one["masked"])) for one in own["scenes"] if "masked" in one)
         ),
     )
+
+
+def _own_name(fields: dict[str, Any]) -> str:
+    """The name that the request behind a document gave its mosaics; empty where it gave none."""
+    parameters = fields.get(PARAMETERS)
+    name = parameters.get("name") if isinstance(parameters, dict) and PLAN in fields else None
+    return name if isinstance(name, str) else ""
 
 
 def _properties(item: Path) -> dict[str, Any]:

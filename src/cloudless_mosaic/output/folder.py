@@ -58,6 +58,7 @@ class OutputFolder(LockedFolder):
         record = plan_record(plan)
         self.fingerprint = fingerprint(record)
         """Of the plan, whichever part of it the run makes."""
+        self._name = plan.request.name or ""
         self._shard = str(plan.request.shard) if plan.request.shard else None
         self._record = {**record, "shard": self._shard}
         self._cut = [list(plan.blocks.row_edges), list(plan.blocks.column_edges)]
@@ -105,8 +106,8 @@ class OutputFolder(LockedFolder):
         cut = manifest.pop(_CUT, None) if manifest else None
         started = manifest is not None and fingerprint(manifest) == fingerprint(self._record)
         finished = any(root.path.name == CATALOG and self._is_ours(root) for root in roots)
-        names = {mosaic_name(mosaic.label) for mosaic in self.mosaics}
-        items = list(existing_items(self.path))
+        names = {mosaic_name(mosaic.label, self._name) for mosaic in self.mosaics}
+        items = list(existing_items(self.path, self._name))
         others = [item for item in items if item.fingerprint != self.fingerprint]
         if started or finished:
             # one of our mosaics, whose item is not written yet or was damaged since
@@ -142,7 +143,8 @@ class OutputFolder(LockedFolder):
     def _take_over(self) -> None:
         """Checks what is published, and notes that the rest is in work."""
         for mosaic in self.mosaics:
-            result = intact_result(self.path, mosaic.period.period, mosaic.plan.tile, self.fingerprint)
+            name = mosaic_name(mosaic.label, self._name)
+            result = intact_result(self.path / name, mosaic.period.period, mosaic.plan.tile, self.fingerprint)
             # with a stricter limit, lost observations are tried again
             if result and result.lost_percent <= self.plan.request.max_lost:
                 self.finished[mosaic.label] = result
@@ -168,5 +170,5 @@ class OutputFolder(LockedFolder):
             self._empty_work()
 
     def _worth_keeping(self) -> bool:
-        items = existing_items(self.path)
+        items = existing_items(self.path, self._name)
         return self.checkpoint_count > 0 or any(item.fingerprint == self.fingerprint for item in items)

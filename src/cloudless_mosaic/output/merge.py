@@ -2,37 +2,32 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from cloudless_mosaic.errors import NoDataError, UsageError
-from cloudless_mosaic.output.existing import existing_items, existing_roots, intact_files
+from cloudless_mosaic.output.existing import existing_items, existing_roots
 from cloudless_mosaic.output.geoparquet import require_place
-from cloudless_mosaic.output.locked_folder import LockedFolder
+from cloudless_mosaic.output.placing import PlacingFolder
 from cloudless_mosaic.output.preview import remove_report
 from cloudless_mosaic.output.roots import publish_roots
 from cloudless_mosaic.stac.names import CATALOG, COLLECTION, PLAN, SHARD
-from cloudless_mosaic.storage.documents import json_bytes, read_document
-from cloudless_mosaic.storage.files import publish, storage_faults, write_whole
+from cloudless_mosaic.storage.documents import read_document
 
-_STAGING = "merge"
 _ITEM = "item"
 _NAME = re.compile(r"\./([-\w]+)/\1\.json")
 """Where a catalog of ours has its items, and nowhere else."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Source:
-    """The folder of one shard."""
+class Source:
+    """The output folder of a finished run."""
 
     path: Path
-    """Root of its output."""
+    """Root of the output."""
     catalog: dict[str, Any]
     """Its catalog."""
     collection: dict[str, Any]
@@ -85,7 +80,7 @@ def merge_shards(shards: Sequence[Path], folder: Path) -> Path:
     with _MergeFolder(folder, plan, table=table) as output:
         for source in sources:
             for name in source.mosaics():
-                output.place(source.path / name, name)
+                output.place(source.path / name, folder / name, plan)
         return publish_roots(
             _of_all(sources[0].catalog),
             _of_all(sources[0].collection),
@@ -95,7 +90,7 @@ def merge_shards(shards: Sequence[Path], folder: Path) -> Path:
         )
 
 
-def _sources(shards: Sequence[Path]) -> list[_Source]:
+def _sources(shards: Sequence[Path]) -> list[Source]:
     """The shards in their order, all of one plan and none missing.
 
     Raises:
@@ -120,9 +115,22 @@ def _sources(shards: Sequence[Path]) -> list[_Source]:
     return sorted(sources, key=lambda source: source.shard)
 
 
-def _read(path: Path) -> _Source:
+def _read(path: Path) -> Source:
+    source = read_source(path)
+    shard = source.catalog.get(SHARD)
+    if not isinstance(shard, str) or not re.fullmatch(r"\d{1,9}/\d{1,9}", shard):
+        raise UsageError(f"{path} is not a shard, it has all mosaics of its plan; merge what `shard` made")
+    return source
+
+
+def read_source(path: Path) -> Source:
+    """The output folder of a finished run.
+
+    Raises:
+        UsageError: if it isn't one.
+    """
     if not path.is_dir():
-        raise UsageError(f"{path} is not a folder; give those that `shard` has written to")
+        raise UsageError(f"{path} is not a folder; give those that runs have written to")
     try:
         roots = {root.path.name: root for root in existing_roots(path)}
     except OSError as error:
@@ -131,12 +139,19 @@ def _read(path: Path) -> _Source:
         missing = COLLECTION if CATALOG in roots else CATALOG
         raise UsageError(f"{path} has no {missing}: its run isn't finished; run it again, then merge")
     catalog, collection = roots[CATALOG], roots[COLLECTION]
-    if catalog.shard is None or not re.fullmatch(r"\d{1,9}/\d{1,9}", catalog.shard):
-        raise UsageError(f"{path} is not a shard, it has all mosaics of its plan; merge what `shard` made")
-    source = _Source(path, read_document(catalog.path), read_document(collection.path), collection.table)
+    source = Source(path, read_document(catalog.path), read_document(collection.path), collection.table)
     if not (catalog.fingerprint and _is_whole(source.collection)):
-        raise UsageError(f"{path} has a catalog that was edited; run its shard again, then merge")
+        raise UsageError(f"{path} has a catalog that was edited; run it again, then merge")
     return source
+
+
+def is_shard(path: Path) -> bool:
+    """True for the folder of a shard, and for what is no folder of mosaics."""
+    try:
+        catalog = read_document(path / CATALOG) if (path / CATALOG).is_file() else {}
+    except OSError:
+        catalog = {}
+    return not catalog or SHARD in catalog
 
 
 def _is_whole(collection: dict[str, Any]) -> bool:
@@ -155,34 +170,13 @@ def _of_all(document: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in document.items() if key not in {SHARD, "assets"}}
 
 
-class _MergeFolder(LockedFolder):
+class _MergeFolder(PlacingFolder):
     """The folder that mosaics of all shards are put into."""
 
     def __init__(self, path: Path, plan: str, *, table: bool) -> None:
         super().__init__(path)
         self._plan = plan
         self._table = table
-
-    def place(self, source: Path, name: str) -> None:
-        """Puts one mosaic into its place, unless it is there.
-
-        Raises:
-            UsageError: if its files aren't those that its item describes.
-            TemporaryError: if the disk is full or fails.
-        """
-        target = self.path / name
-        if intact_files(target, self._plan):
-            return
-        files = intact_files(source, self._plan)
-        if not files:
-            raise UsageError(f"{source} is damaged or of another plan; run its shard again, then merge")
-        *rasters, item = files
-        with storage_faults(target):
-            staging = self._empty_folder(_STAGING)
-            for path in rasters:
-                _link_or_copy(path, staging / path.name)
-        write_whole(staging / item.name, json_bytes(_moved(read_document(item), source, target)))
-        publish(staging, target, [path.name for path in files])
 
     def _settle(self) -> None:
         roots = existing_roots(self.path)
@@ -199,23 +193,3 @@ class _MergeFolder(LockedFolder):
         for root in roots:
             root.remove()
         remove_report(self.path)
-
-    def _discard(self) -> None:
-        shutil.rmtree(self._work / _STAGING, ignore_errors=True)
-
-
-def _link_or_copy(source: Path, target: Path) -> None:
-    try:
-        os.link(source, target)
-    except OSError:
-        # another file system, or one without links
-        shutil.copyfile(source, target)
-
-
-def _moved(item: dict[str, Any], source: Path, target: Path) -> dict[str, Any]:
-    """An item whose links to files outside of the mosaics count from another folder."""
-    for link in item["links"]:
-        if link["rel"] == "derived_from" and not urlsplit(link["href"]).scheme:
-            path = os.path.normpath(source.resolve() / link["href"])
-            link["href"] = Path(os.path.relpath(path, target.resolve())).as_posix()
-    return item

@@ -33,7 +33,8 @@ def write_roots(plan: MosaicPlan, results: Sequence[PeriodResult], folder: Path,
     Raises:
         TemporaryError: if the disk is full or fails.
     """
-    names = [mosaic_name(result.label) for result in results if not result.empty]
+    own = plan.request.name or ""
+    names = [mosaic_name(result.label, own) for result in results if not result.empty]
     return publish_roots(
         catalog_document(plan, results, fingerprint),
         collection_document(plan, fingerprint),
@@ -66,6 +67,26 @@ def publish_roots(
     Raises:
         TemporaryError: if the disk is full or fails.
     """
+    publish_collection(collection, names, folder, table=table)
+    path = folder / CATALOG
+    write_whole(path, json_bytes(catalog))
+    return path
+
+
+def publish_collection(
+    collection: dict[str, Any], names: Sequence[str], folder: Path, *, table: bool
+) -> None:
+    """Writes the collection of mosaics.
+
+    Args:
+        collection: What holds for it whatever its items are.
+        names: Of all items, which are in their places.
+        folder: Folder that has a folder for each of them.
+        table: True for a table of the items beside it.
+
+    Raises:
+        TemporaryError: if the disk is full or fails.
+    """
     with storage_faults(folder):
         items = [read_document(folder / name / f"{name}.json") for name in sorted(names)]
     document = with_items(collection, items)
@@ -78,9 +99,6 @@ def publish_roots(
     else:
         for root in before:
             root.remove_table()
-    path = folder / CATALOG
-    write_whole(path, json_bytes(catalog))
-    return path
 
 
 def _assets(table: bytes) -> dict[str, Any]:

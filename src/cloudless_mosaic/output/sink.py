@@ -47,7 +47,7 @@ class PeriodSink:
         self._plan = plan
         self._fingerprint = output.fingerprint
         self._period = mosaic.period
-        self._name = mosaic_name(mosaic.label)
+        self._name = mosaic_name(mosaic.label, plan.request.name or "")
         self._target = output.path / self._name
         self._totals = PeriodTotals(len(plan.request.bands))
         self._layers = parse_layers(plan.request.layers)

@@ -236,8 +236,9 @@ def _linked(
 
 def _item(place: PurePosixPath, document: Document) -> _Item | None:
     """A mosaic; ``None`` if the item is not one of a mosaic."""
-    name = parse_mosaic_name(as_text(document.get("id")))
     properties, assets = as_object(document.get("properties")), as_object(document.get("assets"))
+    own = as_text(as_object(properties.get(PARAMETERS)).get("name"))
+    name = parse_mosaic_name(as_text(document.get("id")), own)
     mosaic, count = as_object(assets.get("mosaic")), as_object(assets.get("count"))
     href = inside(place.parent, mosaic.get("href"))
     bbox = as_numbers(properties.get("proj:bbox"), 4)

@@ -60,7 +60,7 @@ def with_items(collection: dict[str, Any], items: Sequence[dict[str, Any]]) -> d
             summaries[PREFIX + field] = {"minimum": min(values), "maximum": max(values)}
     links = [link for link in collection["links"] if link["rel"] != pystac.RelType.ITEM]
     links += [
-        _link(pystac.RelType.ITEM, f"./{name}/{name}.json", _label(name))
+        _link(pystac.RelType.ITEM, f"./{name}/{name}.json", _label(name, collection[PARAMETERS].get("name")))
         for name in (item["id"] for item in items)
     ]
     return collection | {"extent": extent, "summaries": summaries, "links": links}
@@ -76,8 +76,8 @@ def collection_document(plan: MosaicPlan, fingerprint: str) -> dict[str, Any]:
     crs = CRS.from_user_input(str(plan.geobox.crs)).to_authority()
     sensor = {key: one if isinstance(one, list) else [one] for key, one in sensor_fields(plan.geobox).items()}
     collection = pystac.Collection(
-        id=collection_id(kind),
-        title=_title(kind),
+        id=collection_id(kind, request.name or ""),
+        title=_title(kind, request.name),
         description=(
             f"{reducer.title} of the clear observations of each {kind.noun}, pixel by pixel: "
             f"{', '.join(request.bands)}. "
@@ -125,13 +125,14 @@ def collection_document(plan: MosaicPlan, fingerprint: str) -> dict[str, Any]:
     }
 
 
-def _label(name: str) -> str:
+def _label(name: str, own: str | None) -> str:
     """Period and tile of a mosaic, from its name."""
-    return "-".join(filter(None, parse_mosaic_name(name) or (name,)))
+    return "-".join(filter(None, parse_mosaic_name(name, own or "") or (name,)))
 
 
-def _title(kind: PeriodKind) -> str:
-    return f"{kind.adjective.capitalize()} cloud-free Sentinel-2 mosaics"
+def _title(kind: PeriodKind, own: str | None) -> str:
+    title = f"{kind.adjective.capitalize()} cloud-free Sentinel-2 mosaics"
+    return f"{title}: {own}" if own else title
 
 
 def _item_assets(request: MosaicRequest) -> dict[str, Any]:
@@ -161,9 +162,9 @@ def catalog_document(plan: MosaicPlan, results: Sequence[PeriodResult], fingerpr
     request = plan.request
     catalog = pystac.Catalog(
         id=CATALOG_ID,
-        title=_title(request.period_kind),
+        title=_title(request.period_kind, request.name),
         description=(
-            f"{_title(request.period_kind)} of {', '.join(request.bands)} over {request.aoi} "
+            f"{_title(request.period_kind, None)} of {', '.join(request.bands)} over {request.aoi} "
             f"(west, south, east, north), {request.start_date} to {request.end_date}, "
             f"from {request.collection}."
         ),
@@ -183,6 +184,37 @@ def catalog_document(plan: MosaicPlan, results: Sequence[PeriodResult], fingerpr
             _link(pystac.RelType.CHILD, f"./{COLLECTION}", "All mosaics"),
         ]
     }
+
+
+def areas_document(
+    fingerprint: str, areas: Sequence[tuple[dict[str, Any], dict[str, Any]]]
+) -> dict[str, Any]:
+    """The root of the mosaics of several areas.
+
+    Args:
+        fingerprint: Of their plans together.
+        areas: Catalog and collection of each, sorted; the collection lies in a folder named as its id.
+    """
+    names = [collection["id"] for _, collection in areas]
+    catalog = pystac.Catalog(
+        id=CATALOG_ID,
+        title="Cloud-free Sentinel-2 mosaics",
+        description=f"Cloud-free Sentinel-2 mosaics of {len(names)} areas: {', '.join(names)}.",
+        extra_fields={
+            f"{PREFIX}areas": [
+                {
+                    "collection": collection["id"],
+                    "description": catalog.get("description", ""),
+                    "empty_periods": catalog.get(f"{PREFIX}empty_periods", []),
+                }
+                for catalog, collection in areas
+            ],
+            PLAN: fingerprint,
+        },
+    )
+    catalog.clear_links()
+    links = [_link(pystac.RelType.CHILD, f"./{name}/{COLLECTION}", name) for name in names]
+    return document_of(catalog) | {"links": [_link(pystac.RelType.ROOT, f"./{CATALOG}"), *links]}
 
 
 def _ownership(plan: MosaicPlan, fingerprint: str) -> dict[str, Any]:

@@ -117,19 +117,20 @@ def period_item(
         fingerprint: Of the plan.
     """
     label = plan.label(period.period)
+    title = f"{plan.request.name}, {label}" if plan.request.name else label
     geometry, bbox = footprint(plan.geobox, files.area)
     drawn = renders(plan.request.bands)
     item = pystac.Item(
-        id=mosaic_name(label),
+        id=mosaic_name(label, plan.request.name or ""),
         geometry=geometry,
         bbox=bbox,
         datetime=None,
         start_datetime=period.period.start,
         end_datetime=period.period.last_instant,
-        collection=collection_id(plan.request.period_kind),
+        collection=collection_id(plan.request.period_kind, plan.request.name or ""),
         stac_extensions=[*extensions(plan.request.bands), *layer_extensions(plan.request)],
         properties={
-            "title": f"Cloud-free Sentinel-2 mosaic, {label}",
+            "title": f"Cloud-free Sentinel-2 mosaic, {title}",
             **sensor_fields(plan.geobox),
             **projection_fields(plan.geobox, files.area),
             **processing_properties(plan, period, __version__),

@@ -3,6 +3,7 @@
 from cloudless_mosaic.domain.periods.naming import (
     COLLECTION_IDS,
     collection_id,
+    default_name,
     label_order,
     mosaic_label,
     mosaic_name,
@@ -22,6 +23,7 @@ __all__ = [
     "PeriodKind",
     "YearlyDays",
     "collection_id",
+    "default_name",
     "label_order",
     "mosaic_label",
     "mosaic_name",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cloudless_mosaic.domain.bands import find_band
+from cloudless_mosaic.domain.periods import default_name
 from cloudless_mosaic.domain.request.composite import CompositeOptions
 from cloudless_mosaic.domain.request.execution import ExecutionOptions
 from cloudless_mosaic.domain.request.grid import GridOptions
@@ -37,6 +38,9 @@ class MosaicRequest(
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.name == default_name(self.period_kind):
+            # the same as none, so that a folder of either can be continued with the other
+            object.__setattr__(self, "name", None)
         bands = [band for band in map(find_band, self.bands) if band]
         # names that no band has are refused by the search
         if len(bands) == len(self.bands):

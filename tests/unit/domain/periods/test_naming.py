@@ -44,3 +44,15 @@ def test_other_names_are_no_names_of_mosaics(name):
 def test_a_label_of_no_period_has_no_name():
     with pytest.raises(ValueError, match="not the label"):
         mosaic_name("2020-1")
+
+
+@pytest.mark.parametrize("own", ["lake-west", "monthly", "a"])
+@pytest.mark.parametrize("name", KINDS)
+def test_names_of_a_requests_own_are_read_as_they_are_written(name, own):
+    kind = parse_period(name)
+    for period in kind.cut(date(2019, 1, 1), date(2019, 12, 31)):
+        written = mosaic_name(mosaic_label(period, "x4y52"), own)
+        assert written.startswith(f"{own}-")
+        assert parse_mosaic_name(written, own) == (period.label, "x4y52")
+        assert parse_mosaic_name(f"b{written}", own) is None
+    assert collection_id(kind, own) == own

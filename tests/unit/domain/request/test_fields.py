@@ -45,6 +45,7 @@ def test_every_field_says_what_it_decides(request_class):
 
 NOT_PIXELS = {
     "compression": "place",
+    "name": "place",
     "tile_size": "place",
     "shard": "neither",
     "geoparquet": "neither",
