@@ -29,6 +29,7 @@ VALUES = {
     "bands": BANDS,
     "collection": WORDS,
     "stac_url": ADDRESSES,
+    "headers": WORDS.map(lambda word: (("X-Api-Key", word),)),
     "profile": st.none() | WORDS.map(lambda name: ProviderProfile(name=name, offset="raw")),
     "boa_offset": st.sampled_from([None, 0, -1000]),
     "resolution": METRES,

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 from pystac_client import ItemSearch
 
 from cloudless_mosaic.catalog.closest_names import closest_names
-from cloudless_mosaic.catalog.landing import find_landing, refusal
+from cloudless_mosaic.catalog.landing import Landing, refusal
 from cloudless_mosaic.catalog.paging import Call, Drained, drain, next_call
 from cloudless_mosaic.catalog.raw_item import Json, RawItem
 from cloudless_mosaic.catalog.search_result import SearchResult
@@ -50,14 +50,22 @@ class SearchStyle:
         return None
 
 
-def search_api(request: MosaicRequest, settings: ApiSettings) -> SearchResult:
+def search_api(
+    request: MosaicRequest, transport: ApiTransport, landing: Landing, settings: ApiSettings
+) -> SearchResult:
     """All items that an API has for a request, repeated ones included.
+
+    Args:
+        request: The request.
+        transport: The session with the API.
+        landing: Its landing page.
+        settings: Limits.
 
     Raises:
         UsageError: if the address is not that of a STAC API, or the collection does not exist.
         TemporaryError: if the API fails temporarily.
     """
-    api = _Api(ApiTransport(request.stac_url, settings), request.collection)
+    api = _Api(transport, landing)
     style = api.style(settings.page_size)
     found: list[Json] = []
     notes = [*api.warnings]
@@ -86,9 +94,9 @@ def search_api(request: MosaicRequest, settings: ApiSettings) -> SearchResult:
 class _Api:
     """A STAC API whose landing page has been read."""
 
-    def __init__(self, transport: ApiTransport, collection: str) -> None:
-        self._landing = find_landing(transport, collection)
-        self._searches = self._landing.searches
+    def __init__(self, transport: ApiTransport, landing: Landing) -> None:
+        self._landing = landing
+        self._searches = landing.searches
         self._transport = transport
         self.where = transport.where
         self.root = without_credentials(self._landing.url)

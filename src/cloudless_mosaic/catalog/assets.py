@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from cloudless_mosaic.catalog.grids import declared_grid
@@ -164,12 +164,46 @@ def source_rasters(assets: Iterable[RasterAsset], item: RawItem) -> dict[str, So
     """
     return {
         asset.name: SourceRaster(
-            resolve_href(_absolute(asset.asset["href"], item), item.file, item.host),
+            _readable_href(asset.asset, item),
             declared_grid(asset.asset, item.properties, asset.resolution),
             asset.pixels,
         )
         for asset in assets
     }
+
+
+def _readable_href(asset: Json, item: RawItem) -> str:
+    """The href of an asset; where that may not be read, the first of its alternates that may.
+
+    Source: STAC extension "Alternate Assets".
+
+    Raises:
+        MetadataError: if none may be read, with the reason for the asset's own href.
+    """
+    try:
+        return resolve_href(_absolute(asset["href"], item), item.file, item.host)
+    except MetadataError:
+        for href in _alternates(asset):
+            try:
+                return resolve_href(_absolute(href, item), item.file, item.host)
+            except MetadataError:
+                continue
+        raise
+
+
+def _alternates(asset: Json) -> list[str]:
+    """Hrefs of the alternates of an asset: https before others, then by their keys."""
+    alternates = asset.get("alternate")
+    if not isinstance(alternates, Mapping):
+        return []
+    hrefs = [
+        alternates[key].get("href")
+        for key in sorted(alternates, key=str)
+        if isinstance(alternates[key], Mapping)
+    ]
+    return sorted(
+        (href for href in hrefs if isinstance(href, str)), key=lambda href: not href.startswith("https://")
+    )
 
 
 def _absolute(href: str, item: RawItem) -> str:

@@ -1,4 +1,4 @@
-"""The landing page of a STAC API, found from its own address or from that of one of its pages."""
+"""What is behind an address: the landing page of a STAC API, a page of one, or a static catalog."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit, urlunsplit
 
+from cloudless_mosaic.catalog.documents import StaticDocument
 from cloudless_mosaic.catalog.raw_item import Json
 from cloudless_mosaic.catalog.transport import ApiTransport, StatusError
-from cloudless_mosaic.errors import CloudlessMosaicError, TemporaryError, UsageError
+from cloudless_mosaic.errors import CloudlessMosaicError, MetadataError, TemporaryError, UsageError
 from cloudless_mosaic.net.redaction import quoted, without_credentials
 from cloudless_mosaic.net.urls import resolve_url
 
@@ -49,12 +50,15 @@ class Landing:
 def find_landing(transport: ApiTransport, collection: str) -> Landing:
     """The landing page of the API at the transport's address, or of the one that the page there belongs to.
 
+    Where there is no API, it is the document of a static catalog, which has no searches.
+
     Args:
         transport: The session; it is moved to the address of the landing page.
         collection: Collection that is wanted.
 
     Raises:
-        UsageError: if there is no STAC API, it refuses access, or the address is that of another collection.
+        UsageError: if there is no STAC API or catalog, it refuses access, or the address is that of another
+            collection.
         TemporaryError: if the server fails temporarily.
     """
     refused = None
@@ -79,7 +83,9 @@ def find_landing(transport: ApiTransport, collection: str) -> Landing:
             return Landing(url, landing.document, (f"{told}, {transport.where}",))
     if refused:
         raise refusal(refused, transport.where)
-    raise UsageError(f"{transport.where} is not a STAC API with a search; check `stac_url`")
+    if _is_static(page.document):
+        return page
+    raise UsageError(f"{transport.where} is not a STAC API with a search, or a catalog; check `stac_url`")
 
 
 def refusal(error: StatusError, where: str, field: str = "stac_url") -> CloudlessMosaicError:
@@ -93,12 +99,24 @@ def refusal(error: StatusError, where: str, field: str = "stac_url") -> Cloudles
     if error.temporary:
         return TemporaryError(f"{where} answers {error.status} again and again; try again later")
     if error.status == 401:
+        ways = "a header (`headers`), or " if field == "stac_url" else ""
         return UsageError(
-            f"{where} wants credentials (401); put them into `{field}`, as https://USER:PASSWORD@HOST"
+            f"{where} wants credentials (401); give {ways}`{field}` as https://USER:PASSWORD@HOST"
         )
     if error.status == 403:
         return UsageError(f"{where} refuses access (403); check the credentials for it")
     return UsageError(f"{where} answers {error.status}; check `{field}`")
+
+
+def _is_static(page: Json) -> bool:
+    """True for a document with items, or with links to them; not for a page of a search."""
+    try:
+        document = StaticDocument.of(page)
+    except MetadataError:
+        return False
+    links = page.get("links")
+    more = any(isinstance(link, Mapping) and link.get("rel") == "next" for link in links or ())
+    return bool(document.items or document.links) and not more
 
 
 def _read(transport: ApiTransport, url: str) -> Json:

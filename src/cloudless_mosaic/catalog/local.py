@@ -6,9 +6,11 @@ import json
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from cloudless_mosaic.catalog.closest_names import closest_names
+from cloudless_mosaic.catalog.documents import StaticDocument, missed
 from cloudless_mosaic.catalog.raw_item import Json, RawItem
 from cloudless_mosaic.catalog.search_result import SearchResult
+from cloudless_mosaic.catalog.tables import is_table, items_of_collection, read_table
+from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.domain.scenes import DroppedScene
 from cloudless_mosaic.errors import MetadataError, UsageError
 from cloudless_mosaic.net.redaction import quoted, redact
@@ -17,31 +19,39 @@ _LARGEST_FILE = 512 * 2**20
 """Bytes of the largest JSON file that is read."""
 
 
-def read_items(location: str, collection: str) -> SearchResult:
+def read_items(location: str, request: MosaicRequest) -> SearchResult:
     """All items of a collection at and below a local file.
 
     Items without a collection belong to any. Links are followed to files only, and only below the folder
     of the first file; a link that leads elsewhere, or to nothing, is reported and left out.
 
     Args:
-        location: Path or ``file:`` address of a STAC JSON file.
-        collection: Collection wanted.
+        location: Path or ``file:`` address of a STAC JSON file, or of a table of items.
+        request: Names the collection; area and days narrow a table.
 
     Raises:
         UsageError: if the file does not exist, is not STAC, or has no item of that collection.
     """
     path = _first_file(location)
+    if is_table(path.name):
+        return _read_table(path, request)
     walk = _Walk(path)
     try:
         walk.read(walk.first)
     except MetadataError as error:
         raise UsageError(f"`stac_url` {quoted(str(path))}: {error}; give a STAC catalog or item") from None
     walk.follow_links()
-    wanted = tuple(item for item in walk.items if item.collection in (None, collection))
-    if walk.items and not wanted:
-        known = closest_names(collection, {str(item.collection) for item in walk.items})
-        raise UsageError(f"no item of collection {collection!r} in {path}; it has {known}: give `collection`")
+    wanted = items_of_collection(walk.items, request.collection, str(path))
     return SearchResult(wanted, tuple(walk.dropped), tuple(walk.warnings))
+
+
+def _read_table(path: Path, request: MosaicRequest) -> SearchResult:
+    try:
+        found = read_table(path, request)
+    except MetadataError as error:
+        raise UsageError(f"`stac_url` {quoted(str(path))}: {error}; give a STAC catalog or item") from None
+    items = [RawItem.of(item, path) for item in found]
+    return SearchResult(items_of_collection(items, request.collection, str(path)))
 
 
 def _first_file(location: str) -> Path:
@@ -75,21 +85,13 @@ class _Walk:
         Raises:
             MetadataError: if it cannot be read, or is not STAC.
         """
-        content = load_document(path)
-        kind = content.get("type")
-        links = content.get("links")
-        if kind == "Feature":
-            self.items.append(RawItem.of(content, path))
-        elif kind == "FeatureCollection":
-            self._take_features(content.get("features"), path)
-        elif isinstance(links, list):
-            self._links += [
-                (path, link)
-                for link in links
-                if isinstance(link, dict) and link.get("rel") in ("item", "child")
-            ]
-        else:
-            raise MetadataError("it is not a STAC catalog, item or ItemCollection")
+        document = StaticDocument.of(load_document(path))
+        self.items += [RawItem.of(item, path) for item in document.items]
+        self._links += [(path, link) for link in document.links]
+        if document.broken:
+            self.warnings.append(
+                f"{path.name} holds {document.broken} features that are not items; they are left out"
+            )
 
     def follow_links(self) -> None:
         """Reads files until no link is left."""
@@ -115,24 +117,8 @@ class _Walk:
 
     def _miss(self, link: Json, reason: str) -> None:
         """Records a link that could not be followed."""
-        href = redact(str(link.get("href")).partition("?")[0])
-        if link.get("rel") == "item":
-            name = href.rsplit("/", 1)[-1].removesuffix(".json")
-            self.dropped.append(
-                DroppedScene(quoted(name)[1:-1], None, f"the link to its item fails: {reason}")
-            )
-        else:
-            self.warnings.append(
-                f"the catalog's link to {quoted(href)} fails, so its scenes are missing: {reason}"
-            )
-
-    def _take_features(self, features: object, path: Path) -> None:
-        if not isinstance(features, list):
-            raise MetadataError("it is an ItemCollection without features")
-        self.items += [RawItem.of(item, path) for item in features if isinstance(item, dict)]
-        broken = sum(not isinstance(item, dict) for item in features)
-        if broken:
-            self.warnings.append(f"{path.name} holds {broken} features that are not items; they are left out")
+        lost = missed(link, reason)
+        self.warnings.append(lost) if isinstance(lost, str) else self.dropped.append(lost)
 
 
 def load_document(path: Path) -> Json:

@@ -1,4 +1,4 @@
-"""Finds the scenes of a request, in an API or in local files."""
+"""Finds the scenes of a request, in an API, a static catalog or a table."""
 
 from __future__ import annotations
 
@@ -58,10 +58,10 @@ def find_scenes(request: MosaicRequest, settings: ApiSettings | None = None) -> 
 
 def _search(request: MosaicRequest, settings: ApiSettings) -> SearchResult:
     if is_web_url(request.stac_url):
-        from cloudless_mosaic.catalog.api import search_api  # noqa: PLC0415 - slow to import
+        from cloudless_mosaic.catalog.web import search_web  # noqa: PLC0415 - slow to import
 
-        return search_api(request, settings)
-    return read_items(request.stac_url, request.collection)
+        return search_web(request, settings)
+    return read_items(request.stac_url, request)
 
 
 def _latest_by_id(items: Iterable[RawItem]) -> list[RawItem]:

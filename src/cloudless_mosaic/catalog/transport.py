@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Self
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 from pystac_client.stac_api_io import StacApiIO
-from requests import PreparedRequest, Request, Response
+from requests import PreparedRequest, Request, Response, Session
 from requests import exceptions as faults
 from requests.auth import AuthBase, HTTPBasicAuth
 from urllib3.exceptions import InvalidHeader, NameResolutionError, NewConnectionError, ReadTimeoutError
@@ -26,6 +26,7 @@ from cloudless_mosaic.net.deadline import run_within
 from cloudless_mosaic.net.environment.certificates import ADVICE, refuses_certificate
 from cloudless_mosaic.net.environment.proxies import shown_proxies
 from cloudless_mosaic.net.environment.sessions import trust_environment
+from cloudless_mosaic.net.headers import Header
 from cloudless_mosaic.net.hosts import is_host, is_private
 from cloudless_mosaic.net.own_limits import own_limit
 from cloudless_mosaic.net.redaction import quoted, redact, without_credentials
@@ -51,13 +52,20 @@ class StatusError(CloudlessMosaicError):
 class ApiTransport(StacApiIO):
     """The session with one API."""
 
-    def __init__(self, stac_url: str, settings: ApiSettings, field: str = "stac_url") -> None:
+    def __init__(
+        self,
+        stac_url: str,
+        settings: ApiSettings,
+        field: str = "stac_url",
+        headers: Iterable[Header] = (),
+    ) -> None:
         """Opens the session; sends no request yet.
 
         Args:
             stac_url: Address of the API, or of one of its documents; may hold user name and password.
             settings: Time-outs and retries.
             field: Field of the request that gives the address; for messages.
+            headers: Headers for the host of the address only; secret.
         """
         root, auth = _without_user(stac_url)
         self.move_to(root)
@@ -66,6 +74,7 @@ class ApiTransport(StacApiIO):
         self._answered = False
         retries = _CappedRetry.of(settings)
         super().__init__(headers={"User-Agent": f"cloudless-mosaic/{__version__}"}, max_retries=retries)
+        self.session = _OneHostSession(root, dict(headers), self.session.headers)
         trust_environment(self.session, retries)
         self.session.auth = auth
         self.session.hooks["response"].append(self._check_redirect)
@@ -88,7 +97,17 @@ class ApiTransport(StacApiIO):
         headers: Mapping[str, str] | None = None,
         parameters: Mapping[str, Any] | None = None,
     ) -> str:
-        """The text of a response.
+        """The text of a response; see ``content``."""
+        return self.content(href, method, headers, parameters).decode("utf-8", errors="replace")
+
+    def content(
+        self,
+        href: str,
+        method: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        parameters: Mapping[str, Any] | None = None,
+    ) -> bytes:
+        """The body of a response.
 
         Args:
             href: Where to send the request.
@@ -101,6 +120,7 @@ class ApiTransport(StacApiIO):
             UsageError: if the server does not exist.
             TemporaryError: if it fails temporarily.
         """
+        href = self._with_query(href, parameters or {})
         request = Request(method or "GET", href, headers=dict(headers or {}))
         if request.method == "POST":
             request.json = dict(parameters or {})
@@ -126,6 +146,16 @@ class ApiTransport(StacApiIO):
                 ) from None
         raise AssertionError  # pragma: no cover - the last attempt returns or raises
 
+    def _with_query(self, href: str, parameters: Mapping[str, Any]) -> str:
+        """An address with the query of the API's own, such as a key or a version, on the API's host only."""
+        own, parts = urlsplit(self.root), urlsplit(href)
+        if not own.query or parts.netloc != own.netloc:
+            return href
+        given = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)} | parameters.keys()
+        kept = [pair for pair in parse_qsl(own.query, keep_blank_values=True) if pair[0] not in given]
+        query = "&".join(filter(None, [parts.query, urlencode(kept)]))
+        return urlunsplit((*parts[:3], query, parts.fragment))
+
     def _check_redirect(self, response: Response, **_: object) -> None:
         """Checks the target of a redirect before it is followed."""
         target = self.session.get_redirect_target(response)
@@ -146,7 +176,7 @@ class ApiTransport(StacApiIO):
             shown = quoted(redact(without_credentials(url)))
             raise UsageError(f"{self.where} leads to {shown}, open or in a private network; not followed")
 
-    def _exchange(self, request: Request) -> str:
+    def _exchange(self, request: Request) -> bytes:
         prepared = self.session.prepare_request(request)
         environment = self.session.merge_environment_settings(
             prepared.url, proxies={}, stream=True, verify=None, cert=None
@@ -159,9 +189,9 @@ class ApiTransport(StacApiIO):
             if not response.ok:
                 status = response.status_code
                 raise StatusError(status, self.where, temporary=status in self._settings.retry.statuses)
-            return self._text(response)
+            return self._body(response)
 
-    def _text(self, response: Response) -> str:
+    def _body(self, response: Response) -> bytes:
         content = bytearray()
         for chunk in response.iter_content(_CHUNK):
             content += chunk
@@ -170,7 +200,7 @@ class ApiTransport(StacApiIO):
                     f"{self.where} answers with more than {self._settings.largest_answer} bytes; "
                     "narrow the search, or try again later"
                 )
-        return content.decode("utf-8", errors="replace")
+        return bytes(content)
 
     def _explained(self, error: faults.RequestException) -> CloudlessMosaicError:
         """An error for users, without the messages of libraries, which contain addresses with tokens."""
@@ -245,6 +275,34 @@ class _CappedRetry(Retry):
         except InvalidHeader:
             return None
         return None if seconds is None else self.policy.capped(seconds)
+
+
+class _OneHostSession(Session):
+    """A session with headers for one host, which redirects don't carry on to another."""
+
+    def __init__(self, root: str, secret: Mapping[str, str], usual: Mapping[str, str | bytes]) -> None:
+        super().__init__()
+        self.headers.update(usual)
+        self._root = root
+        self._secret = dict(secret)
+
+    def prepare_request(self, request: Request) -> PreparedRequest:
+        """See ``Session``."""
+        prepared = super().prepare_request(request)
+        if self._is_own(prepared.url):
+            prepared.headers.update(self._secret)
+        return prepared
+
+    def rebuild_auth(self, prepared_request: PreparedRequest, response: Response) -> None:
+        """See ``Session``; called for every redirect."""
+        super().rebuild_auth(prepared_request, response)  # type: ignore[no-untyped-call] # of requests
+        if not self._is_own(prepared_request.url):
+            for name in self._secret:
+                prepared_request.headers.pop(name, None)
+
+    def _is_own(self, url: str | None) -> bool:
+        own, other = urlsplit(self._root), urlsplit(url or "")
+        return own.netloc == other.netloc and other.scheme in {own.scheme, "https"}
 
 
 class _OneHost(AuthBase):

@@ -62,7 +62,15 @@ _SEARCH_OPTIONS = (
         "--stac-url",
         default=_default("stac_url"),
         show_default=True,
-        help="STAC API, or a local catalog.json, item or ItemCollection.",
+        help="STAC API, or a catalog.json, item, ItemCollection or items.parquet, local or on the web.",
+    ),
+    click.option(
+        "--header",
+        "headers",
+        multiple=True,
+        metavar="NAME:VALUE",
+        help="Header for the host of --stac-url only, such as an API key; repeat it.  "
+        "[default: the lines of CLOUDLESS_MOSAIC_HEADERS]",
     ),
 )
 PROVIDER_OPTIONS = (

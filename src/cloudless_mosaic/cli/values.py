@@ -12,6 +12,7 @@ from cloudless_mosaic.domain.aoi import Aoi
 from cloudless_mosaic.domain.provider import read_profile
 from cloudless_mosaic.domain.request import MosaicRequest, Shard, parse_date
 from cloudless_mosaic.errors import UsageError
+from cloudless_mosaic.net.headers import parse_header
 
 
 def read_request(
@@ -24,6 +25,7 @@ def read_request(
     profile: Path | None,
     boa_offset: str,
     shard: str | None,
+    headers: tuple[str, ...],
     **rest: Any,  # noqa: ANN401 - one for one the fields of the request
 ) -> MosaicRequest:
     """The options of a command as a request."""
@@ -36,6 +38,7 @@ def read_request(
         mask_options=read_pairs(mask_options),
         profile=read_profile(profile) if profile else None,
         boa_offset=None if boa_offset == "auto" else int(boa_offset),
+        headers=tuple(parse_header(text, "`headers`") for text in headers),
         shard=Shard.parse(shard) if shard is not None else None,
         **rest,
     )

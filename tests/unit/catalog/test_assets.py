@@ -572,6 +572,39 @@ def test_any_text_is_an_address_a_path_or_a_refusal(tmp_path_factory, href):
         assert "\x00" not in resolved
 
 
+@pytest.mark.parametrize(
+    ("alternate", "read"),
+    [
+        (
+            {"a": {"href": "s3://eodata/B04.tif"}, "z": {"href": "https://z.example/B04.tif"}},
+            "https://z.example/B04.tif",
+        ),
+        (
+            {"a": {"href": "file:///x"}, "b": {}, "c": 7, "d": {"href": "s3://eodata/B04.tif"}},
+            "s3://eodata/B04.tif",
+        ),
+    ],
+    ids=["https first", "the one that may be read"],
+)
+def test_an_alternate_stands_in_for_an_href_that_can_not_be_used(make_item, alternate, read):
+    item = make_item()
+    item["assets"]["B04"] |= {"href": "file:///project/store/B04.tif", "alternate": alternate}
+    rasters = source_rasters(raster_assets(RawItem.of(item), GENERIC.profile).values(), RawItem.of(item))
+    assert rasters["B04"].href == read
+    # the asset's own href comes first
+    item["assets"]["B04"]["href"] = "https://own.example/B04.tif"
+    rasters = source_rasters(raster_assets(RawItem.of(item), GENERIC.profile).values(), RawItem.of(item))
+    assert rasters["B04"].href == "https://own.example/B04.tif"
+
+
+@pytest.mark.parametrize("alternate", [None, [], {}, {"a": {"href": "http://10.0.0.1/B04.tif"}}, {"a": None}])
+def test_without_a_usable_alternate_the_href_itself_is_named(make_item, alternate):
+    item = make_item()
+    item["assets"]["B04"] |= {"href": "file:///project/store/B04.tif", "alternate": alternate}
+    with pytest.raises(MetadataError, match="project/store"):
+        source_rasters(raster_assets(RawItem.of(item), GENERIC.profile).values(), RawItem.of(item))
+
+
 def test_real_hrefs_all_pass(shared_data):
     for file in sorted((shared_data / "stac-items/planetary-computer").glob("*.json")):
         real = json.loads(file.read_text("utf-8"))

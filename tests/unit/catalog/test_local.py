@@ -1,12 +1,28 @@
 import json
+from datetime import date
 
 import pytest
 
 from cloudless_mosaic.catalog import find_scenes
 from cloudless_mosaic.catalog.local import read_items
+from cloudless_mosaic.domain.aoi import Aoi
+from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.errors import UsageError
 
 COLLECTION = "sentinel-2-l2a"
+
+
+REQUEST = MosaicRequest(
+    start_date=date(2020, 10, 1),
+    end_date=date(2020, 12, 31),
+    aoi=Aoi(-122.275, 47.546, -121.961, 47.746),
+    bands=("red",),
+    collection=COLLECTION,
+)
+
+
+def read(path):
+    return read_items(str(path), REQUEST)
 
 
 def write(path, document):
@@ -102,7 +118,7 @@ def test_an_item_collection_is_read(tmp_path, items, make_request):
 
 def test_features_that_are_no_items_are_reported(tmp_path, items):
     path = write(tmp_path / "items.json", {"type": "FeatureCollection", "features": [None, *items, "x"]})
-    findings = read_items(str(path), COLLECTION)
+    findings = read(path)
     assert len(findings.items) == 3
     assert findings.warnings == ("items.json holds 2 features that are not items; they are left out",)
 
@@ -115,14 +131,14 @@ def test_items_are_read_once_even_when_links_go_round(archive, items):
             again, *(leaf(f"./{item['id']}/item.json") for item in items[1:]), leaf("../../first/first.json")
         ),
     )
-    assert names(read_items(str(archive), COLLECTION)) == [item["id"] for item in items]
+    assert names(read(archive)) == [item["id"] for item in items]
 
 
 def test_a_chain_of_a_thousand_catalogs_is_followed(tmp_path, items):
     for number in range(1500):
         write(tmp_path / f"{number}.json", catalog(child(f"{number + 1}.json")))
     write(tmp_path / "1500.json", items[0])
-    assert names(read_items(str(tmp_path / "0.json"), COLLECTION)) == [items[0]["id"]]
+    assert names(read(tmp_path / "0.json")) == [items[0]["id"]]
 
 
 def test_other_relations_are_not_followed(tmp_path, items):
@@ -131,7 +147,7 @@ def test_other_relations_are_not_followed(tmp_path, items):
         {"rel": rel, "href": "item.json"} for rel in ("parent", "self", "root", "license", ["item"], None)
     ]
     path = write(tmp_path / "catalog.json", catalog(*links, None, "item.json", 7))
-    assert names(read_items(str(path), COLLECTION)) == []
+    assert names(read(path)) == []
 
 
 # links that lead astray
@@ -156,7 +172,7 @@ def test_links_outside_of_the_catalogs_folder_are_not_followed_and_reported(tmp_
     root = tmp_path / "catalog"
     write(root / "item.json", items[1])
     path = write(root / "catalog.json", catalog(leaf(href), leaf("item.json"), child(href)))
-    findings = read_items(str(path), COLLECTION)
+    findings = read(path)
     assert names(findings) == [items[1]["id"]]
     assert len(findings.dropped) == len(findings.warnings) == 1
     assert "outside the catalog" in findings.dropped[0].reason
@@ -169,7 +185,7 @@ def test_a_symbolic_link_does_not_lead_out_either(tmp_path, items):
     root = tmp_path / "catalog"
     path = write(root / "catalog.json", catalog(leaf("item.json")))
     (root / "item.json").symlink_to(tmp_path / "secret.json")
-    findings = read_items(str(path), COLLECTION)
+    findings = read(path)
     assert findings.items == ()
     assert len(findings.dropped) == 1
 
@@ -192,7 +208,7 @@ def test_a_broken_leaf_is_reported_and_the_rest_is_read(tmp_path, items, content
     if content is not None:
         (tmp_path / "bad.json").write_bytes(content)
     path = write(tmp_path / "catalog.json", catalog(leaf("bad.json"), leaf("good.json")))
-    findings = read_items(str(path), COLLECTION)
+    findings = read(path)
     assert names(findings) == [items[0]["id"]]
     (dropped,) = findings.dropped
     assert dropped.id == "bad"
@@ -204,7 +220,7 @@ def test_a_link_that_is_no_path_is_reported(tmp_path, items, href):
     write(tmp_path / "good.json", items[0])
     (tmp_path / "loop.json").symlink_to(tmp_path / "loop.json")
     path = write(tmp_path / "catalog.json", catalog(leaf(href), leaf("good.json")))
-    findings = read_items(str(path), COLLECTION)
+    findings = read(path)
     assert names(findings) == [items[0]["id"]]
     assert len(findings.dropped) == 1
     assert findings.dropped[0].id.isprintable()
@@ -216,7 +232,7 @@ def test_a_file_of_absurd_size_is_not_read(tmp_path, items, monkeypatch):
     write(tmp_path / "good.json", items[0])
     (tmp_path / "bad.json").write_bytes(b" " * (2**20 + 1))
     path = write(tmp_path / "catalog.json", catalog(leaf("bad.json"), leaf("good.json")))
-    (dropped,) = read_items(str(path), COLLECTION).dropped
+    (dropped,) = read(path).dropped
     assert "larger than 1 MiB" in dropped.reason
 
 

@@ -16,9 +16,10 @@ from cloudless_mosaic.domain.periods import (
     only_days,
     parse_period,
 )
-from cloudless_mosaic.domain.request.fields import decides_pixels
+from cloudless_mosaic.domain.request.fields import decides_neither, decides_pixels
 from cloudless_mosaic.domain.request.part import RequestPart
 from cloudless_mosaic.errors import UsageError
+from cloudless_mosaic.net.headers import Header, require_header
 from cloudless_mosaic.net.redaction import without_credentials
 
 PLANETARY_COMPUTER = "https://planetarycomputer.microsoft.com/api/stac/v1"
@@ -48,7 +49,9 @@ class SearchOptions(RequestPart):
     collection: str = field(default="sentinel-2-l2a", metadata=decides_pixels())
     """STAC collection."""
     stac_url: str = field(default=PLANETARY_COMPUTER, metadata=decides_pixels(written=web_address))
-    """Root of a STAC API, or a local catalog, item or ItemCollection file."""
+    """STAC API, or a static catalog, item, ItemCollection or stac-geoparquet file, local or on the web."""
+    headers: tuple[Header, ...] = field(default=(), repr=False, metadata=decides_neither())
+    """Headers for the host of ``stac_url``, as names and values; secret. No other host gets them."""
     period: str = field(default=DEFAULT_PERIOD, metadata=decides_pixels(omit_default=True))
     """Name of a kind of period: the days are cut into these."""
     every_year: str | None = field(default=None, metadata=decides_pixels())
@@ -67,6 +70,8 @@ class SearchOptions(RequestPart):
         repeated = sorted({band for band in self.bands if self.bands.count(band) > 1})
         if repeated:
             raise UsageError(f"`bands` {repeated[0]} is given more than once; name every band once")
+        for header in self.headers:
+            require_header(header, "`headers`")
         object.__setattr__(self, "period", self.period_kind.name)
         if self.every_year is not None:
             object.__setattr__(self, "every_year", str(YearlyDays.parse(self.every_year)))

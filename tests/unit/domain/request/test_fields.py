@@ -44,6 +44,7 @@ def test_every_field_says_what_it_decides(request_class):
 
 
 NOT_PIXELS = {
+    "headers": "neither",
     "compression": "place",
     "name": "place",
     "tile_size": "place",
