@@ -436,13 +436,12 @@ LANDING = {
     "a number": 7,
     "null": None,
     "an empty object": {},
-    "an item": {"type": "Feature", "stac_version": "1.0.0", "id": "x"},
-    "a static catalog": {
+    "a catalog of nothing": {
         "type": "Catalog",
         "stac_version": "1.0.0",
         "id": "static",
         "description": "no search",
-        "links": [{"rel": "child", "href": "./child.json"}],
+        "links": [{"rel": "root", "href": "./catalog.json"}],
     },
     "links that are none": {
         "type": "Catalog",
