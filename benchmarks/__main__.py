@@ -27,13 +27,14 @@ from benchmarks.jobs import make_jobs
 from benchmarks.measure import ROOT
 from benchmarks.page import write_page
 from benchmarks.proxy import delaying_proxy
+from benchmarks.reducers import measure_reducers
 from benchmarks.results import Results, write_records
 from benchmarks.server import FileServer, find_nginx
 
 _DELAY = 0.05
 """Seconds that J4 adds to every request."""
 
-_JOBS = ("J1", "J2", "J3", "J4", "floor", "engines")
+_JOBS = ("J1", "J2", "J3", "J4", "floor", "engines", "reducers")
 
 _log = logging.getLogger("benchmarks")
 
@@ -92,7 +93,10 @@ def _measure(
             else None
         )
         engines = measure_engines(bench, jobs["J3"], options.runs) if "engines" in options.jobs else {}
-    return Results(built, asked, runs, agreements, trials, whole_scenes, floor, engines)
+        reducers = (
+            measure_reducers(bench, chosen, jobs["J2"], options.runs) if "reducers" in options.jobs else {}
+        )
+    return Results(built, asked, runs, agreements, trials, whole_scenes, floor, engines, reducers)
 
 
 def _parser() -> argparse.ArgumentParser:

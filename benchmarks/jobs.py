@@ -76,6 +76,8 @@ class Order:
     """Dates that a chunk of a lazy array holds; -1 is all of a month. For contenders that have chunks."""
     whole_scenes: bool = False
     """True not to cut scenes to the area. For the published algorithm."""
+    reducer: str = "median"
+    """As ``--reducer`` names it."""
     count: bool = False
     """True to write the number of clear observations as one more band, for comparing."""
 
@@ -94,6 +96,7 @@ class Order:
             "clear_classes": self.clear_classes,
             "dates_per_chunk": self.dates_per_chunk,
             "whole_scenes": self.whole_scenes,
+            "reducer": self.reducer,
             "count": self.count,
         }
         path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

@@ -67,6 +67,15 @@ to its end, so it includes the start of the cluster and the transfer of all comp
 Memory is that of the largest process.
 """
 
+_REDUCERS = """\
+## Reducers: J2 with each
+
+In turns with the peers that have the same one. "ours x" compares with ours of the same reducer, "median x"
+with our median. Pixels are compared in the tests, not here; the medoid of s2mosaic is another one, the
+observation that is nearest to the median of each band.
+"""
+
+_REDUCER_TITLES = ("reducer", "contender", "wall", "ours x", "CPU", "ours x", "memory", "median x")
 _AGREEMENT_TITLES = ("job", "contender", "compared", "equal", "near", "near needed", "answer")
 _ENGINE_TITLES = ("engine", "wall", "from-to", "threads x", "CPU", "memory", "throughput")
 _JOB_TITLES = ("contender", "wall", "from-to", "ours x", "CPU", "memory", "read", "requests", "answer")
@@ -101,6 +110,9 @@ def _page(results: Results) -> Iterator[str]:
     if results.engines:
         yield _ENGINES
         yield _table(_ENGINE_TITLES, _engines(results.engines))
+    if results.reducers:
+        yield _REDUCERS
+        yield _table(_REDUCER_TITLES, _reducers(results.reducers))
 
 
 def _surroundings(results: Results) -> Iterator[tuple[str, ...]]:
@@ -181,6 +193,23 @@ def _engines(engines: Mapping[str, Sequence[Run]]) -> Iterator[tuple[str, ...]]:
             f"{record.cpu_s:.1f} s",
             f"{record.peak_rss_mb / 1000:.2f} GB",
             f"{throughput(engines[name]):.0f} MB/s",
+        )
+
+
+def _reducers(runs: Mapping[tuple[str, str], Sequence[Run]]) -> Iterator[tuple[str, ...]]:
+    records = {entry: Record.of("reducers", entry[1], found) for entry, found in runs.items()}
+    median = records["median", OURS.name]
+    for (reducer, contender), record in records.items():
+        ours = records[reducer, OURS.name]
+        yield (
+            f"`{reducer}`",
+            f"`{contender}`",
+            f"{record.wall_s:.1f} s",
+            f"{record.wall_s / ours.wall_s:.1f}",
+            f"{record.cpu_s:.1f} s",
+            f"{record.cpu_s / ours.cpu_s:.1f}",
+            f"{record.peak_rss_mb / 1000:.2f} GB",
+            f"{record.peak_rss_mb / median.peak_rss_mb:.2f}",
         )
 
 

@@ -73,6 +73,8 @@ class Results:
     """The limit of decompression; ``None`` where it was not measured."""
     engines: Mapping[str, Sequence[Run]]
     """By name of the engine; empty where they were not measured."""
+    reducers: Mapping[tuple[str, str], Sequence[Run]]
+    """By reducer and name of the contender; empty where they were not measured."""
 
     def records(self, job: Job) -> list[Record]:
         """One record per contender of a job."""
@@ -92,7 +94,7 @@ def throughput(runs: Sequence[Run]) -> float:
 
 
 def write_records(results: Results, path: Path) -> None:
-    """Writes a JSON list: a record per job and contender, one of the floor, and one per engine."""
+    """Writes a JSON list: a record per job and contender, one of the floor, one per engine and reducer."""
     entries: list[dict[str, object]] = [
         asdict(record) for job in results.jobs for record in results.records(job)
     ]
@@ -102,6 +104,8 @@ def write_records(results: Results, path: Path) -> None:
     for name, runs in results.engines.items():
         record = asdict(Record.of("engines", OURS.name, runs))
         entries.append(record | {"engine": name, "mb_per_s": round(throughput(runs), 1)})
+    for (reducer, contender), runs in results.reducers.items():
+        entries.append(asdict(Record.of("reducers", contender, runs)) | {"reducer": reducer})
     lines = ",\n".join(f"  {json.dumps(entry)}" for entry in entries)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"[\n{lines}\n]\n", encoding="utf-8")

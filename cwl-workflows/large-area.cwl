@@ -85,6 +85,16 @@ $graph:
         doc: >-
           How the clear observations of a pixel become one value: median, percentile:Q, mean, geomedian, medoid,
           best, max:INDEX, nearest, first or last
+      index:
+        type: string[]
+        default: []
+        label: Spectral indices
+        doc: Names of indices to write beside the mosaics, such as NDVI
+      index-of:
+        type: string
+        default: composite
+        label: What indices are of
+        doc: composite, for the index of the reduced bands, or dates, for the indices of the dates, reduced
       tile-size:
         type: int
         default: 4096
@@ -128,6 +138,8 @@ $graph:
           every-year: every-year
           name: name
           reducer: reducer
+          index: index
+          index-of: index-of
           tile-size: tile-size
           shard: deal/names
         out: [stac-catalog]
@@ -248,6 +260,18 @@ $graph:
         label: Reducer
         doc: How the clear observations of a pixel become one value
         inputBinding: {prefix: --reducer=, separate: false}
+      index:
+        type:
+          type: array
+          items: string
+          inputBinding: {prefix: --index=, separate: false}
+        label: Spectral indices
+        doc: Names of indices to write beside the mosaics, such as NDVI
+      index-of:
+        type: string
+        label: What indices are of
+        doc: composite or dates
+        inputBinding: {prefix: --index-of=, separate: false}
       tile-size:
         type: int
         label: Tile size

@@ -49,9 +49,9 @@ def open_mosaics(request: MosaicRequest) -> xr.Dataset:
     The dataset has the dimensions ``(time, y, x)``; ``time`` is the start of each period that has scenes, and
     y decreases. Each band is a variable of its own (uint16, reflectance times 10,000, 0 is nodata), and
     ``count`` (uint16) is the number of clear observations. Layers of the request follow, each band a variable
-    by its name, with ``spread_`` before it where the spread is that of the median. Each chunk is one block of
-    one period and all its scenes, so nothing has to be rechunked. Pixels are the same as in the files of
-    ``build_mosaics``.
+    by its name, with ``spread_`` before it where the spread is that of the median, then its indices. Each
+    chunk is one block of one period and all its scenes, so nothing has to be rechunked. Pixels are the same
+    as in the files of ``build_mosaics``.
 
     Metadata follow the CF conventions: the CRS is in the coordinate ``spatial_ref``, which every variable
     names as its grid mapping, and bands have ``_FillValue``, ``scale_factor`` and ``add_offset``.
@@ -86,11 +86,9 @@ def open_mosaics(request: MosaicRequest) -> xr.Dataset:
 
 def _variables(request: MosaicRequest) -> dict[str, CfVariable]:
     """Every variable by its name, in the order of ``_planes``."""
-    from cloudless_mosaic.layers import parse_layers  # noqa: PLC0415 - see open_mosaics
-
     variables = {band: reflectance(band) for band in request.bands}
     variables["count"] = CfVariable("uint16", "number of clear observations")
-    for layer in parse_layers(request.layers):
+    for layer in request.all_layers:
         for band in layer.bands(request.reduction, request.bands):
             name = band if band not in request.bands else f"{layer.name}_{band}"
             variables[name] = CfVariable(layer.dtype, layer.title, layer.nodata)

@@ -87,6 +87,26 @@ def test_date_age_and_source_agree_with_each_other_and_the_item(made, request):
         assert set(age[source == number]) == {days[number] - middle}
 
 
+def test_the_item_gives_ranges_and_looks_of_layers(median):
+    item = json.loads((median / "monthly-mosaic-2020-10/monthly-mosaic-2020-10.json").read_text())
+    drawn, assets = item["properties"]["renders"], item["assets"]
+    for name in ("date", "age", "spread"):
+        pixels, nodata, _ = read(median, f"-{name}")
+        for plane, band in zip(pixels, assets[name]["bands"], strict=True):
+            known = plane[~np.isnan(plane) if name == "spread" else plane != nodata].astype(float)
+            assert (band["statistics"]["minimum"], band["statistics"]["maximum"]) == (
+                known.min(),
+                known.max(),
+            )
+            assert band["statistics"]["mean"] == pytest.approx(known.mean(), abs=1e-6)
+            assert band["statistics"]["count"] == known.size
+        first = assets[name]["bands"][0]["statistics"]
+        assert drawn[name]["rescale"] == [[first["minimum"], first["maximum"]]]
+    classes = assets["flags"]["bands"][0]["classification:classes"]
+    assert set(drawn["flags"]["colormap"]) == {str(one["value"]) for one in classes}
+    assert "source" not in drawn
+
+
 def test_the_source_of_a_choosing_reducer_is_what_the_item_counts(nearest):
     item = json.loads((nearest / "monthly-mosaic-2020-10/monthly-mosaic-2020-10.json").read_text())
     source = read(nearest, "-source")[0][0]

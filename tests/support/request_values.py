@@ -42,6 +42,8 @@ VALUES = {
     "exact": st.booleans(),
     "reducer": st.sampled_from(["median", "percentile:25", "mean", "nearest:2020-10-15", "first", "last"]),
     "layers": st.sampled_from([(), ("date",), ("date", "flags")]),
+    "indices": st.sampled_from([(), ("NDVI",), ("NDVI", "GNDVI")]),
+    "index_of": st.sampled_from(["composite", "dates"]),
     "period": st.sampled_from(list(PERIODS)),
     "every_year": st.sampled_from([None, "06-01..12-31", "10-01..02-28"]),
     "compression": st.sampled_from(["deflate", "zstd"]),

@@ -42,6 +42,8 @@ ADDED = {
     "period": "month",
     "every-year": None,
     "name": None,
+    "index": [],
+    "index-of": "composite",
 }
 """Inputs that the published workflow doesn't have, and their defaults."""
 
@@ -208,7 +210,7 @@ def test_inputs_of_the_tool_are_options_of_the_program(name, request):
     shown = CliRunner().invoke(cli, ["--help"]).output
     for field, one in tool["inputs"].items():
         option = f"--{field.replace('_', '-')}"
-        binding = one["type"]["inputBinding"] if field == "bands" else one["inputBinding"]
+        binding = one["type"]["inputBinding"] if field in {"bands", "index"} else one["inputBinding"]
         assert binding == {"prefix": f"{option}=", "separate": False}
         assert re.search(rf"^  {option} ", shown, re.MULTILINE)
 

@@ -32,6 +32,7 @@ class LocalCatalog:
 def main(order: dict[str, Any]) -> None:
     """Makes the mosaics of an order."""
     Source.open_catalog = lambda _source, **_: LocalCatalog(order["items"])
+    method, _, percentile = order["reducer"].partition(":")
     area = {"grid_id": order["granule"]} if order["granule"] else bounds_of(order)
     for month in order["months"]:
         s2mosaic.mosaic(
@@ -40,7 +41,8 @@ def main(order: dict[str, Any]) -> None:
             start_month=int(month[5:]),
             duration_months=1,
             bands=order["assets"],
-            mosaic_method="median",
+            mosaic_method=method,
+            percentile=float(percentile) if percentile else None,
             cloud_mask="SCL",
             additional_query={"eo:cloud_cover": {"lte": 100}},
             resolution=order["resolution"],

@@ -18,6 +18,7 @@ from cloudless_mosaic.domain.request import (
     web_address,
 )
 from cloudless_mosaic.errors import UsageError
+from cloudless_mosaic.layers import Layer
 from cloudless_mosaic.reducers import Reducer
 from cloudless_mosaic.reducers.median import Median
 
@@ -91,7 +92,7 @@ class BurnedAreaRequest(ExecutionOptions, OutputOptions, MaskOptions, ReadingOpt
         return False
 
     @property
-    def layers(self) -> tuple[str, ...]:
+    def all_layers(self) -> tuple[Layer, ...]:
         """None: the layers are of mosaics."""
         return ()
 

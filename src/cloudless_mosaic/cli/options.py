@@ -13,7 +13,7 @@ from cloudless_mosaic.domain.radiometry import OFFSETS
 from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.layers import LAYERS
 from cloudless_mosaic.masks import MASKS
-from cloudless_mosaic.reducers import REDUCERS
+from cloudless_mosaic.reducers import USAGE
 
 _FIELDS = MosaicRequest.__dataclass_fields__
 
@@ -157,8 +157,8 @@ _MOSAIC_OPTIONS = (
         default=_default("reducer"),
         show_default=True,
         metavar="NAME[:PARAMETER]",
-        help=f"How the clear observations of a pixel become one value: {', '.join(REDUCERS)}; some take a "
-        "parameter, such as percentile:25 or max:NDVI.",
+        help="How the clear observations of a pixel become one value: "
+        f"{USAGE}; for example percentile:25, max:NDVI, nearest:2020-10-15.",
     ),
     click.option(
         "--layer",
@@ -166,6 +166,20 @@ _MOSAIC_OPTIONS = (
         type=click.Choice(list(LAYERS)),
         multiple=True,
         help="Write this beside the mosaic, too; repeat it.",
+    ),
+    click.option(
+        "--index",
+        "indices",
+        multiple=True,
+        metavar="NAME",
+        help="Write this spectral index beside the mosaic, such as NDVI; repeat it.",
+    ),
+    click.option(
+        "--index-of",
+        type=click.Choice(["composite", "dates"]),
+        default=_default("index_of"),
+        show_default=True,
+        help="Index of the reduced bands, or of the bands of each date and then reduced.",
     ),
     click.option("--exact", is_flag=True, help="Average native pixels instead of reading overviews."),
     click.option(

@@ -21,7 +21,7 @@ from cloudless_mosaic.compositing.provenance import PixelSources
 from cloudless_mosaic.compositing.unclear import add_lost, masked_reasons, taken_out_by_classes
 from cloudless_mosaic.domain.bands import canonical_bands
 from cloudless_mosaic.domain.results import LostObservation
-from cloudless_mosaic.layers import ObservedPixels, parse_layers
+from cloudless_mosaic.layers import ObservedPixels
 from cloudless_mosaic.masks.taken_out import NO_DATA
 from cloudless_mosaic.planning.tasks import BlockTask
 from cloudless_mosaic.reading.protocol import RasterReader
@@ -42,13 +42,13 @@ def compose(task: BlockTask, reader: RasterReader) -> Composite:
         reader: Where pixels come from.
     """
     placed = place_granules(task, reader)
-    masked = mask_granules(placed, task.mask, reader)
+    masked = mask_granules(placed, task.mask, reader, task.reducer.cloud_reach)
     finished: list[ReadGranule | LostGranule] = [*placed.lost, *masked.lost]
     alone, sharing, skipped = _select(masked.granules)
     finished += skipped
     counts = {one.placed.source.scene_id: one.mask_counts() for one in masked.granules}
-    unclear = masked_reasons(task.block.shape, masked.granules) if "flags" in task.layers else None
-    reasons = taken_out_by_classes(task.block.shape, masked.granules) if "mask" in task.layers else None
+    unclear = masked_reasons(task.block.shape, masked.granules) if "flags" in task.layer_names else None
+    reasons = taken_out_by_classes(task.block.shape, masked.granules) if "mask" in task.layer_names else None
     stack = ObservationStack.of(task, (granule for granule, _ in alone), sharing)
     selected = [chosen for _, chosen in alone]
     del masked, alone  # so that masks are freed as soon as their granules are read
@@ -75,7 +75,7 @@ def compose(task: BlockTask, reader: RasterReader) -> Composite:
         count=reduced.count,
         scene_pixels=sources.scene_pixels(reducible, reduced),
         observations=len(finished),
-        layers={layer.name: layer.pixels(observed) for layer in parse_layers(task.layers)},
+        layers={layer.name: layer.pixels(observed) for layer in task.layers},
         lost=tuple(
             LostObservation(one.scene_id, task.block.index, one.reason, one.lasting)
             for one in finished
@@ -91,7 +91,7 @@ def compose(task: BlockTask, reader: RasterReader) -> Composite:
 
 
 def _reduced(task: BlockTask, stack: Stack) -> Reduced:
-    if "spread" in task.layers and isinstance(task.reducer, SpreadReducer):
+    if "spread" in task.layer_names and isinstance(task.reducer, SpreadReducer):
         return task.reducer.reduce_with_spread(stack)
     return task.reducer.reduce(stack)
 

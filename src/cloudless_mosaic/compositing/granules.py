@@ -114,6 +114,8 @@ class ClearMask:
     """True where clear or doubtful, of the shape of the classes."""
     levels: UInt8s | None = None
     """Levels of the same pixels; ``None`` where the dates are not compared."""
+    distances: UInt8s | None = None
+    """Distances of the same pixels to clouds, as a ``Stack`` has them; ``None`` where they don't matter."""
 
     def on(self, grid: SourceGrid, window: Window) -> Clear:
         """Clear samples of a window of a band's grid, shape of the window."""
@@ -143,6 +145,14 @@ class MaskedGranule:
         if self.mask is not None and layer is not None and self.mask.levels is not None:
             mapping = layer.layer.mapping
             levels_on_block(self.mask.levels[layer.window.part(mapping.window)], mapping, out)
+
+    def distances_on_block(self) -> UInt8s | None:
+        """Distances to clouds at the centres of the block's pixels, shape (y, x); see ``ClearMask``."""
+        layer = self.placed.mask
+        if self.mask is None or layer is None or self.mask.distances is None:
+            return None
+        mapping = layer.layer.mapping
+        return mask_at_centres(self.mask.distances[layer.window.part(mapping.window)], mapping)
 
     def mask_counts(self) -> MaskCounts | None:
         """What the classification leaves of the pixels of the block that are this granule's to fill.

@@ -36,7 +36,9 @@ class MaskedGranules:
     """Those whose classification can't be read or is garbage."""
 
 
-def mask_granules(placed: PlacedGranules, mask: Mask, reader: RasterReader) -> MaskedGranules:
+def mask_granules(
+    placed: PlacedGranules, mask: Mask, reader: RasterReader, cloud_reach: float = 0
+) -> MaskedGranules:
     """Reads scene classifications and finds the clear pixels.
 
     Granules that share an observation also share its pixels out among them.
@@ -45,6 +47,7 @@ def mask_granules(placed: PlacedGranules, mask: Mask, reader: RasterReader) -> M
         placed: The granules of a task.
         mask: Determines the clear pixels.
         reader: Where pixels come from.
+        cloud_reach: Metres up to which distances to clouds are wanted; 0 for none.
     """
     layers = [(one, one.mask) for one in placed.granules if one.mask]
     masked = {one.number: MaskedGranule(one) for one in placed.granules if not one.mask}
@@ -64,7 +67,8 @@ def mask_granules(placed: PlacedGranules, mask: Mask, reader: RasterReader) -> M
         grid = layer.layer.grid
         levels = mask.levels(answer, grid.resolution)
         clear = mask.clear(answer, grid.resolution) if levels is None else levels != HARD
-        own = ClearMask(Classified(answer, grid, layer.window), clear, levels)
+        distances = mask.cloud_distances(answer, grid.resolution, cloud_reach) if cloud_reach else None
+        own = ClearMask(Classified(answer, grid, layer.window), clear, levels, distances)
         masked[granule.number] = MaskedGranule(granule, own, statistics=statistics)
         if granule.observation in shared:
             covered[granule.number] = PackedMask.of(covered_pixels(answer != 0, layer))

@@ -34,6 +34,8 @@ class ObservationStack:
     """Levels of the pixels, shape (time, y, x); ``None`` where the dates are not compared."""
     owners: dict[int, UInt16s]
     """See ``PixelSources``."""
+    distances: UInt8s | None
+    """See ``Stack``."""
 
     @classmethod
     def of(cls, task: BlockTask, alone: Iterable[MaskedGranule], sharing: Iterable[MaskedGranule]) -> Self:
@@ -49,13 +51,19 @@ class ObservationStack:
         places = {observation: place for place, observation in enumerate(sorted(single.keys() | shared))}
         shape = len(places), *task.block.shape
         levels = None if task.mask.dates is None else np.full(shape, CLEAR, np.uint8)
+        measured = task.reducer.cloud_reach > 0 and task.mask.has_clouds
+        distances = np.full(shape, 255, np.uint8) if measured else None
         owners = {observation: np.zeros(task.block.shape, np.uint16) for observation in sorted(shared)}
-        stack = cls(np.empty((len(task.read_bands), *shape), np.uint16), places, levels, owners)
+        pixels = np.empty((len(task.read_bands), *shape), np.uint16)
+        stack = cls(pixels, places, levels, owners, distances)
         for observation in shared:
             stack.of_observation(observation)[:] = 0
         for observation, granule in single.items():
             if levels is not None:
                 granule.take_levels(levels[places[observation]])
+            nearby = None if distances is None else granule.distances_on_block()
+            if distances is not None and nearby is not None:
+                distances[places[observation]] = nearby
         return stack
 
     def of_observation(self, observation: int) -> UInt16s:
@@ -81,6 +89,9 @@ class ObservationStack:
             levels = self.levels[place].copy()
             granule.take_levels(levels)
             np.copyto(self.levels[place], levels, where=owners == number)
+        nearby = None if self.distances is None else granule.distances_on_block()
+        if self.distances is not None and nearby is not None:
+            np.copyto(self.distances[place], nearby, where=owners == number)
         return filled
 
     def compare_dates(
@@ -123,4 +134,5 @@ class ObservationStack:
         """The stack as reducers take it: without the bands that only the mask looks at."""
         times = tuple(task.observations[observation].time for observation in self.places)
         span = task.period.start, task.period.end
-        return Stack(self.pixels[: len(task.bands)], times, tuple(map(canonical_band, task.bands)), span)
+        bands = tuple(map(canonical_band, task.bands))
+        return Stack(self.pixels[: len(bands)], times, bands, span, self.distances)

@@ -18,7 +18,6 @@ from cloudless_mosaic.domain.results import SceneNote
 from cloudless_mosaic.domain.scenes import GRANULE_PIXELS, GRANULE_WIDTH, SourceGrid, SourceRaster
 from cloudless_mosaic.errors import ContentError, SourceError
 from cloudless_mosaic.geo.projection import project, same_crs
-from cloudless_mosaic.masks import Mask
 from cloudless_mosaic.net.redaction import redact
 from cloudless_mosaic.planning.tasks import BlockTask, GranuleSource
 from cloudless_mosaic.reading.protocol import RasterHeader, RasterReader
@@ -96,7 +95,7 @@ class _Placer:
             if layer is None:
                 return None
             _require_one_crs(layer, bands)
-            mask = MaskLayer(layer, _mask_window(layer, bands, self._task.mask))
+            mask = MaskLayer(layer, _mask_window(layer, bands, self._task))
         return PlacedGranule(number, observation, source, tuple(bands), mask)
 
     def _layer(self, name: str, raster: SourceRaster, source: GranuleSource) -> Layer | None:
@@ -208,8 +207,8 @@ def _require_one_crs(scl: Layer, bands: Sequence[Layer]) -> None:
             )
 
 
-def _mask_window(scl: Layer, bands: Sequence[Layer], mask: Mask) -> Window:
-    """The classified pixels under all bands of a granule, with a margin for the dilation."""
+def _mask_window(scl: Layer, bands: Sequence[Layer], task: BlockTask) -> Window:
+    """The classified pixels under all bands of a granule, with a margin for dilation and distances."""
     bounds = np.array([_window_bounds(layer) for layer in (scl, *bands)])
     (left, top), (right, bottom) = bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)
     x, y = scl.grid.origin
@@ -217,7 +216,8 @@ def _mask_window(scl: Layer, bands: Sequence[Layer], mask: Mask) -> Window:
     column, end_column = floor((left - x) / width), ceil((right - x) / width)
     row, end_row = floor((top + y) / height), ceil((bottom + y) / height)
     window = Window(row, column, (end_row - row, end_column - column))
-    return window.grown(mask.margin(scl.grid.resolution), scl.grid.shape)
+    far = floor(task.reducer.cloud_reach / scl.grid.resolution) if task.mask.has_clouds else 0
+    return window.grown(max(far, task.mask.margin(scl.grid.resolution)), scl.grid.shape)
 
 
 def _window_bounds(layer: Layer) -> tuple[float, float, float, float]:

@@ -12,6 +12,8 @@ void undo_predictor_and_harmonise(const uint16_t *tile, ptrdiff_t tile_stride, p
                                   ptrdiff_t out_stride, ptrdiff_t rows, ptrdiff_t columns, uint16_t *kept,
                                   ptrdiff_t kept_stride, ptrdiff_t first, ptrdiff_t step);
 
+int cloud_distance(const uint8_t *cloudy, ptrdiff_t rows, ptrdiff_t columns, int64_t reach, const uint8_t *table,
+                   uint8_t *out);
 void clear_around(const uint8_t *cloudy, uint8_t *clear, ptrdiff_t rows, ptrdiff_t columns,
                   const int64_t *half_widths, ptrdiff_t reach);
 void grade(const uint8_t *codes, const uint8_t *near, const uint8_t *far, ptrdiff_t pixels, const uint8_t *tables,

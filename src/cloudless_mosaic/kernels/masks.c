@@ -5,6 +5,43 @@
 
 #include "kernels.h"
 
+static int64_t square(ptrdiff_t apart, int64_t along)
+{
+    return (int64_t)apart * apart + along * along;
+}
+
+/* One row of `cloud_distance`: `along` is the distance of each pixel along its column. `seats` holds the columns
+   whose parabola is the lowest somewhere, and the first column where it is. */
+static void distances_in_row(const int32_t *along, ptrdiff_t columns, int64_t reach, const uint8_t *table,
+                             ptrdiff_t *seats, uint8_t *out)
+{
+    ptrdiff_t *lowest = seats, *begin = seats + columns, last = 0;
+    lowest[0] = begin[0] = 0;
+    for (ptrdiff_t u = 1; u < columns; u++) {
+        while (last >= 0 && square(begin[last] - lowest[last], along[lowest[last]]) >
+                                square(begin[last] - u, along[u]))
+            last--;
+        if (last < 0) {
+            last = 0;
+            lowest[0] = u;
+            continue;
+        }
+        ptrdiff_t i = lowest[last];
+        int64_t crossing = square(u, along[u]) - square(i, along[i]);
+        ptrdiff_t first = 1 + (ptrdiff_t)(crossing / (2 * (u - i)));
+        if (first < columns) {
+            lowest[++last] = u;
+            begin[last] = first;
+        }
+    }
+    for (ptrdiff_t u = columns - 1; u >= 0; u--) {
+        int64_t apart = square(u - lowest[last], along[lowest[last]]);
+        out[u] = table[apart <= reach * reach ? apart : reach * reach + 1];
+        if (u == begin[last])
+            last--;
+    }
+}
+
 /* Removes every pixel within the disk around a cloudy one from `clear`. Runs of cloud are spread as whole
    runs, row by row, so the cost depends on the outline of the clouds and not on their area. */
 void clear_around(const uint8_t *cloudy, uint8_t *clear, ptrdiff_t rows, ptrdiff_t columns,
@@ -63,6 +100,37 @@ static void take_doubled(const uint8_t *restrict source, int once, ptrdiff_t siz
     }
     if (size % 2)
         target[size - 1] = source[size / 2];
+}
+
+/* Levels of the distance of each pixel to the nearest cloudy one, by the table of squares up to that of `reach`,
+   whose next entry is for all that is farther. First along columns, then along rows by the lower envelope of
+   parabolas (A. Meijster et al., 2000), in whole numbers. Returns 0, or 1 where memory is short. */
+int cloud_distance(const uint8_t *cloudy, ptrdiff_t rows, ptrdiff_t columns, int64_t reach, const uint8_t *table,
+                   uint8_t *out)
+{
+    /* what is out of reach along its column stays out of reach */
+    const int64_t far = reach + 1;
+    int32_t *along = malloc((size_t)(rows * columns + 1) * sizeof *along);
+    ptrdiff_t *seats = malloc((size_t)(2 * columns + 1) * sizeof *seats);
+    if (!along || !seats) {
+        free(along);
+        free(seats);
+        return 1;
+    }
+    for (ptrdiff_t row = 0; row < rows; row++)
+        for (ptrdiff_t column = 0, i = row * columns; column < columns; column++, i++) {
+            int64_t above = row ? along[i - columns] + 1 : far;
+            along[i] = cloudy[i] ? 0 : (int32_t)(above < far ? above : far);
+        }
+    for (ptrdiff_t row = rows - 2; row >= 0; row--)
+        for (ptrdiff_t column = 0, i = row * columns; column < columns; column++, i++)
+            if (along[i + columns] + 1 < along[i])
+                along[i] = along[i + columns] + 1;
+    for (ptrdiff_t row = 0; row < rows; row++)
+        distances_in_row(along + row * columns, columns, reach, table, seats, out + row * columns);
+    free(along);
+    free(seats);
+    return 0;
 }
 
 /* The mask at a row and a column for each of the output; 0 outside of it. */

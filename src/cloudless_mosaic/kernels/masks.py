@@ -54,6 +54,24 @@ def grade(codes: UInt8s, near: Mask, far: Mask, tables: UInt8s) -> UInt8s:
     return out
 
 
+def cloud_distance(cloudy: Mask, reach: int, levels: UInt8s) -> UInt8s:
+    """Levels of the Euclidean distance of every pixel to the nearest cloudy one.
+
+    Args:
+        cloudy: Whole, shape (rows, columns).
+        reach: Pixels, up to 10,000; what is farther has the last level.
+        levels: By the square of the distance, shape (reach**2 + 2,).
+    """
+    check(cloudy.ndim == 2, "a mask of other than two axes")
+    check(0 <= reach <= 10_000 and levels.shape == (reach * reach + 2,), "levels of another reach")
+    out = np.empty(cloudy.shape, np.uint8)
+    if cloudy.size and lib.cloud_distance(
+        whole(cloudy, np.bool_), *cloudy.shape, reach, whole(levels, np.uint8), whole(out)
+    ):
+        raise MemoryError
+    return out
+
+
 def take_nearest(mask: Bytes, rows: Int64s, columns: Int64s, out: Bytes | None = None) -> Bytes:
     """The mask at each row and column, shape (len(rows), len(columns)); 0 outside of it.
 

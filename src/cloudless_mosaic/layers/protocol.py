@@ -53,6 +53,18 @@ class LayerClass:
     """Name in ``classification:classes``."""
     description: str
     """One line."""
+    color: str
+    """Red, green and blue, as ``RRGGBB``."""
+
+
+@dataclass(frozen=True, slots=True)
+class LayerLook:
+    """How a layer is drawn."""
+
+    colormap: str = ""
+    """Name of a colour map; empty where classes have colours of their own."""
+    limits: tuple[float, float] | None = None
+    """Values at its ends; ``None`` where they are the least and the greatest of each item."""
 
 
 class Layer(Protocol):
@@ -60,7 +72,12 @@ class Layer(Protocol):
 
     @property
     def name(self) -> str:
-        """Name in ``--layer``, of its asset, and at the end of the name of its file."""
+        """Name in ``--layer``, or of an index, and of its asset."""
+        ...
+
+    @property
+    def ending(self) -> str:
+        """The end of the name of its file."""
         ...
 
     @property
@@ -86,6 +103,21 @@ class Layer(Protocol):
     @property
     def classes(self) -> tuple[LayerClass, ...]:
         """Meaning of the values that are the same in every item."""
+        ...
+
+    @property
+    def classified(self) -> bool:
+        """True where its values are classes, those that differ from item to item included."""
+        ...
+
+    @property
+    def look(self) -> LayerLook | None:
+        """How it is drawn; ``None`` where its values stand for nothing that colours could order."""
+        ...
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Roles of its asset."""
         ...
 
     def check(self, reducer: Reducer) -> None:

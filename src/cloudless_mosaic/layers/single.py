@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from cloudless_mosaic.layers.protocol import LayerClass, ObservedPixels, Plane
+from cloudless_mosaic.layers.protocol import LayerClass, LayerLook, ObservedPixels, Plane
 from cloudless_mosaic.masks.taken_out import NO_DATA, STEPS
 from cloudless_mosaic.reducers import Reducer
 
@@ -37,6 +37,17 @@ class SingleLayer:
     """Makes the plane, shape (y, x)."""
     classes: tuple[LayerClass, ...] = ()
     """See ``Layer``."""
+    roles: tuple[str, ...] = ("metadata",)
+    """See ``Layer``."""
+    classified: bool = False
+    """See ``Layer``."""
+    look: LayerLook | None = None
+    """See ``Layer``."""
+
+    @property
+    def ending(self) -> str:
+        """Its name."""
+        return self.name
 
     def check(self, reducer: Reducer) -> None:
         """Any reducer has it."""
@@ -77,13 +88,17 @@ def _mask(observed: ObservedPixels) -> Plane:
     return observed.taken_out
 
 
+_COLORS = ("F7F7F7", "4393C3", "FDB863", "92C5DE", "5E3C99", "B2ABD2", "E66101", "404040")
+"""Of what the steps took out, by value."""
+
+
 def _step_classes() -> tuple[LayerClass, ...]:
     """A class for every combination of steps."""
-    classes = [LayerClass(0, "kept", "The mask took nothing out of any scene")]
+    classes = [LayerClass(0, "kept", "The mask took nothing out of any scene", _COLORS[0])]
     for value in range(1, 1 << len(STEPS)):
         names = [name for bit, name in STEPS if value & bit]
         text = f"Taken out of at least one scene, by {' and by '.join(_STEPS[name] for name in names)}"
-        classes.append(LayerClass(value, "-".join(names), text))
+        classes.append(LayerClass(value, "-".join(names), text, _COLORS[value]))
     return tuple(classes)
 
 
@@ -96,7 +111,13 @@ _STEPS = {
 _OBSERVATION = "of a pixel's observation; where observations are mixed, of the one nearest to the result"
 
 DATE = SingleLayer(
-    "date", "Date", f"Day, UTC, in days since 1970-01-01, {_OBSERVATION}; 0 is nodata", "uint16", 0, _date
+    "date",
+    "Date",
+    f"Day, UTC, in days since 1970-01-01, {_OBSERVATION}; 0 is nodata",
+    "uint16",
+    0,
+    _date,
+    look=LayerLook("viridis"),
 )
 AGE = SingleLayer(
     "age",
@@ -105,9 +126,16 @@ AGE = SingleLayer(
     "int16",
     NO_AGE,
     _age,
+    look=LayerLook("rdbu"),
 )
 SOURCE = SingleLayer(
-    "source", "Source", f"Number of the scene {_OBSERVATION}; 0 is nodata", "uint16", 0, _source
+    "source",
+    "Source",
+    f"Number of the scene {_OBSERVATION}; 0 is nodata",
+    "uint16",
+    0,
+    _source,
+    classified=True,
 )
 FLAGS = SingleLayer(
     "flags",
@@ -117,11 +145,13 @@ FLAGS = SingleLayer(
     None,
     _flags,
     (
-        LayerClass(CLEAR, "clear", "At least one clear observation"),
-        LayerClass(NEVER_OBSERVED, "never-observed", "No scene has data here"),
-        LayerClass(ALWAYS_MASKED, "always-masked", "Scenes have data here, but none is clear"),
-        LayerClass(LOST, "lost", "No clear observation; a scene that may have one could not be read"),
+        LayerClass(CLEAR, "clear", "At least one clear observation", "5AAE61"),
+        LayerClass(NEVER_OBSERVED, "never-observed", "No scene has data here", "404040"),
+        LayerClass(ALWAYS_MASKED, "always-masked", "Scenes have data here, but none is clear", "BABABA"),
+        LayerClass(LOST, "lost", "Nothing clear; a scene that may have been could not be read", "D6604D"),
     ),
+    classified=True,
+    look=LayerLook(),
 )
 MASK = SingleLayer(
     "mask",
@@ -131,4 +161,6 @@ MASK = SingleLayer(
     NO_DATA,
     _mask,
     _step_classes(),
+    classified=True,
+    look=LayerLook(),
 )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cloudless_mosaic.errors import UsageError
-from cloudless_mosaic.layers.protocol import LayerClass, ObservedPixels, Plane
+from cloudless_mosaic.layers.protocol import LayerClass, LayerLook, ObservedPixels, Plane
 from cloudless_mosaic.reducers import Reducer, SpreadReducer
 
 
@@ -31,6 +31,20 @@ class SpreadLayer:
     """See ``Layer``."""
     classes: tuple[LayerClass, ...] = ()
     """See ``Layer``."""
+    roles: tuple[str, ...] = ("metadata",)
+    """See ``Layer``."""
+    classified: bool = False
+    """See ``Layer``."""
+
+    @property
+    def look(self) -> LayerLook:
+        """From dark to bright over the range of an item."""
+        return LayerLook("magma")
+
+    @property
+    def ending(self) -> str:
+        """Its name."""
+        return self.name
 
     def check(self, reducer: Reducer) -> None:
         """Raises ``UsageError`` where a reducer has no spread."""

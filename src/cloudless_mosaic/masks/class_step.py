@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cloudless_mosaic.kernels import apply_lut, grade
+from cloudless_mosaic.kernels.masks import cloud_distance
 from cloudless_mosaic.masks.classes import CLOUD_CLASSES, SCL_CLASSES
 from cloudless_mosaic.masks.levels import CLEAR, DOUBTFUL, HARD, SNOW, Bools, UInt8s
 from cloudless_mosaic.masks.morphology import eroded, opened, take_out
@@ -92,6 +93,24 @@ class ClassStep:
         take_out(spreading, near, self.dilation / resolution)
         around = _table(dict.fromkeys(known, DOUBTFUL))
         return grade(np.ascontiguousarray(codes), near, far, np.stack([_table({}), around, table]))
+
+    def cloud_distances(self, codes: UInt8s, resolution: float, reach: float) -> UInt8s | None:
+        """Distances to the nearest pixel of what spreads, shape of the classes; ``None`` if nothing does.
+
+        Args:
+            codes: See `levels`.
+            resolution: See `levels`.
+            reach: Metres that have the level 255, as all that is farther; 0 metres have the level 0. Right so
+                far away from the edges.
+        """
+        spreading = self._spreading(codes, resolution)
+        if spreading is None:
+            return None
+        pixels = math.floor(reach / resolution)
+        metres = np.sqrt(np.arange(pixels * pixels + 2)) * resolution
+        levels = np.rint(np.minimum(metres / reach, 1) * 255).astype(np.uint8)
+        levels[-1] = 255
+        return cloud_distance(spreading, pixels, levels)
 
     @property
     def _possible(self) -> tuple[int, ...]:

@@ -31,6 +31,11 @@ class Mask:
         return self.classes is not None
 
     @property
+    def has_clouds(self) -> bool:
+        """True where the mask knows clouds, which pixels may be far from or near to."""
+        return self.classes is not None and bool(self.classes.spreading)
+
+    @property
     def resolution(self) -> float:
         """Metres of the pixels that the mask of a scene is made of; infinite where it reads nothing."""
         return math.inf if self.classes is None else 20.0
@@ -64,6 +69,16 @@ class Mask:
         if self.classes is None:
             return np.ones(codes.shape, np.bool_)
         return self.classes.clear_pixels(codes, resolution)
+
+    def cloud_distances(self, codes: UInt8s, resolution: float, reach: float) -> UInt8s | None:
+        """Distances to clouds and shadows of one scene, from 0 to 255; ``None`` where the mask knows none.
+
+        Args:
+            codes: See `clear`.
+            resolution: See `clear`.
+            reach: Metres that are 255, as all that is farther; right so far away from the edges.
+        """
+        return None if self.classes is None else self.classes.cloud_distances(codes, resolution, reach)
 
     def levels(self, codes: UInt8s, resolution: float) -> UInt8s | None:
         """Levels of the pixels of one scene, for the test over the dates; ``None`` where there is none.

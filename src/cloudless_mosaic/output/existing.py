@@ -35,7 +35,7 @@ _ROOTS = {CATALOG: frozenset({CATALOG_ID}), COLLECTION: COLLECTION_IDS}
 
 _ENDINGS = (
     *(".json", ".tif", "-count.tif", "-visual.tif", "-thumbnail.png"),
-    *(f"-{name}.tif" for name in LAYERS),
+    *(f"-{layer.ending}.tif" for layer in LAYERS.values()),
 )
 """Of the files of a period; the item goes first, since it speaks for the others."""
 
@@ -238,7 +238,9 @@ def _properties(item: Path) -> dict[str, Any]:
 
 
 def _files(folder: Path) -> list[Path]:
-    return [folder / f"{folder.name}{ending}" for ending in _ENDINGS]
+    """The files of a period that may be there; those of indices have any names."""
+    known = [folder / f"{folder.name}{ending}" for ending in _ENDINGS]
+    return [*known, *sorted(folder.glob(f"{folder.name}-index-*.tif"))]
 
 
 def _is_intact(path: Path, asset: dict[str, Any]) -> bool:

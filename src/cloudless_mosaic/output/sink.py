@@ -16,7 +16,6 @@ from cloudless_mosaic.domain.bands import canonical_band, common_name
 from cloudless_mosaic.domain.periods import mosaic_name
 from cloudless_mosaic.domain.results import PeriodResult
 from cloudless_mosaic.geo.blocks import Block
-from cloudless_mosaic.layers import parse_layers
 from cloudless_mosaic.output.folder import OutputFolder
 from cloudless_mosaic.output.unknown_clouds import cloud_notes
 from cloudless_mosaic.planning.mosaics import Mosaic
@@ -49,8 +48,8 @@ class PeriodSink:
         self._period = mosaic.period
         self._name = mosaic_name(mosaic.label, plan.request.name or "")
         self._target = output.path / self._name
-        self._totals = PeriodTotals(len(plan.request.bands))
-        self._layers = parse_layers(plan.request.layers)
+        self._totals = PeriodTotals(len(plan.request.bands), plan.request.all_layers)
+        self._layers = plan.request.all_layers
         self._stretch = Stretch([canonical_band(band) for band in plan.request.bands])
         self._background = output.background
         self._checkpoints = output.checkpoints(mosaic)
@@ -129,6 +128,7 @@ class PeriodSink:
                 statistics=self._totals.bands,
                 observations=self._totals.counts,
                 scene_percents=self._totals.scene_percents,
+                layer_statistics=self._totals.layers,
                 layers={layer.name: file for layer, file in zip(self._layers, layers, strict=True)},
             )
             result = self._publish(files)
@@ -194,7 +194,7 @@ class PeriodSink:
             )
             for layer in self._layers
         )
-        named = ((f"-{layer.name}", spec) for layer, spec in zip(self._layers, layers, strict=True))
+        named = ((f"-{layer.ending}", spec) for layer, spec in zip(self._layers, layers, strict=True))
         return ("", mosaic), ("-count", count), ("-visual", visual), *named
 
     def _write_thumbnail(self, picture: CogWriter) -> CogFile:

@@ -9,7 +9,6 @@ import numpy as np
 from cloudless_mosaic.domain.bands import canonical_band
 from cloudless_mosaic.domain.scenes import Scene, SourceRaster
 from cloudless_mosaic.geo.projection import metres_per_unit
-from cloudless_mosaic.layers import parse_layers
 from cloudless_mosaic.planning.plan import CompositePlan, PeriodPlan, read_bands
 from cloudless_mosaic.planning.scene_index import SceneIndex
 
@@ -94,7 +93,7 @@ def _layer_bytes(plan: CompositePlan) -> int:
     request = plan.request
     return sum(
         np.dtype(layer.dtype).itemsize * len(layer.bands(request.reduction, request.bands))
-        for layer in parse_layers(request.layers)
+        for layer in request.all_layers
     )
 
 
@@ -104,7 +103,7 @@ def _period_bytes(plan: CompositePlan, period: PeriodPlan, index: SceneIndex) ->
 
 
 def _task_memory(plan: CompositePlan, period: PeriodPlan, index: SceneIndex) -> int:
-    """The stack with its levels, and a source window, its mask and its copy for every observation."""
+    """The stack with its levels and distances, and source window, mask and copy for every observation."""
     rows, columns = plan.blocks.largest
     pixels = rows * columns
     ground = pixels * (plan.request.resolution * metres_per_unit(str(plan.geobox.crs))) ** 2
@@ -112,5 +111,7 @@ def _task_memory(plan: CompositePlan, period: PeriodPlan, index: SceneIndex) -> 
     bands = len(read_bands(plan.request))
     stack = pixels * bands * _BAND_BYTES * (2 * observations + 1)
     stack += pixels * _layer_bytes(plan)
-    levels = pixels * _LEVEL_BYTES * observations if plan.request.cloud_mask.dates else 0
+    mask, reducer = plan.request.cloud_mask, plan.request.reduction
+    beside = bool(mask.dates) + (reducer.cloud_reach > 0 and mask.has_clouds)
+    levels = pixels * _LEVEL_BYTES * observations * beside
     return round(stack + levels + max(ground * _sample_bytes(plan, scene) for scene in period.scenes) * 2)

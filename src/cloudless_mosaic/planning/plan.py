@@ -61,7 +61,7 @@ class CompositePlan:
 
     def tasks(self, period: PeriodPlan) -> Iterator[BlockTask]:
         """The tasks of one period, one for every block, made lazily."""
-        request = self.request
+        request, layers = self.request, self.request.all_layers
         index = SceneIndex(period.scenes, str(self.geobox.crs))
         numbers = {scene.id: number for number, scene in enumerate(period.scenes, 1)}
         for block in self.blocks:
@@ -79,9 +79,9 @@ class CompositePlan:
                 tile=self.tile,
                 alone=len(self.blocks) == 1 and not self.tile,
                 access=access_of(request.profile),
-                layers=request.layers,
+                layers=layers,
                 scene_numbers=tuple((scene.id, numbers[scene.id]) for scene in scenes)
-                if "source" in request.layers
+                if "source" in {layer.name for layer in layers}
                 else (),
             )
 

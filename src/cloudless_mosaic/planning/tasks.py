@@ -14,6 +14,7 @@ from cloudless_mosaic.domain.periods import Period, mosaic_label
 from cloudless_mosaic.domain.scenes import SourceRaster
 from cloudless_mosaic.geo.blocks import Block
 from cloudless_mosaic.geo.geobox import GeoBox
+from cloudless_mosaic.layers import Layer
 from cloudless_mosaic.masks import Mask
 from cloudless_mosaic.reducers import Reducer
 
@@ -72,9 +73,8 @@ class BlockTask:
     """True where the block is all of the output, so that no other task reads what this one does."""
     access: tuple[BucketAccess, ...] = ()
     """Buckets that the profile of the provider describes."""
-
-    layers: tuple[str, ...] = ()
-    """Names of the layers to make."""
+    layers: tuple[Layer, ...] = ()
+    """What to make beside the composite and its count."""
     scene_numbers: tuple[tuple[str, int], ...] = ()
     """Ids of the scenes that can touch the block, and their place among those of the period, from 1."""
 
@@ -82,6 +82,11 @@ class BlockTask:
     def label(self) -> str:
         """Names the task, together with its block."""
         return mosaic_label(self.period, self.tile)
+
+    @property
+    def layer_names(self) -> frozenset[str]:
+        """Names of the layers."""
+        return frozenset(layer.name for layer in self.layers)
 
     @property
     def read_bands(self) -> tuple[str, ...]:

@@ -1,6 +1,15 @@
 """Reductions of a stack of observations over time, as values in a registry."""
 
-from cloudless_mosaic.reducers.protocol import Reduced, Reducer, SpreadReducer, Stack
-from cloudless_mosaic.reducers.registry import REDUCERS, parse_reducer
+from cloudless_mosaic.reducers.protocol import Reduced, Reducer, SeriesReducer, SpreadReducer, Stack
+from cloudless_mosaic.reducers.registry import REDUCERS, USAGE, parse_reducer
 
-__all__ = ["REDUCERS", "Reduced", "Reducer", "SpreadReducer", "Stack", "parse_reducer"]
+__all__ = [
+    "REDUCERS",
+    "USAGE",
+    "Reduced",
+    "Reducer",
+    "SeriesReducer",
+    "SpreadReducer",
+    "Stack",
+    "parse_reducer",
+]

@@ -1,7 +1,8 @@
-"""The best available pixel, by scores for the day and for haze.
+"""The best available pixel, by scores for the day, the distance to clouds, and haze.
 
 After FORCE (D. Frantz, 2019), which follows P. Griffiths et al. (2013): the score of the day lies on a bell
-curve that is a hundredth at the far end of the period, and counts 1; that of haze counts 0.3.
+curve that is a hundredth at the far end of the period, and counts 1; that of the distance to the next cloud
+or shadow is a half at 1500 m, and counts 0.4; that of haze counts 0.3.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.kernels.choosing import choose_best
 from cloudless_mosaic.reducers.choice import TIES, choose
 from cloudless_mosaic.reducers.parameters import day_or_middle, named_day, with_parameter
+from cloudless_mosaic.reducers.plain import AnyReducer
 from cloudless_mosaic.reducers.protocol import Reduced, Stack
-from cloudless_mosaic.reducers.scoring import day_scores, haze_scores
+from cloudless_mosaic.reducers.scoring import day_scores, distance_scores, haze_scores
 
-_DAY_WEIGHT, _HAZE_WEIGHT = 1.0, 0.3
+_DAY_WEIGHT, _CLOUD_WEIGHT, _HAZE_WEIGHT = 1.0, 0.4, 0.3
 _AT_THE_END = 0.01
 """Score of the day at the end of the period that is farther from the best day."""
 
@@ -28,14 +30,16 @@ _HAZE_BANDS = {"B02": "blue", "B04": "red"}
 
 
 @dataclass(frozen=True, slots=True)
-class Best:
+class Best(AnyReducer):
     """The observation with the highest sum of scores."""
 
     day: date | None = None
     """The best day; ``None`` is the one that the middle of the period lies in."""
 
     name: ClassVar[str] = "best"
+    parameter: ClassVar[str] = "[:DAY]"
     chooses: ClassVar[bool] = True
+    cloud_reach: ClassVar[float] = 3000.0
 
     @classmethod
     def parse(cls, parameter: str) -> Self:
@@ -58,8 +62,9 @@ class Best:
     def rule(self) -> str:
         """The scores, and what is taken where several are as good."""
         return (
-            f"scores are by the distance in days to {named_day(self.day)} (weight {_DAY_WEIGHT:g}) and by "
-            f"haze (weight {_HAZE_WEIGHT:g}), and {TIES}"
+            f"scores are by the days to {named_day(self.day)} (weight {_DAY_WEIGHT:g}), by the distance in "
+            f"metres to clouds and shadows of the scene (weight {_CLOUD_WEIGHT:g}) and by haze (weight "
+            f"{_HAZE_WEIGHT:g}), and {TIES}"
         )
 
     @property
@@ -67,10 +72,11 @@ class Best:
         """The choice in numpy."""
         return (
             f"reflectance[nanargmax(where(clear, {_DAY_WEIGHT:g} * exp(-0.5 * (days / sigma)**2) + "
+            f"{_CLOUD_WEIGHT:g} / (1 + exp(-10 / 3000 * (minimum(metres_to_cloud, 3000) - 1500))) + "
             f"{_HAZE_WEIGHT:g} / (1 + exp(0.05 * (10000 * (blue - 0.5 * red) - 650))), nan), axis=time)]"
         )
 
-    def check(self, bands: Sequence[str]) -> None:
+    def check(self, bands: Sequence[str], /) -> None:
         """Raises ``UsageError`` where blue or red isn't there, which haze is seen by."""
         missing = [name for band, name in _HAZE_BANDS.items() if band not in bands]
         if missing:
@@ -85,4 +91,10 @@ class Best:
         by_day = day_scores(stack.days_from(self.day).tolist(), sigma, _DAY_WEIGHT)
         blue, red = (stack.bands.index(band) for band in _HAZE_BANDS)
         by_haze = ((blue, red), *haze_scores(_HAZE_WEIGHT))
-        return choose(stack.values, partial(choose_best, stack.values, by_day, None, by_haze))
+        reach = self.cloud_reach
+        by_distance = (
+            None
+            if stack.distances is None
+            else (stack.distances, distance_scores(reach / 255, reach, _CLOUD_WEIGHT))
+        )
+        return choose(stack.values, partial(choose_best, stack.values, by_day, by_distance, by_haze))

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.kernels.geomedian import joint_geomedian
-from cloudless_mosaic.reducers.parameters import no_parameter
-from cloudless_mosaic.reducers.protocol import Reduced, Stack
+from cloudless_mosaic.reducers.plain import PlainReducer
+from cloudless_mosaic.reducers.protocol import Float32s, Reduced, Stack
 from cloudless_mosaic.reducers.sorting_network import sorting_network
-
-Float32s = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Geomedian:
+class Geomedian(PlainReducer):
     """The point with the least sum of Euclidean distances to the observations that count, over all bands.
 
     It is found to within a thousandth of a digital number and rounded to a whole one. Where several points
@@ -29,19 +26,6 @@ class Geomedian:
 
     name: ClassVar[str] = "geomedian"
     chooses: ClassVar[bool] = False
-
-    @classmethod
-    def parse(cls, parameter: str) -> Self:
-        """The geometric median; it takes no parameter.
-
-        Raises:
-            UsageError: if there is a parameter.
-        """
-        no_parameter(cls.name, parameter)
-        return cls()
-
-    def __str__(self) -> str:
-        return self.name
 
     @property
     def title(self) -> str:
@@ -58,7 +42,7 @@ class Geomedian:
         """What is minimised, in numpy."""
         return "argmin(g, nansum(norm(where(clear, reflectance, nan) - g, axis=band), axis=time))"
 
-    def check(self, bands: Sequence[str]) -> None:
+    def check(self, bands: Sequence[str], /) -> None:
         """Raises ``UsageError`` where there is one band, of which it is the median."""
         if len(bands) < 2:
             raise UsageError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -13,29 +12,17 @@ import numpy as np
 from cloudless_mosaic.kernels.arrays import Int64s
 from cloudless_mosaic.kernels.choosing import choose_first
 from cloudless_mosaic.reducers.choice import TIES, choose
-from cloudless_mosaic.reducers.parameters import day_or_middle, named_day, no_parameter, with_parameter
+from cloudless_mosaic.reducers.parameters import day_or_middle, named_day, with_parameter
+from cloudless_mosaic.reducers.plain import AnyReducer, PlainReducer
 from cloudless_mosaic.reducers.protocol import Reduced, Stack
 
 
 @dataclass(frozen=True, slots=True)
-class First:
+class First(PlainReducer):
     """The earliest observation that counts."""
 
     name: ClassVar[str] = "first"
     chooses: ClassVar[bool] = True
-
-    @classmethod
-    def parse(cls, parameter: str) -> Self:
-        """The first; it takes no parameter.
-
-        Raises:
-            UsageError: if there is a parameter.
-        """
-        no_parameter(cls.name, parameter)
-        return cls()
-
-    def __str__(self) -> str:
-        return self.name
 
     @property
     def title(self) -> str:
@@ -52,33 +39,17 @@ class First:
         """The choice in numpy."""
         return "reflectance[argmax(clear, axis=time)]"
 
-    def check(self, bands: Sequence[str]) -> None:
-        """Any bands have one."""
-
     def reduce(self, stack: Stack) -> Reduced:
         """The earliest observation that counts."""
         return _in_order(stack, np.arange(len(stack.times)))
 
 
 @dataclass(frozen=True, slots=True)
-class Last:
+class Last(PlainReducer):
     """The latest observation that counts."""
 
     name: ClassVar[str] = "last"
     chooses: ClassVar[bool] = True
-
-    @classmethod
-    def parse(cls, parameter: str) -> Self:
-        """The last; it takes no parameter.
-
-        Raises:
-            UsageError: if there is a parameter.
-        """
-        no_parameter(cls.name, parameter)
-        return cls()
-
-    def __str__(self) -> str:
-        return self.name
 
     @property
     def title(self) -> str:
@@ -95,22 +66,20 @@ class Last:
         """The choice in numpy."""
         return "reflectance[::-1][argmax(clear[::-1], axis=time)]"
 
-    def check(self, bands: Sequence[str]) -> None:
-        """Any bands have one."""
-
     def reduce(self, stack: Stack) -> Reduced:
         """The latest observation that counts."""
         return _in_order(stack, np.arange(len(stack.times))[::-1].copy())
 
 
 @dataclass(frozen=True, slots=True)
-class Nearest:
+class Nearest(AnyReducer):
     """The observation that counts and is nearest to a day, in whole days, UTC."""
 
     day: date | None = None
     """The day; ``None`` is the one that the middle of the period lies in."""
 
     name: ClassVar[str] = "nearest"
+    parameter: ClassVar[str] = "[:DAY]"
     chooses: ClassVar[bool] = True
 
     @classmethod
@@ -139,9 +108,6 @@ class Nearest:
     def expression(self) -> str:
         """The choice in numpy."""
         return "reflectance[nanargmin(where(clear, abs(days), nan), axis=time)]"
-
-    def check(self, bands: Sequence[str]) -> None:
-        """Any bands have one."""
 
     def reduce(self, stack: Stack) -> Reduced:
         """The observation that counts and is nearest to the day."""

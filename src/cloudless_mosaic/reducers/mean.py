@@ -2,34 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar
 
 from cloudless_mosaic.kernels.percentiles import joint_mean
-from cloudless_mosaic.reducers.parameters import no_parameter
-from cloudless_mosaic.reducers.protocol import Reduced, Stack
+from cloudless_mosaic.reducers.plain import PlainReducer
+from cloudless_mosaic.reducers.protocol import Float32s, Reduced, Stack
+from cloudless_mosaic.reducers.series import mean_of
 
 
 @dataclass(frozen=True, slots=True)
-class Mean:
+class Mean(PlainReducer):
     """Mean over time of each band, rounded half to even from the exact quotient."""
 
     name: ClassVar[str] = "mean"
     chooses: ClassVar[bool] = False
-
-    @classmethod
-    def parse(cls, parameter: str) -> Self:
-        """The mean; it takes no parameter.
-
-        Raises:
-            UsageError: if there is a parameter.
-        """
-        no_parameter(cls.name, parameter)
-        return cls()
-
-    def __str__(self) -> str:
-        return self.name
 
     @property
     def title(self) -> str:
@@ -46,9 +33,6 @@ class Mean:
         """The reduction in numpy."""
         return "rint(nanmean(where(clear, reflectance, nan), axis=time))"
 
-    def check(self, bands: Sequence[str]) -> None:
-        """Any bands have one."""
-
     def reduce(self, stack: Stack) -> Reduced:
         """Mean over time of the observations that count."""
         values = stack.values
@@ -56,3 +40,7 @@ class Mean:
         if len(stack.times):
             joint_mean(values, reduced.data, reduced.count, reduced.pixels)
         return reduced
+
+    def reduce_series(self, series: Float32s, /) -> Float32s:
+        """Means over time."""
+        return mean_of(series)

@@ -9,19 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import numpy as np
 
 from cloudless_mosaic.kernels import joint_median
 from cloudless_mosaic.kernels.deviations import joint_median_deviation
-from cloudless_mosaic.reducers.parameters import no_parameter
-from cloudless_mosaic.reducers.protocol import Reduced, Stack
+from cloudless_mosaic.reducers.plain import PlainReducer
+from cloudless_mosaic.reducers.protocol import Float32s, Reduced, Stack
+from cloudless_mosaic.reducers.series import percentile_of
 from cloudless_mosaic.reducers.sorting_network import sorting_network
 
 
 @dataclass(frozen=True, slots=True)
-class Median:
+class Median(PlainReducer):
     """Median over time of each band.
 
     Equals ``numpy.rint(numpy.nanmedian(...))`` with 0 taken as NaN and the result's NaN as 0: the mean of the
@@ -30,19 +31,6 @@ class Median:
 
     name: ClassVar[str] = "median"
     chooses: ClassVar[bool] = False
-
-    @classmethod
-    def parse(cls, parameter: str) -> Self:
-        """The median; it takes no parameter.
-
-        Raises:
-            UsageError: if there is a parameter.
-        """
-        no_parameter(cls.name, parameter)
-        return cls()
-
-    def __str__(self) -> str:
-        return self.name
 
     @property
     def title(self) -> str:
@@ -59,9 +47,6 @@ class Median:
         """The reduction in numpy."""
         return "rint(nanmedian(where(clear, reflectance, nan), axis=time))"
 
-    def check(self, bands: Sequence[str]) -> None:
-        """Any bands have one."""
-
     def reduce(self, stack: Stack) -> Reduced:
         """Median over time of the values that are not 0."""
         values = stack.values
@@ -70,6 +55,10 @@ class Median:
         if times:
             joint_median(values, sorting_network(times), reduced.data, reduced.count, reduced.pixels)
         return reduced
+
+    def reduce_series(self, series: Float32s, /) -> Float32s:
+        """Medians over time; an even number of observations gives the mean of the middle two."""
+        return percentile_of(series, 50)
 
     def spread_bands(self, bands: Sequence[str], /) -> tuple[str, ...]:
         """The median absolute deviation of each band, by the names of the bands."""

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar, Self
+from typing import ClassVar
 
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.kernels.choosing import choose_medoid
 from cloudless_mosaic.reducers.choice import TIES, choose
-from cloudless_mosaic.reducers.parameters import no_parameter
+from cloudless_mosaic.reducers.plain import PlainReducer
 from cloudless_mosaic.reducers.protocol import Reduced, Stack
 
 
 @dataclass(frozen=True, slots=True)
-class Medoid:
+class Medoid(PlainReducer):
     """The observation with the least sum of Euclidean distances to the others (N. Flood, 2013).
 
     Distances are rounded to 2**-20 digital numbers, so that their sums are exact and ties are ties.
@@ -23,19 +23,6 @@ class Medoid:
 
     name: ClassVar[str] = "medoid"
     chooses: ClassVar[bool] = True
-
-    @classmethod
-    def parse(cls, parameter: str) -> Self:
-        """The medoid; it takes no parameter.
-
-        Raises:
-            UsageError: if there is a parameter.
-        """
-        no_parameter(cls.name, parameter)
-        return cls()
-
-    def __str__(self) -> str:
-        return self.name
 
     @property
     def title(self) -> str:
@@ -52,7 +39,7 @@ class Medoid:
         """What is minimised, in numpy."""
         return "reflectance[argmin(nansum(norm(x[:, None] - x[None, :], axis=band), axis=time))]"
 
-    def check(self, bands: Sequence[str]) -> None:
+    def check(self, bands: Sequence[str], /) -> None:
         """Raises ``UsageError`` where there is one band, of which it is a median without a mean."""
         if len(bands) < 2:
             raise UsageError(

@@ -7,12 +7,6 @@ from datetime import UTC, date, datetime
 from cloudless_mosaic.errors import UsageError
 
 
-def no_parameter(name: str, parameter: str) -> None:
-    """Raises ``UsageError`` if a reducer that takes no parameter was given one."""
-    if parameter:
-        raise UsageError(f"reducer {name} takes no parameter, got {parameter!r}; leave it out")
-
-
 def day_or_middle(name: str, parameter: str) -> date | None:
     """The day that a parameter names; ``None``, which is the middle of the period, where it is empty.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar, Self
@@ -12,12 +11,14 @@ import numpy as np
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.kernels.arrays import Floats, Int64s
 from cloudless_mosaic.kernels.percentiles import joint_percentile
-from cloudless_mosaic.reducers.protocol import Reduced, Stack
+from cloudless_mosaic.reducers.plain import AnyReducer
+from cloudless_mosaic.reducers.protocol import Float32s, Reduced, Stack
+from cloudless_mosaic.reducers.series import percentile_of
 from cloudless_mosaic.reducers.sorting_network import sorting_network
 
 
 @dataclass(frozen=True, slots=True)
-class Percentile:
+class Percentile(AnyReducer):
     """Percentile over time of each band.
 
     Equals ``numpy.rint(numpy.nanpercentile(..., q))`` with 0 taken as NaN, by numpy's method ``linear``:
@@ -29,6 +30,7 @@ class Percentile:
     """From 0, the least, to 100, the greatest."""
 
     name: ClassVar[str] = "percentile"
+    parameter: ClassVar[str] = ":Q"
     chooses: ClassVar[bool] = False
 
     @classmethod
@@ -67,9 +69,6 @@ class Percentile:
         """The reduction in numpy."""
         return f"rint(nanpercentile(where(clear, reflectance, nan), {self.q:g}, axis=time))"
 
-    def check(self, bands: Sequence[str]) -> None:
-        """Any bands have one."""
-
     def reduce(self, stack: Stack) -> Reduced:
         """Percentile over time of the observations that count."""
         values = stack.values
@@ -79,6 +78,10 @@ class Percentile:
             network, places = sorting_network(times), _places(times, self.q)
             joint_percentile(values, network, places, reduced.data, reduced.count, reduced.pixels)
         return reduced
+
+    def reduce_series(self, series: Float32s, /) -> Float32s:
+        """Percentiles over time."""
+        return percentile_of(series, self.q)
 
 
 @lru_cache

@@ -10,6 +10,7 @@ from typing import ClassVar, Protocol, Self, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
+Float32s = npt.NDArray[np.float32]
 Int64s = npt.NDArray[np.int64]
 UInt16s = npt.NDArray[np.uint16]
 
@@ -28,6 +29,9 @@ class Stack:
     """Sentinel-2 names of the bands."""
     span: tuple[datetime, datetime]
     """First instant of the period that the observations are of, and the first one after it, UTC."""
+    distances: npt.NDArray[np.uint8] | None = None
+    """Distance to the nearest cloud or shadow of the scene, shape (time, y, x), C-contiguous: 0 is in it, 255
+    at ``cloud_reach`` of the reducer or farther. ``None`` where it doesn't matter, or the mask has none."""
 
     @property
     def days(self) -> Int64s:
@@ -72,7 +76,7 @@ class Reduced:
     chosen: npt.NDArray[np.int16] | None = None
     """Place in the stack of the observation that a pixel is taken from, shape (y, x), -1 where none counts;
     ``None`` where observations are mixed."""
-    spread: npt.NDArray[np.float32] | None = None
+    spread: Float32s | None = None
     """How far the observations lie apart, shape (plane, y, x), NaN where none counts; ``None`` where it was
     not asked for."""
 
@@ -103,6 +107,10 @@ class Reducer(Protocol):
     """Name in ``--reducer`` and in the provenance."""
     chooses: ClassVar[bool]
     """True where each pixel takes all its bands from one observation; False where observations are mixed."""
+    parameter: ClassVar[str]
+    """What may follow the name, as in a usage text: ``:Q``, ``[:DAY]``; empty where nothing may."""
+    cloud_reach: ClassVar[float]
+    """Metres up to which the distance to clouds matters; 0 where it doesn't."""
 
     @classmethod
     def parse(cls, parameter: str) -> Self:
@@ -132,7 +140,7 @@ class Reducer(Protocol):
         """The reduction in numpy, for ``processing:expression``."""
         ...
 
-    def check(self, bands: Sequence[str]) -> None:
+    def check(self, bands: Sequence[str], /) -> None:
         """Raises ``UsageError``, which says what to choose, where these bands can't be reduced.
 
         Args:
@@ -159,6 +167,22 @@ class SpreadReducer(Reducer, Protocol):
 
     def reduce_with_spread(self, stack: Stack) -> Reduced:
         """As ``reduce``, with the spread."""
+        ...
+
+
+@runtime_checkable
+class SeriesReducer(Reducer, Protocol):
+    """A reducer that can also reduce one value for each observation, such as an index of its bands."""
+
+    def reduce_series(self, series: Float32s, /) -> Float32s:
+        """Reduces values over time.
+
+        Args:
+            series: Shape (time, y, x), NaN where an observation doesn't count; may be overwritten.
+
+        Returns:
+            Shape (y, x), NaN where no observation counts.
+        """
         ...
 
 

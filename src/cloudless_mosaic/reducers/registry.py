@@ -18,6 +18,9 @@ REDUCERS: dict[str, type[Reducer]] = {
     for reducer in (Median, Percentile, Mean, Geomedian, Medoid, Best, Highest, Nearest, First, Last)
 }
 
+USAGE = ", ".join(name + reducer.parameter for name, reducer in REDUCERS.items())
+"""The names with the parameters that may follow them."""
+
 _ALIASES = {"max-ndvi": "max:NDVI"}
 """Texts that stand for others."""
 
@@ -30,5 +33,5 @@ def parse_reducer(text: str) -> Reducer:
     """
     name, _, parameter = _ALIASES.get(text, text).partition(":") if isinstance(text, str) else ("", "", "")
     if name not in REDUCERS:
-        raise UsageError(f"reducer {text!r} is unknown; choose one of {', '.join(REDUCERS)}")
+        raise UsageError(f"reducer {text!r} is unknown; choose one of {USAGE}")
     return REDUCERS[name].parse(parameter)

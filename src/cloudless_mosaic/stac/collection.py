@@ -11,13 +11,12 @@ from pyproj import CRS
 from cloudless_mosaic.domain.periods import PeriodKind, collection_id, parse_mosaic_name
 from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.domain.results import PeriodResult
-from cloudless_mosaic.layers import parse_layers
 from cloudless_mosaic.planning.plan import MosaicPlan
 from cloudless_mosaic.stac.assets import sensor_fields
 from cloudless_mosaic.stac.documents import document_of
 from cloudless_mosaic.stac.footprint import footprint
 from cloudless_mosaic.stac.items import THUMBNAIL, asset_texts, extensions, output_bands, raster_bands
-from cloudless_mosaic.stac.layers import ROLES, layer_bands, layer_extensions
+from cloudless_mosaic.stac.layers import layer_bands, layer_renders
 from cloudless_mosaic.stac.names import (
     CATALOG,
     CATALOG_ID,
@@ -72,7 +71,7 @@ def collection_document(plan: MosaicPlan, fingerprint: str) -> dict[str, Any]:
     kind, reducer = request.period_kind, request.reduction
     first, last = periods[0].start, periods[-1].last_instant
     years = " to ".join(sorted({f"{first:%Y}", f"{last:%Y}"}))
-    drawn = renders(request.bands)
+    drawn = renders(request.bands) | layer_renders(request, output_bands(request.bands))
     crs = CRS.from_user_input(str(plan.geobox.crs)).to_authority()
     sensor = {key: one if isinstance(one, list) else [one] for key, one in sensor_fields(plan.geobox).items()}
     collection = pystac.Collection(
@@ -103,7 +102,7 @@ def collection_document(plan: MosaicPlan, fingerprint: str) -> dict[str, Any]:
                 },
             ),
         ],
-        stac_extensions=[*extensions(request.bands), *layer_extensions(request)],
+        stac_extensions=extensions(request, drawn),
         summaries=pystac.Summaries(
             sensor
             | ({"proj:code": [":".join(crs)]} if crs else {})
@@ -144,12 +143,12 @@ def _item_assets(request: MosaicRequest) -> dict[str, Any]:
         for key, (title, text, roles) in asset_texts(request.reduction).items()
     }
     bands = layer_bands(request, output_bands(request.bands), ())
-    for layer in parse_layers(request.layers):
+    for layer in request.all_layers:
         rasters[layer.name] = {
             "title": layer.title,
             "description": layer.description,
             "type": pystac.MediaType.COG,
-            "roles": ROLES,
+            "roles": list(layer.roles),
             "bands": bands[layer.name],
         }
     title, text = THUMBNAIL

@@ -14,8 +14,8 @@ from cloudless_mosaic.cog.picture import SCALE, shown_bands
 from cloudless_mosaic.cog.writer import CogFile
 from cloudless_mosaic.domain.bands import BANDS, canonical_band, common_name
 from cloudless_mosaic.domain.periods import collection_id, mosaic_name
+from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.domain.results import MaskCounts, PeriodResult
-from cloudless_mosaic.layers import parse_layers
 from cloudless_mosaic.planning.plan import MosaicPlan, PeriodPlan
 from cloudless_mosaic.reducers import Reducer
 from cloudless_mosaic.stac.assets import (
@@ -34,7 +34,8 @@ from cloudless_mosaic.stac.assets import (
 )
 from cloudless_mosaic.stac.documents import item_json
 from cloudless_mosaic.stac.footprint import footprint
-from cloudless_mosaic.stac.layers import ROLES, layer_bands, layer_extensions
+from cloudless_mosaic.stac.layer_statistics import BandsOfLayers
+from cloudless_mosaic.stac.layers import layer_bands, layer_extensions, layer_renders
 from cloudless_mosaic.stac.names import (
     CATALOG,
     COLLECTION,
@@ -94,6 +95,8 @@ class PeriodFiles:
     """Of the counts of all pixels."""
     layers: Mapping[str, CogFile]
     """Layers that were asked for, by name."""
+    layer_statistics: BandsOfLayers
+    """Of the bands of layers, by name."""
     scene_percents: Mapping[str, float]
     """Percent of the pixels that a scene gave an observation of: one that counts, or that was chosen."""
 
@@ -119,7 +122,8 @@ def period_item(
     label = plan.label(period.period)
     title = f"{plan.request.name}, {label}" if plan.request.name else label
     geometry, bbox = footprint(plan.geobox, files.area)
-    drawn = renders(plan.request.bands)
+    names = output_bands(plan.request.bands)
+    drawn = renders(plan.request.bands) | layer_renders(plan.request, names, files.layer_statistics)
     item = pystac.Item(
         id=mosaic_name(label, plan.request.name or ""),
         geometry=geometry,
@@ -128,7 +132,7 @@ def period_item(
         start_datetime=period.period.start,
         end_datetime=period.period.last_instant,
         collection=collection_id(plan.request.period_kind, plan.request.name or ""),
-        stac_extensions=[*extensions(plan.request.bands), *layer_extensions(plan.request)],
+        stac_extensions=extensions(plan.request, drawn),
         properties={
             "title": f"Cloud-free Sentinel-2 mosaic, {title}",
             **sensor_fields(plan.geobox),
@@ -149,10 +153,15 @@ def period_item(
     return item_json(item, _assets(plan, period, files), parents, used, folder)
 
 
-def extensions(bands: Sequence[str]) -> list[str]:
-    """Schemas of the extensions that an item of these bands, and its collection, make use of."""
-    found = [PROJECTION, RASTER, EO, PROCESSING, FILE]
-    return [*found, RENDER] if renders(bands) else found
+def extensions(request: MosaicRequest, drawn: Mapping[str, Any]) -> list[str]:
+    """Schemas of the extensions that an item, or the collection, makes use of.
+
+    Args:
+        request: Of the mosaic.
+        drawn: Its renders.
+    """
+    known = [PROJECTION, RASTER, EO, PROCESSING, FILE]
+    return [*known, *([RENDER] if drawn else []), *layer_extensions(request)]
 
 
 def raster_bands(bands: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
@@ -217,7 +226,8 @@ def _assets(plan: MosaicPlan, period: PeriodPlan, files: PeriodFiles) -> dict[st
     known = (*files.statistics, files.observations)
     for band, statistics in zip((*bands["mosaic"], *bands["count"]), known, strict=True):
         band.update(_statistics(statistics))
-    described = layer_bands(plan.request, output_bands(plan.request.bands), period.scenes)
+    names = output_bands(plan.request.bands)
+    described = layer_bands(plan.request, names, period.scenes, files.layer_statistics)
     texts = asset_texts(plan.request.reduction)
     rasters = {"mosaic": files.mosaic, "count": files.count, "visual": files.visual}
     return {
@@ -227,11 +237,11 @@ def _assets(plan: MosaicPlan, period: PeriodPlan, files: PeriodFiles) -> dict[st
                 files.layers[layer.name],
                 layer.title,
                 layer.description,
-                ROLES,
+                list(layer.roles),
                 plan.geobox,
                 described[layer.name],
             )
-            for layer in parse_layers(plan.request.layers)
+            for layer in plan.request.all_layers
         },
         "thumbnail": thumbnail_asset(files.thumbnail, *THUMBNAIL, plan.geobox, files.thumbnail_factor),
     }

@@ -4,27 +4,33 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.domain.scenes import Scene
-from cloudless_mosaic.layers import Layer, parse_layers
+from cloudless_mosaic.layers import Layer
 from cloudless_mosaic.stac.assets import CLASSIFICATION
+from cloudless_mosaic.stac.layer_statistics import NOTHING, BandsOfLayers
+
+_NONE: BandsOfLayers = MappingProxyType({})
 
 _SCENES = "source"
 """The layer whose values are the scenes of an item."""
 
-ROLES = ["metadata"]
-
 
 def layer_extensions(request: MosaicRequest) -> list[str]:
     """Schemas of the extensions that the layers of a request make use of."""
-    layers = parse_layers(request.layers)
-    return [CLASSIFICATION] if any(one.classes or one.name == _SCENES for one in layers) else []
+    return [CLASSIFICATION] if any(layer.classified for layer in request.all_layers) else []
 
 
-def layer_bands(request: MosaicRequest, names: Sequence[str], scenes: Sequence[Scene]) -> dict[str, Any]:
+def layer_bands(
+    request: MosaicRequest,
+    names: Sequence[str],
+    scenes: Sequence[Scene],
+    statistics: BandsOfLayers = _NONE,
+) -> dict[str, Any]:
     """The bands of each layer that was asked for, by its name.
 
     Args:
@@ -32,14 +38,65 @@ def layer_bands(request: MosaicRequest, names: Sequence[str], scenes: Sequence[S
         names: Bands of the mosaic, by the names that its files have for them.
         scenes: Of the item, in the order that ``source`` numbers them; none for the collection, whose items
             have scenes of their own.
+        statistics: Of the item; none for the collection.
     """
     return {
         layer.name: [
             {"name": band, **_values(layer), **_classes(layer, scenes)}
-            for band in layer.bands(request.reduction, names)
+            | _statistics(statistics, layer, number)
+            for number, band in enumerate(layer.bands(request.reduction, names))
         ]
-        for layer in parse_layers(request.layers)
+        for layer in request.all_layers
     }
+
+
+def layer_renders(
+    request: MosaicRequest, names: Sequence[str], statistics: BandsOfLayers = _NONE
+) -> dict[str, Any]:
+    """How tile servers are to draw the first band of each layer that was asked for.
+
+    Args:
+        request: Of the mosaic.
+        names: Bands of the mosaic, by the names that its files have for them.
+        statistics: Of the item; layers that are drawn over their range are left out where it isn't known.
+    """
+    found = {}
+    for layer in request.all_layers:
+        drawn = _drawn(layer, statistics)
+        if drawn:
+            band = layer.bands(request.reduction, names)[0]
+            values = {key: value for key, value in _values(layer).items() if key == "nodata"}
+            found[layer.ending] = {
+                "title": layer.title,
+                "assets": [layer.name],
+                "bands": [[band]],
+                **values,
+                **drawn,
+            }
+    return found
+
+
+def _drawn(layer: Layer, statistics: BandsOfLayers) -> Mapping[str, Any]:
+    """Colours of a layer; none where it isn't drawn, or has no value in this item."""
+    look = layer.look
+    if look is None:
+        return {}
+    if layer.classes:
+        return {"colormap": {str(one.value): [*bytes.fromhex(one.color), 255] for one in layer.classes}}
+    limits = look.limits
+    if limits is None:
+        known = statistics.get(layer.name, (NOTHING,))[0]
+        limits = (known.minimum, known.maximum)
+    if not limits[0] < limits[1] < math.inf:
+        return {}
+    return {"rescale": [[round(limit, 6) for limit in limits]], "colormap_name": look.colormap}
+
+
+def _statistics(statistics: BandsOfLayers, layer: Layer, band: int) -> dict[str, Any]:
+    """Statistics of a band of a layer, where there is a pixel to take them of."""
+    known = statistics.get(layer.name)
+    fields = known[band].fields if known else {}
+    return {"statistics": fields} if fields else {}
 
 
 def _values(layer: Layer) -> dict[str, Any]:
@@ -50,7 +107,10 @@ def _values(layer: Layer) -> dict[str, Any]:
 
 def _classes(layer: Layer, scenes: Sequence[Scene]) -> dict[str, Any]:
     """The table of the values of a layer, where it has one."""
-    known = [{"value": one.value, "name": one.name, "description": one.description} for one in layer.classes]
+    known = [
+        {"value": one.value, "name": one.name, "description": one.description, "color_hint": one.color}
+        for one in layer.classes
+    ]
     if layer.name == _SCENES:
         known = [
             {

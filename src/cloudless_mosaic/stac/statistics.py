@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from cloudless_mosaic.compositing.composite import Composite
 from cloudless_mosaic.compositing.reading_totals import ReadingTotals
 from cloudless_mosaic.domain.results import MaskCounts
 from cloudless_mosaic.kernels import sums
+from cloudless_mosaic.layers import Layer
+from cloudless_mosaic.stac.layer_statistics import NOTHING, BandsOfLayers, LayerStatistics, layer_statistics
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,15 @@ class BandStatistics:
 class PeriodTotals:
     """What the composites of a period add up to. Safe to use from many threads."""
 
-    def __init__(self, bands: int) -> None:
+    def __init__(self, bands: int, layers: Sequence[Layer] = ()) -> None:
+        """Starts at nothing.
+
+        Args:
+            bands: Of the mosaic.
+            layers: Of which there are statistics, too.
+        """
+        self._asked = layers
+        self._layers: BandsOfLayers = {}
         self._lock = threading.Lock()
         self._bands = [_NOTHING] * bands
         self._scene_pixels: Counter[str] = Counter()
@@ -48,6 +58,7 @@ class PeriodTotals:
         self.reading.add(composite)
         counts = _Sums(*sums(composite.count))
         bands = [_Sums(*sums(band)) for band in composite.data]
+        layers = layer_statistics(self._asked, composite.layers)
         with self._lock:
             self._counts = self._counts.plus(counts)
             self._pixels += composite.count.size
@@ -55,7 +66,16 @@ class PeriodTotals:
             for scene_id, taken in composite.masked:
                 known = self._masked.get(scene_id)
                 self._masked[scene_id] = known.plus(taken) if known else taken
+            self._layers = {
+                name: tuple(map(LayerStatistics.plus, self._layers.get(name, (NOTHING,) * len(new)), new))
+                for name, new in layers.items()
+            }
             self._bands = [old.plus(new) for old, new in zip(self._bands, bands, strict=True)]
+
+    @property
+    def layers(self) -> BandsOfLayers:
+        """Statistics of the bands of each layer, by name; of those with classes there are none."""
+        return self._layers
 
     @property
     def clear_pixels(self) -> int:

@@ -102,6 +102,8 @@ def test_masks_are_freed_before_the_stack_is_reduced(world, task_of, monkeypatch
         return found
 
     class Watching:
+        cloud_reach = 0.0
+
         def reduce(self, stack):
             gc.collect()
             left.append(sum(one() is not None for one in alive))

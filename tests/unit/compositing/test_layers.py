@@ -103,3 +103,42 @@ def test_scenes_that_were_not_chosen_are_not_used(world, make_geobox):
         world.add(ground(500), np.full((32, 32), CLEAR), id=name, day=day)
     mosaic = world.mosaic(make_geobox((64, 64)), reducer="nearest")
     assert mosaic.used == {"b"}
+
+
+def index_of(world, make_geobox, **options):
+    options = {"bands": ("red", "nir"), "indices": ("NDVI",), **options}
+    (composite,) = world.mosaic(make_geobox((64, 64)), **options).composites
+    return composite.layers["NDVI"][0]
+
+
+@pytest.fixture
+def green(world):
+    """Three dates whose indices have another median than the index of the median bands."""
+    for day, (red, nir) in enumerate(((1000, 3000), (2000, 5000), (4000, 4000)), 5):
+        world.add({"red": ground(red), "nir": ground(nir)}, id=f"day {day}", day=day)
+    return world
+
+
+def test_an_index_of_the_composite_is_of_its_bands(green, make_geobox):
+    assert (index_of(green, make_geobox, mask="none") == np.float32(2000 / 6000)).all()
+
+
+def test_an_index_of_the_dates_is_reduced_like_the_bands(green, make_geobox):
+    options = {"mask": "none", "index_of": "dates"}
+    dates = np.array([2000 / 4000, 3000 / 7000, 0], np.float32)
+    assert (index_of(green, make_geobox, **options) == dates[1]).all()
+    mean = index_of(green, make_geobox, reducer="mean", **options)
+    np.testing.assert_allclose(mean, dates.mean(), rtol=1e-6)
+
+
+def test_a_chosen_observation_has_one_index(green, make_geobox):
+    for index_kind in ("composite", "dates"):
+        index = index_of(green, make_geobox, mask="none", reducer="max:NDVI", index_of=index_kind)
+        assert (index == np.float32(0.5)).all()
+
+
+@pytest.mark.parametrize("index_kind", ["composite", "dates"])
+def test_an_index_is_nan_where_nothing_is_clear(cloudy, make_geobox, index_kind):
+    cloudy.add({"red": ground(1000), "nir": ground(3000)}, np.full((32, 32), CLOUD, np.uint8), day=9)
+    cloudy.scenes.pop(0)
+    assert np.isnan(index_of(cloudy, make_geobox, index_of=index_kind)).all()

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as stn
+from scipy.ndimage import distance_transform_edt
 
 from cloudless_mosaic.masks import MaskSettings, make_mask
 from cloudless_mosaic.masks.classes import DEFAULT_CLEAR_CLASSES
@@ -81,3 +82,23 @@ def test_part_with_its_margin_is_the_part_of_the_whole(name, data):
     np.testing.assert_array_equal(mask.clear(part, 60.0)[inner], mask.clear(scl, 60.0)[whole])
     if mask.dates:
         np.testing.assert_array_equal(mask.levels(part, 60.0)[inner], mask.levels(scl, 60.0)[whole])
+
+
+@given(st.one_of(SCLS, FEW), st.integers(1, 300), st.sampled_from([10.0, 20.0, 60.0]))
+def test_distances_to_clouds_are_those_of_scipy(scl, reach, resolution):
+    clouds = np.isin(scl, (3, 8, 9, 10))
+    metres = np.full(scl.shape, np.inf)
+    if clouds.any():
+        metres = distance_transform_edt(~clouds) * resolution
+    pixels = metres <= reach // resolution * resolution + 1e-9
+    expected = np.where(pixels, np.rint(np.minimum(metres / reach, 1) * 255), 255)
+    np.testing.assert_array_equal(mask_of("scl").cloud_distances(scl, resolution, reach), expected)
+
+
+def test_without_clouds_there_is_no_distance_to_them():
+    scl = np.full((3, 3), 4, np.uint8)
+    assert mask_of("none").cloud_distances(scl, 20, 3000) is None
+    assert not mask_of("none").has_clouds
+    every = make_mask("scl", MaskSettings(tuple(range(1, 12)), None, ()))
+    assert not every.has_clouds
+    assert every.cloud_distances(scl, 20, 3000) is None

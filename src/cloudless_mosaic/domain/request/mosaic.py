@@ -45,3 +45,5 @@ class MosaicRequest(
         # names that no band has are refused by the search
         if len(bands) == len(self.bands):
             self.reduction.check(bands)
+            for index in self.spectral_indices:
+                index.check(bands)

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from cloudless_mosaic.domain.provider import ProviderProfile
 from cloudless_mosaic.domain.request.fields import Request
+from cloudless_mosaic.layers import Layer
 from cloudless_mosaic.masks import Mask
 from cloudless_mosaic.reducers import Reducer
 
@@ -63,7 +64,7 @@ class CompositeRequest(Request, Protocol):
         ...
 
     @property
-    def layers(self) -> tuple[str, ...]:
+    def all_layers(self) -> tuple[Layer, ...]:
         """See ``CompositeOptions``."""
         ...
 
