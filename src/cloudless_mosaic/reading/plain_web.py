@@ -3,13 +3,14 @@
 The object store refuses correct responses without ``Content-Length`` (chunked, HTTP/1.0), with another form
 of ``Last-Modified`` and with an ETag beyond ASCII, and it follows redirects only on the server itself. This
 client is slower: it is used for such servers, behind a proxy, for addresses with a query, and for files that
-GDAL reads.
+GDAL reads. Small files of servers that know no ranges are fetched whole.
 """
 
 from __future__ import annotations
 
 import re
 import threading
+from functools import partial
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -26,6 +27,7 @@ from cloudless_mosaic.net.redaction import quoted, redact
 from cloudless_mosaic.net.retry import TEMPORARY_STATUSES
 from cloudless_mosaic.net.urls import resolve_url
 from cloudless_mosaic.reading.settings import ReadSettings
+from cloudless_mosaic.reading.whole_files import WholeFile, WholeFiles, read_whole
 
 if TYPE_CHECKING:
     from requests import Response, Session
@@ -33,6 +35,9 @@ if TYPE_CHECKING:
 _RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})")
 _MOST_REDIRECTS = 10
 _CHUNK = 1 << 16
+
+Part = tuple[bytes, int, str | None]
+"""Bytes of a range, the size of the whole file, and its ETag."""
 
 
 class PlainWeb:
@@ -47,8 +52,14 @@ class PlainWeb:
         """
         self._root = root
         self._settings = settings
+        self._whole = WholeFiles()
         self._opened: Session | None = None
         self._lock = threading.Lock()
+
+    @property
+    def sends_whole_files(self) -> bool:
+        """True once the server has sent a whole file where a range was asked for."""
+        return self._whole.found
 
     def get(self, path: str, start: int, end: int) -> tuple[bytes, int, str | None]:
         """Fetches a range.
@@ -62,18 +73,34 @@ class PlainWeb:
             The bytes, the size of the whole file, and its ETag.
 
         Raises:
-            AccessError: if it refuses access, or its certificate is not trusted.
+            AccessError: if it refuses access, its certificate is not trusted, or it knows no ranges and the
+                file is large.
             SourceError: if it redirects to where nothing may be read.
             FileNotFoundError: if it has no such file.
             DoubtfulResponseError: if it does not send the range; a retry may succeed.
         """
+        url = f"{self._root}/{path}"
+        if self.sends_whole_files:
+            found: Part | WholeFile | None = self._whole.get(path, lambda: self._whole_file(url))
+        else:
+            found = self._within(url, start, end)
+            if isinstance(found, WholeFile):
+                found = self._whole.get(path, partial(_given, found))
+        found = found or self._within(url, start, end)
+        return found.part(start, end) if isinstance(found, WholeFile) else found
+
+    def _whole_file(self, url: str) -> WholeFile | None:
+        found = self._within(url, 0, 1)
+        return found if isinstance(found, WholeFile) else None
+
+    def _within(self, url: str, start: int, end: int) -> Part | WholeFile:
         timeout = self._settings.request_timeout
         try:
-            return run_within(timeout, lambda: self._follow(f"{self._root}/{path}", start, end))
+            return run_within(timeout, lambda: self._follow(url, start, end))
         except TimeoutError:
             raise DoubtfulResponseError(f"it takes longer than {timeout:g} s") from None
 
-    def _follow(self, url: str, start: int, end: int) -> tuple[bytes, int, str | None]:
+    def _follow(self, url: str, start: int, end: int) -> Part | WholeFile:
         for _ in range(_MOST_REDIRECTS):
             outcome = self._request(url, start, end)
             if not isinstance(outcome, str):
@@ -81,8 +108,8 @@ class PlainWeb:
             url = _next_hop(url, outcome)
         raise SourceError("it is redirected endlessly")
 
-    def _request(self, url: str, start: int, end: int) -> tuple[bytes, int, str | None] | str:
-        """The range, or where a redirect leads."""
+    def _request(self, url: str, start: int, end: int) -> Part | WholeFile | str:
+        """The range, the whole file, or where a redirect leads."""
         from requests import exceptions as faults  # noqa: PLC0415 - a fifth of a second that few servers need
 
         host = urlsplit(url).netloc
@@ -142,11 +169,15 @@ class DoubtfulResponseError(ConnectionError):
     """A response without the range that was asked for; a retry may succeed."""
 
 
-def _range(response: Response, start: int, end: int) -> tuple[bytes, int, str | None]:
-    """The bytes of a response, the size of the file and its ETag.
+def _given(file: WholeFile) -> WholeFile:
+    return file
+
+
+def _range(response: Response, start: int, end: int) -> Part | WholeFile:
+    """The bytes of a response, its size and its ETag; the whole file where the server knows no ranges.
 
     Raises:
-        AccessError: if the server refuses access.
+        AccessError: if the server refuses access, or the whole file is too large.
         FileNotFoundError: if it has no such file.
         DoubtfulResponseError: if the response is not the range.
     """
@@ -155,6 +186,8 @@ def _range(response: Response, start: int, end: int) -> tuple[bytes, int, str | 
         raise AccessError(f"{urlsplit(response.url).netloc} refuses access ({status})")
     if status in {404, 410}:
         raise FileNotFoundError(f"its server answers {status}")
+    if status == 200 and (whole := read_whole(response)):
+        return whole
     where = _RANGE.fullmatch(response.headers.get("Content-Range", ""))
     if status != 206 or where is None:
         raise DoubtfulResponseError(f"its server answers {status} to the request for a range")

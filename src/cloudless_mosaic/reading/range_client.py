@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
+from obstore.exceptions import BaseError, NotSupportedError, PermissionDeniedError, UnauthenticatedError
 
 from cloudless_mosaic.domain.access import BucketAccess
 from cloudless_mosaic.errors import AccessError, SourceError, TemporaryError
@@ -114,6 +114,8 @@ class RangeClient:
                 except (BaseError, OSError, DoubtfulBytesError, TemporaryError) as error:
                     if wants_plain_web(error) and self._stores.read_plainly(place):
                         continue
+                    # the whole file came: the page of a gateway, or all that the server can do
+                    plainly = plainly or isinstance(error, NotSupportedError)
                     attempt += 1
                     left -= time.monotonic() - started
                     if place.local or attempt >= retry.attempts or left <= 0:

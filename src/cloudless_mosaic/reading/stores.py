@@ -120,7 +120,7 @@ class Stores:
             if server not in self._stores and is_proxied(server):
                 self._odd.add(server)
             # the object store has no query of a path
-            if plainly or parts.query or server in self._odd:
+            if plainly or parts.query or server in self._odd or self._sends_whole_files(server):
                 plain = self._store(f"plain {server}", lambda _: PlainWeb(server, self._settings))
                 asked = f"?{parts.query}" if parts.query else ""
                 return Place(plain, f"{parts.path.lstrip('/')}{asked}", server)
@@ -129,6 +129,10 @@ class Stores:
             return Place(self._store(f"s3://{parts.netloc}", self._bucket), path)
         file = Path(href)
         return Place(self._store(str(file.parent), _folder), file.name, local=True)
+
+    def _sends_whole_files(self, server: str) -> bool:
+        plain = self._stores.get(f"plain {server}")
+        return isinstance(plain, PlainWeb) and plain.sends_whole_files
 
     def _store(self, place: str, make: Callable[[str], Store]) -> Store:
         with self._lock:
