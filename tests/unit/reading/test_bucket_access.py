@@ -41,7 +41,7 @@ def recorded(contents):
     """An S3 server that keeps the headers of every request."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), RecordingBucket)
     server.contents = {
-        f"/{PUBLIC}/{key}{suffix}": content for key in "abcd" for suffix, content in contents.items()
+        f"/{PUBLIC}/{key}{suffix}": content for key in "abcde" for suffix, content in contents.items()
     }
     server.asked = []
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
@@ -115,6 +115,18 @@ def test_other_buckets_are_read_by_the_environment(recorded, suffix, monkeypatch
     reader = TileReader(access=(BucketAccess(bucket="another", anonymous=True),))
     np.testing.assert_array_equal(read(reader, f"s3://{PUBLIC}/d{suffix}"), PIXELS[100:164, 40:120])
     assert all("Credential=AKIAOTHER/" in headers["authorization"] for headers in recorded.asked)
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_the_environment_agrees_to_pay_and_names_the_region(recorded, suffix, monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://127.0.0.1:{recorded.server_port}")
+    monkeypatch.setenv("AWS_REQUEST_PAYER", "requester")
+    monkeypatch.setenv("AWS_REGION", "ap-south-2")
+    np.testing.assert_array_equal(read(TileReader(), f"s3://{PUBLIC}/e{suffix}"), PIXELS[100:164, 40:120])
+    assert recorded.asked
+    for headers in recorded.asked:
+        assert headers["x-amz-request-payer"] == "requester"
+        assert "/ap-south-2/s3/" in headers["authorization"]
 
 
 def test_one_reader_serves_all_tasks_of_a_run():
