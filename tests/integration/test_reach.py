@@ -2,12 +2,14 @@
 
 import json
 import os
+import shutil
 import sys
 
 import pytest
 
 from archive_api import items_of, serving_archive
 from cloudless_mosaic.net.headers import HEADERS_VARIABLE
+from cloudless_mosaic.synthetic.archive import Archive
 from processes import answers, free_port, process, wait_for
 
 
@@ -106,6 +108,31 @@ def test_a_static_catalog_on_the_web(run, same, small_archives):
 def test_a_table_of_items(run, same, small_archives, table, web):
     with serving_archive(small_archives[".tif"]) as server:
         same(run(f"{server.address}/files/items.parquet?sig=hush" if web else table))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("suffix", [".tif", ".jp2"])
+def test_files_of_a_server_without_ranges(run, small_archives, small_mosaics, tmp_path, suffix):
+    with serving_archive(small_archives[suffix], ranges=False) as server:
+        done = run(server.address, suffix=suffix)
+    assert done.code == 0, done.err
+    for path in small_mosaics[suffix].rglob("*.tif"):
+        there = tmp_path / path.relative_to(small_mosaics[suffix])
+        assert there.read_bytes() == path.read_bytes()
+
+
+def test_a_large_file_of_a_server_without_ranges_is_refused_by_that_reason(run, small_archives, tmp_path):
+    archive = Archive(tmp_path / "large", small_archives[".tif"].spec)
+    shutil.copytree(small_archives[".tif"].folder, archive.folder)
+    for path in archive.folder.rglob("*.tif"):
+        # behind the end of a TIFF there may be anything
+        os.truncate(path, 65 * 2**20)
+    with serving_archive(archive, ranges=False) as server:
+        done = run(server.address, "--output-dir", "out")
+    assert done.code == 2
+    assert "its server sends whole files only, and this one has 65 MiB" in done.err
+    assert "try again" not in done.err
+    assert done.err.count("\n") == 1
 
 
 @pytest.mark.slow
