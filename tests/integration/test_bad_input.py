@@ -71,6 +71,7 @@ CASES = [
         )
     ),
     ({"--output-dir": os.fsdecode(b"caf\xe9")}, 2, ["--output-dir", "not UTF-8"]),
+    ({"--output-dir": ""}, 2, ["--output-dir is empty"]),
     ({"--output-dir": "~nobody-of-that-name/x"}, 2, ["no such home folder"]),
     *(
         ({"--crs": crs, "--stac-url": "/nowhere"}, 2, ["--crs", crs[:20], "neither projected nor geographic"])
@@ -132,8 +133,8 @@ def test_commands_are_shown_where_none_is_named(mosaic_command, tmp_path):
 def test_an_unreachable_api(mosaic_command, tmp_path):
     options = {**GOOD, "--stac-url": closed_port()}
     outcome = mosaic_command(*(f"{name}={value}" for name, value in options.items()), cwd=tmp_path)
-    assert outcome.code == 2
-    assert "--stac-url" in outcome.err
+    assert outcome.code == 75
+    assert "can't be reached; is it running? Check --stac-url" in outcome.err
     assert len(outcome.err.strip().splitlines()) == 1
     assert list(tmp_path.iterdir()) == []
 
@@ -145,6 +146,29 @@ def test_a_folder_that_is_a_file(demo_archive, mosaic_command, tmp_path):
     assert outcome.code == 2
     assert "--output-dir taken" in outcome.err
     assert (tmp_path / "taken").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    "kind", ["dangling", "loop", "fifo", "long", "place", "root", "/dev/full", "file/sub"]
+)
+def test_an_output_path_of_an_unusual_kind(demo_archive, mosaic_command, tmp_path, kind):
+    """None gives a traceback, or an error after the work."""
+    (tmp_path / "file").touch()
+    (tmp_path / "dangling").symlink_to("nowhere")
+    (tmp_path / "loop").symlink_to("loop")
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "place").mkdir()
+    (tmp_path / "place/monthly-mosaic-2020-10").touch()
+    (tmp_path / "root/catalog.json").mkdir(parents=True)
+    before = sorted(tmp_path.rglob("*"))
+    folder = "a" * 300 if kind == "long" else kind
+    options = {**GOOD, "--stac-url": str(demo_archive.catalog), "--output-dir": folder}
+    outcome = mosaic_command(*(f"{name}={value}" for name, value in options.items()), cwd=tmp_path)
+    assert outcome.code == 2, outcome.err
+    assert f"--output-dir {folder}" in outcome.err
+    assert "choose another folder" in outcome.err
+    assert len(outcome.err.strip().splitlines()) == 1
+    assert sorted(path for path in tmp_path.rglob("*") if ".cloudless-mosaic" not in path.parts) == before
 
 
 def test_a_folder_that_may_not_be_written(demo_archive, mosaic_command, tmp_path):

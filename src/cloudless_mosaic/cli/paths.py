@@ -27,6 +27,8 @@ class LocalPath(click.ParamType):  # type: ignore[type-arg]  # generic from clic
         text = str(value)
         if text.startswith("file:///"):
             text = unquote(text.removeprefix("file://"))
+        if not text:
+            raise UsageError(f"`{name}` is empty; give a path, or leave the option out")
         require_local(name, text)
         return expanded(Path(text))
 

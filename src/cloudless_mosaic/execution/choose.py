@@ -57,7 +57,7 @@ def open_engine(
     with chosen as connection:
         dashboard = f", dashboard: {connection.dashboard}" if connection.dashboard else ""
         note(f"composing on {connection.name}{dashboard}")
-        yield ClusterEngine(connection, request.wait_workers, reader)
+        yield ClusterEngine(connection, request.wait_workers, reader, note)
 
 
 def check_engine(request: ExecutionOptions) -> None:

@@ -17,24 +17,36 @@ from cloudless_mosaic.execution.preflight import check_reports, sample_hrefs
 from cloudless_mosaic.execution.resources import ClusterResources, composite_bytes, fit_blocks
 from cloudless_mosaic.execution.task_stream import TaskStream
 from cloudless_mosaic.execution.worker import WorkerReport, report, worker_report
+from cloudless_mosaic.net.deadline import run_within
 from cloudless_mosaic.planning.plan import AnyPlan
 from cloudless_mosaic.reading import RasterReader
+
+_COMPARING = 10.0
+"""Seconds that workers have at least to say what they are."""
 
 
 class ClusterEngine:
     """An ``Engine`` that works on the workers of a Dask cluster."""
 
-    def __init__(self, connection: Connection, wait_workers: float, reader: RasterReader | None) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        wait_workers: float,
+        reader: RasterReader | None,
+        note: Callable[[str], None],
+    ) -> None:
         """Takes a cluster.
 
         Args:
             connection: To its scheduler.
             wait_workers: Seconds to wait for a first worker, and for another after the last one left.
             reader: Travels with every task; by default each worker has its own.
+            note: Called with a message for the user.
         """
         self._connection = connection
         self._wait_workers = wait_workers
         self._reader = reader
+        self._note = note
         self._composite_bytes = 1
 
     def fit(self, plan: AnyPlan) -> AnyPlan:
@@ -59,7 +71,13 @@ class ClusterEngine:
     ) -> Generator[Finished, None, None]:
         """See ``Engine.run``."""
         stream = TaskStream(
-            self._connection, work, finish, self._reader, self._composite_bytes, self._wait_workers
+            self._connection,
+            work,
+            finish,
+            self._reader,
+            self._composite_bytes,
+            self._wait_workers,
+            self._note,
         )
         return stream.run(tasks)
 
@@ -86,8 +104,16 @@ class ClusterEngine:
             TemporaryError: if none answers.
         """
         client = self._connection.client
+        seconds = max(self._wait_workers, _COMPARING)
         try:
-            answers = ask(lambda: client.run(worker_report, hrefs, access, on_error="return"))
+            answers = run_within(
+                seconds, lambda: ask(lambda: client.run(worker_report, hrefs, access, on_error="return"))
+            )
+        except TimeoutError:
+            raise TemporaryError(
+                f"a worker of {self._connection.name} has not answered for {seconds:g} seconds "
+                "(`wait_workers`); is it stopped or overloaded?"
+            ) from None
         except OSError as error:
             raise self._unreachable(error) from None
         for address, answer in answers.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -76,6 +77,11 @@ def connect(
         raise UsageError(
             f"{name} has no usable address ({error}); give for example tcp://host:8786"
         ) from None
+    if address.startswith("tls://") and not _has_tls(security):
+        raise UsageError(
+            f"{name} wants TLS, and Dask's configuration names no certificates; set "
+            "distributed.comm.tls.ca-file and distributed.comm.tls.client in it"
+        )
     # a lost connection is reported once, by an error of this package
     for logger in _LOGGERS:
         logging.getLogger(logger).setLevel(logging.CRITICAL)
@@ -83,7 +89,16 @@ def connect(
         client = ask(
             lambda: Client(address, security=security, set_as_default=False, name="cloudless-mosaic")
         )
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise UsageError(
+            f"{name} can't be connected to ({redact(str(error))[:150]}); check Dask's configuration"
+        ) from None
     except OSError as error:
+        if isinstance(error, FileNotFoundError | PermissionError | ssl.SSLError):
+            raise UsageError(
+                f"a certificate or key for {name} can't be read ({redact(str(error))[:150]}); check "
+                "distributed.comm.tls in Dask's configuration"
+            ) from None
         raise TemporaryError(
             f"{name} does not answer ({type(error).__name__} {redact(str(error))[:150]}); is it running?"
         ) from None
@@ -92,6 +107,14 @@ def connect(
         yield Connection(client, name, redact(link or ""), hint)
     finally:
         client.close(timeout=_CLOSING)
+
+
+def _has_tls(security: Security | None) -> bool:
+    """True where certificates for TLS are known."""
+    from distributed.security import Security as Known  # noqa: PLC0415 - as in connect
+
+    settings = (security or Known()).get_connection_args("client")
+    return settings.get("ssl_context") is not None
 
 
 def ask(question: Callable[[], Answer]) -> Answer:

@@ -101,6 +101,26 @@ def check_reports(ours: WorkerReport, reports: Mapping[str, WorkerReport]) -> No
         raise UsageError(f"neither this computer nor the workers can read a scene, for example {reason}")
 
 
+def other_software(ours: Mapping[str, str], answers: Mapping[str, object]) -> dict[str, str]:
+    """What differs on workers that have other software than this process, or can't say what they have.
+
+    Args:
+        ours: Versions here, by name.
+        answers: What the workers gave for theirs, by address: versions, or an error.
+    """
+    found = {}
+    for address, theirs in answers.items():
+        if isinstance(theirs, OSError):
+            continue  # it has left
+        if isinstance(theirs, Mapping):
+            differences = ", ".join(_differences(ours, theirs))
+        else:
+            differences = f"it can't load cloudless-mosaic as it is here ({type(theirs).__name__})"
+        if differences:
+            found[address] = differences
+    return found
+
+
 def _differences(ours: Mapping[str, str], theirs: Mapping[str, str]) -> Iterator[str]:
     for name, version in ours.items():
         other = theirs.get(name, "not installed")

@@ -33,6 +33,10 @@ _FORBIDDEN = {
 """Environment variables of GDAL, and the values that do no harm."""
 
 
+class OtherVersionError(UsageError):
+    """A worker that joined late has another version of the package."""
+
+
 @dataclass(frozen=True, slots=True)
 class WorkerReport:
     """Software, environment and data access of a process."""
@@ -68,7 +72,7 @@ def report(hrefs: Iterable[str], access: tuple[BucketAccess, ...] = ()) -> Worke
     reader = default_reader(access)
     failures = {href: _failure(reader, href) for href in hrefs}
     return WorkerReport(
-        versions=_versions(),
+        versions=software(),
         environment=tuple(
             f"{name}={os.environ[name]}"
             for name, harmless in _FORBIDDEN.items()
@@ -102,10 +106,10 @@ def work_on_block(
         reader: Used instead of this process's own, where it is given.
 
     Raises:
-        UsageError: if this process has another version of the package; a worker may join late.
+        OtherVersionError: if this process has another version of the package; a worker may join late.
     """
     if digest != package_digest():
-        raise UsageError(
+        raise OtherVersionError(
             "a worker joined with another version of cloudless-mosaic; give all workers the same image"
         )
     # a worker may join late, without a report
@@ -115,7 +119,8 @@ def work_on_block(
     return work(task, reader)
 
 
-def _versions() -> dict[str, str]:
+def software() -> dict[str, str]:
+    """Versions of what decides pixels in this process, by name."""
     found = {"python": f"{sys.version_info.major}.{sys.version_info.minor}"}
     for name in _PACKAGES:
         try:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import os
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from cloudless_mosaic.domain.periods import mosaic_name
 from cloudless_mosaic.domain.results import PeriodResult
+from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.output.checkpoints import BlockCheckpoints
 from cloudless_mosaic.output.existing import (
     ExistingDocument,
@@ -99,6 +101,19 @@ class OutputFolder(LockedFolder):
         self._done = True
         return path
 
+    def _require_folders(self, names: Iterable[str]) -> None:
+        """Makes sure that nothing else is in the place of a mosaic, before there is work that would be lost.
+
+        Raises:
+            UsageError: if there is.
+        """
+        for path in (self.path / name for name in sorted(names)):
+            if os.path.lexists(path) and not path.is_dir():
+                raise UsageError(
+                    f"`output_dir` {self.path} has {path.name}, which is no folder, in the place of a "
+                    "mosaic; move it away, or choose another folder"
+                )
+
     def _settle(self) -> None:
         """Refuses or removes what another plan left, and takes over what this one did."""
         roots = existing_roots(self.path)
@@ -107,6 +122,7 @@ class OutputFolder(LockedFolder):
         started = manifest is not None and fingerprint(manifest) == fingerprint(self._record)
         finished = any(root.path.name == CATALOG and self._is_ours(root) for root in roots)
         names = {mosaic_name(mosaic.label, self._name) for mosaic in self.mosaics}
+        self._require_folders(names)
         items = list(existing_items(self.path, self._name))
         others = [item for item in items if item.fingerprint != self.fingerprint]
         if started or finished:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 from urllib.parse import unquote, urlsplit
 
 from cloudless_mosaic.errors import UsageError
@@ -19,8 +20,9 @@ from cloudless_mosaic.report.page import report_page
 
 LOOPBACK: Final = "127.0.0.1"
 
-_HOSTS = {LOOPBACK, "localhost"}
-"""Host names that a browser of this computer uses; other names come from pages that try to read from it."""
+_HOST = re.compile(r"(?:127\.0\.0\.1|localhost)(?::\d{1,5})?", re.IGNORECASE)
+"""Host headers of browsers of this computer, whatever port is forwarded; others come from pages that try to
+read from it."""
 _TYPES = {
     ".geojson": "application/geo+json",
     ".html": "text/html; charset=utf-8",
@@ -58,6 +60,11 @@ class FolderServer(ThreadingHTTPServer):
             reason = (error.strerror or "unknown reason").lower()
             raise UsageError(f"`port` {port} can't be used: {reason}; give another, or 0 for any") from None
 
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - as socketserver has it
+        """Ignores browsers that close a connection before the end of a response."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
+
     @property
     def address(self) -> str:
         """Address of the page."""
@@ -82,7 +89,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _respond(self, *, with_body: bool) -> None:
         path = unquote(urlsplit(self.path).path)
-        if self.headers.get("Host", "").partition(":")[0] not in _HOSTS:
+        if not _HOST.fullmatch(self.headers.get("Host", "")):
             self._refuse(HTTPStatus.MISDIRECTED_REQUEST)
         elif path == "/":
             self._refuse(HTTPStatus.FOUND, {"Location": f"/{REPORT}"})

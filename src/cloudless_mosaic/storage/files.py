@@ -22,6 +22,9 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 _FAULTY = (errno.EIO, errno.ESTALE, errno.EROFS)
 _TOO_MANY = (errno.EMFILE, errno.ENFILE)
+_COPIED = 1 << 20
+"""Bytes that are copied at once."""
+
 _TAKEN_AWAY = (errno.EACCES, errno.EPERM, errno.ENOENT)
 """Errors of a folder that was writable when the run began and no longer is."""
 
@@ -44,10 +47,32 @@ def publish(staging: Path, target: Path, names: Iterable[str]) -> None:
         for name in (*others, last):
             for suffix in SIDECARS:
                 (target / (name + suffix)).unlink(missing_ok=True)
-            (staging / name).replace(target / name)
+            _move(staging / name, target / name)
         _sync_folder(target)
         _sync_folder(target.parent)
     shutil.rmtree(staging, ignore_errors=True)
+
+
+def _move(source: Path, target: Path) -> None:
+    """Moves a file over another one, which is whole at any time; also from another file system.
+
+    The folder of unfinished work may be a link to a quicker disk.
+    """
+    try:
+        source.replace(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        partial = target.with_name(f".{target.name}.partial")
+        try:
+            with source.open("rb") as read, partial.open("wb") as written:
+                shutil.copyfileobj(read, written, _COPIED)
+                written.flush()
+                os.fsync(written.fileno())
+            partial.replace(target)
+        finally:
+            partial.unlink(missing_ok=True)
+        source.unlink()
 
 
 def write_whole(path: Path, data: bytes) -> None:

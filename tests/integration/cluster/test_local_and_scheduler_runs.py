@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import math
 import os
 import runpy
@@ -189,6 +190,51 @@ def test_scheduler_whose_last_worker_dies_is_given_up_in_time(
     assert running.returncode == 75
     assert "has had no worker for 4 seconds" in errors
     assert len(errors.splitlines()) == 1
+
+
+def test_a_single_worker_that_is_stopped_is_given_up_in_time(
+    example, start_command, wait_for_block, scheduler, clean_env, tmp_path
+):
+    """The scheduler still counts it as one of its workers."""
+    environment = clean_env(DASK_SCHEDULER_ADDRESS=scheduler.address)
+    options = ("--resolution", "10", "--json", "--output-dir", "out", "--wait-workers", "1")
+    with (
+        scheduler.worker() as worker,
+        start_command(*example, *options, cwd=tmp_path, env=environment) as running,
+    ):
+        wait_for_block(running)
+        worker.send_signal(signal.SIGSTOP)
+        try:
+            _, errors = running.communicate(timeout=60)
+        finally:
+            worker.send_signal(signal.SIGCONT)
+    assert running.returncode == 75, errors
+    assert "no worker of the scheduler at" in errors
+    assert len(errors.splitlines()) == 1
+
+
+@pytest.mark.slow
+def test_a_late_worker_of_another_version_is_refused_and_the_run_goes_on(
+    example, start_command, wait_for_block, scheduler, clean_env, tmp_path
+):
+    other = tmp_path / "other"
+    shutil.copytree(Path(cloudless_mosaic.__file__).parent, other / "cloudless_mosaic")
+    with (other / "cloudless_mosaic/errors.py").open("a") as file:
+        file.write("# a change\n")
+    environment = clean_env(DASK_SCHEDULER_ADDRESS=scheduler.address)
+    options = ("--resolution", "10", "--json", "--output-dir", "out")
+    with (
+        scheduler.worker(),
+        start_command(*example, *options, cwd=tmp_path, env=environment) as running,
+    ):
+        wait_for_block(running)
+        with scheduler.worker(PYTHONPATH=str(other)) as late:
+            out, errors = running.communicate(timeout=120)
+            assert running.returncode == 0, errors
+            assert late.wait(timeout=30) == 0
+    notes = [event["message"] for event in map(json.loads, out.splitlines()) if event["event"] == "note"]
+    assert any("joined with other software and is refused" in note for note in notes), notes
+    assert (tmp_path / "out/catalog.json").is_file()
 
 
 def test_ndvi_example_of_the_documentation(demo_archive, scheduler, clean_env):

@@ -1,5 +1,6 @@
 import os
 import socket
+import struct
 import threading
 from http.client import HTTPConnection
 
@@ -173,3 +174,37 @@ def test_a_port_that_is_taken_is_refused(folder):
         port = taken.getsockname()[1]
         with pytest.raises(UsageError, match=f"port {port} can't be used"):
             FolderServer(folder, port)
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("localhost:1", 200),
+        ("LOCALHOST", 200),
+        ("127.0.0.1:80.evil.example", 421),
+        ("localhost:80@evil.example", 421),
+        ("localhost:", 421),
+        ("localhost.evil.example", 421),
+        ("[::1]:80", 421),
+        ("", 421),
+    ],
+)
+def test_the_host_header_is_compared_whole(ask, host, status):
+    assert ask(PLACE, Host=host)[0] == status
+
+
+def test_a_browser_that_leaves_prints_nothing(folder, capfd):
+    (folder / "large.tif").write_bytes(bytes(1 << 24))
+    with FolderServer(folder) as server:
+        server.daemon_threads = False
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+        thread.start()
+        place = ("127.0.0.1", server.server_port)
+        for request in (b"GET /large.tif HTTP/1.1\r\nHost: localhost\r\n\r\n", b"GET / HT", b""):
+            with socket.create_connection(place) as connection:
+                connection.sendall(request)
+                # a reset, as of a tab that is closed while it loads
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        server.shutdown()
+        thread.join()
+    assert capfd.readouterr().err == ""

@@ -1,5 +1,6 @@
 import errno
 import os
+from pathlib import Path
 
 import pytest
 
@@ -87,3 +88,36 @@ def test_systems_without_folder_sync_work(tmp_path, monkeypatch):
     monkeypatch.setattr(output, "_FOLDERS_SYNC", False)
     write_whole(tmp_path / "a.json", b"{}")
     assert (tmp_path / "a.json").read_bytes() == b"{}"
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_files_are_published_from_another_file_system(tmp_path, monkeypatch, fails):
+    """The folder of unfinished work may be a link to another disk."""
+    staging, target = tmp_path / "staging", tmp_path / "target"
+    staging.mkdir()
+    for name in ("a.tif", "a.json"):
+        (staging / name).write_text(name)
+    rename = Path.replace
+
+    def replace(self, to):
+        if self.parent != Path(to).parent:
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        return rename(self, to)
+
+    monkeypatch.setattr(Path, "replace", replace)
+    if fails:
+        monkeypatch.setattr(output.os, "fsync", full)
+        with pytest.raises(TemporaryError, match="no space"):
+            publish(staging, target, ("a.tif", "a.json"))
+        assert list(target.iterdir()) == []
+        return
+    publish(staging, target, ("a.tif", "a.json"))
+    assert {path.name: path.read_text() for path in target.iterdir()} == {
+        "a.tif": "a.tif",
+        "a.json": "a.json",
+    }
+    assert not staging.exists()
+
+
+def full(_descriptor):
+    raise OSError(errno.ENOSPC, "No space left on device")
