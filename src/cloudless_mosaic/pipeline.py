@@ -128,7 +128,8 @@ def run(
                 progress.resumed(finished, blocks)
             results = _compose_all(output, engine, progress)
             catalog = output.complete(results)
-    return MosaicResult(catalog, tuple(results), plan.scene_set.dropped, plan.scene_set.warnings)
+        usage = engine.usage()
+    return MosaicResult(catalog, tuple(results), plan.scene_set.dropped, plan.scene_set.warnings, usage)
 
 
 @dataclass(slots=True)

@@ -19,8 +19,10 @@ from cloudless_mosaic.domain.scenes import Scene
 from cloudless_mosaic.screen.console import has_cursor, open_console
 from cloudless_mosaic.screen.json_lines import JsonLines, grid_fields, lost_fields, note_fields
 from cloudless_mosaic.screen.lines import TextLines
+from cloudless_mosaic.screen.log_lines import LogLines
 from cloudless_mosaic.screen.protocol import BaseScreen
 from cloudless_mosaic.screen.quantities import percent
+from cloudless_mosaic.version import __version__
 
 
 class Screen(Progress, BaseScreen, Protocol):
@@ -31,8 +33,20 @@ class Screen(Progress, BaseScreen, Protocol):
         ...
 
 
-def make_screen(*, verbose: bool, quiet: bool, as_json: bool, stream: TextIO | None = None) -> Screen:
-    """The screen for a command's options and the kind of its output."""
+def make_screen(
+    *, verbose: bool, quiet: bool, as_json: bool, log_of: str = "", stream: TextIO | None = None
+) -> Screen:
+    """The screen for a command's options and the kind of its output.
+
+    Args:
+        verbose: True for every observation that is lost.
+        quiet: True for errors only.
+        as_json: True for JSON lines.
+        log_of: Id of the run whose events go to standard error in place of text; empty for no log.
+        stream: Where the screen is; ``None`` is standard output.
+    """
+    if log_of and not as_json:
+        return LogScreen(log_of)
     console = open_console(stream, quiet=quiet)
     return JsonScreen(console) if as_json else TextScreen(console, verbose=verbose)
 
@@ -92,6 +106,33 @@ class TextScreen(TextLines):
             more = "; -v names them all" if self._unnamed_losses("") else ""
             self.note(f"{len(result.lost)} of {result.observations} observations were lost{more}")
         self.note(f"catalog: {result.catalog}")
+
+
+class LogScreen(LogLines):
+    """Writes the events of a comparison for collectors of logs."""
+
+    def planned(self, plan: ChangePlan) -> None:
+        """Writes what is compared."""
+        scenes = [plan.pair.before.id, plan.pair.after.id]
+        self.write("plan", version=__version__, scenes=scenes, blocks=len(plan.sources.blocks))
+        for note in plan.notes:
+            self.note(note)
+
+    def compared(self, change: BlockChange) -> None:
+        """Writes a block and its losses."""
+        self.write("block", block=change.block.index, lost=len(change.lost))
+        self._write_losses(change.lost, block=change.block.index)
+
+    def done(self, result: BurnedAreaResult) -> None:
+        """Writes the end of the run."""
+        self.write(
+            "result",
+            catalog=str(result.catalog),
+            exit_code=0,
+            burned_hectares=result.burned,
+            observations=result.observations,
+            lost=len(result.lost),
+        )
 
 
 class JsonScreen(JsonLines):

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from cloudless_mosaic.burned.request import CLEAR_CLASSES, BurnedAreaRequest
+from cloudless_mosaic.cli.ending import start_log
 from cloudless_mosaic.cli.options import (
     EXECUTION_OPTIONS,
     MASK_OPTION,
@@ -129,15 +130,16 @@ def cli() -> None:
 @with_options(EXECUTION_OPTIONS)
 @with_options(_OUTPUT_OPTIONS)
 @with_options(_SCREEN_OPTIONS)
-def run(verbose: bool, quiet: bool, as_json: bool, **options: Any) -> None:  # noqa: ANN401 - options of the request
+def run(verbose: bool, quiet: bool, as_json: bool, log_json: bool, **options: Any) -> None:  # noqa: ANN401 - options of the request
     """Compares two scenes."""
+    log_of = start_log(log_json=log_json)
     request = _read_request(**options)
     with loading():
         from cloudless_mosaic.burned.pipeline import run as run_pipeline  # noqa: PLC0415 - keeps --help quick
         from cloudless_mosaic.burned.screen import make_screen  # noqa: PLC0415 - as above
 
         set_output_is_log(is_log=not as_json)
-        screen = make_screen(verbose=verbose, quiet=quiet, as_json=as_json)
+        screen = make_screen(verbose=verbose, quiet=quiet, as_json=as_json, log_of=log_of)
     with screen:
         screen.done(run_pipeline(request, screen))
 
@@ -160,15 +162,22 @@ def run(verbose: bool, quiet: bool, as_json: bool, **options: Any) -> None:  # n
 @click.option("--overwrite", is_flag=True, help=OVERWRITE)
 @with_options(_SCREEN_OPTIONS)
 def demo(
-    output_dir: Path, archive_dir: Path, overwrite: bool, verbose: bool, quiet: bool, as_json: bool
+    output_dir: Path,
+    archive_dir: Path,
+    overwrite: bool,
+    verbose: bool,
+    quiet: bool,
+    as_json: bool,
+    log_json: bool,
 ) -> None:
     """Compares two synthetic scenes; needs no network and no account."""
+    log_of = start_log(log_json=log_json)
     with loading():
         from cloudless_mosaic.burned.demo import run_demo  # noqa: PLC0415 - keeps --help quick
         from cloudless_mosaic.burned.screen import make_screen  # noqa: PLC0415 - as above
 
         set_output_is_log(is_log=not as_json)
-        screen = make_screen(verbose=verbose, quiet=quiet, as_json=as_json)
+        screen = make_screen(verbose=verbose, quiet=quiet, as_json=as_json, log_of=log_of)
     with screen:
         screen.done(run_demo(output_dir, archive_dir, screen, overwrite=overwrite))
 

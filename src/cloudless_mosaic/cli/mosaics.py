@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
 from cloudless_mosaic.cli.clusters import cluster
+from cloudless_mosaic.cli.ending import add_run_file, say_how_it_ended, start_log
 from cloudless_mosaic.cli.merge import merge
-from cloudless_mosaic.cli.options import OVERWRITE, REPORT, REQUEST_OPTIONS, SCREEN_OPTIONS, with_options
+from cloudless_mosaic.cli.options import (
+    OVERWRITE,
+    REPORT,
+    REQUEST_OPTIONS,
+    RUN_FILE,
+    SCREEN_OPTIONS,
+    with_options,
+)
 from cloudless_mosaic.cli.paths import LocalPath
 from cloudless_mosaic.cli.process import loading
 from cloudless_mosaic.cli.program import RunByDefault, open_screen, run_program
@@ -27,34 +36,49 @@ def cli() -> None:
 @cli.command(hidden=True)
 @with_options(REQUEST_OPTIONS)
 @REPORT
+@RUN_FILE
 @with_options(SCREEN_OPTIONS)
-def run(report: bool, verbose: bool, quiet: bool, as_json: bool, **options: Any) -> None:  # noqa: ANN401 - options of the request
+def run(
+    report: bool,
+    run_file: bool,
+    verbose: bool,
+    quiet: bool,
+    as_json: bool,
+    log_json: bool,
+    **options: Any,  # noqa: ANN401 - options of the request
+) -> None:
     """Makes the mosaics."""
+    started = datetime.now(UTC)
+    log_of = start_log(log_json=log_json)
     request = read_request(**options)
     with loading():
         from cloudless_mosaic.pipeline import run as run_pipeline  # noqa: PLC0415 - keeps --help quick
 
-        screen = open_screen(verbose=verbose, quiet=quiet, as_json=as_json)
+        screen = open_screen(verbose=verbose, quiet=quiet, as_json=as_json, log_of=log_of)
     if report:
         check_report(request.output_dir)
     with screen:
         result = run_pipeline(request, screen)
         if report:
             add_report(request.output_dir, screen)
+        if run_file:
+            add_run_file(result, started)
         screen.done(result)
+    say_how_it_ended(result)
 
 
 @cli.command()
 @with_options(REQUEST_OPTIONS)
 @with_options(SCREEN_OPTIONS)
-def plan(verbose: bool, quiet: bool, as_json: bool, **options: Any) -> None:  # noqa: ANN401 - options of the request
+def plan(verbose: bool, quiet: bool, as_json: bool, log_json: bool, **options: Any) -> None:  # noqa: ANN401 - options of the request
     """Shows what a run would read, hold and write; reads no pixel."""
+    log_of = start_log(log_json=log_json)
     request = read_request(**options)
     with loading():
         from cloudless_mosaic.pipeline import plan_mosaics  # noqa: PLC0415
         from cloudless_mosaic.planning.mosaics import cut_mosaics  # noqa: PLC0415 - keeps --help quick
 
-        screen = open_screen(verbose=verbose, quiet=quiet, as_json=as_json, is_log=False)
+        screen = open_screen(verbose=verbose, quiet=quiet, as_json=as_json, log_of=log_of, is_log=False)
     made = plan_mosaics(request)
     screen.show_plan(made, cut_mosaics(made))
 
@@ -87,12 +111,14 @@ def demo(
     verbose: bool,
     quiet: bool,
     as_json: bool,
+    log_json: bool,
 ) -> None:
     """Makes three mosaics of a synthetic archive; needs no network."""
     with loading():
         from cloudless_mosaic.cli.demo import run_demo  # noqa: PLC0415 - keeps --help quick
 
-        screen = open_screen(verbose=verbose, quiet=quiet, as_json=as_json)
+        log_of = start_log(log_json=log_json)
+        screen = open_screen(verbose=verbose, quiet=quiet, as_json=as_json, log_of=log_of)
     if report:
         check_report(output_dir)
     with screen:

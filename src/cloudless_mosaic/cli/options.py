@@ -245,6 +245,9 @@ REPORT = click.option(
     is_flag=True,
     help="Write report.html beside the catalog, to look at by cloudless-mosaic view.",
 )
+RUN_FILE = click.option(
+    "--run-file", is_flag=True, help="Write run.json beside the catalog: times, requests, losses, versions."
+)
 REQUEST_OPTIONS = (
     *_SEARCH_OPTIONS,
     *PROVIDER_OPTIONS,
@@ -256,6 +259,9 @@ SCREEN_OPTIONS = (
     click.option("-v", "--verbose", is_flag=True, help="Name every scene that is left out."),
     click.option("-q", "--quiet", is_flag=True, help="Errors only."),
     click.option("--json", "as_json", is_flag=True, help="One JSON object per line, for machines."),
+    click.option(
+        "--log-json", is_flag=True, help="Log to standard error as JSON lines with time, level and run."
+    ),
 )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cloudless_mosaic.cli.ending import log_error, write_termination
 from cloudless_mosaic.cli.field_options import option_names
 from cloudless_mosaic.cli.process import (
     Terminated,
@@ -32,19 +33,22 @@ GOES_ON = "the same command goes on from what is done"
 """What the user can do after a run of mosaics was ended."""
 
 
-def open_screen(*, verbose: bool, quiet: bool, as_json: bool, is_log: bool = True) -> Screen:
+def open_screen(
+    *, verbose: bool, quiet: bool, as_json: bool, log_of: str = "", is_log: bool = True
+) -> Screen:
     """The screen that the options ask for.
 
     Args:
         verbose: True for every scene that is left out.
         quiet: True for errors only.
         as_json: True for JSON lines, which a machine needs whole.
+        log_of: Id of the run whose events go to standard error; empty for no log.
         is_log: False for a command whose result is what it prints.
     """
     set_output_is_log(is_log=is_log and not as_json)
     from cloudless_mosaic.screen import make_screen  # noqa: PLC0415 - keeps --help quick
 
-    return make_screen(verbose=verbose, quiet=quiet, as_json=as_json)
+    return make_screen(verbose=verbose, quiet=quiet, as_json=as_json, log_of=log_of)
 
 
 def set_output_is_log(*, is_log: bool) -> None:
@@ -117,5 +121,8 @@ def _fail_at_limit(error: Exception, command: click.Command) -> None:
 def _fail(message: str, exit_code: int) -> None:
     from cloudless_mosaic.net.redaction import redact  # noqa: PLC0415 - keeps --help quick
 
-    click.echo(f"error: {redact(' '.join(message.split()))}", err=True)
+    line = redact(" ".join(message.split()))
+    if not log_error(line, exit_code):
+        click.echo(f"error: {line}", err=True)
+    write_termination(line, exit_code)
     sys.exit(exit_code)

@@ -111,6 +111,38 @@ class PeriodResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """What work took, in this process and, on a cluster, on the workers that are there at its end."""
+
+    requests: int = 0
+    """Ranges of files that were asked for, without the requests that the object store repeats itself."""
+    read_bytes: int = 0
+    """Bytes that came, before they were decompressed."""
+    processor_seconds: float = 0.0
+    """Time on processors."""
+    workers: int = 0
+    """Processes of the cluster; 0 without one."""
+
+    def since(self, start: Usage) -> Usage:
+        """What has been used since then, in one process."""
+        return Usage(
+            max(0, self.requests - start.requests),
+            max(0, self.read_bytes - start.read_bytes),
+            max(0.0, self.processor_seconds - start.processor_seconds),
+            self.workers,
+        )
+
+    def plus(self, other: Usage) -> Usage:
+        """The sum of two processes."""
+        return Usage(
+            self.requests + other.requests,
+            self.read_bytes + other.read_bytes,
+            self.processor_seconds + other.processor_seconds,
+            self.workers + other.workers,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class MosaicResult:
     """Files written by a run, and scenes that it could not use."""
 
@@ -122,3 +154,5 @@ class MosaicResult:
     """Scenes that were found and not used, with the reason."""
     warnings: tuple[str, ...]
     """Warnings for the user, for example that the search was cut."""
+    usage: Usage = Usage()
+    """What the run took; of work that an earlier run left, nothing."""

@@ -7,9 +7,11 @@ this process does not go with the number of workers. (``Client.get_executor`` fe
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable
+from dataclasses import replace
 
 from cloudless_mosaic.domain.access import BucketAccess
 from cloudless_mosaic.domain.provider import access_of
+from cloudless_mosaic.domain.results import Usage
 from cloudless_mosaic.errors import TemporaryError, UsageError
 from cloudless_mosaic.execution.connection import Connection, ask
 from cloudless_mosaic.execution.engine import AnyTask, Finished, Result
@@ -20,9 +22,14 @@ from cloudless_mosaic.execution.worker import WorkerReport, report, worker_repor
 from cloudless_mosaic.net.deadline import run_within
 from cloudless_mosaic.planning.plan import AnyPlan
 from cloudless_mosaic.reading import RasterReader
+from cloudless_mosaic.reading.traffic import process_usage
 
 _COMPARING = 10.0
 """Seconds that workers have at least to say what they are."""
+
+
+_USAGE = 10.0
+"""Seconds that workers have to say what they used."""
 
 
 class ClusterEngine:
@@ -48,6 +55,8 @@ class ClusterEngine:
         self._reader = reader
         self._note = note
         self._composite_bytes = 1
+        self._start = process_usage()
+        self._starts: dict[str, Usage] = {}
 
     def fit(self, plan: AnyPlan) -> AnyPlan:
         """See ``Engine.fit``: waits for a worker, compares it with this process, reads its memory limit."""
@@ -60,8 +69,26 @@ class ClusterEngine:
             raise self._unreachable(error) from None
         resources = ClusterResources.of(info["workers"])
         plan = fit_blocks(plan, resources)
+        self._starts = self._worker_usage()
         self._composite_bytes = composite_bytes(plan)
         return plan
+
+    def usage(self) -> Usage:
+        """See ``Engine.usage``; of a worker that joined late, all that it has used."""
+        total = process_usage().since(self._start)
+        for address, used in self._worker_usage().items():
+            total = total.plus(replace(used.since(self._starts.get(address, Usage())), workers=1))
+        return total
+
+    def _worker_usage(self) -> dict[str, Usage]:
+        """What each worker has used; nothing of those that don't answer at once."""
+        try:
+            answers = run_within(
+                _USAGE, lambda: self._connection.client.run(process_usage, on_error="return")
+            )
+        except Exception:  # noqa: BLE001 - a figure for operators must not end finished work
+            return {}
+        return {address: used for address, used in answers.items() if isinstance(used, Usage)}
 
     def run(
         self,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Protocol, TypeVar
 
 from cloudless_mosaic.domain.access import BucketAccess
+from cloudless_mosaic.domain.results import Usage
 from cloudless_mosaic.geo.blocks import Block
 from cloudless_mosaic.planning.plan import AnyPlan
 from cloudless_mosaic.reading import RasterReader
@@ -50,6 +51,10 @@ class Engine(Protocol):
             UsageError: if the workers can't do this work as they are.
             TemporaryError: if there are no workers for now.
         """
+        ...
+
+    def usage(self) -> Usage:
+        """What the work took since the engine was made, here and on workers that still answer."""
         ...
 
     def run(

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+from cloudless_mosaic.domain.results import Usage
 from cloudless_mosaic.execution.bounded import run_bounded
 from cloudless_mosaic.execution.cgroups import cpu_quota, memory_limit
 from cloudless_mosaic.execution.engine import AnyTask, Finished, Result
@@ -14,6 +15,7 @@ from cloudless_mosaic.execution.preflight import require_access, scene_hrefs
 from cloudless_mosaic.execution.resources import fit_threads
 from cloudless_mosaic.planning.plan import AnyPlan
 from cloudless_mosaic.reading import RasterReader
+from cloudless_mosaic.reading.traffic import process_usage
 
 
 def worker_count(workers: int | None) -> int:
@@ -52,6 +54,7 @@ class ThreadEngine:
         """Threads that work."""
         self._reader = reader
         self._rasters: tuple[str, ...] = ()
+        self._start = process_usage()
 
     def fit(self, plan: AnyPlan) -> AnyPlan:
         """See ``Engine.fit``; fits blocks and threads into the memory of a container."""
@@ -61,6 +64,10 @@ class ThreadEngine:
             plan, fitting = fit_threads(plan, self.threads, limit)
             self.threads = self._asked or fitting
         return plan
+
+    def usage(self) -> Usage:
+        """See ``Engine.usage``."""
+        return process_usage().since(self._start)
 
     def run(
         self,

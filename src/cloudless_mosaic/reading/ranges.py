@@ -12,6 +12,7 @@ from obstore.store import ObjectStore
 
 from cloudless_mosaic.errors import SourceError
 from cloudless_mosaic.reading.plain_web import PlainWeb
+from cloudless_mosaic.reading.traffic import TRAFFIC
 
 Store = ObjectStore | PlainWeb
 """Where files are read from."""
@@ -114,6 +115,7 @@ async def _read_all(
             if not request.cancel() and not request.cancelled():
                 request.exception()  # otherwise asyncio reports an exception that was never retrieved
         raise
+    TRAFFIC.add(bodies)
     _require_lengths(spans, bodies)
     return [(data, _version(meta)) for data, meta in zip(bodies, metas, strict=True)]
 
@@ -137,9 +139,12 @@ async def read_range(store: Store, path: str, start: int, end: int) -> tuple[mem
     """
     if isinstance(store, PlainWeb):
         data, size, tag = await asyncio.to_thread(store.get, path, start, end)
+        TRAFFIC.add([data])
         return memoryview(data), Version(size, tag)
     answer = await obstore.get_async(store, path, options={"range": (start, end)})
-    return memoryview(await answer.bytes_async()), _version(answer.meta)
+    body = memoryview(await answer.bytes_async())
+    TRAFFIC.add([body])
+    return body, _version(answer.meta)
 
 
 class Head:
