@@ -112,4 +112,4 @@ constraints:
 	uv pip compile --universal --python-version 3.11 --all-extras --no-annotate --no-header --output-file constraints.txt pyproject.toml
 
 clean:
-	rm -rf $(VENV) $(PAGE) web/node_modules site demo-archive demo-archive-fire demo-output burned-area-archive burned-area-output .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PAGE) web/node_modules site demo-archive demo-archive-fire demo-archive-hard demo-output burned-area-archive burned-area-output .mypy_cache .pytest_cache .ruff_cache .hypothesis

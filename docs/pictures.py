@@ -25,6 +25,7 @@ from rich.console import Console
 
 from cloudless_mosaic.cli.demo import demo_request
 from cloudless_mosaic.cog.picture import Stretch
+from cloudless_mosaic.domain.aoi import Aoi
 from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.masks.classes import DEFAULT_CLEAR_CLASSES
 from cloudless_mosaic.masks.recipes import scl_step
@@ -41,6 +42,12 @@ _HAZY = date(2020, 10, 18)
 """The overpass of the archive with the most haze, and with the least cloud according to its metadata."""
 _NO_FONTS = re.compile(r"@font-face \{\{.*?\}\}\s*", re.DOTALL)
 """Fonts that rich's picture would fetch from elsewhere."""
+
+_REAL = Path("../shared/data/real-33TWL/catalog.json")
+"""Real scenes at 120 m, where they are there."""
+_REAL_AOI = Aoi(15.231, 45.366, 15.601, 45.624)
+_STEP_COLOURS = {4: (31, 119, 180), 2: (214, 39, 40), 1: (150, 150, 150), 0: (235, 235, 235)}
+"""Blue for shadow, red for haze, grey for classes, by the bits of the layer ``mask``; the first that fits."""
 
 Picture = npt.NDArray[np.uint8]
 """Shape (3, y, x)."""
@@ -64,16 +71,40 @@ def main(archive_folder: Path, target: Path) -> None:
     _save(target / "demo.png", scene, mosaic)
     _save(target / "masking.png", scene, np.where(clear, scene, _MASKED), mosaic)
     _save(target / "haze.png", hazy, mosaic)
+    if _REAL.is_file():
+        _save_real(target / "masking-real.png")
     _save_count(target / "count.png", count)
     _save_screen(target / "screen.svg", demo_request(archive.catalog, Path("demo-output")))
 
 
+def _save_real(path: Path) -> None:
+    """Two real dates: their mosaic without a mask, with the default one, and what that took out."""
+    request = dataclasses.replace(
+        demo_request(_REAL, Path()),
+        aoi=_REAL_AOI,
+        bands=tuple(_BANDS),
+        resolution=120.0,
+        start_date=date(2023, 8, 18),
+        end_date=date(2023, 8, 20),
+        max_cloud_cover=100.0,
+        layers=("mask",),
+    )
+    with _mosaic(dataclasses.replace(request, mask="none")) as folder:
+        unmasked = _read(folder, "-visual")[0]
+    with _mosaic(request) as folder:
+        masked, taken_out = _read(folder, "-visual")[0], _read(folder, "-mask")[0][0]
+    colours = np.full((256, 3), 255, np.uint8)
+    for value in range(8):
+        colours[value] = next(colour for bits, colour in _STEP_COLOURS.items() if value & bits == bits)
+    _save(path, unmasked, masked, colours[taken_out].transpose(2, 0, 1))
+
+
 @contextmanager
 def _mosaic(request: MosaicRequest) -> Iterator[Path]:
-    """The folder of October's mosaic, while it is wanted."""
+    """The folder of the first mosaic, while it is wanted."""
     with tempfile.TemporaryDirectory() as scratch:
         run(dataclasses.replace(request, output_dir=Path(scratch)))
-        yield Path(scratch) / "monthly-mosaic-2020-10"
+        yield next(Path(scratch).glob("monthly-mosaic-*"))
 
 
 def _read(folder: Path, kind: str) -> tuple[npt.NDArray[np.generic], tuple[float, float, float, float]]:

@@ -16,8 +16,8 @@ from benchmarks.quality.measures import Errors, errors, mosaic
 from benchmarks.quality.page import RealResult, SyntheticResult, write_page
 from benchmarks.quality.real import RealTile, real_tile
 from benchmarks.quality.recipes import RECIPES, Recipe
-from benchmarks.quality.synthetic import SyntheticMonth, synthetic_month
-from cloudless_mosaic.synthetic.archive import Archive, ArchiveSpec, build_archive
+from benchmarks.quality.synthetic import SyntheticMonth, hard_weather, synthetic_month
+from cloudless_mosaic.synthetic.archive import ArchiveSpec, build_archive
 
 _MONTHS = (("2020-10", 25.0), ("2020-10", 100.0), ("2020-11", 100.0), ("2020-12", 25.0))
 """Months of the synthetic archive, and the cloudiest scenes that are used, percent."""
@@ -37,8 +37,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         else:
             _log.info("%s is not there; real pixels are left out", folder)
     archive = build_archive(options.archive_dir, ArchiveSpec.demo())
-    synthetic = [_on_synthetic(archive, month, cloud, recipes) for month, cloud in _MONTHS]
-    write_page(options.page, {one.name: one.title for one in recipes}, real, synthetic)
+    synthetic = [_on_synthetic(synthetic_month(archive, month, cloud), recipes) for month, cloud in _MONTHS]
+    hard = build_archive(options.hard_archive_dir, ArchiveSpec.hard())
+    kinds = [_on_synthetic(case, recipes) for case in hard_weather(hard)]
+    write_page(options.page, {one.name: one.title for one in recipes}, real, synthetic, kinds)
     _log.info("written: %s", options.page)
 
 
@@ -55,10 +57,7 @@ def _on_real(tile: RealTile, recipes: Sequence[Recipe]) -> RealResult:
     return RealResult(tile.title, found)
 
 
-def _on_synthetic(
-    archive: Archive, month: str, most_cloud: float, recipes: Sequence[Recipe]
-) -> SyntheticResult:
-    case = synthetic_month(archive, month, most_cloud)
+def _on_synthetic(case: SyntheticMonth, recipes: Sequence[Recipe]) -> SyntheticResult:
     whole: dict[str, Errors] = {}
     by_dates: dict[str, dict[int, Errors | None]] = {}
     for recipe in (*recipes, _perfect(case)):
@@ -97,6 +96,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--archive-dir", type=Path, default=ROOT / "demo-archive", help="synthetic scenes; made if need be"
+    )
+    parser.add_argument(
+        "--hard-archive-dir",
+        type=Path,
+        default=ROOT / "demo-archive-hard",
+        help="synthetic scenes of harder weather; made if need be",
     )
     parser.add_argument("--page", type=Path, default=ROOT / "docs" / "quality.md", help="what is written")
     return parser

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import numpy.typing as npt
 import rasterio
 
 from benchmarks.quality.observations import BANDS, Bools, Observations, UInt16s
-from cloudless_mosaic.synthetic.acquisitions import Acquisition
+from cloudless_mosaic.synthetic.acquisitions import HARD_WEATHER, Acquisition, hard_days
 from cloudless_mosaic.synthetic.archive import Archive
 from cloudless_mosaic.synthetic.products import raster_resolution
 
@@ -46,6 +46,26 @@ def synthetic_month(archive: Archive, month: str, most_cloud: float) -> Syntheti
         most_cloud: Scenes with more cloud than this are left out, percent.
     """
     chosen = list(_chosen(archive, month, most_cloud))
+    title = f"{month}, scenes of at most {most_cloud:g} % cloud ({len(chosen)} dates)"
+    return _case(archive, title, month, chosen)
+
+
+def hard_weather(archive: Archive) -> Iterator[SyntheticMonth]:
+    """Kinds of weather that a classification gets wrong: two dates of each, and two of plain cloud.
+
+    Args:
+        archive: Of ``ArchiveSpec.hard()``, built.
+    """
+    by_day = {f"{one.start:%Y-%m-%d}": one for one in archive.acquisitions}
+    plain = hard_days("cloud")
+    for kind in HARD_WEATHER:
+        if kind != "cloud":
+            days = sorted((*plain, *hard_days(kind)))
+            yield _case(archive, kind, "2020-10", [by_day[day] for day in days])
+
+
+def _case(archive: Archive, title: str, month: str, chosen: Sequence[Acquisition]) -> SyntheticMonth:
+    """Reads some dates of a month, in the order of sensing."""
     folders = [archive.item_path(one).parent for one in chosen]
     stack = np.stack([_bands(folder, one) for folder, one in zip(folders, chosen, strict=True)], axis=1)
     rows, columns = (np.arange(length) * _STEP * 10 // _CLASSIFIED for length in stack.shape[2:])
@@ -59,7 +79,6 @@ def synthetic_month(archive: Archive, month: str, most_cloud: float) -> Syntheti
     )
     clear = np.stack([archive.clear_truth(one)[::_STEP, ::_STEP] for one in chosen])
     truth = np.stack([archive.truth(band, month)[::_STEP, ::_STEP] for band in BANDS])
-    title = f"{month}, scenes of at most {most_cloud:g} % cloud ({len(chosen)} dates)"
     return SyntheticMonth(title, seen, truth, clear & seen.complete)
 
 

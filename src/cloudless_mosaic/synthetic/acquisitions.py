@@ -35,6 +35,17 @@ class Sky:
 
 
 @dataclass(frozen=True, slots=True)
+class Disturbance:
+    """Weather beside that of the sky, of a kind that the scene classification gets wrong."""
+
+    kind: Literal["haze", "smoke", "edges", "far-shadows", "roofs", "glint", "snow"]
+    """Haze, smoke of fires, the edges of clouds, shadows away from their clouds, bright roofs that are taken
+    for cloud, the sun's glint on water, or fresh snow that is partly taken for cloud."""
+    strength: float = 1.0
+    """Factor on its density."""
+
+
+@dataclass(frozen=True, slots=True)
 class Acquisition:
     """One processing of one overpass."""
 
@@ -58,6 +69,8 @@ class Acquisition:
     """Time between sensing and processing."""
     fire: Fire | None = None
     """Fire since the previous overpass; ``None`` without one."""
+    disturbance: Disturbance | None = None
+    """Weather that the scene classification gets wrong; ``None`` without any."""
 
     @property
     def offset(self) -> int:
@@ -142,6 +155,39 @@ AUTUMN = tuple(
     )
 )
 """`CLEAR_AUTUMN`, a reprocessed twin, two cloudy overpasses and one under complete cloud."""
+
+HARD_WEATHER = {
+    "cloud": (Sky(clouds=0.12), None),
+    "thin haze": (Sky(clouds=0.08), Disturbance("haze", 0.3)),
+    "haze": (Sky(clouds=0.08), Disturbance("haze")),
+    "dense haze": (Sky(clouds=0.08), Disturbance("haze", 2.0)),
+    "smoke": (Sky(clouds=0.08), Disturbance("smoke")),
+    "edges of clouds": (Sky(clouds=0.12), Disturbance("edges")),
+    "far shadows": (Sky(clouds=0.1, cloud_height=6000.0), Disturbance("far-shadows")),
+    "bright roofs": (Sky(clouds=0.08), Disturbance("roofs")),
+    "sun glint": (Sky(clouds=0.08), Disturbance("glint")),
+    "snow": (Sky(clouds=0.08), Disturbance("snow")),
+}
+"""Kinds of weather that a mask has to survive: the sky, and what the classification gets wrong in it."""
+
+
+def hard_days(kind: str) -> tuple[str, str]:
+    """The two days of October 2020 that have a kind of `HARD_WEATHER`, as ``YYYY-MM-DD``."""
+    first = list(HARD_WEATHER).index(kind) + 3
+    return f"2020-10-{first:02d}", f"2020-10-{first + 12:02d}"
+
+
+HARD_AUTUMN = tuple(
+    sorted(
+        (
+            replace(_acquire("S2A", day, sky), disturbance=disturbance)
+            for kind, (sky, disturbance) in HARD_WEATHER.items()
+            for day in hard_days(kind)
+        ),
+        key=lambda acquisition: acquisition.start,
+    )
+)
+"""Two overpasses in October for each kind of `HARD_WEATHER`: more than there are, to compare the kinds."""
 
 BEFORE_FIRE = Acquisition(
     platform="S2B",

@@ -17,8 +17,16 @@ import numpy.typing as npt
 from shapely.geometry import MultiPolygon, Polygon
 
 from cloudless_mosaic.errors import UsageError
-from cloudless_mosaic.synthetic.acquisitions import AFTER_FIRE, AUTUMN, BEFORE_FIRE, CLEAR_AUTUMN, Acquisition
+from cloudless_mosaic.synthetic.acquisitions import (
+    AFTER_FIRE,
+    AUTUMN,
+    BEFORE_FIRE,
+    CLEAR_AUTUMN,
+    HARD_AUTUMN,
+    Acquisition,
+)
 from cloudless_mosaic.synthetic.catalog import CATALOG, write_catalog, write_item
+from cloudless_mosaic.synthetic.disturbances import View, disturb, hidden
 from cloudless_mosaic.synthetic.earth_search_v0 import EARTH_SEARCH_V0
 from cloudless_mosaic.synthetic.fire import Floats, burn
 from cloudless_mosaic.synthetic.granules import PLUMAS, SEATTLE, Extent
@@ -41,7 +49,7 @@ class ArchiveSpec:
     """Everything that decides the content of an archive. Equal specs give equal archives.
 
     Raises:
-        UsageError: if the pixels of a band don't nest in an extent.
+        UsageError: if the pixels of a band don't nest in an extent, or a disturbance has no spectrum for it.
     """
 
     extents: tuple[Extent, ...]
@@ -62,6 +70,10 @@ class ArchiveSpec:
         for extent in self.extents:
             for raster in (*self.bands, SCL):
                 extent.grid(raster_resolution(raster))
+        if set(self.bands) - set(BANDS) and any(one.disturbance for one in self.acquisitions):
+            raise UsageError(
+                f"disturbed acquisitions have only the bands {', '.join(BANDS)}; leave others out"
+            )
 
     @classmethod
     def demo(cls) -> ArchiveSpec:
@@ -72,6 +84,11 @@ class ArchiveSpec:
     def full_tile(cls) -> ArchiveSpec:
         """The whole granule, with 12 dates over three months and pixels as noisy as real ones."""
         return cls((Extent(SEATTLE),), CLEAR_AUTUMN, noise=1.0)
+
+    @classmethod
+    def hard(cls) -> ArchiveSpec:
+        """An area of 15 km by 20 km under weather that scene classifications get wrong, kind by kind."""
+        return cls((Extent(SEATTLE, offset=(6144, 1024), size=(1536, 2048)),), HARD_AUTUMN, noise=8.0)
 
     @classmethod
     def fire(cls) -> ArchiveSpec:
@@ -165,6 +182,8 @@ class Archive:
     def clear_truth(self, acquisition: Acquisition, extent: Extent | None = None) -> npt.NDArray[np.bool_]:
         """True where an acquisition shows the land: inside the swath, without cloud, shadow, cirrus or haze.
 
+        Nor does it show where a disturbance hides it.
+
         Args:
             acquisition: One of the spec's.
             extent: One of the spec's; the first by default.
@@ -172,9 +191,15 @@ class Archive:
         Returns:
             Shape (rows, columns) at 10 m.
         """
-        grid = (extent or self.spec.extents[0]).grid(20)
+        extent = extent or self.spec.extents[0]
+        grid = extent.grid(20)
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            clear = make_weather(self.spec.seed, acquisition, grid, pool).clear
+            weather = make_weather(self.spec.seed, acquisition, grid, pool)
+            clear = weather.clear
+            if acquisition.disturbance:
+                ground = _remembered_ground(self.spec.seed, extent)
+                view = View(self.spec.seed, acquisition, ground, weather, grid)
+                clear &= ~hidden(view, acquisition.disturbance, pool)
         return clear.repeat(2, axis=0).repeat(2, axis=1)
 
 
@@ -280,6 +305,9 @@ def _observe(
     bands = {band: plane for group in groups for band, plane in zip(group, observe(group), strict=True)}
     rasters: dict[str, Pixels] = {SCL: classify(ground, season, weather, pool)}
     rasters |= {band: bands[band] for band in spec.bands}
+    if acquisition.disturbance is not None:
+        view = View(spec.seed, acquisition, ground, weather, extent.grid(20))
+        rasters = disturb(rasters, view, acquisition.disturbance, spec.style.offset(acquisition), pool)
     if acquisition.fire is None:
         return rasters
     severity = acquisition.fire.severity(ground, extent.grid(10))
