@@ -22,7 +22,7 @@ pytestmark = pytest.mark.xdist_group("demo")
 
 AREA = (
     *("--start-date", "2020-10-01", "--end-date", "2020-11-30", "--aoi=-122.24,47.58,-122.05,47.70"),
-    *("--bands", "red", "--bands", "nir", "--resolution", "10", "-q"),
+    *("--bands", "red", "--bands", "nir", "--resolution", "10", "--layer", "mask", "-q"),
 )
 TILES = ("--tile-size", "1024")
 COUNT = 3
@@ -76,7 +76,7 @@ def items_of(folder):
 def test_tiles_side_by_side_are_the_mosaic_of_the_whole(area, tiled, mosaic_command, tmp_path):
     assert mosaic_command(*area, cwd=tmp_path).code == 0
     for month in ("2020-10", "2020-11"):
-        for ending in ("", "-count", "-visual"):
+        for ending in ("", "-count", "-visual", "-mask"):
             name = f"monthly-mosaic-{month}"
             with rasterio.open(tmp_path / name / f"{name}{ending}.tif") as file:
                 whole, bounds, crs = file.read(), file.bounds, file.crs
@@ -104,6 +104,17 @@ def test_every_tile_is_a_cog_with_an_item(tiled):
             assert item.properties["proj:transform"] == list(file.transform[:6])
         assert cog_validate(path.with_suffix(".tif"), strict=True)[0]
     assert listed == {path.stem for path in items}
+
+
+def test_comparing_dates_takes_something_out_of_every_month(tiled):
+    """What is equal in tiles and shards was compared, with a band that is read for the mask alone."""
+    months = {}
+    for path in items_of(tiled):
+        properties = json.loads(path.read_bytes())["properties"]
+        assert properties["cloudless_mosaic:parameters"]["mask"] == "multidate"
+        months.setdefault(path.stem[15:22], []).append(properties["cloudless_mosaic:masked"]["by_dates"])
+    assert set(months) == {"2020-10", "2020-11"}
+    assert all(map(sum, months.values()))
 
 
 def test_merged_shards_are_one_run(tiled, parts, mosaic_command, tmp_path):

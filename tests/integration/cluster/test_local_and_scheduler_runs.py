@@ -37,6 +37,12 @@ def test_local_cluster_gives_the_same_files(example, mosaic_command, threaded_ex
     same_files(threaded_example, tmp_path)
 
 
+def test_the_files_that_are_compared_are_of_dates_that_were_compared(threaded_example):
+    for item in threaded_example.glob("monthly-mosaic-*/*.json"):
+        properties = json.loads(item.read_bytes())["properties"]
+        assert properties["cloudless_mosaic:masked"]["by_dates"] > 0
+
+
 def test_scheduler_gives_the_same_files_and_is_left_alone(
     example, mosaic_command, threaded_example, same_files, scheduler, clean_env, tmp_path
 ):
