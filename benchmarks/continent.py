@@ -1,70 +1,65 @@
-"""A simulated continent: how much of the client a task costs when there are a hundred thousand of them.
+"""A simulated continent: how many workers one client can feed.
 
-Scheduler and workers are real and run in processes of their own; pixels are made up by a reader.
-``python -m benchmarks.continent [tasks]`` prints a line for every tenth of the run.
+The scheduler is real and runs in a process of its own, and so are the workers, hundreds in a few processes.
+They make no pixels: they answer each part at once with the facts of its blocks, as workers do that have
+written the part to the folder of the results. ``python -m benchmarks.continent [parts] [workers]`` prints a
+line for every tenth of the run, and what the costs mean for workers that do compose.
 """
 
 from __future__ import annotations
 
+import asyncio
 import resource
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import numpy.typing as npt
+import psutil
 from affine import Affine
 from odc.geo.geobox import GeoBox
 from shapely.geometry import box
 
-from cloudless_mosaic.compositing.compose import compose
-from cloudless_mosaic.compositing.composite import Composite
+from cloudless_mosaic.compositing.facts import BlockFacts
 from cloudless_mosaic.domain.aoi import Aoi
 from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.domain.scenes import Scene, SceneSet, SourceGrid, SourceRaster
 from cloudless_mosaic.execution.cluster import ClusterEngine
 from cloudless_mosaic.execution.connection import connect
 from cloudless_mosaic.geo.blocks import cut_blocks
+from cloudless_mosaic.output.part_task import Destination, FinishedPart, PartTask
+from cloudless_mosaic.output.rasters import mosaic_rasters
+from cloudless_mosaic.planning.parts import cut_parts
 from cloudless_mosaic.planning.plan import MosaicPlan, PeriodPlan
-from cloudless_mosaic.planning.tasks import BlockTask
-from cloudless_mosaic.reading import RasterHeader, WindowRead
+from cloudless_mosaic.reading import RasterReader
 
-_EDGE = 64
-"""Pixels along a block: the client's work for a block hardly depends on them."""
+_EDGE = 1024
+"""Pixels along a block of 10 m."""
+
+_PART_EDGE = 4
+"""Blocks along a part."""
 
 _DATES = 6
 """Scenes over every block."""
 
+_PROCESSES = 4
+"""Processes that the workers share."""
+
 _PORT = 28786
 
-
-class MadeUpReader:
-    """A ``RasterReader`` whose every pixel is 1000."""
-
-    def prepare(self, hrefs: Iterable[str]) -> None:
-        """Does nothing."""
-
-    def header(self, href: str) -> RasterHeader:  # noqa: ARG002 - of the protocol
-        """A granule, whichever."""
-        return RasterHeader((_GRID,), np.dtype(np.uint16), (512, 512))
-
-    def read_many(self, reads: Iterable[WindowRead]) -> Iterator[tuple[int, npt.NDArray[Any]]]:
-        """Ones."""
-        for position, read in enumerate(reads):
-            yield position, np.full(read.shape, 1000, np.uint16)
-
+_PART_SECONDS = 14.7 / 9
+"""Processor time of a part in J3: four dates and three bands of a whole tile in nine parts
+(``docs/benchmarks.md``). With more dates and bands a part takes longer, and a client feeds more workers."""
 
 _GRID = SourceGrid("EPSG:32633", (10.0, 0.0, 499980.0, 0.0, -10.0, 5300040.0), (10980, 10980))
 
 
-def make_tasks(number: int) -> Iterator[BlockTask]:
-    """So many tasks, period by period of one granule."""
+def make_tasks(number: int) -> Iterator[PartTask]:
+    """So many parts, tile-month by tile-month of one granule."""
     request = MosaicRequest(
         start_date=date(2023, 8, 1),
         end_date=date(2023, 8, 31),
@@ -76,13 +71,18 @@ def make_tasks(number: int) -> Iterator[BlockTask]:
     scenes = tuple(_scene(day) for day in range(1, _DATES + 1))
     period = PeriodPlan(request.periods[0], scenes, len(scenes))
     plan = MosaicPlan(request, geobox, cut_blocks(geobox, _EDGE), (period,), SceneSet.of(scenes))
+    rasters = mosaic_rasters(plan)
     made = 0
     while True:
         label = f"{made}"
-        for task in plan.tasks(period):
+        goal = Destination(
+            Path(f"/results/.cloudless-mosaic/blocks-{label}"), Path("/results/marker"), "0" * 64
+        )
+        tasks = (replace(task, period=replace(task.period, label=label)) for task in plan.tasks(period))
+        for part in cut_parts(tasks, _PART_EDGE):
             if made == number:
                 return
-            yield replace(task, period=replace(task.period, label=label))
+            yield PartTask(part, rasters, goal)
             made += 1
 
 
@@ -109,19 +109,54 @@ def _scene(day: int) -> Scene:
     )
 
 
+def pretend(task: PartTask, _reader: RasterReader) -> FinishedPart:
+    """What ``finish_part`` answers where a worker has written the part, without having composed it."""
+    facts = []
+    for one in task.blocks:
+        ids = [granule.scene_id for observation in one.observations for granule in observation.granules]
+        rows, columns = one.block.shape
+        pixels = rows * columns
+        sums = (pixels, 1, 10_000, 1000 * pixels, 1_000_000 * pixels)
+        facts.append(
+            BlockFacts(
+                period=one.period,
+                block=one.block,
+                scene_pixels=tuple((scene_id, pixels) for scene_id in ids),
+                observations=len(ids),
+                count_sums=sums,
+                band_sums=(sums,) * len(one.bands),
+                tile=one.tile,
+            )
+        )
+    return FinishedPart(tuple(facts), None)
+
+
 @contextmanager
-def cluster(workers: int) -> Iterator[str]:
-    """A scheduler and its workers on loopback; gives the address."""
+def cluster(workers: int) -> Iterator[tuple[str, psutil.Process]]:
+    """A scheduler and workers of one thread on loopback; gives its address and its process."""
     dask = str(Path(sys.executable).parent / "dask")
     address = f"tcp://127.0.0.1:{_PORT}"
-    worker = (dask, "worker", address, "--nthreads", "32", "--no-nanny", "--no-dashboard")
+    share = str(-(-workers // _PROCESSES))
+    some = (sys.executable, "-m", "benchmarks.continent", "workers", address, share)
     scheduler = (dask, "scheduler", "--host", "127.0.0.1", "--port", str(_PORT), "--no-dashboard")
     with ExitStack() as stack:
-        for command in (scheduler, *[worker] * workers):
-            running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            stack.callback(running.wait)
-            stack.callback(running.terminate)
-        yield address
+        running = []
+        for command in (scheduler, *[some] * _PROCESSES):
+            running.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+            stack.callback(running[-1].wait)
+            stack.callback(running[-1].terminate)
+        yield address, psutil.Process(running[0].pid)
+
+
+async def run_workers(address: str, number: int) -> None:
+    """Workers of one thread each, in this process, until it is terminated."""
+    import dask  # noqa: PLC0415 - seconds, which only this needs
+    from distributed import Worker  # noqa: PLC0415 - as above
+
+    with dask.config.set({"distributed.worker.profile.enabled": False}):
+        workers = [Worker(address, nthreads=1, dashboard=False, memory_limit=0) for _ in range(number)]
+        await asyncio.gather(*workers)
+        await asyncio.gather(*(worker.finished() for worker in workers))
 
 
 def resident() -> float:
@@ -130,29 +165,41 @@ def resident() -> float:
     return pages * resource.getpagesize() / 1e6
 
 
-def _discard(composite: Composite) -> tuple[int, int]:
-    return composite.block.index
-
-
-def main(number: int) -> None:
-    """Runs so many tasks and prints what they cost."""
+def main(number: int, workers: int) -> None:
+    """Runs so many parts and prints what they cost."""
     with (
-        cluster(2) as address,
+        cluster(workers) as (address, scheduler),
         connect(address, "the simulated cluster", "") as connection,
     ):
-        engine = ClusterEngine(connection, 60.0, MadeUpReader())
-        connection.client.wait_for_workers(2)
-        began, used = time.monotonic(), time.process_time()
-        for done, _ in enumerate(engine.run(make_tasks(number), compose, _discard), start=1):
+        engine = ClusterEngine(connection, 60.0, None)
+        connection.client.wait_for_workers(workers)
+        began, used, scheduled = time.monotonic(), time.process_time(), _used(scheduler)
+        for done, _ in enumerate(engine.run(make_tasks(number), pretend, _facts), start=1):
             if done % max(1, number // 10) == 0:
-                client = 1000 * (time.process_time() - used) / done
-                wall = 1000 * (time.monotonic() - began) / done
+                client = (time.process_time() - used) / done
+                scheduling = (_used(scheduler) - scheduled) / done
+                wall = (time.monotonic() - began) / done
+                fed = _PART_SECONDS / max(client, scheduling)
                 print(
-                    f"{done} tasks, {client:.2f} ms of the client for each, {wall:.2f} ms of time each, ",
-                    end="",
+                    f"{done} parts, {1000 * client:.2f} ms of the client for each, {1000 * scheduling:.2f} "
+                    f"of the scheduler, {1000 * wall:.2f} ms of time, {resident():.0f} MB; the busier of "
+                    f"the two feeds {fed:.0f} workers",
+                    flush=True,
                 )
-                print(f"{resident():.0f} MB", flush=True)
+
+
+def _used(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
+
+
+def _facts(part: FinishedPart) -> tuple[BlockFacts, ...]:
+    return part.facts
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)
+    if sys.argv[1:2] == ["workers"]:
+        asyncio.run(run_workers(sys.argv[2], int(sys.argv[3])))
+    else:
+        numbers = [int(text) for text in sys.argv[1:]]
+        main(*(numbers + [5000, 200][len(numbers) :]))

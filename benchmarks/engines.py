@@ -11,7 +11,8 @@ from benchmarks.bench import Bench
 from benchmarks.contenders import OURS
 from benchmarks.errors import BenchmarkError
 from benchmarks.jobs import Job, Order
-from benchmarks.results import Run
+from benchmarks.results import EngineRun
+from benchmarks.shares import read_shares
 
 ENGINES: Mapping[str, tuple[str, ...]] = {
     "threads": (),
@@ -21,18 +22,20 @@ ENGINES: Mapping[str, tuple[str, ...]] = {
 """Options of the command line by name of the engine; a worker is a process of one thread."""
 
 
-def measure_engines(bench: Bench, job: Job, runs: int) -> dict[str, list[Run]]:
+def measure_engines(bench: Bench, job: Job, runs: int) -> dict[str, list[EngineRun]]:
     """Runs a job on every engine in turns, several times.
 
     Raises:
         BenchmarkError: if an engine fails, or makes other files than the others.
     """
-    measured: dict[str, list[Run]] = {name: [] for name in ENGINES}
+    measured: dict[str, list[EngineRun]] = {name: [] for name in ENGINES}
     digests = set()
     for _ in range(runs):
         for name, options in ENGINES.items():
             order = bench.order(job)
-            measured[name].append(bench.run(replace(OURS, options=options), order))
+            shares = order.output.with_suffix(".shares.json")
+            ours = replace(OURS, options=options, launcher=("benchmarks.shares", str(shares)))
+            measured[name].append(EngineRun(bench.run(ours, order), read_shares(shares)))
             digests |= _digests(order)
             shutil.rmtree(order.output)
     if len(digests) != len(job.months):

@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmarks.contenders import CONTENDERS, OURS
 from benchmarks.floor import Floor
 from benchmarks.jobs import Job
-from benchmarks.results import Record, Results, Run, throughput
+from benchmarks.results import EngineRun, Record, Results, Run, median_shares, throughput
 from benchmarks.server import find_nginx
 from cloudless_mosaic.version import __version__
 
@@ -63,8 +63,9 @@ _ENGINES = """\
 
 The same command with `--cluster local`: a worker is a process of one thread, and a scheduler and the client
 run beside them. The files are the same. Throughput counts bytes of the archive, from the start of the command
-to its end, so it includes the start of the cluster and the transfer of all composites to the client.
-Memory is that of the largest process.
+to its end, so it includes the start of the cluster. Memory is that of the largest process. The client's
+processor time includes that of the scheduler, which runs in its process; "received" are bytes that came to
+that process over Dask's connections.
 """
 
 _REDUCERS = """\
@@ -77,7 +78,10 @@ observation that is nearest to the median of each band.
 
 _REDUCER_TITLES = ("reducer", "contender", "wall", "ours x", "CPU", "ours x", "memory", "median x")
 _AGREEMENT_TITLES = ("job", "contender", "compared", "equal", "near", "near needed", "answer")
-_ENGINE_TITLES = ("engine", "wall", "from-to", "threads x", "CPU", "memory", "throughput")
+_ENGINE_TITLES = (
+    *("engine", "wall", "from-to", "threads x", "CPU", "of the client", "of workers", "received"),
+    *("memory", "throughput"),
+)
 _JOB_TITLES = ("contender", "wall", "from-to", "ours x", "CPU", "memory", "read", "requests", "answer")
 
 
@@ -181,18 +185,23 @@ def _floor(floor: Floor) -> Iterator[tuple[str, ...]]:
         yield what, f"{seconds:.2f} s", f"{seconds / floor.decode_only_s:.2f}"
 
 
-def _engines(engines: Mapping[str, Sequence[Run]]) -> Iterator[tuple[str, ...]]:
-    records = {name: Record.of("engines", OURS.name, runs) for name, runs in engines.items()}
+def _engines(engines: Mapping[str, Sequence[EngineRun]]) -> Iterator[tuple[str, ...]]:
+    whole = {name: [one.run for one in runs] for name, runs in engines.items()}
+    records = {name: Record.of("engines", OURS.name, runs) for name, runs in whole.items()}
     for name, record in records.items():
-        walls = [usage.wall_s for usage, _ in engines[name]]
+        walls = [usage.wall_s for usage, _ in whole[name]]
+        shares = median_shares(engines[name])
         yield (
             name,
             f"{record.wall_s:.1f} s",
             f"{min(walls):.1f}-{max(walls):.1f} s",
             f"{record.wall_s / records['threads'].wall_s:.1f}",
             f"{record.cpu_s:.1f} s",
+            f"{shares.client_s:.1f} s",
+            f"{shares.workers_s:.1f} s",
+            f"{shares.received / 1e6:.1f} MB",
             f"{record.peak_rss_mb / 1000:.2f} GB",
-            f"{throughput(engines[name]):.0f} MB/s",
+            f"{throughput(whole[name]):.0f} MB/s",
         )
 
 

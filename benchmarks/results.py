@@ -15,8 +15,28 @@ from benchmarks.floor import Floor
 from benchmarks.jobs import NATIVE_RESOLUTION, Job
 from benchmarks.measure import Usage
 from benchmarks.server import Traffic
+from benchmarks.shares import Shares
 
 Run = tuple[Usage, Traffic]
+
+
+@dataclass(frozen=True, slots=True)
+class EngineRun:
+    """A run on an engine."""
+
+    run: Run
+    """The whole of it."""
+    shares: Shares
+    """Its processes apart."""
+
+
+def median_shares(runs: Sequence[EngineRun]) -> Shares:
+    """Medians of the shares of runs."""
+    return Shares(
+        client_s=median(one.shares.client_s for one in runs),
+        workers_s=median(one.shares.workers_s for one in runs),
+        received=int(median(one.shares.received for one in runs)),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +91,7 @@ class Results:
     """The published algorithm on J1 with scenes that are not cut to the area; ``None`` if not measured."""
     floor: Floor | None
     """The limit of decompression; ``None`` where it was not measured."""
-    engines: Mapping[str, Sequence[Run]]
+    engines: Mapping[str, Sequence[EngineRun]]
     """By name of the engine; empty where they were not measured."""
     reducers: Mapping[tuple[str, str], Sequence[Run]]
     """By reducer and name of the contender; empty where they were not measured."""
@@ -102,8 +122,9 @@ def write_records(results: Results, path: Path) -> None:
         times = {key: round(value, 3) for key, value in asdict(results.floor).items() if key.endswith("_s")}
         entries.append({"job": "floor", **times})
     for name, runs in results.engines.items():
-        record = asdict(Record.of("engines", OURS.name, runs))
-        entries.append(record | {"engine": name, "mb_per_s": round(throughput(runs), 1)})
+        whole = [one.run for one in runs]
+        record = asdict(Record.of("engines", OURS.name, whole)) | asdict(median_shares(runs))
+        entries.append(record | {"engine": name, "mb_per_s": round(throughput(whole), 1)})
     for (reducer, contender), runs in results.reducers.items():
         entries.append(asdict(Record.of("reducers", contender, runs)) | {"reducer": reducer})
     lines = ",\n".join(f"  {json.dumps(entry)}" for entry in entries)

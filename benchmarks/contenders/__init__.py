@@ -36,6 +36,8 @@ class Contender:
     """What to know when its figures are read."""
     options: tuple[str, ...] = ()
     """Of the project's own command line, beside those of the job."""
+    launcher: tuple[str, ...] = ("cloudless_mosaic",)
+    """Module that runs the project's own command line, and what comes before its options."""
 
     @property
     def requirements(self) -> Path:
@@ -58,7 +60,7 @@ class Contender:
         """
         path = order.write()
         if self.folder is None:
-            return [*_own_command(order), *self.options]
+            return [sys.executable, "-m", *self.launcher, *_own_options(order), *self.options]
         return [str(python), str(_HERE / self.folder / "run.py"), str(path)]
 
     def environment(self) -> dict[str, str]:
@@ -72,7 +74,7 @@ class Contender:
         return order.output / f"{month}.tif"
 
 
-def _own_command(order: Order) -> list[str]:
+def _own_options(order: Order) -> list[str]:
     job = order.job
     aoi = job.aoi
     first, last = job.days
@@ -91,7 +93,7 @@ def _own_command(order: Order) -> list[str]:
     }
     named = [f"--{name}={value}" for name, value in options.items()]
     bands = [f"--bands={band}" for band in BANDS]
-    return [sys.executable, "-m", "cloudless_mosaic", "--quiet", *named, *bands]
+    return ["--quiet", *named, *bands]
 
 
 OURS = Contender("cloudless-mosaic", "cloudless-mosaic", ("J1", "J2", "J3", "J4"))

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from cloudless_mosaic.catalog import find_scenes
 from cloudless_mosaic.compositing.compose import compose
 from cloudless_mosaic.compositing.composite import Composite
+from cloudless_mosaic.compositing.facts import BlockFacts
 from cloudless_mosaic.domain.losses import LastingLosses, LossLimit
 from cloudless_mosaic.domain.provider import access_of
 from cloudless_mosaic.domain.request import MosaicRequest
@@ -26,12 +27,17 @@ from cloudless_mosaic.execution import (
     thread_executor,
     worker_count,
 )
-from cloudless_mosaic.output import OutputFolder, PeriodSink
+from cloudless_mosaic.output import BlockSink, OutputFolder, PartSink, finish_part
+from cloudless_mosaic.output.part_task import FinishedPart
+from cloudless_mosaic.output.sink import MosaicSink
 from cloudless_mosaic.planning.grid import parse_crs
 from cloudless_mosaic.planning.mosaics import Mosaic, cut_mosaics
+from cloudless_mosaic.planning.parts import cut_parts
 from cloudless_mosaic.planning.plan import MosaicPlan, PeriodPlan, make_plan
 from cloudless_mosaic.planning.tasks import BlockTask
 from cloudless_mosaic.reading import RasterReader
+
+Sink = TypeVar("Sink", bound=MosaicSink)
 
 _CLOSING = 2
 """Mosaics whose files are finished at once, beside the work on later ones."""
@@ -52,7 +58,7 @@ class Progress(Protocol):
         """An earlier run left these mosaics, and so many blocks of others."""
         ...
 
-    def composed(self, composite: Composite) -> None:
+    def composed(self, block: BlockFacts) -> None:
         """A block is done."""
         ...
 
@@ -73,7 +79,7 @@ class Silent:
     def resumed(self, finished: Sequence[PeriodResult], blocks: int) -> None:
         """Does nothing."""
 
-    def composed(self, composite: Composite) -> None:
+    def composed(self, block: BlockFacts) -> None:
         """Does nothing."""
 
     def written(self, result: PeriodResult) -> None:
@@ -133,11 +139,11 @@ def run(
 
 
 @dataclass(slots=True)
-class _OpenMosaic:
+class _OpenMosaic(Generic[Sink]):
     """A mosaic whose blocks are coming in."""
 
     mosaic: Mosaic
-    sink: PeriodSink
+    sink: Sink
     missing: int
     """Blocks that are not written yet."""
     lasting: LastingLosses
@@ -146,50 +152,48 @@ class _OpenMosaic:
 
 
 @dataclass(slots=True)
-class _Run:
+class _Run(Generic[Sink]):
     """The state of one run: a sink for every mosaic that has begun and not ended."""
 
     output: OutputFolder
     progress: Progress
     closers: Executor
     results: dict[str, PeriodResult]
+    open_sink: Callable[[OutputFolder, Mosaic], Sink]
     closing: deque[Future[PeriodResult]] = field(default_factory=deque)
-    opened: dict[str, _OpenMosaic] = field(default_factory=dict)
+    opened: dict[str, _OpenMosaic[Sink]] = field(default_factory=dict)
 
-    def tasks(self) -> Iterator[BlockTask]:
-        """All tasks, mosaic after mosaic; a sink opens when the first task of its mosaic is drawn.
+    def tasks(self) -> Iterator[tuple[Sink, Iterator[BlockTask]]]:
+        """The tasks of every mosaic; its sink opens when they are drawn.
 
         Blocks that an earlier run has kept are restored first, and make no task.
         """
         for mosaic in self.output.mosaics:
             if mosaic.label not in self.output.finished:
-                sink = PeriodSink(self.output, mosaic)
+                sink = self.open_sink(self.output, mosaic)
                 self.opened[mosaic.label] = _OpenMosaic(
                     mosaic, sink, len(mosaic.plan.blocks), LastingLosses(mosaic.scene_ids)
                 )
-                restored = set(self._restore(mosaic, sink))
-                for task in mosaic.tasks():
-                    if task.block.index not in restored:
-                        yield task
+                restored = set(self._restore(sink))
+                yield sink, (task for task in mosaic.tasks() if task.block.index not in restored)
 
-    def write(self, composite: Composite) -> Composite:
-        """One block to its files, in a thread of the engine: encoding runs beside the reading of others."""
-        self.opened[composite.label].sink.write(composite)
-        return composite
+    def sink(self, label: str) -> Sink:
+        """That of a mosaic that has begun and not ended."""
+        return self.opened[label].sink
 
-    def done(self, composite: Composite) -> None:
+    def done(self, block: BlockFacts) -> None:
         """Counts a block, and has its mosaic closed after the last one."""
-        self.progress.composed(composite)
-        opened = self.opened[composite.label]
-        opened.lasting.add(composite.lost, composite.observations, composite.label)
+        self.progress.composed(block)
+        opened = self.opened[block.label]
+        opened.lasting.add(block.lost, block.observations, block.label)
         opened.missing -= 1
-        opened.lost += len(composite.lost)
-        opened.observations += composite.observations
+        opened.lost += len(block.lost)
+        opened.observations += block.observations
         if not opened.missing:
             limit = LossLimit(self.output.plan.request.max_lost)
-            limit.check(opened.lost, opened.observations, composite.lost, composite.label)
+            limit.check(opened.lost, opened.observations, block.lost, block.label)
             self.closing.append(self.closers.submit(opened.sink.close))
-            del self.opened[composite.label]
+            del self.opened[block.label]
         while self.closing and (self.closing[0].done() or len(self.closing) > _CLOSING):
             self._closed()
 
@@ -208,15 +212,14 @@ class _Run:
         self.progress.written(result)
         self.results[result.label] = result
 
-    def _restore(self, mosaic: Mosaic, sink: PeriodSink) -> Iterator[tuple[int, int]]:
-        """Writes the blocks that an earlier run kept, and gives the places of those that are intact."""
-        kept = [block for block in mosaic.plan.blocks if block.index in sink.found]
-        if kept:
+    def _restore(self, sink: Sink) -> Iterator[tuple[int, int]]:
+        """Restores what an earlier run kept of a mosaic, and gives the places of the intact blocks."""
+        if sink.kept:
             with thread_executor(None) as threads:
-                for composite in run_bounded(threads, sink.restore, kept, worker_count(None)):
-                    if composite:
-                        yield composite.block.index
-                        self.done(composite)
+                for facts in run_bounded(threads, sink.restore, sink.kept, worker_count(None)):
+                    for block in facts:
+                        yield block.block.index
+                        self.done(block)
 
 
 def _compose_all(output: OutputFolder, engine: Engine, progress: Progress) -> list[PeriodResult]:
@@ -226,15 +229,49 @@ def _compose_all(output: OutputFolder, engine: Engine, progress: Progress) -> li
     """
     empty = {period.period.label: _empty(period) for period in output.plan.periods if not period.scenes}
     results = output.finished | empty
-    with ExitStack() as undo, ThreadPoolExecutor(_CLOSING, "close") as closers:
-        state = _Run(output, progress, closers, results)
-        # after engine and closers are left, whose threads work with the sinks
-        undo.callback(state.abort)
-        with closing(engine.run(state.tasks(), compose, state.write)) as composites:
-            for composite in composites:
-                state.done(composite)
-        state.finish()
+    edge = engine.part_edge(output.plan, len(output.mosaics) - len(output.finished))
+    with ThreadPoolExecutor(_CLOSING, "close") as closers:
+        if edge:
+            _run_parts(_Run(output, progress, closers, results, _part_sinks(engine)), engine, edge)
+        else:
+            _run_blocks(_Run(output, progress, closers, results, BlockSink), engine)
     return sorted(results.values(), key=lambda result: (result.period, result.tile))
+
+
+def _run_blocks(run: _Run[BlockSink], engine: Engine) -> None:
+    """Blocks are composed and encoded by the same threads: encoding runs beside the reading of others."""
+
+    def write(composite: Composite) -> tuple[BlockFacts, ...]:
+        return run.sink(composite.label).write(composite)
+
+    tasks = (task for _, blocks in run.tasks() for task in blocks)
+    _drive(run, engine.run(tasks, compose, write))
+
+
+def _run_parts(run: _Run[PartSink], engine: Engine, edge: int) -> None:
+    """Parts are composed and encoded by workers."""
+
+    def write(part: FinishedPart) -> tuple[BlockFacts, ...]:
+        return run.sink(part.label).write(part)
+
+    tasks = (sink.task(part) for sink, blocks in run.tasks() for part in cut_parts(blocks, edge))
+    _drive(run, engine.run(tasks, finish_part, write))
+
+
+def _part_sinks(engine: Engine) -> Callable[[OutputFolder, Mosaic], PartSink]:
+    return lambda output, mosaic: PartSink(output, mosaic, engine.call)
+
+
+def _drive(run: _Run[Sink], answers: Generator[tuple[BlockFacts, ...], None, None]) -> None:
+    """Draws the results of an engine to the end, and waits for the files."""
+    with ExitStack() as undo:
+        # after the engine is left, whose threads work with the sinks
+        undo.callback(run.abort)
+        with closing(answers):
+            for facts in answers:
+                for block in facts:
+                    run.done(block)
+        run.finish()
 
 
 def _empty(period: PeriodPlan) -> PeriodResult:

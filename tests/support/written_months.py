@@ -13,7 +13,7 @@ from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.domain.results import LostObservation, PeriodResult, SceneNote
 from cloudless_mosaic.domain.scenes import DroppedScene, Scene, SceneSet
 from cloudless_mosaic.geo.blocks import Blocks
-from cloudless_mosaic.output import OutputFolder, PeriodSink
+from cloudless_mosaic.output import BlockSink, OutputFolder
 from cloudless_mosaic.planning.grid import mosaic_geobox, utm_crs
 from cloudless_mosaic.planning.plan import MosaicPlan, PeriodPlan
 
@@ -123,7 +123,7 @@ def output_of(plan, folder, **changes):
 def write_month(month, folder, seed=None, threads=1, **changes):
     """Writes the first period of a plan."""
     with output_of(month.plan, folder, **changes) as output:
-        sink = PeriodSink(output, output.mosaics[0])
+        sink = BlockSink(output, output.mosaics[0])
         with ThreadPoolExecutor(threads) as pool:
             for _ in pool.map(sink.write, month.composites(seed)):
                 pass
@@ -140,9 +140,10 @@ def write_run(month, folder, **changes):
         others = month.plan.periods[1:]
         results = list(output.finished.values())
         if not results:
-            sink = PeriodSink(output, output.mosaics[0])
+            sink = BlockSink(output, output.mosaics[0])
+            restored = {facts.block.index for kept in sink.kept for facts in sink.restore(kept)}
             for composite in month.composites():
-                if sink.restore(composite.block) is None:
+                if composite.block.index not in restored:
                     sink.write(composite)
             results = [sink.close()]
         return output.complete([*results, *map(empty, others)])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,7 +29,7 @@ class TileIndex:
 
 
 @dataclass(slots=True)
-class _Piece:
+class Piece:
     """Pixels of a part of a tile."""
 
     row: int
@@ -58,7 +58,7 @@ class Pyramid:
         dtype: npt.DTypeLike,
         reduction: Reduction,
         emit: Callable[[TileIndex, Pixels], None],
-        spool: Spool,
+        spool: Spool | None,
         tile_size: int = 512,
     ) -> None:
         """Computes the levels.
@@ -69,7 +69,7 @@ class Pyramid:
             reduction: How overviews are made.
             emit: Called once for every tile, from any thread, with all ``tile_size`` x ``tile_size`` pixels;
                 those outside the level are 0, or NaN for floats. The receiver may keep the array.
-            spool: Stores pixels of incomplete tiles.
+            spool: Stores pixels of incomplete tiles above a limit; ``None`` keeps all in memory.
             tile_size: Edge of a tile; an even number.
         """
         self._bands = shape[0]
@@ -82,8 +82,8 @@ class Pyramid:
         """Rows and columns of each level."""
         self._lock = threading.Lock()
         self._spool = spool
-        self._open: dict[TileIndex, list[_Piece]] = {}
-        self._in_memory: dict[int, _Piece] = {}
+        self._open: dict[TileIndex, list[Piece]] = {}
+        self._in_memory: dict[int, Piece] = {}
         self._bytes = 0
         self._done: set[TileIndex] = set()
 
@@ -123,7 +123,30 @@ class Pyramid:
             for j in range(column // size, -(-(column + width) // size)):
                 self._add(TileIndex(0, i, j), _cut(data, row - i * size, column - j * size, size))
 
-    def _add(self, tile: TileIndex, piece: _Piece) -> None:
+    def add(self, finished: Iterable[TileIndex], pieces: Iterable[tuple[TileIndex, Piece]]) -> None:
+        """Takes what another pyramid of the same shape made of a part of the pixels.
+
+        Args:
+            finished: Tiles that it passed on.
+            pieces: Pixels of the tiles that it could not complete; kept.
+
+        Raises:
+            ValueError: if a pixel was written before.
+        """
+        with self._lock:
+            tiles = set(finished)
+            if twice := tiles & (self._done | self._open.keys()):
+                raise ValueError(f"pixels of {twice.pop()} were written twice")
+            self._done |= tiles
+        for tile, piece in pieces:
+            self._add(tile, piece)
+
+    def pieces(self) -> Iterator[tuple[TileIndex, Piece]]:
+        """The pixels of incomplete tiles, in the order of tiles; for a pyramid without a spool."""
+        for tile in sorted(self._open, key=lambda one: (one.level, one.row, one.column)):
+            yield from ((tile, piece) for piece in self._open[tile])
+
+    def _add(self, tile: TileIndex, piece: Piece) -> None:
         """Adds a piece to a tile; a complete tile adds a piece to the next level."""
         while (pieces := self._completed(tile, piece)) is not None:
             whole = self._joined(pieces)
@@ -133,14 +156,14 @@ class Pyramid:
             half = self._size // 2
             rows, columns = self._extent(tile)
             reduced = halve(whole, self._reduction)[:, : (rows + 1) // 2, : (columns + 1) // 2]
-            piece = _Piece(tile.row % 2 * half, tile.column % 2 * half, reduced)
+            piece = Piece(tile.row % 2 * half, tile.column % 2 * half, reduced)
             tile = TileIndex(tile.level + 1, tile.row // 2, tile.column // 2)
 
-    def _completed(self, tile: TileIndex, piece: _Piece) -> list[_Piece] | None:
+    def _completed(self, tile: TileIndex, piece: Piece) -> list[Piece] | None:
         """All pieces of the tile if this was the last one; they are then removed from the pyramid."""
         rows, columns = self._extent(tile)
         piece.shape = piece.data.shape
-        if piece.shape[1:] != (rows, columns):
+        if piece.shape[1:] != (rows, columns) and piece.data.base is not None:
             # a view would keep the whole block in memory
             piece.data = piece.data.copy()
         with self._lock:
@@ -157,17 +180,17 @@ class Pyramid:
             self._keep(piece)
         return None
 
-    def _keep(self, piece: _Piece) -> None:
+    def _keep(self, piece: Piece) -> None:
         """Keeps a piece of an incomplete tile in memory, and moves the oldest pieces out above the limit."""
         self._in_memory[id(piece)] = piece
         self._bytes += piece.data.nbytes
-        while self._bytes > _MOST_WAITING:
+        while self._spool and self._bytes > _MOST_WAITING:
             oldest = next(iter(self._in_memory.values()))
             self._release(oldest)
             oldest.span = self._spool.append(oldest.data.tobytes())
             oldest.data = oldest.data[:, :0, :0].copy()
 
-    def _release(self, piece: _Piece) -> None:
+    def _release(self, piece: Piece) -> None:
         """Removes a piece from the list of those in memory, if it is there."""
         if self._in_memory.pop(id(piece), None):
             self._bytes -= piece.data.nbytes
@@ -178,14 +201,14 @@ class Pyramid:
         below, beside = rows - tile.row * self._size, columns - tile.column * self._size
         return min(self._size, below), min(self._size, beside)
 
-    def _joined(self, pieces: list[_Piece]) -> Pixels:
+    def _joined(self, pieces: list[Piece]) -> Pixels:
         whole = np.empty((self._bands, self._size, self._size), self._dtype)
         if sum(piece.shape[1] * piece.shape[2] for piece in pieces) < self._size**2:
             whole.fill(self._outside)
         for piece in pieces:
             height, width = piece.shape[1:]
             data = piece.data
-            if piece.span:
+            if piece.span and self._spool:
                 data = np.frombuffer(self._spool.read(piece.span), self._dtype).reshape(piece.shape)
             whole[:, piece.row : piece.row + height, piece.column : piece.column + width] = data
         return whole
@@ -199,7 +222,7 @@ def _levels(rows: int, columns: int, tile_size: int) -> Iterator[tuple[int, int]
         yield rows, columns
 
 
-def _cut(data: Pixels, row: int, column: int, size: int) -> _Piece:
+def _cut(data: Pixels, row: int, column: int, size: int) -> Piece:
     """The part of a block that lies in a tile; row and column are the block's, counted from the tile's."""
     part = data[:, max(0, -row) : size - row, max(0, -column) : size - column]
-    return _Piece(max(0, row), max(0, column), part)
+    return Piece(max(0, row), max(0, column), part)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 
 from cloudless_mosaic.cog.encoding import TIFF_COMPRESSION, Pixels, Reduction, encode_tile
-from cloudless_mosaic.cog.pyramid import Pyramid, TileIndex
+from cloudless_mosaic.cog.part import TileFormat
+from cloudless_mosaic.cog.pyramid import Piece, Pyramid, TileIndex
 from cloudless_mosaic.cog.tiff_layout import (
     LEADER,
     TRAILER,
@@ -71,6 +72,13 @@ class CogSpec:
     tile_size: int = 512
     """Edge of a tile, pixels; a multiple of 16."""
 
+    @property
+    def form(self) -> TileFormat:
+        """What decides the bytes of tiles."""
+        return TileFormat(
+            (len(self.bands), *self.geobox.shape), self.dtype, self.reduction, self.codec, self.tile_size
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class CogFile:
@@ -82,6 +90,18 @@ class CogFile:
     """Bytes."""
     sha256: str
     """Checksum of the bytes on disk, hexadecimal."""
+
+
+class TileSource(Protocol):
+    """Encoded tiles with leader and trailer, on disk."""
+
+    def read(self, span: Span) -> bytes:
+        """The bytes of a span.
+
+        Raises:
+            TemporaryError: if the disk fails, or gives other bytes than were written.
+        """
+        ...
 
 
 class CogWriter:
@@ -111,7 +131,7 @@ class CogWriter:
             self._spool,
             spec.tile_size,
         )
-        self._spans: dict[TileIndex, Span] = {}
+        self._tiles: dict[TileIndex, tuple[TileSource, Span]] = {}
         self._top: Pixels | None = None
 
     def write(self, row: int, column: int, data: Pixels) -> None:
@@ -127,6 +147,26 @@ class CogWriter:
             ValueError: if a pixel lies outside the grid, or was written before.
         """
         self._pyramid.write(row, column, data)
+
+    def add_part(
+        self, source: TileSource, tiles: Mapping[TileIndex, Span], pieces: Iterable[tuple[TileIndex, Piece]]
+    ) -> None:
+        """Takes what a ``PartEncoder`` made of some blocks, in their place; safe to call from many threads.
+
+        Args:
+            source: Where its tiles are; read by ``close``.
+            tiles: Their places.
+            pieces: Pixels of incomplete tiles; kept.
+
+        Raises:
+            TemporaryError: if the disk is full or fails.
+            ValueError: if a pixel was written before.
+        """
+        last = len(self._pyramid.levels) - 1
+        if TileIndex(last, 0, 0) in tiles:
+            raise ValueError(f"the smallest overview of {self._path.name} has to come in pieces")
+        self._tiles.update({index: (source, span) for index, span in tiles.items()})
+        self._pyramid.add(tiles, pieces)
 
     def close(self) -> CogFile:
         """Writes the file after the last block, and checks it.
@@ -162,7 +202,8 @@ class CogWriter:
         return int(2 ** (len(self._pyramid.levels) - 1))
 
     def _store(self, index: TileIndex, tile: Pixels) -> None:
-        self._spans[index] = self._spool.append(*wrap_tile(encode_tile(tile, self._spec.codec)))
+        span = self._spool.append(*wrap_tile(encode_tile(tile, self._spec.codec)))
+        self._tiles[index] = self._spool, span
         if index.level == len(self._pyramid.levels) - 1:
             rows, columns = self._pyramid.levels[index.level]
             self._top = tile[:, :rows, :columns]
@@ -170,16 +211,16 @@ class CogWriter:
     def _levels(self) -> list[Level]:
         levels = []
         for index, shape in enumerate(self._pyramid.levels):
-            sizes = [self._spans[tile].size - LEADER - TRAILER for tile in self._pyramid.tiles(index)]
+            sizes = [self._tiles[tile][1].size - LEADER - TRAILER for tile in self._pyramid.tiles(index)]
             tags = (*_image_tags(self._spec, shape), *(() if index else self._geo_tags))
             tags += (long_tag(254, _REDUCED),) if index else _metadata_tags(self._spec)
             levels.append(Level(tags, sizes))
         return levels
 
-    def _file_order(self) -> list[Span]:
+    def _file_order(self) -> list[tuple[TileSource, Span]]:
         """Tiles in the order of the file: the smallest overview first."""
         levels = reversed(range(len(self._pyramid.levels)))
-        return [self._spans[tile] for level in levels for tile in self._pyramid.tiles(level)]
+        return [self._tiles[tile] for level in levels for tile in self._pyramid.tiles(level)]
 
     def _assemble(self, header: Header) -> str:
         """Writes the file and returns its SHA-256."""
@@ -189,8 +230,8 @@ class CogWriter:
             # the next tiles are read while these are written and hashed, which takes longest
             with ThreadPoolExecutor(2) as pool:
                 under_way: list[Future[None]] = []
-                for spans in _portions(self._file_order()):
-                    tiles = b"".join([self._spool.read(span) for span in spans])
+                for portion in _portions(self._file_order()):
+                    tiles = b"".join([source.read(span) for source, span in portion])
                     _wait(under_way)
                     under_way = [pool.submit(write_all, file, tiles), pool.submit(digest.update, tiles)]
                 _wait(under_way)
@@ -201,7 +242,7 @@ class CogWriter:
         """Compares the file with what was encoded, tile by tile."""
         with storage_faults(self._path), self._path.open("rb") as file:
             same = file.read(len(header.data)) == header.data
-            for span in self._file_order():
+            for _, span in self._file_order():
                 checked(file.read(span.size), span, self._path)
             if not same or file.read(1):
                 raise self._fault("other bytes than were written")
@@ -222,12 +263,12 @@ class CogWriter:
         return TemporaryError(f"{path.name} in {path.parent} has {what}; check the disk and run again")
 
 
-def _portions(spans: Iterable[Span]) -> Iterator[list[Span]]:
+def _portions(tiles: Iterable[tuple[TileSource, Span]]) -> Iterator[list[tuple[TileSource, Span]]]:
     """Groups of neighbouring tiles, large enough to be worth passing to another thread."""
-    portion: list[Span] = []
-    for span in spans:
-        portion.append(span)
-        if sum(one.size for one in portion) >= _PORTION:
+    portion: list[tuple[TileSource, Span]] = []
+    for tile in tiles:
+        portion.append(tile)
+        if sum(span.size for _, span in portion) >= _PORTION:
             yield portion
             portion = []
     if portion:

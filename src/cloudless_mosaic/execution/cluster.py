@@ -1,6 +1,6 @@
-"""The engine on a Dask cluster: workers compose, this process fetches and finishes.
+"""The engine on a Dask cluster: workers do the work, this process fetches results and finishes them.
 
-Finished composites stay on the workers until one of a few threads here has time for them, so that memory of
+Results stay on the workers until one of a few threads here has time for them, so that memory of
 this process does not go with the number of workers. (``Client.get_executor`` fetches every answer at once.)
 """
 
@@ -13,13 +13,15 @@ from cloudless_mosaic.domain.access import BucketAccess
 from cloudless_mosaic.domain.provider import access_of
 from cloudless_mosaic.domain.results import Usage
 from cloudless_mosaic.errors import TemporaryError, UsageError
+from cloudless_mosaic.execution.calls import call_on_worker
 from cloudless_mosaic.execution.connection import Connection, ask
-from cloudless_mosaic.execution.engine import AnyTask, Finished, Result
+from cloudless_mosaic.execution.engine import Answer, AnyTask, Argument, Finished, Result
 from cloudless_mosaic.execution.preflight import check_reports, sample_hrefs
 from cloudless_mosaic.execution.resources import ClusterResources, composite_bytes, fit_blocks
 from cloudless_mosaic.execution.task_stream import TaskStream
 from cloudless_mosaic.execution.worker import WorkerReport, report, worker_report
 from cloudless_mosaic.net.deadline import run_within
+from cloudless_mosaic.planning.estimate import block_output_bytes
 from cloudless_mosaic.planning.plan import AnyPlan
 from cloudless_mosaic.reading import RasterReader
 from cloudless_mosaic.reading.traffic import process_usage
@@ -54,7 +56,8 @@ class ClusterEngine:
         self._wait_workers = wait_workers
         self._reader = reader
         self._note = note
-        self._composite_bytes = 1
+        self._result_bytes = 1
+        self._resources: ClusterResources | None = None
         self._start = process_usage()
         self._starts: dict[str, Usage] = {}
 
@@ -67,11 +70,21 @@ class ClusterEngine:
             info = ask(lambda: self._connection.client.scheduler_info(n_workers=-1))
         except OSError as error:
             raise self._unreachable(error) from None
-        resources = ClusterResources.of(info["workers"])
-        plan = fit_blocks(plan, resources)
+        self._resources = ClusterResources.of(info["workers"])
+        plan = fit_blocks(plan, self._resources)
         self._starts = self._worker_usage()
-        self._composite_bytes = composite_bytes(plan)
+        self._result_bytes = composite_bytes(plan)
         return plan
+
+    def part_edge(self, plan: AnyPlan, mosaics: int) -> int:
+        """See ``Engine.part_edge``."""
+        edge = self._resources.part_edge(plan, mosaics) if self._resources else 1
+        self._result_bytes = edge**2 * block_output_bytes(plan)
+        return edge
+
+    def call(self, function: Callable[[Argument], Answer], argument: Argument) -> Answer:
+        """See ``Engine.call``; it runs here where the cluster fails."""
+        return call_on_worker(self._connection, function, argument)
 
     def usage(self) -> Usage:
         """See ``Engine.usage``; of a worker that joined late, all that it has used."""
@@ -102,7 +115,7 @@ class ClusterEngine:
             work,
             finish,
             self._reader,
-            self._composite_bytes,
+            self._result_bytes,
             self._wait_workers,
             self._note,
         )

@@ -39,6 +39,8 @@ class Task(Protocol):
 AnyTask = TypeVar("AnyTask", bound=Task)
 Result = TypeVar("Result")
 Finished = TypeVar("Finished")
+Argument = TypeVar("Argument")
+Answer = TypeVar("Answer")
 
 
 class Engine(Protocol):
@@ -55,6 +57,27 @@ class Engine(Protocol):
 
     def usage(self) -> Usage:
         """What the work took since the engine was made, here and on workers that still answer."""
+        ...
+
+    def part_edge(self, plan: AnyPlan, mosaics: int) -> int:
+        """Blocks along the edge of a part, which a worker finishes as far as it can; see ``planning/parts``.
+
+        Args:
+            plan: As ``fit`` gave it.
+            mosaics: How many mosaics it has.
+
+        Returns:
+            0 where blocks are worked on in this process, so that parts gain nothing.
+        """
+        ...
+
+    def call(self, function: Callable[[Argument], Answer], argument: Argument) -> Answer:
+        """Runs a function beside the tasks, on a worker where there is one; from any thread.
+
+        Args:
+            function: A function of a module.
+            argument: Its argument. The function must be safe to run again.
+        """
         ...
 
     def run(

@@ -20,6 +20,15 @@ _NEEDS_GUARD = (
     'if __name__ == "__main__":, or leave out `cluster`'
 )
 
+_QUIET = {
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.system-monitor.interval": "5s",
+    "distributed.admin.tick.interval": "200ms",
+    "distributed.worker.memory.monitor-interval": "500ms",
+}
+"""What Dask watches for its dashboard ten times a second, and the stacks of threads that it samples a hundred
+times, took a tenth of the processor time of a whole tile."""
+
 
 @contextmanager
 def local_cluster(workers: int, worker_memory: float | None) -> Iterator[Connection]:
@@ -35,18 +44,20 @@ def local_cluster(workers: int, worker_memory: float | None) -> Iterator[Connect
         TemporaryError: if they do not start.
     """
     require_main_process()
-    from distributed import LocalCluster  # noqa: PLC0415 - see connect
+    import dask  # noqa: PLC0415 - see connect
+    from distributed import LocalCluster  # noqa: PLC0415 - as above
 
     try:
-        cluster = LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            processes=True,
-            memory_limit=_share(workers) if worker_memory is None else int(worker_memory * _GIB),
-            host="127.0.0.1",
-            dashboard_address="127.0.0.1:0",
-            silence_logs=logging.CRITICAL,
-        )
+        with dask.config.set(_QUIET):
+            cluster = LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                processes=True,
+                memory_limit=_share(workers) if worker_memory is None else int(worker_memory * _GIB),
+                host="127.0.0.1",
+                dashboard_address="127.0.0.1:0",
+                silence_logs=logging.CRITICAL,
+            )
     except (OSError, RuntimeError) as error:
         if _is_unguarded_script():
             raise UsageError(_NEEDS_GUARD) from None

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import distributed
 
 _FINISHERS = 4
-"""Threads that fetch and finish composites; no more composites than this are in this process."""
+"""Threads that fetch and finish results; no more results than this are in this process."""
 
 _LOOK = 2.0
 """Seconds between looks at the workers."""
@@ -81,7 +81,7 @@ class TaskStream(Generic[AnyTask, Result, Finished]):
         work: Callable[[AnyTask, RasterReader], Result],
         finish: Callable[[Result], Finished],
         reader: RasterReader | None,
-        composite_bytes: int,
+        result_bytes: int,
         wait_workers: float,
         note: Callable[[str], None],
     ) -> None:
@@ -92,7 +92,7 @@ class TaskStream(Generic[AnyTask, Result, Finished]):
             work: What to do with a task on a worker.
             finish: What to do in this process with each result.
             reader: See ``work_on_block``.
-            composite_bytes: Bytes of a composite at most.
+            result_bytes: Bytes of the result of a task at most.
             wait_workers: Seconds that the cluster may be without a worker.
             note: Called with a message for the user.
         """
@@ -101,7 +101,7 @@ class TaskStream(Generic[AnyTask, Result, Finished]):
         self._work = work
         self._finish = finish
         self._reader = reader
-        self._composite_bytes = composite_bytes
+        self._result_bytes = result_bytes
         self._wait_workers = wait_workers
         self._note = note
         self._run_id = uuid4().hex[:8]
@@ -306,7 +306,7 @@ class TaskStream(Generic[AnyTask, Result, Finished]):
                 raise self._lost(type(error).__name__) from None
             return
         self._unanswered_since = None
-        self._in_flight = resources.in_flight(self._composite_bytes)
+        self._in_flight = resources.in_flight(self._result_bytes)
         self._require_heartbeat(workers, now)
         if resources.workers:
             self._workerless_since = None

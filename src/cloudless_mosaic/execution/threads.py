@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from cloudless_mosaic.domain.results import Usage
 from cloudless_mosaic.execution.bounded import run_bounded
 from cloudless_mosaic.execution.cgroups import cpu_quota, memory_limit
-from cloudless_mosaic.execution.engine import AnyTask, Finished, Result
+from cloudless_mosaic.execution.engine import Answer, AnyTask, Argument, Finished, Result
 from cloudless_mosaic.execution.preflight import require_access, scene_hrefs
 from cloudless_mosaic.execution.resources import fit_threads
 from cloudless_mosaic.planning.plan import AnyPlan
@@ -68,6 +68,14 @@ class ThreadEngine:
     def usage(self) -> Usage:
         """See ``Engine.usage``."""
         return process_usage().since(self._start)
+
+    def part_edge(self, plan: AnyPlan, mosaics: int) -> int:  # noqa: ARG002 - of the protocol
+        """See ``Engine.part_edge``: a block is encoded by the thread that composed it."""
+        return 0
+
+    def call(self, function: Callable[[Argument], Answer], argument: Argument) -> Answer:
+        """See ``Engine.call``."""
+        return function(argument)
 
     def run(
         self,

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from cloudless_mosaic.domain.access import BucketAccess
 from cloudless_mosaic.errors import AccessError, SourceError, UsageError
-from cloudless_mosaic.execution.engine import AnyTask, Result
+from cloudless_mosaic.execution.allocator import keep_freed_memory
+from cloudless_mosaic.execution.engine import Answer, AnyTask, Argument, Result
 from cloudless_mosaic.geo.data_folders import ignore_foreign_data
 from cloudless_mosaic.reading import RasterReader, default_reader
 
@@ -108,15 +109,34 @@ def work_on_block(
     Raises:
         OtherVersionError: if this process has another version of the package; a worker may join late.
     """
+    _prepare(digest)
+    reader = reader or default_reader(task.access)
+    reader.prepare(task.hrefs)
+    return work(task, reader)
+
+
+def call_here(argument: Argument, function: Callable[[Argument], Answer], digest: str) -> Answer:
+    """Calls a function in this process.
+
+    Raises:
+        UsageError: as ``work_on_block``.
+    """
+    _prepare(digest)
+    return function(argument)
+
+
+def _prepare(digest: str) -> None:
+    """Checks and settles this process; a worker may join late, without a report.
+
+    Raises:
+        UsageError: if it has another version of the package.
+    """
     if digest != package_digest():
         raise OtherVersionError(
             "a worker joined with another version of cloudless-mosaic; give all workers the same image"
         )
-    # a worker may join late, without a report
     ignore_foreign_data()
-    reader = reader or default_reader(task.access)
-    reader.prepare(task.hrefs)
-    return work(task, reader)
+    keep_freed_memory()
 
 
 def software() -> dict[str, str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import struct
 from collections.abc import Iterator
 from dataclasses import astuple
@@ -82,10 +81,6 @@ class BlockCheckpoints:
         with storage_faults(path):
             content = np.fromfile(path, np.uint8)
         return _composite(content, period, block, bands)
-
-    def clear(self) -> None:
-        """Removes all blocks, once the period is published."""
-        shutil.rmtree(self._folder, ignore_errors=True)
 
     def _path(self, block: Block) -> Path:
         row, column = block.index

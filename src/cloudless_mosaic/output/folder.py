@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Lock
 from typing import Any
+from uuid import uuid4
 
 from cloudless_mosaic.domain.periods import mosaic_name
 from cloudless_mosaic.domain.results import PeriodResult
 from cloudless_mosaic.errors import UsageError
-from cloudless_mosaic.output.checkpoints import BlockCheckpoints
 from cloudless_mosaic.output.existing import (
     ExistingDocument,
     existing_items,
@@ -21,6 +23,7 @@ from cloudless_mosaic.output.existing import (
 )
 from cloudless_mosaic.output.fingerprint import differences, fingerprint, plan_record
 from cloudless_mosaic.output.geoparquet import require_place
+from cloudless_mosaic.output.kept import KeptWork
 from cloudless_mosaic.output.locked_folder import LockedFolder, other_plan_error
 from cloudless_mosaic.output.preview import remove_report
 from cloudless_mosaic.planning.mosaics import Mosaic, cut_mosaics
@@ -66,6 +69,8 @@ class OutputFolder(LockedFolder):
         self._cut = [list(plan.blocks.row_edges), list(plan.blocks.column_edges)]
         self.background = ThreadPoolExecutor(thread_name_prefix="keep")
         """Threads that wait for the disk beside the work."""
+        self._run = f"run-{uuid4().hex}"
+        self._marking = Lock()
         self._owned = False
         self._done = False
 
@@ -73,19 +78,41 @@ class OutputFolder(LockedFolder):
     def checkpoint_count(self) -> int:
         """Blocks of unfinished mosaics that an earlier run left."""
         unfinished = (mosaic for mosaic in self.mosaics if mosaic.label not in self.finished)
-        return sum(len(self.checkpoints(mosaic).found) for mosaic in unfinished)
+        return sum(len(self.kept(mosaic)) for mosaic in unfinished)
 
-    def checkpoints(self, mosaic: Mosaic) -> BlockCheckpoints:
-        """The finished blocks of a mosaic."""
-        return BlockCheckpoints(self._work / f"blocks-{mosaic.label}")
+    def kept(self, mosaic: Mosaic) -> KeptWork:
+        """What an earlier run kept of a mosaic.
 
-    def staging(self, mosaic: Mosaic) -> Path:
-        """An empty folder for files in the making, on the disk that they go to.
+        Raises:
+            TemporaryError: if the disk fails.
+        """
+        return KeptWork.find(self.blocks_folder(mosaic), self.fingerprint, mosaic.plan.blocks)
+
+    def blocks_folder(self, mosaic: Mosaic) -> Path:
+        """Where finished blocks and parts of a mosaic go; made with the first of them. Absolute."""
+        return self._work.absolute() / f"blocks-{mosaic.label}"
+
+    def marker(self) -> Path:
+        """A file of this run alone, by which other processes recognise the folder. Absolute.
 
         Raises:
             TemporaryError: if the disk is full or fails.
         """
-        name = f"files-{mosaic.label}"
+        with self._marking:
+            path = self._work.absolute() / self._run
+            if not path.exists():
+                write_whole(path, self._run.encode())
+        return path
+
+    def staging(self, mosaic: Mosaic) -> Path:
+        """An empty folder for files in the making, on the disk that they go to.
+
+        Its name is that of the run, so that a process that outlived another run can't write to it.
+
+        Raises:
+            TemporaryError: if the disk is full or fails.
+        """
+        name = f"files-{mosaic.label}-{self._run}"
         with storage_faults(self._work / name):
             return self._empty_folder(name)
 
@@ -143,6 +170,7 @@ class OutputFolder(LockedFolder):
         if not started or cut != self._cut:
             # blocks of another size, for workers with more or less memory, can't be used
             self._empty_work()
+        self._remove_unfinished()
         self._owned = True
         self._take_over()
 
@@ -180,8 +208,16 @@ class OutputFolder(LockedFolder):
         except (ValueError, TypeError):
             return None
 
+    def _remove_unfinished(self) -> None:
+        """Removes files in the making and the markers of runs that were killed."""
+        for folder in self._work.glob("files-*"):
+            shutil.rmtree(folder, ignore_errors=True)
+        for marker in self._work.glob("run-*"):
+            marker.unlink(missing_ok=True)
+
     def _discard(self) -> None:
         self.background.shutdown()
+        (self._work / self._run).unlink(missing_ok=True)
         if self._owned and (self._done or not self._worth_keeping()):
             self._empty_work()
 

@@ -43,7 +43,7 @@ def estimate(plan: CompositePlan) -> PlanCost:
     """Estimates the cost of a plan."""
     crs = str(plan.geobox.crs)
     rows, columns = plan.geobox.shape
-    per_pixel = len(plan.request.bands) * _BAND_BYTES + _COUNT_BYTES + _VISUAL_BYTES + _layer_bytes(plan)
+    per_pixel = _pixel_bytes(plan)
     active = memory = 0
     period_bytes = []
     for period in plan.periods:
@@ -69,6 +69,12 @@ def task_memory(plan: CompositePlan) -> int:
     return max((_task_memory(plan, one, SceneIndex(one.scenes, crs)) for one in active), default=0)
 
 
+def block_output_bytes(plan: CompositePlan) -> int:
+    """Bytes of the largest block in all files of its mosaic, with overviews, before compression."""
+    rows, columns = plan.blocks.largest
+    return round(rows * columns * _pixel_bytes(plan) * _OVERVIEWS)
+
+
 def read_resolution(plan: CompositePlan, band: SourceRaster) -> float:
     """Metres of a pixel that a band is read at: native, or the coarsest overview that is fine enough."""
     resolution = band.grid.resolution if band.grid else _BAND_RESOLUTION
@@ -86,6 +92,11 @@ def _sample_bytes(plan: CompositePlan, scene: Scene) -> float:
         return bands
     resolution = scene.scl.grid.resolution if scene.scl.grid else _SCL_RESOLUTION
     return bands + _SCL_BYTES / resolution**2
+
+
+def _pixel_bytes(plan: CompositePlan) -> int:
+    """Bytes of a pixel in all files of a mosaic."""
+    return len(plan.request.bands) * _BAND_BYTES + _COUNT_BYTES + _VISUAL_BYTES + _layer_bytes(plan)
 
 
 def _layer_bytes(plan: CompositePlan) -> int:

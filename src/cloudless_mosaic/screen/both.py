@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
-from cloudless_mosaic.compositing.composite import Composite
+from cloudless_mosaic.compositing.facts import BlockFacts
 from cloudless_mosaic.domain.results import MosaicResult, PeriodResult
 from cloudless_mosaic.planning.mosaics import Mosaic
 from cloudless_mosaic.planning.plan import MosaicPlan
@@ -46,10 +46,10 @@ class BothScreens:
         for screen in self._screens:
             screen.resumed(finished, blocks)
 
-    def composed(self, composite: Composite) -> None:
+    def composed(self, block: BlockFacts) -> None:
         """Shows a block."""
         for screen in self._screens:
-            screen.composed(composite)
+            screen.composed(block)
 
     def written(self, result: PeriodResult) -> None:
         """Shows a mosaic."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from cloudless_mosaic.compositing.composite import Composite
+from cloudless_mosaic.compositing.facts import BlockFacts
 from cloudless_mosaic.domain.periods import Period
 from cloudless_mosaic.domain.results import MosaicResult, PeriodResult
 from cloudless_mosaic.domain.scenes import DroppedScene
@@ -27,14 +27,14 @@ class JsonScreen(JsonLines):
         """Writes what an earlier run left."""
         self._write("resumed", periods=[_period_fields(result) for result in finished], blocks=blocks)
 
-    def composed(self, composite: Composite) -> None:
+    def composed(self, block: BlockFacts) -> None:
         """Writes a block."""
         self._write(
             "block",
-            period=composite.period.label,
-            tile=composite.tile or None,
-            block=composite.block.index,
-            lost=lost_fields(composite.lost),
+            period=block.period.label,
+            tile=block.tile or None,
+            block=block.block.index,
+            lost=lost_fields(block.lost),
         )
 
     def written(self, result: PeriodResult) -> None:

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from cloudless_mosaic.compositing.composite import Composite
+from cloudless_mosaic.compositing.facts import BlockFacts
 from cloudless_mosaic.domain.results import MosaicResult, PeriodResult
 from cloudless_mosaic.planning.mosaics import Mosaic
 from cloudless_mosaic.planning.plan import MosaicPlan
@@ -60,10 +60,10 @@ class LiveScreen(PlainScreen):
             self._advance(result.label, self._ahead[result.label].blocks)
             self._hide(result.label)
 
-    def composed(self, composite: Composite) -> None:
+    def composed(self, block: BlockFacts) -> None:
         """Advances the bar of the mosaic; the first block shows it."""
-        super().composed(composite)
-        self._advance(composite.label, 1)
+        super().composed(block)
+        self._advance(block.label, 1)
 
     def written(self, result: PeriodResult) -> None:
         """Replaces the bar by a line."""

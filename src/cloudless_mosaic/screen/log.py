@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from cloudless_mosaic.compositing.composite import Composite
+from cloudless_mosaic.compositing.facts import BlockFacts
 from cloudless_mosaic.domain.results import MosaicResult, PeriodResult
 from cloudless_mosaic.planning.estimate import estimate
 from cloudless_mosaic.planning.mosaics import Mosaic
@@ -40,15 +40,15 @@ class LogScreen(LogLines):
         """Writes what an earlier run left."""
         self.write("resumed", periods=[result.label for result in finished], blocks=blocks)
 
-    def composed(self, composite: Composite) -> None:
+    def composed(self, block: BlockFacts) -> None:
         """Writes a block and its losses."""
         place: dict[str, Any] = {
-            "period": composite.period.label,
-            "tile": composite.tile or None,
-            "block": composite.block.index,
+            "period": block.period.label,
+            "tile": block.tile or None,
+            "block": block.block.index,
         }
-        self.write("block", **place, observations=composite.observations, lost=len(composite.lost))
-        self._write_losses(composite.lost, **place)
+        self.write("block", **place, observations=block.observations, lost=len(block.lost))
+        self._write_losses(block.lost, **place)
 
     def written(self, result: PeriodResult) -> None:
         """Writes a mosaic and the notes on its scenes."""

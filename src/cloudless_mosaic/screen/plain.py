@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from cloudless_mosaic.compositing.composite import Composite
+from cloudless_mosaic.compositing.facts import BlockFacts
 from cloudless_mosaic.domain.results import MosaicResult, PeriodResult
 from cloudless_mosaic.planning.estimate import estimate
 from cloudless_mosaic.planning.mosaics import Mosaic
@@ -44,12 +44,12 @@ class PlainScreen(TextLines):
         if blocks:
             self.note(f"an earlier run left {number(blocks, 'block')}, the rest follows")
 
-    def composed(self, composite: Composite) -> None:
+    def composed(self, block: BlockFacts) -> None:
         """Reports that a mosaic has begun, and lists lost observations."""
-        label = composite.label
+        label = block.label
         if label in self._waiting:
             self.note(self._waiting.pop(label))
-        self._show_losses(label, composite.lost)
+        self._show_losses(label, block.lost)
 
     def written(self, result: PeriodResult) -> None:
         """Reports that a mosaic is written, with the notes on its scenes."""

@@ -12,6 +12,7 @@ from shapely.geometry.base import BaseGeometry
 
 from cloudless_mosaic.cog.picture import SCALE, shown_bands
 from cloudless_mosaic.cog.writer import CogFile
+from cloudless_mosaic.compositing.layer_statistics import BandsOfLayers
 from cloudless_mosaic.domain.bands import BANDS, canonical_band, common_name
 from cloudless_mosaic.domain.periods import collection_id, mosaic_name
 from cloudless_mosaic.domain.request import MosaicRequest
@@ -34,7 +35,6 @@ from cloudless_mosaic.stac.assets import (
 )
 from cloudless_mosaic.stac.documents import item_json
 from cloudless_mosaic.stac.footprint import footprint
-from cloudless_mosaic.stac.layer_statistics import BandsOfLayers
 from cloudless_mosaic.stac.layers import layer_bands, layer_extensions, layer_renders
 from cloudless_mosaic.stac.names import (
     CATALOG,

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from cloudless_mosaic.compositing.layer_statistics import NOTHING, BandsOfLayers
 from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.domain.scenes import Scene
 from cloudless_mosaic.layers import Layer
 from cloudless_mosaic.stac.assets import CLASSIFICATION
-from cloudless_mosaic.stac.layer_statistics import NOTHING, BandsOfLayers
 
 _NONE: BandsOfLayers = MappingProxyType({})
 

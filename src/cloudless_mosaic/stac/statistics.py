@@ -5,15 +5,13 @@ from __future__ import annotations
 import math
 import threading
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from cloudless_mosaic.compositing.composite import Composite
+from cloudless_mosaic.compositing.facts import BlockFacts
+from cloudless_mosaic.compositing.layer_statistics import NOTHING, BandsOfLayers, LayerStatistics
 from cloudless_mosaic.compositing.reading_totals import ReadingTotals
 from cloudless_mosaic.domain.results import MaskCounts
-from cloudless_mosaic.kernels import sums
-from cloudless_mosaic.layers import Layer
-from cloudless_mosaic.stac.layer_statistics import NOTHING, BandsOfLayers, LayerStatistics, layer_statistics
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +31,14 @@ class BandStatistics:
 
 
 class PeriodTotals:
-    """What the composites of a period add up to. Safe to use from many threads."""
+    """What the blocks of a period add up to. Safe to use from many threads."""
 
-    def __init__(self, bands: int, layers: Sequence[Layer] = ()) -> None:
+    def __init__(self, bands: int) -> None:
         """Starts at nothing.
 
         Args:
             bands: Of the mosaic.
-            layers: Of which there are statistics, too.
         """
-        self._asked = layers
         self._layers: BandsOfLayers = {}
         self._lock = threading.Lock()
         self._bands = [_NOTHING] * bands
@@ -53,22 +49,21 @@ class PeriodTotals:
         self.reading = ReadingTotals()
         """Observations, losses and notes."""
 
-    def add(self, composite: Composite) -> None:
+    def add(self, facts: BlockFacts) -> None:
         """Adds a block."""
-        self.reading.add(composite)
-        counts = _Sums(*sums(composite.count))
-        bands = [_Sums(*sums(band)) for band in composite.data]
-        layers = layer_statistics(self._asked, composite.layers)
+        self.reading.add(facts)
+        counts = _Sums(*facts.count_sums)
+        bands = [_Sums(*sums) for sums in facts.band_sums]
         with self._lock:
             self._counts = self._counts.plus(counts)
-            self._pixels += composite.count.size
-            self._scene_pixels.update(dict(composite.scene_pixels))
-            for scene_id, taken in composite.masked:
+            self._pixels += facts.pixels
+            self._scene_pixels.update(dict(facts.scene_pixels))
+            for scene_id, taken in facts.masked:
                 known = self._masked.get(scene_id)
                 self._masked[scene_id] = known.plus(taken) if known else taken
             self._layers = {
                 name: tuple(map(LayerStatistics.plus, self._layers.get(name, (NOTHING,) * len(new)), new))
-                for name, new in layers.items()
+                for name, new in facts.layers.items()
             }
             self._bands = [old.plus(new) for old, new in zip(self._bands, bands, strict=True)]
 

@@ -6,7 +6,7 @@ import errno
 import mmap
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +22,9 @@ _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
 _SECTOR = 4096
 """Bytes; the largest sector size of disks."""
 
+_PORTION = 16 * 2**20
+"""Bytes that are written at once."""
+
 _kept = threading.local()
 
 
@@ -35,19 +38,31 @@ def write_direct(path: Path, parts: Sequence[Bytes]) -> None:
         OSError: if the disk is full or fails; the file is incomplete then.
     """
     size = sum(part.size for part in parts)
-    padded = -(-size // _SECTOR) * _SECTOR
-    buffer = _aligned(padded)
-    start = 0
-    for part in parts:
-        buffer[start : start + part.size] = part
-        start += part.size
     try:
-        _write(path, buffer[:padded], _DIRECT)
+        _write(path, parts, _DIRECT)
     except OSError as error:
         if error.errno != errno.EINVAL:
             raise
-        _write(path, buffer[:padded], 0)
+        _write(path, parts, 0)
     os.truncate(path, size)
+
+
+def _portions(parts: Sequence[Bytes]) -> Iterator[Bytes]:
+    """The bytes of all parts in a buffer that is used again, the last of them padded to whole sectors."""
+    size = sum(part.size for part in parts)
+    buffer = _aligned(min(_PORTION, -(-size // _SECTOR) * _SECTOR))
+    filled = 0
+    for part in parts:
+        start = 0
+        while start < part.size:
+            count = min(part.size - start, buffer.size - filled)
+            buffer[filled : filled + count] = part[start : start + count]
+            start, filled = start + count, filled + count
+            if filled == buffer.size:
+                yield buffer
+                filled = 0
+    if filled:
+        yield buffer[: -(-filled // _SECTOR) * _SECTOR]
 
 
 def _aligned(size: int) -> Bytes:
@@ -56,14 +71,15 @@ def _aligned(size: int) -> Bytes:
     if buffer is None or buffer.size < size:
         buffer = np.frombuffer(mmap.mmap(-1, size), np.uint8)
         _kept.buffer = buffer
-    return buffer
+    return buffer[:size]
 
 
-def _write(path: Path, data: Bytes, flags: int) -> None:
+def _write(path: Path, parts: Sequence[Bytes], flags: int) -> None:
     descriptor = os.open(path, _FLAGS | flags, 0o666)
     try:
-        rest = data.data
-        while rest:
-            rest = rest[os.write(descriptor, rest) :]
+        for portion in _portions(parts):
+            rest = portion.data
+            while rest:
+                rest = rest[os.write(descriptor, rest) :]
     finally:
         os.close(descriptor)

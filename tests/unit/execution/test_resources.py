@@ -11,7 +11,7 @@ from cloudless_mosaic.execution import threads
 from cloudless_mosaic.execution.resources import ClusterResources, composite_bytes, fit_blocks, fit_threads
 from cloudless_mosaic.execution.threads import ThreadEngine
 from cloudless_mosaic.geo.blocks import Blocks
-from cloudless_mosaic.planning.estimate import task_memory
+from cloudless_mosaic.planning.estimate import block_output_bytes, task_memory
 from memory_reader import MemoryReader
 
 GIB = 2**30
@@ -126,3 +126,14 @@ def test_the_memory_of_a_container_is_asked_for(plan, monkeypatch):
     assert asked.threads == 5
     monkeypatch.setattr(threads, "memory_limit", lambda: None)
     assert ThreadEngine(None, MemoryReader({})).fit(plan) is plan
+
+
+def test_parts_are_as_large_as_the_number_of_threads_and_their_memory_allow(plan):
+    fine = replace(plan, blocks=Blocks(tuple(range(0, 513, 32)), tuple(range(0, 513, 32))))
+    assert resources(8 * GIB, 8 * GIB).part_edge(fine, 1) == 4
+    # 16 parts of 4 x 4 blocks are too few for 8 threads, 36 of 3 x 3 aren't
+    assert resources(*[8 * GIB] * 8).part_edge(fine, 1) == 3
+    assert resources(*[8 * GIB] * 8).part_edge(fine, 2) == 4
+    assert resources(*[8 * GIB] * 200).part_edge(fine, 1) == 1
+    little = 1.2 * task_memory(fine) + 5 * block_output_bytes(fine)
+    assert replace(resources(GIB), task_budget=little).part_edge(fine, 1) == 2

@@ -65,8 +65,6 @@ def test_blocks_are_found_by_their_place(tmp_path, month):
         store.keep(composite)
     (tmp_path / "blocks" / "9-9.partial").touch()
     assert BlockCheckpoints(tmp_path / "blocks").found == {composite.block.index for composite in blocks}
-    store.clear()
-    assert BlockCheckpoints(tmp_path / "blocks").found == frozenset()
 
 
 def test_a_block_that_lacks_an_observation_is_not_kept(tmp_path, month):

@@ -10,7 +10,7 @@ from stac_geoparquet import arrow
 from cloudless_mosaic.domain.aoi import Aoi
 from cloudless_mosaic.domain.request import Shard
 from cloudless_mosaic.errors import TemporaryError, UsageError
-from cloudless_mosaic.output import PeriodSink, geoparquet, roots
+from cloudless_mosaic.output import BlockSink, geoparquet, roots
 from cloudless_mosaic.output.merge import merge_shards
 from stac_output import check_output
 
@@ -156,7 +156,7 @@ def shards_of(month, root, output, **changes):
         with output(month.plan, root / str(number), shard=Shard(number, 2), **changes) as opened:
             results = []
             for mosaic in opened.mosaics:
-                sink = PeriodSink(opened, mosaic)
+                sink = BlockSink(opened, mosaic)
                 for composite in month.composites():
                     sink.write(composite)
                 results.append(sink.close())
@@ -167,7 +167,7 @@ def shards_of(month, root, output, **changes):
 @pytest.mark.parametrize("table", [False, True])
 def test_shards_are_merged_to_what_one_run_writes(tmp_path, small, output, table):
     with output(small.plan, tmp_path / "whole", geoparquet=table) as opened:
-        sink = PeriodSink(opened, opened.mosaics[0])
+        sink = BlockSink(opened, opened.mosaics[0])
         for composite in small.composites():
             sink.write(composite)
         opened.complete([sink.close()])

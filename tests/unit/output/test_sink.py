@@ -11,7 +11,7 @@ import rasterio
 from rio_cogeo.cogeo import cog_validate
 
 from cloudless_mosaic.errors import TemporaryError, UsageError
-from cloudless_mosaic.output import PeriodSink, checkpoints
+from cloudless_mosaic.output import BlockSink, checkpoints
 from cloudless_mosaic.output import sink as period
 
 NAME = "monthly-mosaic-2020-10"
@@ -116,7 +116,7 @@ def test_bands_have_common_names_and_the_picture_its_choice(tmp_path, plan_of, m
 def sink(tmp_path, month, output):
     """A sink of the first period, whose output folder belongs to the test."""
     with output(month.plan, tmp_path) as folder:
-        opened = PeriodSink(folder, folder.mosaics[0])
+        opened = BlockSink(folder, folder.mosaics[0])
         yield opened
         opened.abort()
 
@@ -184,7 +184,7 @@ def test_a_crs_that_does_not_fit_leaves_nothing(tmp_path, plan_of, month_of, out
         plan_of(crs="+proj=ob_tran +o_proj=longlat +o_lon_p=0 +o_lat_p=40 +lon_0=10", resolution=0.01)
     )
     with pytest.raises(UsageError, match="crs"), output(month.plan, tmp_path) as folder:
-        PeriodSink(folder, folder.mosaics[0]).write(next(month.composites()))
+        BlockSink(folder, folder.mosaics[0]).write(next(month.composites()))
     assert not list(tmp_path.iterdir())
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from cloudless_mosaic.compositing.composite import Composite
+from cloudless_mosaic.compositing.facts import BlockFacts
 from cloudless_mosaic.domain.results import LostObservation, MaskCounts, MosaicResult, PeriodResult, SceneNote
 from cloudless_mosaic.domain.scenes import DroppedScene
 from cloudless_mosaic.geo.blocks import Blocks
@@ -40,11 +40,11 @@ def plan(world, make_geobox):
 
 @pytest.fixture
 def composite(plan):
-    return Composite(
+    return BlockFacts(
         period=plan.periods[0].period,
         block=next(iter(plan.blocks)),
-        data=np.ones((1, 32, 64), np.uint16),
-        count=np.ones((32, 64), np.uint16),
+        count_sums=(2048, 1, 1, 2048, 2048),
+        band_sums=((2048, 1, 1, 2048, 2048),),
         scene_pixels=(("scene-0", 2048),),
         observations=2,
         lost=(LostObservation("scene-1", (0, 0), "scene-1/red.tif can't be read: gone"),),

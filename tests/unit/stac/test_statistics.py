@@ -1,13 +1,14 @@
 import numpy as np
 import pytest
 
+from cloudless_mosaic.compositing.facts import BlockFacts
 from cloudless_mosaic.stac.statistics import BandStatistics, PeriodTotals
 
 
 def test_statistics_are_those_of_the_whole_period(plan, month):
     totals = PeriodTotals(4)
     for composite in month.composites(seed=3):
-        totals.add(composite)
+        totals.add(BlockFacts.of(composite))
     for band, found in zip(month.data, totals.bands, strict=True):
         valid = band[band > 0]
         assert (found.count, found.minimum, found.maximum) == (valid.size, valid.min(), valid.max())
@@ -23,7 +24,7 @@ def test_order_changes_nothing(month):
     for seed in (None, 1, 2):
         totals = PeriodTotals(4)
         for composite in month.composites(seed):
-            totals.add(composite)
+            totals.add(BlockFacts.of(composite))
         found.append((totals.bands, totals.used, totals.reading.lost))
     assert found[0] == found[1] == found[2]
 

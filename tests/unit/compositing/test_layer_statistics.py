@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as stn
 
-from cloudless_mosaic.stac.layer_statistics import NOTHING, LayerStatistics
+from cloudless_mosaic.compositing.layer_statistics import NOTHING, LayerStatistics
 
 FLOATS = stn.arrays(
     np.float32,

@@ -1,0 +1,81 @@
+"""Single calls on a cluster, beside the stream of tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from cloudless_mosaic.errors import CloudlessMosaicError
+from cloudless_mosaic.execution.connection import Connection
+from cloudless_mosaic.execution.engine import Answer, Argument
+from cloudless_mosaic.execution.worker import call_here, package_digest
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+_URGENT = 1
+"""Priority: before tasks that wait, since a call ends work that was begun."""
+
+_RETRIES = 2
+
+_LOOK = 2.0
+"""Seconds between looks at the workers."""
+
+
+def call_on_worker(
+    connection: Connection, function: Callable[[Argument], Answer], argument: Argument
+) -> Answer:
+    """Runs a function on some worker, or in this process where the cluster fails.
+
+    Args:
+        connection: To the scheduler.
+        function: A function of a module that is safe to run again.
+        argument: Its argument.
+    """
+    from distributed.client import FutureCancelledError  # noqa: PLC0415 - imported already
+    from distributed.scheduler import KilledWorker  # noqa: PLC0415 - as above
+
+    client = connection.client
+    try:
+        future = client.submit(
+            call_here,
+            argument,
+            function=function,
+            digest=package_digest(),
+            key=f"finish-{uuid4().hex}",
+            pure=False,
+            priority=_URGENT,
+            retries=_RETRIES,
+        )
+        answer: Answer = _await(client, future)
+    except CloudlessMosaicError:
+        raise
+    except (FutureCancelledError, KilledWorker, OSError):
+        return function(argument)
+    future.release()
+    return answer
+
+
+def _await(client: Client, future: Future[Answer]) -> Answer:
+    """The result of a call.
+
+    Raises:
+        OSError: if there is no worker left that may carry it out, or the scheduler doesn't answer.
+    """
+    while True:
+        try:
+            return future.result(timeout=_LOOK)
+        except TimeoutError:
+            if not _has_workers(client):
+                client.cancel([future], force=True)
+                raise
+
+
+def _has_workers(client: Client) -> bool:
+    """True if the scheduler answers and has a worker."""
+    try:
+        return bool(client.scheduler_info(n_workers=-1)["workers"])
+    except (OSError, KeyError, AttributeError):
+        # the last two are what a client raises whose connection was cut
+        return False
