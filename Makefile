@@ -44,6 +44,7 @@ fuzz: setup
 	$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/python -m pip install --quiet atheris
 	PYTHONPATH=tests/support $(BIN)/python tests/fuzz/headers.py -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=4096
 	PYTHONPATH=tests/support $(BIN)/python tests/fuzz/items.py -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=4096
+	$(BIN)/python tests/fuzz/responses.py -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=4096
 
 chaos: setup
 	$(BIN)/python -m pytest -m chaos --numprocesses 2 --dist loadgroup \

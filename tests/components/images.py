@@ -9,6 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+INFO_SECONDS = 120
+"""Seconds that the engine has to say what it is; it waits for locks of other processes without end."""
+
 STRANGER = 54321
 """A user whom no image knows."""
 
@@ -34,7 +37,13 @@ def engine_faults(find: Callable[[str], str | None], info: Callable[[], dict] | 
     """
     if not find("podman"):
         return ["podman is not installed: apt-get install --yes podman"]
-    host = (info or engine_info)()["host"]
+    try:
+        host = (info or engine_info)()["host"]
+    except subprocess.TimeoutExpired:
+        words = (
+            f"podman info gives no answer for {INFO_SECONDS} s: end other podman processes, which hold locks"
+        )
+        return [words]
     faults = []
     if host.get("networkBackend") == "netavark" and not find("iptables"):
         faults.append("podman's network, netavark, wants iptables: apt-get install --yes iptables")
@@ -47,7 +56,13 @@ def engine_faults(find: Callable[[str], str | None], info: Callable[[], dict] | 
 
 def engine_info() -> dict:
     """What the engine says of itself."""
-    done = subprocess.run(["podman", "info", "--format", "json"], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        ["podman", "info", "--format", "json"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=INFO_SECONDS,
+    )
     return json.loads(done.stdout)
 
 

@@ -18,6 +18,7 @@ if sys.platform != "linux":
 
 import kubernetes_validate
 
+from charts import open_helm, resources_of
 from cloudless_mosaic.version import __version__
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,21 +30,7 @@ NAMESPACE = "eoap-dask-gateway"
 
 @pytest.fixture(scope="module")
 def helm():
-    program = shutil.which("helm", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-    if program is None:
-        pytest.skip("Helm is not installed; make manifests fetches it")
-
-    def run(*arguments):
-        return subprocess.run(
-            [program, *map(str, arguments)],
-            env={name: value for name, value in os.environ.items() if name != "KUBECONFIG"},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-
-    return run
+    return open_helm()
 
 
 @pytest.fixture
@@ -53,9 +40,7 @@ def render(helm):
     def run(*arguments, namespace=NAMESPACE):
         done = helm("template", "code-server", CHART, "--namespace", namespace, *arguments)
         assert done.returncode == 0, done.stderr
-        # parts that an anchor shares are parts of their own
-        documents = [json.loads(json.dumps(one)) for one in yaml.safe_load_all(done.stdout) if one]
-        return {(one["kind"], one["metadata"]["name"]): one for one in documents}
+        return resources_of(done.stdout)
 
     return run
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -17,6 +14,7 @@ if sys.platform != "linux":
 
 import kubernetes_validate
 
+from charts import open_helm, resources_of
 from cloudless_mosaic.version import __version__
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,22 +27,7 @@ KUBERNETES = "1.31"
 
 @pytest.fixture(scope="module")
 def helm():
-    """Runs Helm as a person without a cluster."""
-    program = shutil.which("helm", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-    if program is None:
-        pytest.skip("Helm is not installed; make manifests fetches it")
-
-    def run(*arguments):
-        return subprocess.run(
-            [program, *map(str, arguments)],
-            env={name: value for name, value in os.environ.items() if name != "KUBECONFIG"},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-
-    return run
+    return open_helm()
 
 
 @pytest.fixture
@@ -57,7 +40,7 @@ def render(helm):
             *("--set-file", f"workflow={workflow}", *arguments),
         )
         assert done.returncode == 0, done.stderr
-        return {(one["kind"], one["metadata"]["name"]): one for one in yaml.safe_load_all(done.stdout)}
+        return resources_of(done.stdout)
 
     return run
 

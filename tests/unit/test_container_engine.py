@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 
 from images import engine_faults
@@ -47,3 +49,11 @@ def test_what_an_engine_lacks_is_named_with_the_command_that_installs_it(info, m
 
 def test_all_that_an_engine_lacks_is_named_at_once():
     assert len(faults(engine(cgroups="v1"), "iptables", "runc")) == 2
+
+
+def test_an_engine_that_gives_no_answer_is_reported():
+    def silent():
+        raise subprocess.TimeoutExpired("podman", 120)
+
+    (fault,) = engine_faults(lambda name: f"/usr/bin/{name}", silent)
+    assert "podman info gives no answer" in fault

@@ -6,13 +6,13 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import yaml
 
+from charts import helm_program, resources_of
 from image_gateways import gateway_of_image
 from images import folder_of
 from outputs import assert_same_content
@@ -37,7 +37,7 @@ def chromium():
 @pytest.fixture(scope="module")
 def resources():
     """What the chart gives, by kind and name."""
-    program = shutil.which("helm", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    program = helm_program()
     assert program, "make package-test fetches Helm"
     image = ("--set", "toolImage=localhost/cloudless-mosaic:latest")
     done = subprocess.run(
@@ -46,7 +46,7 @@ def resources():
         text=True,
         check=True,
     )
-    return {(one["kind"], one["metadata"]["name"]): one for one in yaml.safe_load_all(done.stdout)}
+    return resources_of(done.stdout)
 
 
 @pytest.fixture(scope="module")
