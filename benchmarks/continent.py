@@ -34,7 +34,8 @@ from cloudless_mosaic.geo.blocks import cut_blocks
 from cloudless_mosaic.output.part_task import Destination, FinishedPart, PartTask
 from cloudless_mosaic.output.rasters import mosaic_rasters
 from cloudless_mosaic.planning.parts import cut_parts
-from cloudless_mosaic.planning.plan import MosaicPlan, PeriodPlan
+from cloudless_mosaic.planning.period_plan import PeriodPlan
+from cloudless_mosaic.planning.plan import MosaicPlan
 from cloudless_mosaic.reading import RasterReader
 
 _EDGE = 1024

@@ -76,6 +76,31 @@ $graph:
         type: string?
         label: Name
         doc: Of the mosaics in ids and paths, and of their collection; monthly-mosaic where it is left out
+      window:
+        type: string?
+        label: Window
+        doc: 3months or 45days around each period that its scenes are from; the period where it is left out
+      fill:
+        type: string
+        default: none
+        label: Filled pixels
+        doc: none, or window:DAYS, neighbours:N, relax and interpolate, with commas, in their order
+      clip:
+        type: boolean?
+        label: Cut
+        doc: Cut to the polygons of the area
+      buffer:
+        type: double?
+        label: Buffer
+        doc: Metres by which the area grows on all sides
+      grid:
+        type: string?
+        label: Grid
+        doc: sentinel-2, landsat, hls, eea, deafrica or bdc; that of the scenes where it is left out
+      tile:
+        type: string?
+        label: Tile
+        doc: Tile of the MGRS whose grid and extent to take in place of the area's, such as 10TET
       reducer:
         type: string
         default: median
@@ -117,6 +142,12 @@ $graph:
           period: period
           every-year: every-year
           name: name
+          window: window
+          fill: fill
+          clip: clip
+          buffer: buffer
+          grid: grid
+          tile: tile
           reducer: reducer
           index: index
           index-of: index-of
@@ -210,6 +241,36 @@ $graph:
         label: Name
         doc: Of the mosaics in ids and paths, and of their collection; monthly-mosaic where it is left out
         inputBinding: {prefix: --name=, separate: false}
+      window:
+        type: string?
+        label: Window
+        doc: 3months or 45days around each period that its scenes are from; the period where it is left out
+        inputBinding: {prefix: --window=, separate: false}
+      fill:
+        type: string
+        label: Filled pixels
+        doc: none, or window:DAYS, neighbours:N, relax and interpolate, with commas, in their order
+        inputBinding: {prefix: --fill=, separate: false}
+      clip:
+        type: boolean?
+        label: Cut
+        doc: Cut to the polygons of the area
+        inputBinding: {prefix: --clip}
+      buffer:
+        type: double?
+        label: Buffer
+        doc: Metres by which the area grows on all sides
+        inputBinding: {prefix: --buffer=, separate: false}
+      grid:
+        type: string?
+        label: Grid
+        doc: sentinel-2, landsat, hls, eea, deafrica or bdc; that of the scenes where it is left out
+        inputBinding: {prefix: --grid=, separate: false}
+      tile:
+        type: string?
+        label: Tile
+        doc: Tile of the MGRS whose grid and extent to take in place of the area's, such as 10TET
+        inputBinding: {prefix: --tile=, separate: false}
       reducer:
         type: string
         label: Reducer

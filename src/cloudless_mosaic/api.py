@@ -10,12 +10,16 @@ from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.pipeline import Progress, plan_mosaics, run
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import xarray as xr
 
     from cloudless_mosaic.compositing.composite import Composite
     from cloudless_mosaic.domain.request import MosaicRequest
     from cloudless_mosaic.domain.results import MosaicResult
-    from cloudless_mosaic.planning.plan import MosaicPlan, PeriodPlan
+    from cloudless_mosaic.planning.period_plan import PeriodPlan
+    from cloudless_mosaic.planning.plan import MosaicPlan
+    from cloudless_mosaic.planning.series import SeriesTask
     from cloudless_mosaic.planning.tasks import BlockTask
 
 
@@ -69,7 +73,7 @@ def open_mosaics(request: MosaicRequest) -> xr.Dataset:
     if request.shard:
         raise UsageError(f"a lazy dataset holds all mosaics; leave out the shard ({request.shard})")
     plan = plan_mosaics(request)
-    periods = [period for period in plan.periods if period.scenes]
+    periods = [period for period in plan.periods if period.is_made]
     variables = _variables(request)
     stacks = _stacks(plan, periods, {name: one.dtype for name, one in variables.items()})
     starts = [np.datetime64(period.period.start.replace(tzinfo=None), "ns") for period in periods]
@@ -106,7 +110,7 @@ def _stacks(plan: MosaicPlan, periods: list[PeriodPlan], names: dict[str, str]) 
     layers: dict[str, list[object]] = {name: [] for name in names}
     for period in periods:
         blocks: dict[str, list[object]] = {name: [] for name in names}
-        for task in plan.tasks(period):
+        for task in _tasks(plan, period):
             row, column = task.block.index
             key = f"compose-{period.period.label}-{row}-{column}-{unique}"
             planes = delayed(_planes, pure=True, traverse=False)(task, dask_key_name=key)
@@ -119,13 +123,30 @@ def _stacks(plan: MosaicPlan, periods: list[PeriodPlan], names: dict[str, str]) 
     return {name: da.stack(layer) for name, layer in layers.items()}  # type: ignore[no-untyped-call]
 
 
-def _planes(task: BlockTask) -> tuple[object, ...]:
+def _tasks(plan: MosaicPlan, period: PeriodPlan) -> Iterable[BlockTask | SeriesTask]:
+    """One task for every block; of a period that others fill, it makes these as well."""
+    if not plan.request.fills:
+        return plan.tasks(period)
+    from cloudless_mosaic.planning.mosaics import Mosaic  # noqa: PLC0415 - see open_mosaics
+    from cloudless_mosaic.planning.series import Series  # noqa: PLC0415
+
+    return Series(plan, [Mosaic(plan, period)]).tasks({})
+
+
+def _planes(task: BlockTask | SeriesTask) -> tuple[object, ...]:
     """A task on a worker: the bands of its composite, and the count; raises if an observation is lost."""
     from cloudless_mosaic.compositing.compose import compose  # noqa: PLC0415 - for workers
+    from cloudless_mosaic.compositing.series import compose_series  # noqa: PLC0415
     from cloudless_mosaic.errors import ObservationsLostError  # noqa: PLC0415
+    from cloudless_mosaic.planning.series import SeriesTask  # noqa: PLC0415
     from cloudless_mosaic.reading import default_reader  # noqa: PLC0415
 
-    composite: Composite = compose(task, default_reader(task.access))
+    reader = default_reader(task.access)
+    composite: Composite
+    if isinstance(task, SeriesTask):
+        (composite,) = compose_series(task, reader)
+    else:
+        composite = compose(task, reader)
     if composite.lost:
         first = composite.lost[0]
         raise ObservationsLostError(f"{len(composite.lost)} observations could not be read: {first.reason}")

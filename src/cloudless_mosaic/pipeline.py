@@ -14,6 +14,7 @@ from cloudless_mosaic.catalog import find_scenes
 from cloudless_mosaic.compositing.compose import compose
 from cloudless_mosaic.compositing.composite import Composite
 from cloudless_mosaic.compositing.facts import BlockFacts
+from cloudless_mosaic.compositing.series import compose_series
 from cloudless_mosaic.domain.losses import LastingLosses, LossLimit
 from cloudless_mosaic.domain.provider import access_of
 from cloudless_mosaic.domain.request import MosaicRequest
@@ -33,7 +34,9 @@ from cloudless_mosaic.output.sink import MosaicSink
 from cloudless_mosaic.planning.grid import parse_crs
 from cloudless_mosaic.planning.mosaics import Mosaic, cut_mosaics
 from cloudless_mosaic.planning.parts import cut_parts
-from cloudless_mosaic.planning.plan import MosaicPlan, PeriodPlan, make_plan
+from cloudless_mosaic.planning.period_plan import PeriodPlan
+from cloudless_mosaic.planning.plan import MosaicPlan, make_plan
+from cloudless_mosaic.planning.series import SeriesTask, cut_series
 from cloudless_mosaic.planning.tasks import BlockTask
 from cloudless_mosaic.reading import RasterReader
 
@@ -98,7 +101,7 @@ def plan_mosaics(request: MosaicRequest) -> MosaicPlan:
         parse_crs(request.crs)  # checked before a search, which takes minutes
     plan = make_plan(request, find_scenes(request))
     # a shard over the sea may have no scene
-    if not request.shard and not any(period.scenes for period in plan.periods):
+    if not request.shard and not any(period.is_made for period in plan.periods):
         raise NoDataError(_nothing_found(plan))
     return plan
 
@@ -170,12 +173,15 @@ class _Run(Generic[Sink]):
         """
         for mosaic in self.output.mosaics:
             if mosaic.label not in self.output.finished:
-                sink = self.open_sink(self.output, mosaic)
-                self.opened[mosaic.label] = _OpenMosaic(
-                    mosaic, sink, len(mosaic.plan.blocks), LastingLosses(mosaic.scene_ids)
-                )
-                restored = set(self._restore(sink))
-                yield sink, (task for task in mosaic.tasks() if task.block.index not in restored)
+                restored = set(self._open(mosaic))
+                yield self.sink(mosaic.label), _missing(mosaic, restored)
+
+    def series_tasks(self) -> Iterator[SeriesTask]:
+        """As ``tasks``, for periods that are made together: block after block, and all periods of each."""
+        unfinished = [one for one in self.output.mosaics if one.label not in self.output.finished]
+        for series in cut_series(unfinished):
+            done = {mosaic.label: set(self._open(mosaic)) for mosaic in series.mosaics}
+            yield from series.tasks(done)
 
     def sink(self, label: str) -> Sink:
         """That of a mosaic that has begun and not ended."""
@@ -212,6 +218,13 @@ class _Run(Generic[Sink]):
         self.progress.written(result)
         self.results[result.label] = result
 
+    def _open(self, mosaic: Mosaic) -> Iterator[tuple[int, int]]:
+        """Opens a sink, and gives the places of the blocks that an earlier run has kept."""
+        sink = self.open_sink(self.output, mosaic)
+        missing = len(mosaic.plan.blocks)
+        self.opened[mosaic.label] = _OpenMosaic(mosaic, sink, missing, LastingLosses(mosaic.scene_ids))
+        return self._restore(sink)
+
     def _restore(self, sink: Sink) -> Iterator[tuple[int, int]]:
         """Restores what an earlier run kept of a mosaic, and gives the places of the intact blocks."""
         if sink.kept:
@@ -227,15 +240,24 @@ def _compose_all(output: OutputFolder, engine: Engine, progress: Progress) -> li
 
     On any failure only finished mosaics and finished blocks of the others stay.
     """
-    empty = {period.period.label: _empty(period) for period in output.plan.periods if not period.scenes}
+    empty = {period.period.label: _empty(period) for period in output.plan.periods if not period.is_made}
     results = output.finished | empty
-    edge = engine.part_edge(output.plan, len(output.mosaics) - len(output.finished))
+    together = output.plan.request.goes_through_time
+    unfinished = len(output.mosaics) - len(output.finished)
+    edge = 0 if together else engine.part_edge(output.plan, unfinished)
     with ThreadPoolExecutor(_CLOSING, "close") as closers:
-        if edge:
+        if together:
+            _run_series(_Run(output, progress, closers, results, BlockSink), engine)
+        elif edge:
             _run_parts(_Run(output, progress, closers, results, _part_sinks(engine)), engine, edge)
         else:
             _run_blocks(_Run(output, progress, closers, results, BlockSink), engine)
     return sorted(results.values(), key=lambda result: (result.period, result.tile))
+
+
+def _missing(mosaic: Mosaic, restored: set[tuple[int, int]]) -> Iterator[BlockTask]:
+    """Tasks of the blocks that an earlier run has not kept."""
+    return (task for task in mosaic.tasks() if task.block.index not in restored)
 
 
 def _run_blocks(run: _Run[BlockSink], engine: Engine) -> None:
@@ -246,6 +268,15 @@ def _run_blocks(run: _Run[BlockSink], engine: Engine) -> None:
 
     tasks = (task for _, blocks in run.tasks() for task in blocks)
     _drive(run, engine.run(tasks, compose, write))
+
+
+def _run_series(run: _Run[BlockSink], engine: Engine) -> None:
+    """Blocks of several periods are composed together, and encoded by this process."""
+
+    def write(composites: tuple[Composite, ...]) -> tuple[BlockFacts, ...]:
+        return tuple(facts for one in composites for facts in run.sink(one.label).write(one))
+
+    _drive(run, engine.run(run.series_tasks(), compose_series, write))
 
 
 def _run_parts(run: _Run[PartSink], engine: Engine, edge: int) -> None:

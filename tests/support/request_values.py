@@ -9,6 +9,7 @@ from cloudless_mosaic.domain.aoi import Aoi
 from cloudless_mosaic.domain.periods import PERIODS
 from cloudless_mosaic.domain.provider import ProviderProfile
 from cloudless_mosaic.domain.request import Shard
+from cloudless_mosaic.domain.scenes import SourceGrid
 from cloudless_mosaic.masks.classes import SCL_CLASSES
 from cloudless_mosaic.reducers import REDUCERS
 
@@ -21,6 +22,11 @@ MASK_OPTION = {"multidate": "haze", "scl": "opening"}
 """An option of each mask that is the default of a program."""
 BOXES = st.builds(Aoi, *(st.integers(low, low + 9).map(float) for low in (-125, 40, -115, 50)))
 BANDS = st.lists(st.sampled_from(["red", "green", "blue", "nir"]), min_size=1, unique=True).map(tuple)
+
+
+def _grid(edge):
+    return SourceGrid("EPSG:32633", (10.0 * edge, 0.0, 0.0, 0.0, -10.0 * edge, 0.0), (edge, edge))
+
 
 VALUES = {
     "start_date": st.dates(date(2018, 1, 1), date(2020, 10, 1)),
@@ -45,6 +51,11 @@ VALUES = {
     "indices": st.sampled_from([(), ("NDVI",), ("NDVI", "GNDVI")]),
     "index_of": st.sampled_from(["composite", "dates"]),
     "period": st.sampled_from(list(PERIODS)),
+    "window": st.sampled_from([None, "120months", "110months"]),
+    "fill": st.sampled_from(["none", "window:15", "neighbours:2", "interpolate,relax"]),
+    "grid": st.sampled_from([None, "landsat", "eea"]),
+    "like": st.none() | st.integers(1, 9).map(_grid),
+    "clip": st.booleans(),
     "every_year": st.sampled_from([None, "06-01..12-31", "10-01..02-28"]),
     "compression": st.sampled_from(["deflate", "zstd"]),
     "max_lost": PERCENT,

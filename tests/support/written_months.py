@@ -15,7 +15,8 @@ from cloudless_mosaic.domain.scenes import DroppedScene, Scene, SceneSet
 from cloudless_mosaic.geo.blocks import Blocks
 from cloudless_mosaic.output import BlockSink, OutputFolder
 from cloudless_mosaic.planning.grid import mosaic_geobox, utm_crs
-from cloudless_mosaic.planning.plan import MosaicPlan, PeriodPlan
+from cloudless_mosaic.planning.period_plan import PeriodPlan
+from cloudless_mosaic.planning.plan import MosaicPlan
 
 AOI = Aoi(-122.28, 47.5, -121.9, 47.75)
 

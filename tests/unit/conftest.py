@@ -21,7 +21,8 @@ from cloudless_mosaic.domain.bands import canonical_band
 from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.domain.scenes import Scene, SceneSet, SourceGrid, SourceRaster
 from cloudless_mosaic.geo.blocks import Blocks
-from cloudless_mosaic.planning.plan import MosaicPlan, PeriodPlan
+from cloudless_mosaic.planning.period_plan import PeriodPlan
+from cloudless_mosaic.planning.plan import MosaicPlan
 from memory_reader import MemoryRaster, MemoryReader
 
 ORIGIN = 499980.0, 5300040.0

@@ -40,11 +40,10 @@ ADDED = {
     "stac-url": PLANETARY_COMPUTER,
     "reducer": "median",
     "period": "month",
-    "every-year": None,
-    "name": None,
+    "fill": "none",
     "index": [],
     "index-of": "composite",
-}
+} | dict.fromkeys(("every-year", "name", "window", "clip", "buffer", "grid", "tile"))
 """Inputs that the published workflow doesn't have, and their defaults."""
 
 
@@ -172,7 +171,8 @@ def test_no_package_builds_a_command_from_text(path):
                 else one["inputBinding"]
             )
             # in one word with its option, so that no value is taken for an option
-            assert kind == "Directory[]" or (binding["prefix"].endswith("=") and binding["separate"] is False)
+            no_value = kind in ("Directory[]", "boolean?")
+            assert no_value or (binding["prefix"].endswith("=") and binding["separate"] is False)
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
@@ -211,7 +211,8 @@ def test_inputs_of_the_tool_are_options_of_the_program(name, request):
     for field, one in tool["inputs"].items():
         option = f"--{field.replace('_', '-')}"
         binding = one["type"]["inputBinding"] if field in {"bands", "index"} else one["inputBinding"]
-        assert binding == {"prefix": f"{option}=", "separate": False}
+        flag = one["type"] == "boolean?"
+        assert binding == ({"prefix": option} if flag else {"prefix": f"{option}=", "separate": False})
         assert re.search(rf"^  {option} ", shown, re.MULTILINE)
 
 

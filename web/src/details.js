@@ -34,6 +34,11 @@ export function details(period) {
       true,
     ),
     list(
+      "Pixels without a clear observation",
+      Object.entries(period.holes).filter(([, share]) => share > 0).map(([reason, share]) => entry(reason, `${share.toFixed(share < 0.1 ? 3 : 1)} %`)),
+      true,
+    ),
+    list(
       `Notes (${period.notes.length})`,
       period.notes.map((note) => entry(note.scene, note.note, note.warning)),
       true,

@@ -23,7 +23,8 @@ from cloudless_mosaic.geo.geobox import GeoBox
 from cloudless_mosaic.geo.projection import project, same_crs
 from cloudless_mosaic.geo.snapping import snap_out
 from cloudless_mosaic.planning.grid import require_raster
-from cloudless_mosaic.planning.plan import CompositePlan, PeriodPlan
+from cloudless_mosaic.planning.period_plan import PeriodPlan
+from cloudless_mosaic.planning.plan import CompositePlan
 from cloudless_mosaic.planning.tasks import BlockTask
 
 _LARGEST_BLOCK, _SMALLEST_BLOCK = 1024, 64

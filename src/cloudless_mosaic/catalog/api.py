@@ -172,8 +172,8 @@ class _Api:
 
     def _call(self, url: str, request: MosaicRequest, box: Box, style: SearchStyle) -> Call:
         # both ends of an interval are inclusive in STAC; items at the end itself are filtered out later
-        start, end = request.periods[0].start, request.periods[-1].end
-        limit = request.max_cloud_cover
+        start, end = request.span
+        limit = request.searched_cloud_cover
         language = style.cloud_filter if limit < 100 else "none"
         clouds = {"property": "eo:cloud_cover"}
         # a comparison alone also excludes the items whose cloud cover is unknown

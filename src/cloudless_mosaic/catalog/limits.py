@@ -41,6 +41,12 @@ def limit_scenes(found: SceneSet, most: int, periods: Sequence[Period]) -> Scene
     )
 
 
+def clearest(scenes: Sequence[Scene], most: int) -> tuple[Scene, ...]:
+    """At most so many scenes, the least cloudy ones, in their own order."""
+    kept = frozenset(scene.id for scene in sorted(scenes, key=_clearness)[:most])
+    return tuple(scene for scene in scenes if scene.id in kept)
+
+
 def _by_turns(scenes: Iterable[Scene], periods: Sequence[Period]) -> list[Scene]:
     """Scenes in the order in which they are kept."""
     clearest_first = sorted(scenes, key=_clearness)
@@ -65,8 +71,9 @@ def _ranked(scenes: Sequence[Scene], groups: Sequence[str]) -> list[Scene]:
 
 
 def _label(scene: Scene, periods: Sequence[Period]) -> str:
-    """Label of the period that a scene lies in."""
-    return periods[bisect_right(periods, scene.datetime, key=attrgetter("start")) - 1].label
+    """Label of the period that a scene lies in; with windows, of the one nearest before it, or the first."""
+    place = bisect_right(periods, scene.datetime, key=attrgetter("start")) - 1
+    return periods[max(0, place)].label
 
 
 def _warning(kept: Sequence[Scene], gone: Sequence[Scene], most: int, periods: Sequence[Period]) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from cloudless_mosaic.catalog.footprints import parse_footprint
 from cloudless_mosaic.catalog.identity import sensing_time, shown_id
 from cloudless_mosaic.catalog.items import MissingBandError, MissingGuideError, cloud_cover_of, parse_scene
-from cloudless_mosaic.catalog.limits import limit_scenes
+from cloudless_mosaic.catalog.limits import clearest, limit_scenes
 from cloudless_mosaic.catalog.local import read_items
 from cloudless_mosaic.catalog.raw_item import RawItem
 from cloudless_mosaic.catalog.search_result import SearchResult
@@ -52,8 +52,17 @@ def find_scenes(request: MosaicRequest, settings: ApiSettings | None = None) -> 
         (*result.dropped, *items.dropped),
         (*request.aoi.notes, *result.warnings, *items.warnings),
     )
-    limited = limit_scenes(whole, request.max_items, request.periods)
-    return SceneSet(limited.scenes, tuple(sorted(limited.dropped, key=_order)), limited.warnings)
+    own = tuple(scene for scene in whole.scenes if _is_own(scene, request))
+    spare = tuple(scene for scene in whole.scenes if not _is_own(scene, request))
+    limited = limit_scenes(replace(whole, scenes=own), request.max_items, request.periods)
+    dropped = tuple(sorted(limited.dropped, key=_order))
+    return SceneSet(limited.scenes, dropped, limited.warnings, clearest(spare, request.max_items))
+
+
+def _is_own(scene: Scene, request: MosaicRequest) -> bool:
+    """True for a scene that a period is made of; others fill pixels only."""
+    clear = scene.cloud_cover is None or scene.cloud_cover <= request.max_cloud_cover
+    return clear and any(scene.datetime in period for period in request.periods)
 
 
 def _search(request: MosaicRequest, settings: ApiSettings) -> SearchResult:
@@ -107,7 +116,7 @@ class _ItemFilter:
             if item.collection not in (None, self.request.collection):
                 return
             sensed = sensing_time(item)
-            if any(sensed in period for period in self.request.periods):
+            if self.request.reaches(sensed):
                 self._parse(item, sensed)
         except MissingBandError as error:
             self.lacking.append(error)
@@ -160,7 +169,7 @@ class _ItemFilter:
         if not footprint.intersects(self.request.aoi.geometry):
             return
         clouds = cloud_cover_of(item)
-        limit = self.request.max_cloud_cover
+        limit = self.request.searched_cloud_cover
         if clouds is not None and clouds > limit:
             shown = f"{clouds:.1f}" if float(f"{clouds:.1f}") > limit else f"{clouds:g}"
             reason = f"cloud cover {shown} % is above {limit:g} %"

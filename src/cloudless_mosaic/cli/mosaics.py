@@ -22,7 +22,7 @@ from cloudless_mosaic.cli.options import (
 from cloudless_mosaic.cli.paths import LocalPath
 from cloudless_mosaic.cli.process import loading
 from cloudless_mosaic.cli.program import RunByDefault, open_screen, run_program
-from cloudless_mosaic.cli.values import read_request
+from cloudless_mosaic.cli.values import read_requests
 from cloudless_mosaic.cli.view import add_report, check_report, view
 from cloudless_mosaic.version import __version__
 
@@ -50,21 +50,27 @@ def run(
     """Makes the mosaics."""
     started = datetime.now(UTC)
     log_of = start_log(log_json=log_json)
-    request = read_request(**options)
+    requests = read_requests(**options)
     with loading():
+        from cloudless_mosaic.output.areas import write_area_catalog  # noqa: PLC0415
         from cloudless_mosaic.pipeline import run as run_pipeline  # noqa: PLC0415 - keeps --help quick
 
+    for one in requests:
         screen = open_screen(verbose=verbose, quiet=quiet, as_json=as_json, log_of=log_of)
-    if report:
-        check_report(request.output_dir)
-    with screen:
-        result = run_pipeline(request, screen)
         if report:
-            add_report(request.output_dir, screen)
-        if run_file:
-            add_run_file(result, started)
-        screen.done(result)
-    say_how_it_ended(result)
+            check_report(one.request.output_dir)
+        with screen:
+            if one.name:
+                screen.note(f"area {one.name}")
+            result = run_pipeline(one.request, screen)
+            if report:
+                add_report(one.request.output_dir, screen)
+            if run_file:
+                add_run_file(result, started)
+            screen.done(result)
+        say_how_it_ended(result)
+    if len(requests) > 1:
+        write_area_catalog(options["output_dir"], [one.name for one in requests])
 
 
 @cli.command()
@@ -73,14 +79,17 @@ def run(
 def plan(verbose: bool, quiet: bool, as_json: bool, log_json: bool, **options: Any) -> None:  # noqa: ANN401 - options of the request
     """Shows what a run would read, hold and write; reads no pixel."""
     log_of = start_log(log_json=log_json)
-    request = read_request(**options)
+    requests = read_requests(**options)
     with loading():
         from cloudless_mosaic.pipeline import plan_mosaics  # noqa: PLC0415
         from cloudless_mosaic.planning.mosaics import cut_mosaics  # noqa: PLC0415 - keeps --help quick
 
         screen = open_screen(verbose=verbose, quiet=quiet, as_json=as_json, log_of=log_of, is_log=False)
-    made = plan_mosaics(request)
-    screen.show_plan(made, cut_mosaics(made))
+    for one in requests:
+        if one.name:
+            screen.note(f"area {one.name}")
+        made = plan_mosaics(one.request)
+        screen.show_plan(made, cut_mosaics(made))
 
 
 @cli.command()

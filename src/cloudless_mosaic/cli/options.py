@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from cloudless_mosaic.cli.paths import LocalPath
+from cloudless_mosaic.domain.grids.named import GRIDS
 from cloudless_mosaic.domain.periods import PERIODS
 from cloudless_mosaic.domain.radiometry import OFFSETS
 from cloudless_mosaic.domain.request import MosaicRequest
@@ -29,9 +30,39 @@ _SEARCH_OPTIONS = (
     click.option("--end-date", required=True, metavar="YYYY-MM-DD", help="Last day, UTC, inclusive."),
     click.option(
         "--aoi",
-        required=True,
+        default=None,
         metavar="W,S,E,N",
         help="Area of interest in degrees, or polygons: a file, or GeoJSON or WKT as text.",
+    ),
+    click.option(
+        "--name-from",
+        default=None,
+        metavar="FIELD",
+        help="Make mosaics of each feature of a GeoJSON --aoi, in a folder named by this property.",
+    ),
+    click.option(
+        "--tile",
+        "tiles",
+        multiple=True,
+        metavar="NAME",
+        help="Tile of the MGRS, such as 10TET, in place of --aoi: its own grid and extent.  Repeat it for a "
+        "folder of each.",
+    ),
+    click.option(
+        "--tiles-of-aoi", is_flag=True, help="Make mosaics of each tile of the MGRS that --aoi meets."
+    ),
+    click.option(
+        "--like",
+        type=LocalPath(),
+        default=None,
+        metavar="FILE",
+        help="Raster or STAC item whose grid and extent to take; --aoi may be left out.",
+    ),
+    click.option(
+        "--grid",
+        type=click.Choice(list(GRIDS)),
+        default=None,
+        help="Archive whose CRS and pixels to use.  [default: that of the scenes]",
     ),
     click.option(
         "--bands",
@@ -151,6 +182,29 @@ _MOSAIC_OPTIONS = (
         default=None,
         metavar="MM-DD..MM-DD",
         help="Days of each year that count, such as 06-01..08-31.  [default: all]",
+    ),
+    click.option(
+        "--window",
+        default=None,
+        metavar="LENGTH",
+        help="Take scenes from so much time around each period, such as 3months or 45days.  "
+        "[default: the period]",
+    ),
+    click.option(
+        "--fill",
+        default=_default("fill"),
+        show_default=True,
+        metavar="WAYS",
+        help="Fill pixels that are never clear: window:DAYS, neighbours:N, relax or interpolate, or several "
+        "with commas, in their order.",
+    ),
+    click.option("--clip", is_flag=True, help="Cut to the polygons of --aoi; what is outside is nodata."),
+    click.option(
+        "--buffer",
+        type=float,
+        default=0.0,
+        metavar="METRES",
+        help="Grow the area by so much on all sides.",
     ),
     click.option(
         "--reducer",

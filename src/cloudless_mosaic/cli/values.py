@@ -2,23 +2,93 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 from cloudless_mosaic.cli.paths import expanded
 from cloudless_mosaic.domain.aoi import Aoi
+from cloudless_mosaic.domain.grids import area_of_grid, parse_tile, read_grid, tile_grid, tiles_of
 from cloudless_mosaic.domain.provider import read_profile
-from cloudless_mosaic.domain.request import MosaicRequest, Shard, parse_date
+from cloudless_mosaic.domain.request import MosaicRequest, Shard, parse_date, require_between
+from cloudless_mosaic.domain.scenes import SourceGrid
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.net.headers import parse_header
+
+_FOLDER = re.compile(r"[A-Za-z0-9_-]{1,60}")
+
+_WIDEST = 500_000.0
+"""Metres of the widest margin around an area."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedRequest:
+    """One of the requests of a command."""
+
+    name: str
+    """Folder of its own; empty where there is only one request."""
+    request: MosaicRequest
+    """The request."""
+
+
+def read_requests(
+    aoi: str | None,
+    name_from: str | None,
+    tiles: tuple[str, ...],
+    tiles_of_aoi: bool,
+    like: Path | None,
+    buffer: float,
+    **rest: Any,  # noqa: ANN401 - one for one the fields of the request
+) -> tuple[NamedRequest, ...]:
+    """The options of a command as requests: one, or one for each area.
+
+    Raises:
+        UsageError: if options don't go together, or a value is out of its range.
+    """
+    given = [name for name, value in {"aoi": aoi, "tiles": tiles, "like": like}.items() if value]
+    if not given:
+        raise UsageError("no area; give `aoi`, `tiles` or `like`")
+    if tiles and (like or tiles_of_aoi):
+        raise UsageError("`tiles` has a grid of its own; leave out `like` and `tiles_of_aoi`")
+    if name_from:
+        if aoi is None or tiles or like or tiles_of_aoi:
+            raise UsageError("`name_from` names the features of `aoi`; give that, and no tile or `like`")
+        areas = {name: grown(area, buffer) for name, area in read_features(aoi, name_from).items()}
+        return _named({name: {"aoi": area} for name, area in areas.items()}, rest)
+    area = None if aoi is None else grown(read_aoi(aoi), buffer)
+    if tiles_of_aoi:
+        if area is None:
+            raise UsageError("`tiles_of_aoi` are those of `aoi`; give it")
+        tiles = tuple(tiles_of_area(area))
+    resolution = rest["resolution"]
+    if tiles:
+        grids = {parse_tile(tile)[0]: tile_grid(tile, resolution) for tile in tiles}
+        return _named({name: {"aoi": area, "like": grid} for name, grid in grids.items()}, rest)
+    grid = None if like is None else read_grid(like)
+    return (NamedRequest("", read_request(aoi=area, like=grid, **rest)),)
+
+
+def _named(differences: Mapping[str, Mapping[str, Any]], rest: Mapping[str, Any]) -> tuple[NamedRequest, ...]:
+    """Requests that differ in their areas; several have a folder each."""
+    folder = rest["output_dir"]
+    several = len(differences) > 1
+    return tuple(
+        NamedRequest(
+            name if several else "",
+            read_request(**{**rest, "output_dir": folder / name if several else folder, **own}),
+        )
+        for name, own in differences.items()
+    )
 
 
 def read_request(
     start_date: str,
     end_date: str,
-    aoi: str,
+    aoi: Aoi | None,
     bands: tuple[str, ...],
     clear_classes: str,
     mask_options: tuple[str, ...],
@@ -26,13 +96,19 @@ def read_request(
     boa_offset: str,
     shard: str | None,
     headers: tuple[str, ...],
+    like: SourceGrid | None = None,
     **rest: Any,  # noqa: ANN401 - one for one the fields of the request
 ) -> MosaicRequest:
     """The options of a command as a request."""
+    area = aoi or (area_of_grid(like) if like else None)
+    if area is None:
+        raise UsageError("no area; give `aoi`, `tiles` or `like`")
     return MosaicRequest(
         start_date=parse_date("start_date", start_date),
         end_date=parse_date("end_date", end_date),
-        aoi=read_aoi(aoi),
+        # without a cut the area of a grid is all that counts
+        aoi=area if like is None or rest.get("clip") else area_of_grid(like),
+        like=like,
         bands=bands,
         clear_classes=read_codes(clear_classes),
         mask_options=read_pairs(mask_options),
@@ -42,6 +118,42 @@ def read_request(
         shard=Shard.parse(shard) if shard is not None else None,
         **rest,
     )
+
+
+def tiles_of_area(area: Aoi) -> list[str]:
+    """Names of the tiles of the MGRS that an area meets."""
+    from cloudless_mosaic.planning.grid import zones_of  # noqa: PLC0415 - keeps --help quick
+
+    return tiles_of(list(zones_of(area)))
+
+
+def read_features(text: str, field: str) -> dict[str, Aoi]:
+    """The areas of the features of a GeoJSON file or text, by one of their properties.
+
+    Raises:
+        UsageError: if it isn't a collection of features, or their names can't be those of folders.
+    """
+    try:
+        content = expanded(Path(text)).read_text("utf-8") if _is_path(text) else text
+        document = json.loads(content)
+    except (OSError, ValueError, RecursionError):
+        raise UsageError("`name_from` takes an `aoi` that is a GeoJSON FeatureCollection; give one") from None
+    features = document.get("features") if isinstance(document, dict) else None
+    areas: dict[str, Aoi] = {}
+    for feature in features if isinstance(features, list) else []:
+        properties = feature.get("properties") if isinstance(feature, dict) else None
+        name = str((properties or {}).get(field, ""))
+        if not _FOLDER.fullmatch(name):
+            raise UsageError(
+                f"`name_from` {field!r} is {name[:40]!r} in a feature, which can't name a folder; it takes "
+                "letters, digits, - and _"
+            )
+        if name in areas:
+            raise UsageError(f"`name_from` {field!r} is {name!r} in two features; give a field that differs")
+        areas[name] = Aoi.from_geojson({"crs": document.get("crs"), **feature})
+    if not areas:
+        raise UsageError("`name_from` takes an `aoi` that is a GeoJSON FeatureCollection; give one")
+    return areas
 
 
 def read_aoi(text: str) -> Aoi:
@@ -55,6 +167,16 @@ def read_aoi(text: str) -> Aoi:
         return Aoi.from_file(expanded(path))
     except UsageError as error:
         raise UsageError(f"`aoi` {text}: {error.marked}") from None
+
+
+def grown(aoi: Aoi, buffer: float) -> Aoi:
+    """The area with a margin.
+
+    Raises:
+        UsageError: if the margin is negative, or too large.
+    """
+    require_between("buffer", buffer, 0, _WIDEST)
+    return aoi.grown(buffer)
 
 
 def _is_path(text: str) -> bool:

@@ -15,13 +15,19 @@ from cloudless_mosaic.compositing.composite import Composite
 from cloudless_mosaic.compositing.granules import LostGranule, MaskedGranule, ReadGranule, SelectedGranule
 from cloudless_mosaic.compositing.masking import mask_granules
 from cloudless_mosaic.compositing.observation_stack import ObservationStack
-from cloudless_mosaic.compositing.packed_mask import PackedMask
 from cloudless_mosaic.compositing.placing import place_granules
 from cloudless_mosaic.compositing.provenance import PixelSources
-from cloudless_mosaic.compositing.unclear import add_lost, masked_reasons, taken_out_by_classes
+from cloudless_mosaic.compositing.unclear import (
+    add_lost,
+    count_holes,
+    masked_reasons,
+    taken_out_by_classes,
+)
 from cloudless_mosaic.domain.bands import canonical_bands
 from cloudless_mosaic.domain.results import LostObservation
+from cloudless_mosaic.geo.packed_mask import PackedMask
 from cloudless_mosaic.layers import ObservedPixels
+from cloudless_mosaic.layers.single import OUTSIDE
 from cloudless_mosaic.masks.taken_out import NO_DATA
 from cloudless_mosaic.planning.tasks import BlockTask
 from cloudless_mosaic.reading.protocol import RasterReader
@@ -42,12 +48,12 @@ def compose(task: BlockTask, reader: RasterReader) -> Composite:
         reader: Where pixels come from.
     """
     placed = place_granules(task, reader)
-    masked = mask_granules(placed, task.mask, reader, task.reducer.cloud_reach)
+    masked = mask_granules(placed, task.mask, reader, task.reducer.cloud_reach).within(task.inside)
     finished: list[ReadGranule | LostGranule] = [*placed.lost, *masked.lost]
     alone, sharing, skipped = _select(masked.granules)
     finished += skipped
     counts = {one.placed.source.scene_id: one.mask_counts() for one in masked.granules}
-    unclear = masked_reasons(task.block.shape, masked.granules) if "flags" in task.layer_names else None
+    unclear = masked_reasons(task.block.shape, masked.granules)
     reasons = taken_out_by_classes(task.block.shape, masked.granules) if "mask" in task.layer_names else None
     stack = ObservationStack.of(task, (granule for granule, _ in alone), sharing)
     selected = [chosen for _, chosen in alone]
@@ -61,8 +67,9 @@ def compose(task: BlockTask, reader: RasterReader) -> Composite:
     reduced = _reduced(task, reducible)
     finished.sort(key=lambda one: one.number)
     sources = PixelSources(tuple(finished), stack.places, stack.owners)
-    if unclear is not None:
-        add_lost(unclear, placed.granules, finished)
+    add_lost(unclear, placed.granules, finished)
+    if task.inside is not None:
+        unclear[~task.inside.unpacked()] = OUTSIDE
     if reasons is not None:
         # without a classification, what counts has data
         reasons[(reasons == NO_DATA) & (reduced.count > 0)] = 0
@@ -87,6 +94,8 @@ def compose(task: BlockTask, reader: RasterReader) -> Composite:
             (scene_id, replace(one, by_dates=taken_out[scene_id])) for scene_id, one in counts.items() if one
         ),
         tile=task.tile,
+        outside=reduced.count.size - task.pixels,
+        holes=count_holes(unclear, reduced.count),
     )
 
 
@@ -159,7 +168,7 @@ def _fill_free(
     """
     slot = stack.of_observation(granule.placed.observation)
     if granule.mask is None:
-        granule = replace(granule, fillable=PackedMask.of(slot[0] == 0))
+        granule = granule.within(PackedMask.of(slot[0] == 0))
     selected = SelectedGranule.of(granule)
     if selected is None:
         return granule.unread()

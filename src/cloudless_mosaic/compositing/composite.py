@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from cloudless_mosaic.compositing.plausibility import PixelStatistics
 from cloudless_mosaic.domain.periods import Period, mosaic_label
-from cloudless_mosaic.domain.results import LostObservation, MaskCounts, SceneNote
+from cloudless_mosaic.domain.results import Holes, LostObservation, MaskCounts, SceneNote
 from cloudless_mosaic.geo.blocks import Block
 
 
@@ -43,6 +43,18 @@ class Composite:
     """What the mask took out of each scene in the block, by id; they add up over blocks."""
     tile: str = ""
     """Name of the tile; empty where there are none."""
+    outside: int = 0
+    """Pixels that are not to be made, such as those outside of a polygon."""
+    holes: Holes = field(default_factory=Holes)
+    """Pixels without a clear observation, by reason."""
+
+    filled: tuple[tuple[str, int], ...] = ()
+    """Pixels that were filled, by the name of the way, sorted."""
+
+    @property
+    def pixels(self) -> int:
+        """Number of the pixels that were to be made."""
+        return self.count.size - self.outside
 
     @property
     def used(self) -> frozenset[str]:

@@ -9,7 +9,7 @@ from cloudless_mosaic.compositing.composite import Composite
 from cloudless_mosaic.compositing.layer_statistics import BandsOfLayers, layer_statistics
 from cloudless_mosaic.compositing.plausibility import PixelStatistics
 from cloudless_mosaic.domain.periods import Period, mosaic_label
-from cloudless_mosaic.domain.results import LostObservation, MaskCounts, SceneNote
+from cloudless_mosaic.domain.results import Holes, LostObservation, MaskCounts, SceneNote
 from cloudless_mosaic.geo.blocks import Block
 from cloudless_mosaic.kernels import sums
 from cloudless_mosaic.layers import Layer
@@ -46,6 +46,12 @@ class BlockFacts:
     """Statistics of the bands of each layer, by name; of those with classes there are none."""
     tile: str = ""
     """Name of the tile; empty where there are none."""
+    outside: int = 0
+    """Pixels that are not to be made."""
+    holes: Holes = field(default_factory=Holes)
+    """Pixels without a clear observation, by reason."""
+    filled: tuple[tuple[str, int], ...] = ()
+    """Pixels that were filled, by the name of the way."""
 
     @classmethod
     def of(cls, composite: Composite, layers: Sequence[Layer] = ()) -> BlockFacts:
@@ -68,13 +74,16 @@ class BlockFacts:
             masked=composite.masked,
             layers=layer_statistics(layers, composite.layers),
             tile=composite.tile,
+            outside=composite.outside,
+            holes=composite.holes,
+            filled=composite.filled,
         )
 
     @property
     def pixels(self) -> int:
-        """Pixels of the block."""
+        """Pixels of the block that were to be made."""
         rows, columns = self.block.shape
-        return rows * columns
+        return rows * columns - self.outside
 
     @property
     def label(self) -> str:

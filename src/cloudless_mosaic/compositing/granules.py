@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
-from cloudless_mosaic.compositing.packed_mask import PackedMask
 from cloudless_mosaic.compositing.pixel_mapping import PixelMapping, Window
 from cloudless_mosaic.compositing.plausibility import Classified, PixelStatistics
 from cloudless_mosaic.compositing.resampling import (
@@ -22,6 +21,7 @@ from cloudless_mosaic.compositing.resampling import (
 from cloudless_mosaic.domain.results import MaskCounts
 from cloudless_mosaic.domain.scenes import SourceGrid
 from cloudless_mosaic.errors import LastingFault, SourceError
+from cloudless_mosaic.geo.packed_mask import PackedMask
 from cloudless_mosaic.planning.tasks import GranuleSource
 from cloudless_mosaic.reading.conversion import Conversion
 from cloudless_mosaic.reading.protocol import Target, WindowRead
@@ -134,6 +134,12 @@ class MaskedGranule:
     """Pixels of the block that it may fill, shape (y, x); ``None`` is all."""
     statistics: PixelStatistics | None = None
     """Of its scene classification; ``None`` without a mask."""
+
+    def within(self, inside: PackedMask) -> MaskedGranule:
+        """The granule where only these pixels of the block are to be filled, shape (y, x)."""
+        if self.fillable is not None:
+            inside = PackedMask.of(self.fillable.unpacked() & inside.unpacked())
+        return replace(self, fillable=inside)
 
     def take_levels(self, out: UInt8s) -> None:
         """Finds the levels of the pixels of the block; leaves them as they are where there are none.

@@ -16,11 +16,11 @@ from cloudless_mosaic.compositing.granules import (
     MaskLayer,
     PlacedGranule,
 )
-from cloudless_mosaic.compositing.packed_mask import PackedMask
 from cloudless_mosaic.compositing.placing import PlacedGranules
 from cloudless_mosaic.compositing.plausibility import Classified, class_statistics, reason_for_rejection
 from cloudless_mosaic.compositing.resampling import mask_at_centres
 from cloudless_mosaic.errors import SourceError
+from cloudless_mosaic.geo.packed_mask import PackedMask
 from cloudless_mosaic.masks import Mask
 from cloudless_mosaic.masks.levels import HARD
 from cloudless_mosaic.reading.protocol import RasterReader
@@ -34,6 +34,16 @@ class MaskedGranules:
     """Those that can be used, in the order of the task; all without a mask."""
     lost: tuple[LostGranule, ...]
     """Those whose classification can't be read or is garbage."""
+
+    def within(self, inside: PackedMask | None) -> MaskedGranules:
+        """The granules where only some pixels of the block are to be filled.
+
+        Args:
+            inside: These pixels, shape (y, x); ``None`` is all.
+        """
+        if inside is None:
+            return self
+        return replace(self, granules=tuple(one.within(inside) for one in self.granules))
 
 
 def mask_granules(

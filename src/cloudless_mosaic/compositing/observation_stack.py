@@ -133,6 +133,6 @@ class ObservationStack:
     def reducible(self, task: BlockTask) -> Stack:
         """The stack as reducers take it: without the bands that only the mask looks at."""
         times = tuple(task.observations[observation].time for observation in self.places)
-        span = task.period.start, task.period.end
+        span = task.period.source
         bands = tuple(map(canonical_band, task.bands))
         return Stack(self.pixels[: len(bands)], times, bands, span, self.distances)

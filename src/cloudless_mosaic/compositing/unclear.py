@@ -10,7 +10,8 @@ import numpy.typing as npt
 from cloudless_mosaic.compositing.granules import LostGranule, MaskedGranule, PlacedGranule
 from cloudless_mosaic.compositing.masking import covered_pixels
 from cloudless_mosaic.compositing.resampling import mask_at_centres
-from cloudless_mosaic.layers.single import ALWAYS_MASKED, LOST, NEVER_OBSERVED
+from cloudless_mosaic.domain.results import Holes
+from cloudless_mosaic.layers.single import ALWAYS_MASKED, LOST, NEVER_OBSERVED, OUTSIDE
 from cloudless_mosaic.masks.taken_out import CLASSES, NO_DATA
 
 Reasons = npt.NDArray[np.uint8]
@@ -30,6 +31,9 @@ def masked_reasons(shape: tuple[int, int], granules: Iterable[MaskedGranule]) ->
         if granule.mask is not None and granule.placed.mask is not None:
             seen = covered_pixels(granule.mask.classified.codes != 0, granule.placed.mask)
             reasons[seen] = ALWAYS_MASKED
+            # as a rule the first granule covers the block
+            if seen.all():
+                break
     return reasons
 
 
@@ -53,6 +57,20 @@ def taken_out_by_classes(shape: tuple[int, int], granules: Iterable[MaskedGranul
         found[seen & (found == NO_DATA)] = 0
         found[masked] |= CLASSES
     return found
+
+
+def count_holes(reasons: Reasons, count: npt.NDArray[np.uint16]) -> Holes:
+    """Pixels without a clear observation, by reason.
+
+    Args:
+        reasons: Of each pixel, shape (y, x).
+        count: Clear observations, shape (y, x).
+    """
+    holes = count == 0
+    if not holes.any():
+        return Holes()
+    numbers = np.bincount(reasons[holes], minlength=OUTSIDE + 1)
+    return Holes(*(int(numbers[reason]) for reason in (NEVER_OBSERVED, ALWAYS_MASKED, LOST)))
 
 
 def add_lost(reasons: Reasons, placed: Iterable[PlacedGranule], finished: Iterable[object]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,6 +42,8 @@ class Aoi:
     """Polygons in EPSG:4326 that the box is drawn around, cut at the antimeridian; ``None`` for the box."""
     notes: tuple[str, ...] = field(default=(), repr=False, compare=False)
     """What the user has to know about how the area was read, one line each."""
+    outline: MultiPolygon | None = field(default=None, repr=False)
+    """The polygons with their holes and all of their points, where ``area`` lacks any."""
 
     def __post_init__(self) -> None:
         west, east = _within_world(self.west, self.east)
@@ -78,7 +80,7 @@ class Aoi:
         read = read_text(text)
         if isinstance(read, Bounds):
             return cls(read.west, read.south, read.east, read.north, notes=read.notes)
-        return cls._around(read)
+        return cls.around(read)
 
     @classmethod
     def from_geojson(cls, document: object) -> Aoi:
@@ -93,7 +95,7 @@ class Aoi:
         """
         from cloudless_mosaic.domain.areas.geojson import read_area  # noqa: PLC0415 - keeps --help quick
 
-        return cls._around(read_area(document))
+        return cls.around(read_area(document))
 
     @classmethod
     def from_file(cls, path: Path) -> Aoi:
@@ -109,13 +111,27 @@ class Aoi:
         from cloudless_mosaic.domain.areas.files import read_file  # noqa: PLC0415 - keeps --help quick
 
         read = read_file(path)
-        return cls.parse(read) if isinstance(read, str) else cls._around(read)
+        return cls.parse(read) if isinstance(read, str) else cls.around(read)
 
     @classmethod
-    def _around(cls, area: Area) -> Aoi:
+    def around(cls, area: Area) -> Aoi:
+        """The area of polygons, and the box around them."""
         parts = area.polygons
         west, east = _around([(part.bounds[0], part.bounds[2]) for part in parts.geoms])
-        return cls(west, parts.bounds[1], east, parts.bounds[3], parts, area.notes)
+        return cls(west, parts.bounds[1], east, parts.bounds[3], parts, area.notes, area.outline)
+
+    def grown(self, metres: float) -> Aoi:
+        """The area and what lies within a distance of it, on the ground.
+
+        Args:
+            metres: The distance; 0 or more.
+
+        Raises:
+            UsageError: if the area is too large for that: it is grown on a plane around its middle.
+        """
+        from cloudless_mosaic.domain.areas.growing import grow  # noqa: PLC0415 - keeps --help quick
+
+        return replace(self.around(grow(self.exact, metres)), notes=self.notes) if metres else self
 
     def __str__(self) -> str:
         """The box as the command line takes it, with the number of polygons."""
@@ -143,6 +159,15 @@ class Aoi:
         if self.area is None:
             return tuple(box(*part) for part in self.boxes)
         return tuple(sorted(self.area.geoms, key=lambda part: ((part.bounds[0] - self.west) % 360, part.wkb)))
+
+    @property
+    def exact(self) -> MultiPolygon:
+        """The polygons of the request with their holes, in EPSG:4326, cut at the antimeridian."""
+        from shapely.geometry import MultiPolygon  # noqa: PLC0415 - keeps --help quick
+
+        if self.outline is not None:
+            return self.outline
+        return MultiPolygon(self.parts) if self.area is None else self.area
 
     @property
     def geometry(self) -> Polygon | MultiPolygon:

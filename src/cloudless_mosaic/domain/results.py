@@ -61,6 +61,46 @@ class MaskCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class Holes:
+    """Pixels without a clear observation, by reason; adds up over blocks. Filled ones are among them."""
+
+    never_observed: int = 0
+    """No scene has data there."""
+    always_masked: int = 0
+    """Scenes have data there, but none is clear."""
+    lost: int = 0
+    """A scene that may have been clear there could not be read."""
+
+    def plus(self, other: Holes) -> Holes:
+        """The holes of this and other pixels."""
+        return Holes(
+            self.never_observed + other.never_observed,
+            self.always_masked + other.always_masked,
+            self.lost + other.lost,
+        )
+
+    def shares(self, pixels: int) -> HoleShares:
+        """Shares of so many pixels, to six places."""
+        never, masked, lost = (
+            round(one / pixels, 6) if pixels else 0.0
+            for one in (self.never_observed, self.always_masked, self.lost)
+        )
+        return HoleShares(never, masked, lost)
+
+
+@dataclass(frozen=True, slots=True)
+class HoleShares:
+    """Pixels without a clear observation, as shares of all, 0 to 1."""
+
+    never_observed: float = 0.0
+    """See ``Holes``."""
+    always_masked: float = 0.0
+    """See ``Holes``."""
+    lost: float = 0.0
+    """See ``Holes``."""
+
+
+@dataclass(frozen=True, slots=True)
 class PeriodResult:
     """The result of one period, or of one tile in it."""
 
@@ -86,6 +126,10 @@ class PeriodResult:
     """Name of the tile; empty where there are none."""
     masked: tuple[tuple[str, MaskCounts], ...] = ()
     """What the mask took out of each scene, by id, sorted; only of scenes that have a mask."""
+    holes: HoleShares = field(default_factory=HoleShares)
+    """Pixels without a clear observation, by reason; filled ones are among them."""
+    filled: tuple[tuple[str, float], ...] = ()
+    """Shares of the pixels that were filled, by the name of the way, sorted."""
 
     @property
     def label(self) -> str:
@@ -98,6 +142,11 @@ class PeriodResult:
         if not self.masked:
             return None
         return reduce(MaskCounts.plus, (counts for _, counts in self.masked))
+
+    @property
+    def filled_share(self) -> float:
+        """Share of the pixels that were filled, 0 to 1."""
+        return sum(share for _, share in self.filled)
 
     @property
     def empty(self) -> bool:

@@ -141,6 +141,8 @@ class SceneSet:
     """Every scene that was found and is not used, in the same order."""
     warnings: tuple[str, ...] = ()
     """Notes on the search that the user has to see, for example that it was cut."""
+    spare: tuple[Scene, ...] = ()
+    """Scenes that only fill pixels, in the same order: of other days, or with more cloud."""
 
     @classmethod
     def of(

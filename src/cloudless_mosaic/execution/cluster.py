@@ -17,7 +17,7 @@ from cloudless_mosaic.execution.calls import call_on_worker
 from cloudless_mosaic.execution.connection import Connection, ask
 from cloudless_mosaic.execution.engine import Answer, AnyTask, Argument, Finished, Result
 from cloudless_mosaic.execution.preflight import check_reports, sample_hrefs
-from cloudless_mosaic.execution.resources import ClusterResources, composite_bytes, fit_blocks
+from cloudless_mosaic.execution.resources import ClusterResources, fit_blocks, result_bytes
 from cloudless_mosaic.execution.task_stream import TaskStream
 from cloudless_mosaic.execution.worker import WorkerReport, report, worker_report
 from cloudless_mosaic.net.deadline import run_within
@@ -73,7 +73,7 @@ class ClusterEngine:
         self._resources = ClusterResources.of(info["workers"])
         plan = fit_blocks(plan, self._resources)
         self._starts = self._worker_usage()
-        self._result_bytes = composite_bytes(plan)
+        self._result_bytes = result_bytes(plan)
         return plan
 
     def part_edge(self, plan: AnyPlan, mosaics: int) -> int:

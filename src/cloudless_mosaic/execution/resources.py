@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from cloudless_mosaic.errors import UsageError
-from cloudless_mosaic.planning.estimate import block_output_bytes, task_memory
+from cloudless_mosaic.planning.estimate import block_output_bytes, composite_bytes, task_memory
 from cloudless_mosaic.planning.parts import count_parts
 from cloudless_mosaic.planning.plan import AnyPlan, CompositePlan
+from cloudless_mosaic.planning.series import composites_of_task
 
 _BASE = 400 * 2**20
 """Bytes of a worker before its first task: interpreter, libraries, kept tiles."""
@@ -93,10 +94,9 @@ class ClusterResources:
         return 1
 
 
-def composite_bytes(plan: CompositePlan) -> int:
-    """Bytes of the largest composite of a plan: 16 bits for every band and the count."""
-    rows, columns = plan.blocks.largest
-    return rows * columns * 2 * (len(plan.request.bands) + 1)
+def result_bytes(plan: CompositePlan) -> int:
+    """Bytes of the largest result of a task."""
+    return composites_of_task(plan) * composite_bytes(plan)
 
 
 def fit_blocks(plan: AnyPlan, resources: ClusterResources) -> AnyPlan:

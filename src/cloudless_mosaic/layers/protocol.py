@@ -26,8 +26,8 @@ class ObservedPixels:
     """Their reduction."""
     scenes: Callable[[Chosen], npt.NDArray[np.uint16]]
     """Number of the scene of each pixel, by the place of its observation in the stack; 0 is none."""
-    unclear: npt.NDArray[np.uint8] | None
-    """Why a pixel without a clear observation has none, shape (y, x); ``None`` where it was not asked for."""
+    unclear: npt.NDArray[np.uint8]
+    """Why a pixel without a clear observation has none, shape (y, x)."""
     taken_out: npt.NDArray[np.uint8] | None = None
     """What the mask took out of any scene, shape (y, x), see ``masks.taken_out``; ``None`` where it was not
     asked for."""

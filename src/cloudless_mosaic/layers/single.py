@@ -16,7 +16,9 @@ NO_AGE = -32768
 """Where no observation counts."""
 
 CLEAR, NEVER_OBSERVED, ALWAYS_MASKED, LOST = range(4)
-"""Values of the flags."""
+FILLED = {"window": 4, "neighbours": 5, "relax": 6, "interpolate": 7}
+OUTSIDE = 255
+"""Values of the flags; of filled pixels by the name of the way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +79,6 @@ def _source(observed: ObservedPixels) -> Plane:
 
 
 def _flags(observed: ObservedPixels) -> Plane:
-    if observed.unclear is None:
-        raise ValueError("flags take the reasons why pixels are not clear")
     return np.where(observed.reduced.count > 0, np.uint8(CLEAR), observed.unclear)
 
 
@@ -149,6 +149,16 @@ FLAGS = SingleLayer(
         LayerClass(NEVER_OBSERVED, "never-observed", "No scene has data here", "404040"),
         LayerClass(ALWAYS_MASKED, "always-masked", "Scenes have data here, but none is clear", "BABABA"),
         LayerClass(LOST, "lost", "Nothing clear; a scene that may have been could not be read", "D6604D"),
+        LayerClass(FILLED["window"], "filled-window", "Filled from a wider range of days", "92C5DE"),
+        LayerClass(FILLED["neighbours"], "filled-neighbours", "Filled from another period", "4393C3"),
+        LayerClass(
+            FILLED["relax"],
+            "filled-relax",
+            "Filled with a relaxed mask or limit",
+            "2166AC",
+        ),
+        LayerClass(FILLED["interpolate"], "filled-interpolate", "Interpolated between periods", "9970AB"),
+        LayerClass(OUTSIDE, "outside", "Outside of the polygons that the mosaic is cut to", "FFFFFF"),
     ),
     classified=True,
     look=LayerLook(),

@@ -16,7 +16,7 @@ from imagecodecs import deflate_crc32
 from cloudless_mosaic.compositing.composite import Composite
 from cloudless_mosaic.compositing.plausibility import PixelStatistics
 from cloudless_mosaic.domain.periods import Period
-from cloudless_mosaic.domain.results import MaskCounts, SceneNote
+from cloudless_mosaic.domain.results import Holes, MaskCounts, SceneNote
 from cloudless_mosaic.geo.blocks import Block
 from cloudless_mosaic.storage.direct_io import Bytes, write_direct
 from cloudless_mosaic.storage.files import storage_faults
@@ -103,6 +103,9 @@ def _parts(composite: Composite) -> list[Bytes]:
         "notes": [astuple(note) for note in composite.notes],
         "statistics": [(scene_id, astuple(statistics)) for scene_id, statistics in composite.statistics],
         "masked": [(scene_id, astuple(counts)) for scene_id, counts in composite.masked],
+        "outside": composite.outside,
+        "filled": composite.filled,
+        "holes": astuple(composite.holes),
         "window": [*composite.block.rows, *composite.block.columns],
         "bands": len(composite.data),
         "layers": [[name, str(pixels.dtype), len(pixels)] for name, pixels in composite.layers.items()],
@@ -160,4 +163,7 @@ def _composite(content: Bytes, period: Period, block: Block, bands: int) -> Comp
             (scene_id, PixelStatistics(*counts)) for scene_id, counts in description["statistics"]
         ),
         masked=tuple((scene_id, MaskCounts(*counts)) for scene_id, counts in description["masked"]),
+        outside=description["outside"],
+        filled=tuple((way, pixels) for way, pixels in description["filled"]),
+        holes=Holes(*description["holes"]),
     )

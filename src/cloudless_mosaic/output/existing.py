@@ -13,7 +13,13 @@ from cloudless_mosaic.domain.periods import (
     Period,
     parse_mosaic_name,
 )
-from cloudless_mosaic.domain.results import LostObservation, MaskCounts, PeriodResult, SceneNote
+from cloudless_mosaic.domain.results import (
+    HoleShares,
+    LostObservation,
+    MaskCounts,
+    PeriodResult,
+    SceneNote,
+)
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.layers import LAYERS
 from cloudless_mosaic.stac.names import (
@@ -221,6 +227,12 @@ def _result(properties: dict[str, Any], period: Period, tile: str, files: tuple[
         masked=tuple(
             sorted((one["id"], MaskCounts(**one["masked"])) for one in own["scenes"] if "masked" in one)
         ),
+        filled=tuple(
+            (way, round(percent / 100, 6))
+            for way, percent in sorted(own.get("filled_percent", {}).items())
+            if percent
+        ),
+        holes=HoleShares(**{name: round(share / 100, 6) for name, share in own["holes_percent"].items()}),
     )
 
 

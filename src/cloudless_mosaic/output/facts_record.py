@@ -10,7 +10,7 @@ from cloudless_mosaic.compositing.facts import BlockFacts
 from cloudless_mosaic.compositing.layer_statistics import LayerStatistics
 from cloudless_mosaic.compositing.plausibility import PixelStatistics
 from cloudless_mosaic.domain.periods import Period
-from cloudless_mosaic.domain.results import LostObservation, MaskCounts, SceneNote
+from cloudless_mosaic.domain.results import Holes, LostObservation, MaskCounts, SceneNote
 from cloudless_mosaic.geo.blocks import Block
 
 
@@ -28,6 +28,9 @@ def facts_record(facts: BlockFacts) -> dict[str, Any]:
         "statistics": [(scene_id, astuple(statistics)) for scene_id, statistics in facts.statistics],
         "layers": {name: [astuple(band) for band in bands] for name, bands in facts.layers.items()},
         "masked": [(scene_id, astuple(counts)) for scene_id, counts in facts.masked],
+        "outside": facts.outside,
+        "holes": astuple(facts.holes),
+        "filled": facts.filled,
     }
 
 
@@ -58,6 +61,9 @@ def facts_of(record: Mapping[str, Any], period: Period, tile: str) -> BlockFacts
             name: tuple(LayerStatistics(*band) for band in bands) for name, bands in record["layers"].items()
         },
         tile=tile,
+        outside=record["outside"],
+        holes=Holes(*record["holes"]),
+        filled=tuple((way, pixels) for way, pixels in record["filled"]),
     )
 
 

@@ -31,7 +31,8 @@ def plan_record(plan: CompositePlan) -> dict[str, Any]:
     Args:
         plan: The run.
     """
-    folder = _common_folder(plan.scene_set.scenes)
+    folder = _common_folder((*plan.scene_set.scenes, *plan.scene_set.spare))
+    spare = [[scene.id, _digest(_scene_fields(scene, folder))] for scene in plan.scene_set.spare]
     return {
         "software": __version__,
         "parameters": run_parameters(plan),
@@ -41,6 +42,7 @@ def plan_record(plan: CompositePlan) -> dict[str, Any]:
             "transform": list(plan.geobox.affine[:6]),
         },
         "scenes": [[scene.id, _digest(_scene_fields(scene, folder))] for scene in plan.scene_set.scenes],
+        **({"spare": spare} if spare else {}),
         "dropped": [[scene.id, _digest(_dropped_fields(scene))] for scene in plan.scene_set.dropped],
     }
 
@@ -64,9 +66,9 @@ def differences(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> str:
         return f"it is shard {_shown(theirs['shard'])} there and {_shown(ours['shard'])} here"
     if "grid" in theirs and theirs["grid"] != ours["grid"]:
         return "its grid is another"
-    for kind in ("scenes", "dropped"):
-        if kind in theirs and theirs[kind] != ours[kind]:
-            return _changed_scenes(theirs[kind], ours[kind])
+    for kind in ("scenes", "spare", "dropped"):
+        if kind in theirs and theirs[kind] != ours.get(kind, []):
+            return _changed_scenes(theirs[kind], ours.get(kind, []))
     if theirs.get("software") not in {None, ours["software"]}:
         return f"it was made by version {theirs['software']}, this is {ours['software']}"
     return "the search gives other scenes"

@@ -151,20 +151,21 @@ class MosaicSink(ABC):
         rasters = (files.mosaic, files.count, files.visual, files.thumbnail, *files.layers.values())
         names = (*(file.path.name for file in rasters), f"{self._name}.json")
         totals = self._totals
-        rows, columns = self._plan.geobox.shape
         clouds = cloud_notes(self._mosaic.period.scenes, dict(totals.masked))
         result = PeriodResult(
             period=self._mosaic.period.period,
             found=self._mosaic.period.found,
             used=totals.used,
-            clear_share=round(totals.clear_pixels / (rows * columns), 6),
+            clear_share=totals.share(totals.clear_pixels),
             masked=totals.masked,
-            mean_count=round(totals.clear_observations / (rows * columns), 4),
+            mean_count=totals.mean_count,
             observations=totals.reading.observations,
             lost=totals.reading.lost,
             files=tuple(self._target / name for name in names),
             notes=tuple(sorted({*totals.reading.notes, *clouds})),
             tile=self._plan.tile,
+            holes=totals.holes,
+            filled=totals.filled,
         )
         item = period_item(self._plan, self._mosaic.period, result, files, self._target, self._fingerprint)
         write_whole(self._staging / names[-1], item)

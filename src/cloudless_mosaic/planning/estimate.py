@@ -9,8 +9,10 @@ import numpy as np
 from cloudless_mosaic.domain.bands import canonical_band
 from cloudless_mosaic.domain.scenes import Scene, SourceRaster
 from cloudless_mosaic.geo.projection import metres_per_unit
-from cloudless_mosaic.planning.plan import CompositePlan, PeriodPlan, read_bands
+from cloudless_mosaic.planning.period_plan import PeriodPlan
+from cloudless_mosaic.planning.plan import CompositePlan, read_bands
 from cloudless_mosaic.planning.scene_index import SceneIndex
+from cloudless_mosaic.planning.series import composites_of_task
 
 _BAND_BYTES = 2
 _SCL_BYTES = 1
@@ -75,6 +77,12 @@ def block_output_bytes(plan: CompositePlan) -> int:
     return round(rows * columns * _pixel_bytes(plan) * _OVERVIEWS)
 
 
+def composite_bytes(plan: CompositePlan) -> int:
+    """Bytes of the largest composite of a plan."""
+    rows, columns = plan.blocks.largest
+    return rows * columns * (len(plan.request.bands) * _BAND_BYTES + _COUNT_BYTES + _layer_bytes(plan))
+
+
 def read_resolution(plan: CompositePlan, band: SourceRaster) -> float:
     """Metres of a pixel that a band is read at: native, or the coarsest overview that is fine enough."""
     resolution = band.grid.resolution if band.grid else _BAND_RESOLUTION
@@ -125,4 +133,8 @@ def _task_memory(plan: CompositePlan, period: PeriodPlan, index: SceneIndex) -> 
     mask, reducer = plan.request.cloud_mask, plan.request.reduction
     beside = bool(mask.dates) + (reducer.cloud_reach > 0 and mask.has_clouds)
     levels = pixels * _LEVEL_BYTES * observations * beside
-    return round(stack + levels + max(ground * _sample_bytes(plan, scene) for scene in period.scenes) * 2)
+    window = max(ground * _sample_bytes(plan, scene) for scene in period.scenes)
+    composites = composites_of_task(plan)
+    # tasks that go through time keep what they have read, and all of their composites
+    kept = observations * window + composites * composite_bytes(plan) if composites > 1 else 0
+    return round(stack + levels + 2 * window + kept)

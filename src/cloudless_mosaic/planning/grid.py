@@ -66,6 +66,15 @@ def utm_crs(aoi: Aoi) -> str:
     return f"EPSG:{(32600 if aoi.south + aoi.north >= 0 else 32700) + zone}"
 
 
+def zones_of(aoi: Aoi) -> Iterator[tuple[int, BaseGeometry]]:
+    """UTM zones, and the part of an area in each; beyond 84 degrees north and 80 south there is none."""
+    for part in aoi.parts:
+        for zone, cell in _cells(part.bounds):
+            inside = part.intersection(cell)
+            if zone not in {_UPS_NORTH, _UPS_SOUTH} and inside.area > 0:
+                yield zone, inside
+
+
 def _cells(bounds: tuple[float, float, float, float]) -> Iterator[tuple[int, BaseGeometry]]:
     """Zones that touch a box, each with its part of the box, from west to east."""
     west, south, east, north = bounds

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from cloudless_mosaic.planning.plan import MosaicPlan, PeriodPlan
+from cloudless_mosaic.planning.period_plan import PeriodPlan
+from cloudless_mosaic.planning.periods import with_borrowing
+from cloudless_mosaic.planning.plan import MosaicPlan
 from cloudless_mosaic.planning.scene_index import SceneIndex
 from cloudless_mosaic.planning.tasks import BlockTask
 from cloudless_mosaic.planning.tiles import Tile, cut_tiles
@@ -28,7 +30,7 @@ class Mosaic:
     @property
     def scene_ids(self) -> frozenset[str]:
         """Ids of its scenes."""
-        return frozenset(scene.id for scene in self.period.scenes)
+        return frozenset(scene.id for scene in self.period.numbered)
 
     def tasks(self) -> Iterator[BlockTask]:
         """One task for every block."""
@@ -47,24 +49,36 @@ def cut_mosaics(plan: MosaicPlan) -> tuple[Mosaic, ...]:
 
 def _whole(plan: MosaicPlan) -> Iterator[Mosaic]:
     for period in plan.periods:
-        if period.scenes:
+        if period.is_made:
             yield Mosaic(plan, period)
 
 
 def _tiled(plan: MosaicPlan) -> Iterator[Mosaic]:
     crs = str(plan.geobox.crs)
-    indexes = [SceneIndex(period.scenes, crs) for period in plan.periods]
+    indexes = [
+        [SceneIndex(scenes, crs) for scenes in (period.scenes, *(one.scenes for one in period.rescues))]
+        for period in plan.periods
+    ]
     for tile in cut_tiles(plan.geobox, plan.request.tile_size or 0):
         narrowed = _narrowed(plan, tile, indexes)
         yield from _whole(narrowed)
 
 
-def _narrowed(plan: MosaicPlan, tile: Tile, indexes: list[SceneIndex]) -> MosaicPlan:
+def _narrowed(plan: MosaicPlan, tile: Tile, indexes: list[list[SceneIndex]]) -> MosaicPlan:
     geobox = plan.geobox[tile.window]
     periods = []
-    for period, index in zip(plan.periods, indexes, strict=True):
-        scenes = tuple(index.touching(geobox))
-        periods.append(PeriodPlan(period.period, scenes, len(scenes), period.times))
+    for period, (own, *others) in zip(plan.periods, indexes, strict=True):
+        scenes = tuple(own.touching(geobox))
+        rescues = tuple(
+            replace(one, scenes=tuple(index.touching(geobox)))
+            for one, index in zip(period.rescues, others, strict=True)
+        )
+        reached = tuple(one for one in rescues if one.scenes)
+        periods.append(PeriodPlan(period.period, scenes, len(scenes), period.times, reached))
     return replace(
-        plan, geobox=geobox, blocks=tile.blocks(plan.blocks), periods=tuple(periods), tile=tile.name
+        plan,
+        geobox=geobox,
+        blocks=tile.blocks(plan.blocks),
+        periods=with_borrowing(periods, plan.request.fills),
+        tile=tile.name,
     )

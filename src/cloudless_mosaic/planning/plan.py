@@ -4,38 +4,30 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from math import floor, log2
 from typing import TypeVar
 
+from affine import Affine
+
 from cloudless_mosaic.domain.bands import canonical_band, with_guides
+from cloudless_mosaic.domain.grids import GRIDS
 from cloudless_mosaic.domain.periods import Period, mosaic_label
 from cloudless_mosaic.domain.provider import access_of
 from cloudless_mosaic.domain.request import CompositeRequest, MosaicRequest
 from cloudless_mosaic.domain.scenes import Scene, SceneSet, SourceGrid
-from cloudless_mosaic.geo.blocks import Blocks, cut_blocks
+from cloudless_mosaic.geo.blocks import Block, Blocks, cut_blocks
 from cloudless_mosaic.geo.geobox import GeoBox
 from cloudless_mosaic.geo.projection import metres_per_unit
+from cloudless_mosaic.masks import Mask
+from cloudless_mosaic.planning.clipping import Clip
 from cloudless_mosaic.planning.grid import mosaic_geobox, parse_crs, utm_crs
+from cloudless_mosaic.planning.period_plan import PeriodPlan, Rescue
+from cloudless_mosaic.planning.periods import plan_periods
 from cloudless_mosaic.planning.scene_index import SceneIndex
 from cloudless_mosaic.planning.tasks import BlockTask, GranuleSource, Observation
 from cloudless_mosaic.planning.tiles import tile_edges
-
-
-@dataclass(frozen=True, slots=True)
-class PeriodPlan:
-    """The scenes of one period."""
-
-    period: Period
-    """The period."""
-    scenes: tuple[Scene, ...]
-    """Scenes that will be read, in the order of time."""
-    found: int
-    """Scenes that the search found, dropped ones included."""
-    times: Mapping[str, datetime] = field(default_factory=dict)
-    """Sensing time of the first scene of each overpass in the period, wherever in the area that lies: blocks
-    and tiles that see later scenes of it only have to order and date it alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +46,8 @@ class CompositePlan:
     """The result of the search."""
     tile: str = ""
     """Name of the tile that the plan is narrowed to; empty for a whole plan."""
+    clip: Clip | None = None
+    """What the composites are cut to; ``None`` for the whole grid."""
 
     def label(self, period: Period) -> str:
         """Name of the mosaic of a period in paths and ids."""
@@ -61,29 +55,56 @@ class CompositePlan:
 
     def tasks(self, period: PeriodPlan) -> Iterator[BlockTask]:
         """The tasks of one period, one for every block, made lazily."""
-        request, layers = self.request, self.request.all_layers
-        index = SceneIndex(period.scenes, str(self.geobox.crs))
-        numbers = {scene.id: number for number, scene in enumerate(period.scenes, 1)}
-        for block in self.blocks:
-            geobox = self.geobox[block.window]
-            scenes = list(index.touching(geobox))
-            yield BlockTask(
-                period=period.period,
-                block=block,
-                geobox=geobox,
-                observations=_observations(scenes, request, period.times),
-                bands=request.bands,
-                mask=request.cloud_mask,
-                reducer=request.reduction,
-                exact=request.exact,
-                tile=self.tile,
-                alone=len(self.blocks) == 1 and not self.tile,
-                access=access_of(request.profile),
-                layers=layers,
-                scene_numbers=tuple((scene.id, numbers[scene.id]) for scene in scenes)
-                if "source" in {layer.name for layer in layers}
-                else (),
-            )
+        tasks = PeriodTasks(self, period)
+        return (tasks.of(block) for block in self.blocks)
+
+
+class PeriodTasks:
+    """Makes the tasks of one period."""
+
+    def __init__(self, plan: CompositePlan, period: PeriodPlan, rescue: Rescue | None = None) -> None:
+        """Indexes the scenes.
+
+        Args:
+            plan: The plan.
+            period: One of its periods.
+            rescue: Scenes and mask for other tasks of the period than its own; ``None`` for these.
+        """
+        self._plan = plan
+        self._period = period
+        self._index = SceneIndex(rescue.scenes if rescue else period.scenes, str(plan.geobox.crs))
+        self._mask = rescue.mask if rescue else plan.request.cloud_mask
+        self._numbers = (
+            {scene.id: number for number, scene in enumerate(period.numbered, 1)}
+            if "source" in {layer.name for layer in plan.request.all_layers}
+            else {}
+        )
+
+    def of(self, block: Block) -> BlockTask:
+        """The task of a block; without scenes where the block is outside of what the plan is cut to."""
+        plan, request = self._plan, self._plan.request
+        geobox = plan.geobox[block.window]
+        inside = plan.clip.inside(geobox) if plan.clip else None
+        outside = inside is not None and not inside.bits.any()
+        scenes = [] if outside else list(self._index.touching(geobox))
+        return BlockTask(
+            period=self._period.period,
+            block=block,
+            geobox=geobox,
+            observations=_observations(scenes, request, self._period.times, self._mask),
+            bands=request.bands,
+            mask=self._mask,
+            reducer=request.reduction,
+            exact=request.exact,
+            tile=plan.tile,
+            alone=len(plan.blocks) == 1 and not plan.tile,
+            access=access_of(request.profile),
+            layers=request.all_layers,
+            inside=inside,
+            scene_numbers=tuple((scene.id, self._numbers[scene.id]) for scene in scenes)
+            if self._numbers
+            else (),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +126,9 @@ def make_plan(request: MosaicRequest, scene_set: SceneSet) -> MosaicPlan:
     Raises:
         UsageError: if the AOI can't be projected to the output CRS.
     """
-    crs = parse_crs(request.crs) if request.crs else utm_crs(request.aoi)
+    crs = output_crs(request)
     native = _native_grid(request, scene_set, crs)
-    geobox = mosaic_geobox(request.aoi, request.resolution, crs, _anchor(native))
+    geobox = _geobox(request, crs, native)
     edge = _block_edge(request, scene_set, request.resolution * metres_per_unit(crs))
     blocks = cut_blocks(geobox, edge, native.origin if native else None)
     if request.tile_size:
@@ -116,18 +137,32 @@ def make_plan(request: MosaicRequest, scene_set: SceneSet) -> MosaicPlan:
         request=request,
         geobox=geobox,
         blocks=blocks,
-        periods=tuple(_plan_period(period, scene_set) for period in request.periods),
+        periods=plan_periods(request, scene_set),
         scene_set=scene_set,
+        clip=Clip.to(request.aoi, crs) if request.clip else None,
     )
 
 
-def _plan_period(period: Period, scene_set: SceneSet) -> PeriodPlan:
-    scenes = tuple(scene for scene in scene_set.scenes if scene.datetime in period)
-    dropped = sum(scene.datetime is not None and scene.datetime in period for scene in scene_set.dropped)
-    times: dict[str, datetime] = {}
-    for scene in scenes:
-        times.setdefault(scene.overpass, scene.datetime)
-    return PeriodPlan(period, scenes, len(scenes) + dropped, times)
+def output_crs(request: MosaicRequest) -> str:
+    """The CRS of the output grid.
+
+    Raises:
+        UsageError: if the request names one that there isn't.
+    """
+    if request.crs:
+        return parse_crs(request.crs)
+    named = GRIDS[request.grid].crs if request.grid else "utm"
+    if named in {"utm", "utm-north"}:
+        zone = utm_crs(request.aoi)
+        return zone.replace("EPSG:327", "EPSG:326") if named == "utm-north" else zone
+    return parse_crs(named)
+
+
+def _geobox(request: MosaicRequest, crs: str, native: SourceGrid | None) -> GeoBox:
+    if request.like is not None:
+        return GeoBox(request.like.shape, Affine(*request.like.transform), crs)
+    anchor = GRIDS[request.grid].anchor(request.resolution) if request.grid else _anchor(native)
+    return mosaic_geobox(request.aoi, request.resolution, crs, anchor)
 
 
 def read_bands(request: CompositeRequest) -> tuple[str, ...]:
@@ -180,7 +215,7 @@ def _block_edge(request: CompositeRequest, scene_set: SceneSet, pixel: float) ->
 
 
 def _observations(
-    scenes: Sequence[Scene], request: CompositeRequest, known: Mapping[str, datetime]
+    scenes: Sequence[Scene], request: CompositeRequest, known: Mapping[str, datetime], mask: Mask
 ) -> tuple[Observation, ...]:
     """One observation per overpass, in the order of time.
 
@@ -188,6 +223,7 @@ def _observations(
         scenes: Those that touch the block, in the order of time.
         request: What is asked for.
         known: See ``PeriodPlan.times``; an overpass that isn't in it takes that of its first scene here.
+        mask: Determines the clear pixels.
     """
     overpasses: dict[str, list[GranuleSource]] = {}
     times: dict[str, datetime] = {}
@@ -195,7 +231,7 @@ def _observations(
         source = GranuleSource(
             scene_id=scene.id,
             bands=tuple(scene.rasters[canonical_band(band)] for band in read_bands(request)),
-            scl=scene.scl if request.cloud_mask.reads_classes else None,
+            scl=scene.scl if mask.reads_classes else None,
             offset=scene.offset,
             footprint=scene.footprint.bounds,
         )

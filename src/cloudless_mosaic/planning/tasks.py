@@ -8,12 +8,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime
 
+import numpy as np
+
 from cloudless_mosaic.domain.access import BucketAccess
 from cloudless_mosaic.domain.bands import with_guides
 from cloudless_mosaic.domain.periods import Period, mosaic_label
 from cloudless_mosaic.domain.scenes import SourceRaster
 from cloudless_mosaic.geo.blocks import Block
 from cloudless_mosaic.geo.geobox import GeoBox
+from cloudless_mosaic.geo.packed_mask import PackedMask
 from cloudless_mosaic.layers import Layer
 from cloudless_mosaic.masks import Mask
 from cloudless_mosaic.reducers import Reducer
@@ -75,6 +78,8 @@ class BlockTask:
     """Buckets that the profile of the provider describes."""
     layers: tuple[Layer, ...] = ()
     """What to make beside the composite and its count."""
+    inside: PackedMask | None = None
+    """Pixels to make, shape (y, x); ``None`` is all. Others are nodata."""
     scene_numbers: tuple[tuple[str, int], ...] = ()
     """Ids of the scenes that can touch the block, and their place among those of the period, from 1."""
 
@@ -87,6 +92,12 @@ class BlockTask:
     def layer_names(self) -> frozenset[str]:
         """Names of the layers."""
         return frozenset(layer.name for layer in self.layers)
+
+    @property
+    def pixels(self) -> int:
+        """Number of the pixels to make."""
+        rows, columns = self.block.shape
+        return rows * columns if self.inside is None else int(np.count_nonzero(self.inside.unpacked()))
 
     @property
     def read_bands(self) -> tuple[str, ...]:

@@ -89,6 +89,8 @@ class ShownPeriod:
     """Reason for a missing mosaic; empty if the period has one."""
     clear_percent: float = 0.0
     """Pixels with at least one clear observation."""
+    holes: dict[str, float] = field(default_factory=dict)
+    """Percent of the pixels without a clear observation, by reason."""
     mean_count: float = 0.0
     """Clear observations per pixel."""
     observations: int = 0
@@ -262,6 +264,9 @@ def _add(period: ShownPeriod, item: _Item, grid_pixels: int) -> None:
     period.start = period.start or as_text(item.properties.get("start_datetime"))[:10]
     period.end = period.end or as_text(item.properties.get("end_datetime"))[:10]
     period.clear_percent += share * as_number(item.own("clear_percent"))
+    for reason, percent in as_object(item.own("holes_percent")).items():
+        name = as_text(reason).replace("_", " ")
+        period.holes[name] = period.holes.get(name, 0.0) + share * as_number(percent)
     period.mean_count += share * as_number(item.own("mean_observations"))
     period.observations += int(as_number(item.own("observations")))
     period.files.append(item.files)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from cloudless_mosaic.compositing.facts import BlockFacts
@@ -11,6 +12,7 @@ from cloudless_mosaic.domain.results import MosaicResult, PeriodResult
 from cloudless_mosaic.domain.scenes import DroppedScene
 from cloudless_mosaic.planning.estimate import PlanCost, estimate
 from cloudless_mosaic.planning.mosaics import Mosaic
+from cloudless_mosaic.planning.overpasses import count_overpasses
 from cloudless_mosaic.planning.plan import MosaicPlan
 from cloudless_mosaic.screen.json_lines import JsonLines, grid_fields, lost_fields, note_fields
 from cloudless_mosaic.screen.quantities import size_on_disk
@@ -72,9 +74,13 @@ def _plan_fields(plan: MosaicPlan, mosaics: Sequence[Mosaic], cost: PlanCost) ->
                 **_range_fields(period.period),
                 "found": period.found,
                 "scenes": [scene.id for scene in period.scenes],
+                "overpasses": dict(passed.by_granule),
+                "expected_overpasses": passed.expected,
                 "read_bytes": read,
             }
-            for period, read in zip(plan.periods, cost.period_bytes, strict=True)
+            for period, read, passed in zip(
+                plan.periods, cost.period_bytes, count_overpasses(plan), strict=True
+            )
         ],
         "dropped": _dropped_fields(plan.scene_set.dropped),
         "warnings": list(plan.scene_set.warnings),
@@ -89,6 +95,8 @@ def _period_fields(result: PeriodResult) -> dict[str, Any]:
         "used": list(result.used),
         "clear_share": result.clear_share,
         "mean_count": result.mean_count,
+        "holes": asdict(result.holes),
+        "filled": dict(result.filled),
         "observations": result.observations,
         "lost": len(result.lost),
         "files": [str(file) for file in result.files],
@@ -98,11 +106,12 @@ def _period_fields(result: PeriodResult) -> dict[str, Any]:
 
 
 def _range_fields(period: Period) -> dict[str, Any]:
-    """Label of a period, its first day and its last."""
+    """Label of a period, its first day and its last, and those of its scenes."""
     return {
         "period": period.label,
         "start": f"{period.start:%Y-%m-%d}",
         "end": f"{period.last_instant:%Y-%m-%d}",
+        "source": period.source_days,
     }
 
 

@@ -7,12 +7,17 @@ from collections.abc import Iterator, Sequence
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from cloudless_mosaic.domain.periods import Period
 from cloudless_mosaic.domain.results import MosaicResult, PeriodResult
 from cloudless_mosaic.geo.projection import unit_of
 from cloudless_mosaic.planning.estimate import PlanCost
 from cloudless_mosaic.planning.mosaics import Mosaic
+from cloudless_mosaic.planning.overpasses import FEW, count_overpasses
 from cloudless_mosaic.planning.plan import MosaicPlan
 from cloudless_mosaic.screen.quantities import number, percent, size, size_on_disk
+
+_MOST_NAMED = 4
+"""Periods that a line names."""
 
 _MOST_ROWS = 60
 """Rows of the closing table; for more mosaics, the line printed for each is enough."""
@@ -20,11 +25,21 @@ _MOST_ROWS = 60
 
 def plan_table(plan: MosaicPlan, cost: PlanCost) -> Table:
     """A row for every period: its scenes, their clouds, and bytes to read before compression."""
-    table = _table("Plan", "found", "to read", "overpasses", "mean cloud", "bytes to read")
+    windows = any(period.period.window for period in plan.periods)
+    table = _table(
+        "Plan",
+        *(["scenes from"] if windows else []),
+        "found",
+        "to read",
+        "overpasses",
+        "mean cloud",
+        "bytes to read",
+    )
     for period, read in zip(plan.periods, cost.period_bytes, strict=True):
         clouds = [scene.cloud_cover for scene in period.scenes if scene.cloud_cover is not None]
         table.add_row(
             period.period.label,
+            *([_source(period.period)] if windows else []),
             str(period.found),
             str(len(period.scenes)),
             str(len({scene.overpass for scene in period.scenes})),
@@ -44,6 +59,7 @@ def plan_summary(plan: MosaicPlan, mosaics: Sequence[Mosaic], cost: PlanCost) ->
         f"{number(scenes, 'scene')} in {number(len(plan.periods), plan.request.period_kind.noun)}; "
         f"{columns} x {rows} pixels of {plan.request.resolution:g} {unit_of(crs)} in {crs}"
     )
+    yield from _few_overpasses(plan)
     yield (
         f"{number(len(plan.blocks), 'block')} of at most {block_columns} x {block_rows} pixels, "
         f"{number(cost.tasks, 'task')} of about {size(cost.task_memory)} of memory"
@@ -60,6 +76,18 @@ def plan_summary(plan: MosaicPlan, mosaics: Sequence[Mosaic], cost: PlanCost) ->
         yield f"shard {shard} makes {what}; figures above are those of all shards" if shard else what
 
 
+def _few_overpasses(plan: MosaicPlan) -> Iterator[str]:
+    """A line that names periods in which a granule has few overpasses to read."""
+    few = [one for one in count_overpasses(plan) if one.fewest < FEW]
+    if few:
+        named = ", ".join(f"{one.period.label} ({one.fewest} of {one.expected})" for one in few[:_MOST_NAMED])
+        more = f" and {len(few) - _MOST_NAMED} more" if len(few) > _MOST_NAMED else ""
+        yield (
+            f"few overpasses to read over a tile, of those to expect: {named}{more}; longer periods, "
+            "--window or --fill take more scenes"
+        )
+
+
 def result_tables(result: MosaicResult) -> Iterator[Table | str]:
     """A row for every mosaic and every period without one; only a number if they are very many or none."""
     if not 0 < len(result.periods) <= _MOST_ROWS:
@@ -67,12 +95,26 @@ def result_tables(result: MosaicResult) -> Iterator[Table | str]:
         written = sum(not one.empty for one in result.periods)
         yield f"{number(written, 'mosaic')} written, {size(size_on_disk(files))}"
         return
-    table = _table("Mosaics", "found", "used", "clear pixels", "mean count", "masked", "lost", "size")
+    more = _more_columns(result.periods)
+    table = _table("Mosaics", "found", "used", "clear pixels", "mean count", "masked", "lost", "size", *more)
     table.columns[0].min_width = max((len(period.label) for period in result.periods), default=0)
-    for period in result.periods:
+    for place, period in enumerate(result.periods):
         cells = ("-",) * 5 if period.empty else _written_cells(period)
-        table.add_row(period.label, str(period.found), str(len(period.used)), *cells)
+        further = (column[place] for column in more.values())
+        table.add_row(period.label, str(period.found), str(len(period.used)), *cells, *further)
     yield table
+
+
+def _more_columns(periods: Sequence[PeriodResult]) -> dict[str, list[str]]:
+    """Columns that say something of these periods only, by heading: holes, what was filled, windows."""
+    columns = {
+        "unseen": [_share(one.holes.never_observed) for one in periods],
+        "all masked": [_share(one.holes.always_masked) for one in periods],
+        "filled": [_share(one.filled_share) for one in periods],
+    }
+    shown = {heading: cells for heading, cells in columns.items() if set(cells) != {"0"}}
+    windows = any(one.period.window for one in periods)
+    return shown | ({"scenes from": [_source(one.period) for one in periods]} if windows else {})
 
 
 def _written_cells(period: PeriodResult) -> tuple[str, ...]:
@@ -83,6 +125,14 @@ def _written_cells(period: PeriodResult) -> tuple[str, ...]:
         percent(period.lost_percent / 100) if period.lost else "0",
         size(size_on_disk(period.files)),
     )
+
+
+def _source(period: Period) -> str:
+    return " to ".join(period.source_days)
+
+
+def _share(share: float) -> str:
+    return percent(share) if share else "0"
 
 
 def _table(title: str, *headings: str) -> Table:

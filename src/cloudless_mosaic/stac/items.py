@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pystac
+from pystac.utils import datetime_to_str
 from shapely.geometry.base import BaseGeometry
 
 from cloudless_mosaic.cog.picture import SCALE, shown_bands
 from cloudless_mosaic.cog.writer import CogFile
 from cloudless_mosaic.compositing.layer_statistics import BandsOfLayers
 from cloudless_mosaic.domain.bands import BANDS, canonical_band, common_name
-from cloudless_mosaic.domain.periods import collection_id, mosaic_name
+from cloudless_mosaic.domain.periods import Period, collection_id, mosaic_name
 from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.domain.results import MaskCounts, PeriodResult
-from cloudless_mosaic.planning.plan import MosaicPlan, PeriodPlan
+from cloudless_mosaic.planning.period_plan import PeriodPlan
+from cloudless_mosaic.planning.plan import MosaicPlan
 from cloudless_mosaic.reducers import Reducer
 from cloudless_mosaic.stac.assets import (
     EO,
@@ -139,6 +142,7 @@ def period_item(
             **projection_fields(plan.geobox, files.area),
             **processing_properties(plan, period, __version__),
             **({"renders": drawn} if drawn else {}),
+            **_source_range(period.period),
             **_outcome(plan, period, result, files.scene_percents),
             PARAMETERS: run_parameters(plan),
             PLAN: fingerprint,
@@ -149,8 +153,19 @@ def period_item(
         (pystac.RelType.PARENT, f"../{COLLECTION}"),
         (pystac.RelType.COLLECTION, f"../{COLLECTION}"),
     )
-    used = (scene for scene in period.scenes if scene.id in result.used)
+    used = (scene for scene in period.numbered if scene.id in result.used)
     return item_json(item, _assets(plan, period, files), parents, used, folder)
+
+
+def _source_range(period: Period) -> dict[str, Any]:
+    """The range of time that the scenes are from, where it isn't that of the period."""
+    if period.window is None:
+        return {}
+    first, end = period.window
+    return {
+        f"{PREFIX}source_start_datetime": datetime_to_str(first),
+        f"{PREFIX}source_end_datetime": datetime_to_str(end - timedelta(seconds=1)),
+    }
 
 
 def extensions(request: MosaicRequest, drawn: Mapping[str, Any]) -> list[str]:
@@ -196,6 +211,8 @@ def _outcome(
         "scenes_used": len(result.used),
         "clear_percent": round(100 * result.clear_share, 4),
         "never_clear_percent": round(100 - 100 * result.clear_share, 4),
+        "holes_percent": {name: round(100 * share, 4) for name, share in asdict(result.holes).items()},
+        **({"filled_percent": _filled(plan, result)} if plan.request.fills else {}),
         "mean_observations": round(result.mean_count, 4),
         "observations": result.observations,
         "lost_percent": round(result.lost_percent, 4),
@@ -205,7 +222,8 @@ def _outcome(
             scene_fields(scene)
             | {"used": scene.id in result.used, "pixel_percent": percents.get(scene.id, 0.0)}
             | _masked(masked.get(scene.id))
-            for scene in period.scenes
+            for scene in period.numbered
+            if scene in period.scenes or scene.id in result.used
         ],
         "dropped_scenes": [
             {"id": scene.id, "reason": scene.reason}
@@ -214,6 +232,12 @@ def _outcome(
         ],
     }
     return {PREFIX + key: value for key, value in fields.items()}
+
+
+def _filled(plan: MosaicPlan, result: PeriodResult) -> dict[str, float]:
+    """Percent of the pixels that each of the ways has filled."""
+    filled = dict(result.filled)
+    return {fill.way: round(100 * filled.get(fill.way, 0.0), 4) for fill in plan.request.fills}
 
 
 def _masked(counts: MaskCounts | None) -> dict[str, dict[str, int]]:
@@ -227,7 +251,7 @@ def _assets(plan: MosaicPlan, period: PeriodPlan, files: PeriodFiles) -> dict[st
     for band, statistics in zip((*bands["mosaic"], *bands["count"]), known, strict=True):
         band.update(_statistics(statistics))
     names = output_bands(plan.request.bands)
-    described = layer_bands(plan.request, names, period.scenes, files.layer_statistics)
+    described = layer_bands(plan.request, names, period.numbered, files.layer_statistics)
     texts = asset_texts(plan.request.reduction)
     rasters = {"mosaic": files.mosaic, "count": files.count, "visual": files.visual}
     return {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -11,7 +10,8 @@ from urllib.parse import unquote, urlsplit
 from cloudless_mosaic.domain.periods import Period
 from cloudless_mosaic.domain.request import CompositeOptions, written_fields
 from cloudless_mosaic.net.redaction import without_credentials
-from cloudless_mosaic.planning.plan import CompositePlan, MosaicPlan, PeriodPlan
+from cloudless_mosaic.planning.period_plan import PeriodPlan
+from cloudless_mosaic.planning.plan import CompositePlan, MosaicPlan
 
 PROCESSING_LEVEL = "L3"
 """Composites of several dates, on a grid of their own."""
@@ -27,8 +27,8 @@ def processing_properties(plan: MosaicPlan, period: PeriodPlan, version: str) ->
             f"{reducer.title} of the clear observations of each pixel of Sentinel-2 Level-2A from "
             f"{_days(period.period)} (UTC); {reducer.rule}. "
             f"{plan.request.cloud_mask.description} Granules of one overpass count as one observation. "
-            f"{_resampling_sentence(plan.request)} The radiometric offset of each scene was "
-            "removed before, and what fell below 1 was raised to 1."
+            f"{_fill_sentence(plan.request)}{_resampling_sentence(plan.request)} The radiometric offset of "
+            "each scene was removed before, and what fell below 1 was raised to 1."
         ),
         "processing:expression": {
             "format": "numpy",
@@ -39,9 +39,8 @@ def processing_properties(plan: MosaicPlan, period: PeriodPlan, version: str) ->
 
 def _days(period: Period) -> str:
     """The days that the scenes of a period are from."""
-    first, end = period.source
     every_year = f", {period.days} of each year" if period.days else ""
-    return f"{first:%Y-%m-%d} to {end - timedelta(seconds=1):%Y-%m-%d}{every_year}"
+    return f"{' to '.join(period.source_days)}{every_year}"
 
 
 def run_parameters(plan: CompositePlan) -> dict[str, Any]:
@@ -67,6 +66,12 @@ def derived_from_href(href: str, folder: Path) -> str:
     except ValueError:
         # another drive of a Windows machine
         return ""
+
+
+def _fill_sentence(request: CompositeOptions) -> str:
+    if not request.fills:
+        return ""
+    return f"Pixels without a clear observation were filled where that was possible ({request.fill}). "
 
 
 def _resampling_sentence(request: CompositeOptions) -> str:

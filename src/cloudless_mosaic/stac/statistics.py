@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from cloudless_mosaic.compositing.facts import BlockFacts
 from cloudless_mosaic.compositing.layer_statistics import NOTHING, BandsOfLayers, LayerStatistics
 from cloudless_mosaic.compositing.reading_totals import ReadingTotals
-from cloudless_mosaic.domain.results import MaskCounts
+from cloudless_mosaic.domain.results import Holes, HoleShares, MaskCounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,8 @@ class PeriodTotals:
         self._counts = _NOTHING
         self._pixels = 0
         self._masked: dict[str, MaskCounts] = {}
+        self._holes = Holes()
+        self._filled: Counter[str] = Counter()
         self.reading = ReadingTotals()
         """Observations, losses and notes."""
 
@@ -57,6 +59,8 @@ class PeriodTotals:
         with self._lock:
             self._counts = self._counts.plus(counts)
             self._pixels += facts.pixels
+            self._filled.update(dict(facts.filled))
+            self._holes = self._holes.plus(facts.holes)
             self._scene_pixels.update(dict(facts.scene_pixels))
             for scene_id, taken in facts.masked:
                 known = self._masked.get(scene_id)
@@ -75,12 +79,16 @@ class PeriodTotals:
     @property
     def clear_pixels(self) -> int:
         """Pixels with at least one clear observation."""
-        return self._counts.count
+        return self._counts.count - self._filled.total()
 
     @property
-    def clear_observations(self) -> int:
-        """Sum of the counts of all pixels."""
-        return self._counts.total
+    def mean_count(self) -> float:
+        """Clear observations per pixel, to four places."""
+        return round(self._counts.total / self._pixels, 4) if self._pixels else 0.0
+
+    def share(self, pixels: int) -> float:
+        """So many pixels as a share of all, to six places."""
+        return round(pixels / self._pixels, 6) if self._pixels else 0.0
 
     @property
     def counts(self) -> BandStatistics:
@@ -97,13 +105,29 @@ class PeriodTotals:
     def scene_percents(self) -> Mapping[str, float]:
         """Percent of all pixels that each of these scenes gave a clear observation of, to four places."""
         return {
-            scene_id: round(100 * self._scene_pixels[scene_id] / self._pixels, 4) for scene_id in self.used
+            scene_id: round(100 * self._scene_pixels[scene_id] / max(1, self._pixels), 4)
+            for scene_id in self.used
         }
 
     @property
     def masked(self) -> tuple[tuple[str, MaskCounts], ...]:
         """What the mask took out of each scene, by id, sorted."""
         return tuple(sorted(self._masked.items()))
+
+    @property
+    def pixels(self) -> int:
+        """Pixels of all blocks."""
+        return self._pixels
+
+    @property
+    def holes(self) -> HoleShares:
+        """Pixels without a clear observation, by reason."""
+        return self._holes.shares(self._pixels)
+
+    @property
+    def filled(self) -> tuple[tuple[str, float], ...]:
+        """Shares of the pixels that were filled, by the name of the way, sorted."""
+        return tuple((way, self.share(pixels)) for way, pixels in sorted(self._filled.items()))
 
     @property
     def bands(self) -> tuple[BandStatistics, ...]:

@@ -246,9 +246,15 @@ def test_json_is_an_object_on_every_line(plan, composite, result):
     assert planned["shape"] == [64, 64]
     assert planned["transform"] == [10, 0, 499980, 0, -10, 5300040]
     assert planned["tasks"] == planned["blocks"] == 2
-    dates = {"start": "2023-08-01", "end": "2023-08-31"}
+    days = ["2023-08-01", "2023-08-31"]
+    dates = {"start": days[0], "end": days[1], "source": days}
     august = {"period": "2023-08", **dates, "found": 2, "scenes": ["scene-0", "scene-1"]}
-    assert planned["periods"][0] == {**august, "read_bytes": planned["read_bytes"]}
+    assert planned["periods"][0] == {
+        **august,
+        "overpasses": {"33TWL": 2},
+        "expected_overpasses": 6,
+        "read_bytes": planned["read_bytes"],
+    }
     assert planned["dropped"] == [{"scene": "S2B_cloudy", "reason": DROPPED.reason}]
     assert planned["warnings"] == ["--max-items 2 cuts 1 of 3 scenes"]
     assert min(planned[name] for name in ("read_bytes", "task_memory_bytes", "output_bytes")) > 0

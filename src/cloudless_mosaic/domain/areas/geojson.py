@@ -91,7 +91,11 @@ def _polygons(geometry: Mapping[str, Any]) -> list[Polygon]:
     try:
         coordinates = geometry["coordinates"]
         members = [coordinates] if geometry["type"] == "Polygon" else coordinates
-        polygons = [Polygon(_positions(rings[0])) for rings in members if rings]
+        polygons = [
+            Polygon(_positions(rings[0]), [_positions(hole) for hole in rings[1:]])
+            for rings in members
+            if rings
+        ]
     except _BROKEN:
         raise UsageError("AOI has GeoJSON coordinates that make no polygon; check its rings") from None
     return [polygon for polygon in polygons if not polygon.is_empty]

@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 from pyproj import CRS
 from shapely.geometry import MultiPolygon, Polygon
+from shapely.geometry.base import BaseGeometry
 
 from cloudless_mosaic.domain.areas.crs import to_degrees
 from cloudless_mosaic.errors import UsageError
@@ -38,6 +39,8 @@ class Area:
     """EPSG:4326, within +-180 degrees, cut at the antimeridian, without holes."""
     notes: tuple[str, ...] = ()
     """One line each."""
+    outline: MultiPolygon | None = None
+    """The same with holes and with all points; ``None`` where the polygons have no hole and no point less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ def make_area(parts: Iterable[Part], notes: Sequence[str] = ()) -> Area:
     """
     said = list(notes)
     polygons = []
+    whole: list[Polygon] = []
     for part in parts:
         _require_numbers(part.polygons)
         if part.crs is not None:
@@ -70,7 +74,9 @@ def make_area(parts: Iterable[Part], notes: Sequence[str] = ()) -> Area:
         else:
             moved = part.polygons
         _require_world(moved)
-        rings = shapely.get_exterior_ring([polygon for polygon in moved if not polygon.is_empty])
+        there = [polygon for polygon in moved if not polygon.is_empty]
+        whole += there
+        rings = shapely.get_exterior_ring(there)
         polygons += [Polygon(ring) for ring in rings]
     # an edge that jumps makes a polygon wide
     widths = shapely.bounds(polygons)[:, 2] - shapely.bounds(polygons)[:, 0] if polygons else ()
@@ -78,11 +84,28 @@ def make_area(parts: Iterable[Part], notes: Sequence[str] = ()) -> Area:
         [_unrolled(p) if width > 180 else p for p, width in zip(polygons, widths, strict=True)]
     )
     said += [note] if note else []
+    differs = note or any(polygon.interiors for polygon in whole)
     pieces = [piece for polygon in unrolled for piece in within_world(polygon)]
     area = polygons_of(shapely.union_all(pieces))
     if area.area == 0:
         raise UsageError("AOI has no area; give polygons in longitude and latitude")
-    return Area(area, tuple(dict.fromkeys(said)))
+    return Area(area, tuple(dict.fromkeys(said)), _outline(whole) if differs else None)
+
+
+def _outline(polygons: Iterable[Polygon]) -> MultiPolygon:
+    """The union of polygons with their holes, within +-180 degrees."""
+    shells = []
+    for polygon in polygons:
+        shell = _placed(Polygon(polygon.exterior))
+        holes = [_placed(Polygon(hole)) for hole in polygon.interiors]
+        shells.append(shapely.difference(shell, shapely.union_all(holes)) if holes else shell)
+    return polygons_of(shapely.union_all(shells))
+
+
+def _placed(polygon: Polygon) -> BaseGeometry:
+    """A polygon without holes at longitudes within +-180 degrees."""
+    west, _, east, _ = polygon.bounds
+    return shapely.union_all(list(within_world(_unrolled(polygon) if east - west > 180 else polygon)))
 
 
 def _require_numbers(polygons: Sequence[Polygon]) -> None:

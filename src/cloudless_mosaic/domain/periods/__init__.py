@@ -13,6 +13,7 @@ from cloudless_mosaic.domain.periods.period import Period
 from cloudless_mosaic.domain.periods.protocol import PeriodKind
 from cloudless_mosaic.domain.periods.registry import DEFAULT_PERIOD, PERIODS, parse_period
 from cloudless_mosaic.domain.periods.selection import only_days
+from cloudless_mosaic.domain.periods.window import Window
 from cloudless_mosaic.domain.periods.yearly import YearlyDays
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "PERIODS",
     "Period",
     "PeriodKind",
+    "Window",
     "YearlyDays",
     "collection_id",
     "default_name",

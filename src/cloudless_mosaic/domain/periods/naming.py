@@ -14,9 +14,12 @@ from cloudless_mosaic.domain.periods.registry import PERIODS
 
 _TILE = r"x-?\d+y-?\d+"
 
-_LABELS = {kind: re.compile(rf"({kind.label})(?:-({_TILE}))?") for kind in PERIODS.values()}
+_WINDOW = r"\d+(?:days|months)"
+
+_LABELS = {kind: re.compile(rf"({kind.label})(?:-{_WINDOW})?(?:-({_TILE}))?") for kind in PERIODS.values()}
 _NAMES = tuple(
-    re.compile(rf"{kind.prefix}-mosaic-({kind.label})(?:-({_TILE}))?") for kind in PERIODS.values()
+    re.compile(rf"{kind.prefix}-mosaic-({kind.label}(?:-{_WINDOW})?)(?:-({_TILE}))?")
+    for kind in PERIODS.values()
 )
 
 
@@ -81,9 +84,9 @@ def parse_mosaic_name(name: str, own: str = "") -> tuple[str, str] | None:
 def label_order(label: str) -> tuple[date, str]:
     """Sort key that puts labels of periods into the order of time; what isn't one comes first."""
     for kind, pattern in _LABELS.items():
-        if pattern.fullmatch(label):
+        if found := pattern.fullmatch(label):
             try:
-                return kind.first_day(label), label
+                return kind.first_day(found[1]), label
             except ValueError:
                 break
     return date.min, label

@@ -40,6 +40,12 @@ class Period:
         return self.window or (self.start, self.end)
 
     @property
+    def source_days(self) -> tuple[str, str]:
+        """First and last day that scenes are from, as ``YYYY-MM-DD``."""
+        start, end = self.source
+        return f"{start:%Y-%m-%d}", f"{end - timedelta(seconds=1):%Y-%m-%d}"
+
+    @property
     def last_instant(self) -> datetime:
         """The end as STAC writes it: the last whole second inside."""
         return self.end - timedelta(seconds=1)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from cloudless_mosaic.domain.fills import NONE, Fill, parse_fills
 from cloudless_mosaic.domain.request.fields import decides_pixels
 from cloudless_mosaic.domain.request.part import RequestPart
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.indices import SpectralIndex, find_index
 from cloudless_mosaic.layers import IndexLayer, IndexOf, Layer, parse_layers
+from cloudless_mosaic.layers.single import FLAGS
 from cloudless_mosaic.reducers import Reducer, parse_reducer
 
 
@@ -35,6 +37,8 @@ class CompositeOptions(RequestPart):
     """Names of spectral indices to write beside the mosaic, each a file of float32 of its own."""
     index_of: IndexOf = field(default="composite", metadata=decides_pixels(omit_default=True))
     """Indices of the composite, or of the dates and then reduced like the bands."""
+    fill: str = field(default=NONE, metadata=decides_pixels(omit_default=True))
+    """Ways to fill pixels that are nowhere clear in their period, in order, as ``window:15,neighbours:2``."""
     exact: bool = field(default=False, metadata=decides_pixels())
     """Read native pixels even where an overview is fine enough."""
 
@@ -42,7 +46,10 @@ class CompositeOptions(RequestPart):
         super().__post_init__()
         # one text for one reducer in provenance and fingerprint, however it was written
         object.__setattr__(self, "reducer", str(self.reduction))
-        layers = parse_layers(self.layers)
+        fills = ",".join(map(str, self.fills))
+        object.__setattr__(self, "fill", fills or NONE)
+        # filled pixels can be told from others by the flags
+        layers = parse_layers((*self.layers, FLAGS.name) if fills else self.layers)
         object.__setattr__(self, "layers", tuple(layer.name for layer in layers))
         for layer in layers:
             layer.check(self.reduction)
@@ -53,6 +60,11 @@ class CompositeOptions(RequestPart):
                 "may not be; name each once"
             )
         _ = self.all_layers
+
+    @property
+    def fills(self) -> tuple[Fill, ...]:
+        """The ways to fill pixels, in order."""
+        return parse_fills(self.fill)
 
     @property
     def reduction(self) -> Reducer:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from cloudless_mosaic.domain.bands import find_band
+from cloudless_mosaic.domain.fills import Relax, Widen
 from cloudless_mosaic.domain.periods import default_name
+from cloudless_mosaic.domain.periods.period import Range
 from cloudless_mosaic.domain.request.composite import CompositeOptions
 from cloudless_mosaic.domain.request.execution import ExecutionOptions
 from cloudless_mosaic.domain.request.grid import GridOptions
@@ -47,3 +50,33 @@ class MosaicRequest(
             self.reduction.check(bands)
             for index in self.spectral_indices:
                 index.check(bands)
+
+    @property
+    def goes_through_time(self) -> bool:
+        """True where periods share scenes, or fill each other's pixels, so that they are made together."""
+        return self.window is not None or bool(self.fills)
+
+    @property
+    def margin(self) -> timedelta:
+        """How far from a period scenes may lie that fill its pixels."""
+        return timedelta(days=max((fill.days for fill in self.fills if isinstance(fill, Widen)), default=0))
+
+    @property
+    def span(self) -> Range:
+        """First instant that scenes are searched from, and the one after the last, UTC."""
+        sources = [period.source for period in self.periods]
+        first, end = min(start for start, _ in sources), max(end for _, end in sources)
+        return first - self.margin, end + self.margin
+
+    @property
+    def searched_cloud_cover(self) -> float:
+        """Most cloud of the scenes that are searched, percent."""
+        return 100.0 if any(isinstance(fill, Relax) for fill in self.fills) else self.max_cloud_cover
+
+    def reaches(self, instant: datetime) -> bool:
+        """True for the time of a scene that a period is made of, or that may fill its pixels."""
+        margin = self.margin
+        return any(
+            instant in period or (margin and period.source[0] - margin <= instant < period.source[1] + margin)
+            for period in self.periods
+        )

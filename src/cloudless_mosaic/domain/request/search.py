@@ -12,6 +12,7 @@ from cloudless_mosaic.domain.periods import (
     DEFAULT_PERIOD,
     Period,
     PeriodKind,
+    Window,
     YearlyDays,
     only_days,
     parse_period,
@@ -56,6 +57,9 @@ class SearchOptions(RequestPart):
     """Name of a kind of period: the days are cut into these."""
     every_year: str | None = field(default=None, metadata=decides_pixels())
     """Days of each year that count, as ``06-01..08-31``; ``None`` is all."""
+    window: str | None = field(default=None, metadata=decides_pixels())
+    """Range of time around each period that its scenes are from, as ``3months`` or ``45days``; ``None`` is
+    the period itself."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -75,6 +79,8 @@ class SearchOptions(RequestPart):
         object.__setattr__(self, "period", self.period_kind.name)
         if self.every_year is not None:
             object.__setattr__(self, "every_year", str(YearlyDays.parse(self.every_year)))
+        if self.window is not None:
+            object.__setattr__(self, "window", str(Window.parse(self.window)))
         if not self.periods:
             raise UsageError(
                 f"no day from {self.start_date} to {self.end_date} is one of `every_year` {self.every_year}; "
@@ -91,7 +97,12 @@ class SearchOptions(RequestPart):
     def periods(self) -> tuple[Period, ...]:
         """The periods of the request, in order."""
         periods = self.period_kind.cut(self.start_date, self.end_date)
-        return periods if self.every_year is None else only_days(periods, YearlyDays.parse(self.every_year))
+        if self.every_year is not None:
+            periods = only_days(periods, YearlyDays.parse(self.every_year))
+        if self.window is not None:
+            window = Window.parse(self.window)
+            periods = tuple(window.around(period) for period in periods)
+        return periods
 
 
 def parse_date(field: str, text: str) -> date:
