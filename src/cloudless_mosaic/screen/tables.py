@@ -95,22 +95,28 @@ def result_tables(result: MosaicResult) -> Iterator[Table | str]:
         written = sum(not one.empty for one in result.periods)
         yield f"{number(written, 'mosaic')} written, {size(size_on_disk(files))}"
         return
-    more = _more_columns(result.periods)
-    table = _table("Mosaics", "found", "used", "clear pixels", "mean count", "masked", "lost", "size", *more)
+    table = _table("Mosaics", "found", "used", "clear pixels", "mean count", "masked", "lost", "size")
     table.columns[0].min_width = max((len(period.label) for period in result.periods), default=0)
-    for place, period in enumerate(result.periods):
+    for period in result.periods:
         cells = ("-",) * 5 if period.empty else _written_cells(period)
-        further = (column[place] for column in more.values())
-        table.add_row(period.label, str(period.found), str(len(period.used)), *cells, *further)
+        table.add_row(period.label, str(period.found), str(len(period.used)), *cells)
     yield table
+    more = _gap_columns(result.periods)
+    if more:
+        gaps = _table("Pixels without a clear observation", *more)
+        for place, period in enumerate(result.periods):
+            gaps.add_row(period.label, *(column[place] for column in more.values()))
+        yield gaps
 
 
-def _more_columns(periods: Sequence[PeriodResult]) -> dict[str, list[str]]:
-    """Columns that say something of these periods only, by heading: holes, what was filled, windows."""
+def _gap_columns(periods: Sequence[PeriodResult]) -> dict[str, list[str]]:
+    """Why pixels are empty, how they were filled, and where scenes are from, as far as there is any of it."""
+    ways = sorted({way for one in periods for way, _ in one.filled})
     columns = {
-        "unseen": [_share(one.holes.never_observed) for one in periods],
-        "all masked": [_share(one.holes.always_masked) for one in periods],
-        "filled": [_share(one.filled_share) for one in periods],
+        "never observed": [_share(one.holes.never_observed) for one in periods],
+        "always masked": [_share(one.holes.always_masked) for one in periods],
+        "lost": [_share(one.holes.lost) for one in periods],
+        **{f"by {way}": [_share(dict(one.filled).get(way, 0.0)) for one in periods] for way in ways},
     }
     shown = {heading: cells for heading, cells in columns.items() if set(cells) != {"0"}}
     windows = any(one.period.window for one in periods)

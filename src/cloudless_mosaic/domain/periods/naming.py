@@ -16,11 +16,10 @@ _TILE = r"x-?\d+y-?\d+"
 
 _WINDOW = r"\d+(?:days|months)"
 
-_LABELS = {kind: re.compile(rf"({kind.label})(?:-{_WINDOW})?(?:-({_TILE}))?") for kind in PERIODS.values()}
-_NAMES = tuple(
-    re.compile(rf"{kind.prefix}-mosaic-({kind.label}(?:-{_WINDOW})?)(?:-({_TILE}))?")
-    for kind in PERIODS.values()
-)
+_LABELS = {kind: re.compile(rf"(({kind.label})(?:-{_WINDOW})?)(?:-({_TILE}))?") for kind in PERIODS.values()}
+"""Groups: the label of a period, the same without its window, the tile."""
+
+_NAMES = tuple(re.compile(f"{kind.prefix}-mosaic-{pattern.pattern}") for kind, pattern in _LABELS.items())
 
 
 def default_name(kind: PeriodKind) -> str:
@@ -77,7 +76,7 @@ def parse_mosaic_name(name: str, own: str = "") -> tuple[str, str] | None:
     patterns = _LABELS.values() if own else _NAMES
     for pattern in patterns:
         if found := pattern.fullmatch(own_label if own else name):
-            return found[1], found[2] or ""
+            return found[1], found[3] or ""
     return None
 
 
@@ -86,7 +85,7 @@ def label_order(label: str) -> tuple[date, str]:
     for kind, pattern in _LABELS.items():
         if found := pattern.fullmatch(label):
             try:
-                return kind.first_day(found[1]), label
+                return kind.first_day(found[2]), label
             except ValueError:
                 break
     return date.min, label

@@ -5,7 +5,9 @@ import pytest
 from cloudless_mosaic.domain.periods import (
     COLLECTION_IDS,
     PERIODS,
+    Window,
     collection_id,
+    label_order,
     mosaic_label,
     mosaic_name,
     parse_mosaic_name,
@@ -23,6 +25,18 @@ def test_names_are_read_as_they_are_written(name, tile):
         written = mosaic_name(mosaic_label(period, tile))
         assert written.startswith(f"{kind.prefix}-mosaic-")
         assert parse_mosaic_name(written) == (period.label, tile)
+
+
+@pytest.mark.parametrize("own", ["", "farm-1"])
+@pytest.mark.parametrize("tile", ["", "x4y52"])
+@pytest.mark.parametrize("name", ["month", "week", "16days", "year"])
+def test_windows_are_in_the_names(name, tile, own):
+    for period in parse_period(name).cut(date(2019, 12, 1), date(2020, 3, 31)):
+        rolling = Window.parse("13months").around(period)
+        label = mosaic_label(rolling, tile)
+        assert rolling.label == f"{period.label}-13months"
+        assert parse_mosaic_name(mosaic_name(label, own), own) == (rolling.label, tile)
+        assert label_order(rolling.label)[0] == label_order(period.label)[0]
 
 
 @pytest.mark.parametrize("name", KINDS)
