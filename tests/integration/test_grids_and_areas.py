@@ -12,6 +12,7 @@ from rasterio.merge import merge
 from cloudless_mosaic.synthetic.acquisitions import CLEAR_AUTUMN
 from cloudless_mosaic.synthetic.archive import ArchiveSpec, build_archive
 from cloudless_mosaic.synthetic.granules import SEATTLE, Extent
+from stac_output import check_output
 
 pytestmark = pytest.mark.xdist_group("corner")
 
@@ -85,6 +86,7 @@ def test_all_tiles_of_an_area(run):
     children = [link["href"] for link in catalog["links"] if link["rel"] == "child"]
     assert all((folder / child).is_file() for child in children)
     assert "./10TET/catalog.json" in children
+    assert all(check_output((folder / child).parent) for child in children)
 
 
 def test_the_grid_of_a_file_and_of_an_item(run):

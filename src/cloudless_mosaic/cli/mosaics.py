@@ -52,9 +52,11 @@ def run(
     log_of = start_log(log_json=log_json)
     requests = read_requests(**options)
     with loading():
-        from cloudless_mosaic.output.areas import write_area_catalog  # noqa: PLC0415
+        from cloudless_mosaic.output.areas import require_no_other_catalog, write_area_catalog  # noqa: PLC0415
         from cloudless_mosaic.pipeline import run as run_pipeline  # noqa: PLC0415 - keeps --help quick
 
+    if len(requests) > 1:
+        require_no_other_catalog(options["output_dir"])
     for one in requests:
         screen = open_screen(verbose=verbose, quiet=quiet, as_json=as_json, log_of=log_of)
         if report:

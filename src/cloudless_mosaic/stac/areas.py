@@ -8,7 +8,10 @@ from typing import Any
 import pystac
 
 from cloudless_mosaic.stac.documents import document_of
-from cloudless_mosaic.stac.names import CATALOG, CATALOG_ID
+from cloudless_mosaic.stac.names import CATALOG
+
+AREAS_ID = "cloudless-mosaic-areas"
+"""Id of the catalog."""
 
 
 def area_catalog(names: Sequence[str]) -> dict[str, Any]:
@@ -18,7 +21,7 @@ def area_catalog(names: Sequence[str]) -> dict[str, Any]:
         names: Folders of the areas, beside the catalog.
     """
     catalog = pystac.Catalog(
-        id=CATALOG_ID,
+        id=AREAS_ID,
         title="Cloud-free Sentinel-2 mosaics of several areas",
         description=f"Cloud-free Sentinel-2 mosaics of {len(names)} areas: {', '.join(names)}.",
     )
