@@ -62,6 +62,7 @@ def test_a_tile_has_the_pixels_of_its_granules(run):
     np.testing.assert_array_equal(inside, box[: inside.shape[0], : inside.shape[1]])
 
 
+@pytest.mark.filterwarnings("ignore:Use `@` matmul:PendingDeprecationWarning")
 def test_neighbouring_tiles_have_no_seam(run):
     folder = run("tiles", "--tile", "10TET", "--tile", "10TFT", "--resolution", "60")
     assert {path.name for path in folder.iterdir()} >= {"10TET", "10TFT", "catalog.json"}
