@@ -28,7 +28,7 @@ _NOISE = 32.0
 def main() -> None:
     """Runs the pairs and prints the processor time of each."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cache", type=Path, default=ROOT / ".benchmarks" / "mask-cost")
+    parser.add_argument("--cache", type=Path, default=ROOT / "benchmarks" / ".cache" / "mask-cost")
     parser.add_argument("--edge", type=int, default=5120, help="pixels of 10 m along the edge of the area")
     parser.add_argument("--pairs", type=int, default=4)
     options = parser.parse_args()
