@@ -13,7 +13,17 @@ from cloudless_mosaic.output.merge import merge_shards
 
 pytestmark = pytest.mark.xdist_group("demo")
 
-REDUCERS = ("percentile:25", "geomedian", "medoid", "best", "max:NDVI", "nearest")
+REDUCERS = {
+    "percentile:25": ("--index", "NDVI", "--index-of", "dates"),
+    "geomedian": ("--layer", "spread", "--layer", "flags"),
+    "medoid": ("--layer", "source", "--layer", "age"),
+    "best": ("--layer", "date", "--layer", "mask"),
+    "max:NDVI": ("--index", "SAVI"),
+    "nearest": (),
+    "mean": ("--layer", "date"),
+    "last": (),
+}
+"""What is written beside the mosaic, by reducer."""
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +44,7 @@ def item_of(folder):
 def test_a_reducer_gives_the_same_bytes_by_threads_and_on_a_cluster(
     area, reducer, mosaic_command, same_files, tmp_path
 ):
-    options = (*area, "--reducer", reducer)
+    options = (*area, "--reducer", reducer, *REDUCERS[reducer])
     runs = {"threads": ("--workers", "1"), "cluster": ("--cluster", "local", "--workers", "2")}
     for name, how in runs.items():
         outcome = mosaic_command(*options, *how, "--output-dir", name, cwd=tmp_path)
@@ -42,9 +52,10 @@ def test_a_reducer_gives_the_same_bytes_by_threads_and_on_a_cluster(
     same_files(tmp_path / "threads", tmp_path / "cluster")
 
 
-@pytest.mark.parametrize("reducer", ["medoid", "best", "nearest"])
-def test_shards_and_other_blocks_choose_the_same_observations(area, reducer, mosaic_command, tmp_path):
-    options = (*area, "--reducer", reducer)
+@pytest.mark.parametrize("reducer", ["geomedian", "medoid", "best", "nearest"])
+def test_shards_and_other_blocks_give_the_same_pixels(area, reducer, mosaic_command, tmp_path):
+    layers = ("--layer", "date", "--index", "NDVI")
+    options = (*area, "--reducer", reducer, *layers)
     assert mosaic_command(*options, "--output-dir", "whole", cwd=tmp_path).code == 0
     tiles = ("--tile-size", "512")
     parts = [tmp_path / str(number) for number in (1, 2)]
@@ -52,16 +63,20 @@ def test_shards_and_other_blocks_choose_the_same_observations(area, reducer, mos
         how = ("--shard", f"{part.name}/2", "--output-dir", part.name)
         assert mosaic_command(*options, *tiles, *how, cwd=tmp_path).code == 0
     merge_shards(parts, tmp_path / "merged")
-    (path,) = (tmp_path / "whole").glob("*/monthly-mosaic-2020-10.tif")
-    with rasterio.open(path) as file:
-        whole, transform = file.read(), file.transform
-    tiled = np.zeros_like(whole)
-    names = sorted((tmp_path / "merged").glob("*/monthly-mosaic-2020-10-x*.tif"))
-    for name in (name for name in names if not name.stem.endswith(("-count", "-visual"))):
-        with rasterio.open(name) as file:
-            column, row = (round(value) for value in ~transform @ (file.transform.c, file.transform.f))
-            tiled[:, row : row + file.height, column : column + file.width] = file.read()
-    np.testing.assert_array_equal(tiled, whole)
+    for ending in ("", "-date", "-index-NDVI"):
+        (path,) = (tmp_path / "whole").glob(f"*/monthly-mosaic-2020-10{ending}.tif")
+        with rasterio.open(path) as file:
+            whole, transform = file.read(), file.transform
+        tiled = np.zeros_like(whole)
+        names = [
+            folder / f"{folder.name}{ending}.tif" for folder in (tmp_path / "merged").glob("monthly-*-x*")
+        ]
+        assert len(names) > 1
+        for name in names:
+            with rasterio.open(name) as file:
+                column, row = (round(value) for value in ~transform @ (file.transform.c, file.transform.f))
+                tiled[:, row : row + file.height, column : column + file.width] = file.read()
+        np.testing.assert_array_equal(tiled, whole)
 
 
 def test_the_item_says_which_scenes_were_chosen_and_how_often(area, mosaic_command, tmp_path):
