@@ -95,6 +95,18 @@ def test_an_overwriting_run_removes_indices_of_the_one_before(area, mosaic_comma
     assert not list(tmp_path.rglob("*-index-*"))
 
 
+def test_the_plan_says_what_choices_cost(area, mosaic_command, tmp_path):
+    shown = area[: area.index("-q")] + area[area.index("-q") + 1 :]
+    options = ("--index", "NDVI", "--layer", "date", "--reducer", "geomedian")
+    outcome = mosaic_command("plan", *shown, *options, cwd=tmp_path)
+    assert outcome.code == 0, outcome.err
+    said = " ".join((outcome.out + outcome.err).split())
+    assert "reducer geomedian: about 0." in said
+    assert "date, NDVI: " in said
+    plain = mosaic_command("plan", *shown, cwd=tmp_path)
+    assert "of processor time" not in plain.out + plain.err
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,6 +38,12 @@ class PlanCost:
     """The same for every period of the plan, in its order; 0 where there is no scene."""
     task_memory: int
     """Bytes that the largest task holds at once."""
+    reduce_seconds: float
+    """Processor time of all reductions; reading and writing are not in it."""
+    layer_memory: int
+    """Bytes of ``task_memory`` for layers and indices."""
+    layer_bytes: int
+    """Bytes of ``output_bytes`` for layers and indices."""
     output_bytes: int
     """Bytes of all mosaics, counts, layers and pictures with their overviews."""
 
@@ -47,6 +54,7 @@ def estimate(plan: CompositePlan) -> PlanCost:
     rows, columns = plan.geobox.shape
     per_pixel = _pixel_bytes(plan)
     active = memory = 0
+    seconds = 0.0
     period_bytes = []
     for period in plan.periods:
         period_bytes.append(0)
@@ -55,11 +63,15 @@ def estimate(plan: CompositePlan) -> PlanCost:
             active += 1
             period_bytes[-1] = _period_bytes(plan, period, index)
             memory = max(memory, _task_memory(plan, period, index))
+            seconds += _reduce_seconds(plan, index)
     return PlanCost(
         tasks=active * len(plan.blocks),
         read_bytes=sum(period_bytes),
         period_bytes=tuple(period_bytes),
         task_memory=memory,
+        reduce_seconds=seconds,
+        layer_memory=math.prod(plan.blocks.largest) * _layer_bytes(plan),
+        layer_bytes=round(active * rows * columns * _layer_bytes(plan) * _OVERVIEWS),
         output_bytes=round(active * rows * columns * per_pixel * _OVERVIEWS),
     )
 
@@ -119,6 +131,13 @@ def _layer_bytes(plan: CompositePlan) -> int:
 def _period_bytes(plan: CompositePlan, period: PeriodPlan, index: SceneIndex) -> int:
     samples = [_sample_bytes(plan, scene) for scene in period.scenes]
     return round(float(np.dot(index.covered(plan.geobox), samples)))
+
+
+def _reduce_seconds(plan: CompositePlan, index: SceneIndex) -> float:
+    """Processor time to reduce a period, by that of pixels of 4 bands and 4 dates."""
+    pixel = (plan.request.resolution * metres_per_unit(str(plan.geobox.crs))) ** 2
+    values = float(np.sum(index.covered(plan.geobox))) / pixel * len(plan.request.bands)
+    return values / 16 * plan.request.reduction.microseconds * 1e-6
 
 
 def _task_memory(plan: CompositePlan, period: PeriodPlan, index: SceneIndex) -> int:

@@ -37,6 +37,7 @@ class Best(AnyReducer):
     """The best day; ``None`` is the one that the middle of the period lies in."""
 
     name: ClassVar[str] = "best"
+    microseconds: ClassVar[float] = 0.048
     parameter: ClassVar[str] = "[:DAY]"
     chooses: ClassVar[bool] = True
     cloud_reach: ClassVar[float] = 3000.0

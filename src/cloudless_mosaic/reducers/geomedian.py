@@ -25,6 +25,7 @@ class Geomedian(PlainReducer):
     """
 
     name: ClassVar[str] = "geomedian"
+    microseconds: ClassVar[float] = 0.39
     chooses: ClassVar[bool] = False
 
     @property

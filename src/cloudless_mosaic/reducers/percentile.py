@@ -30,6 +30,7 @@ class Percentile(AnyReducer):
     """From 0, the least, to 100, the greatest."""
 
     name: ClassVar[str] = "percentile"
+    microseconds: ClassVar[float] = 0.054
     parameter: ClassVar[str] = ":Q"
     chooses: ClassVar[bool] = False
 

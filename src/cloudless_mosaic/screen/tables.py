@@ -68,6 +68,7 @@ def plan_summary(plan: MosaicPlan, mosaics: Sequence[Mosaic], cost: PlanCost) ->
         f"about {size(cost.read_bytes)} to read, at most {size(cost.output_bytes)} to write, "
         "both before compression"
     )
+    yield from _choices(plan, cost)
     edge, shard = plan.request.tile_size, plan.request.shard
     if edge or shard:
         tiles = len({mosaic.plan.tile for mosaic in mosaics})
@@ -85,6 +86,19 @@ def _few_overpasses(plan: MosaicPlan) -> Iterator[str]:
         yield (
             f"few overpasses to read over a tile, of those to expect: {named}{more}; longer periods, "
             "--window or --fill take more scenes"
+        )
+
+
+def _choices(plan: MosaicPlan, cost: PlanCost) -> Iterator[str]:
+    """What a reducer, layers and indices cost, where they are not the default."""
+    reducer, layers = plan.request.reduction, plan.request.all_layers
+    if str(reducer) != type(plan.request).reducer:
+        yield f"reducer {reducer}: about {cost.reduce_seconds:.2g} s of processor time to reduce"
+    if layers:
+        names = ", ".join(layer.name for layer in layers)
+        yield (
+            f"{names}: {size(cost.layer_memory)} of a task's memory, at most {size(cost.layer_bytes)} of "
+            "what is written"
         )
 
 
