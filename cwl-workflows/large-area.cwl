@@ -103,6 +103,10 @@ $graph:
         type: string?
         label: Tile
         doc: Tile of the MGRS whose grid and extent to take in place of the area's, such as 10TET
+      provider:
+        type: string?
+        label: Provider
+        doc: Name of a provider, for its STAC API, collection and profile; see cloudless-mosaic providers
       reducer:
         type: string
         default: median
@@ -168,6 +172,7 @@ $graph:
           buffer: buffer
           grid: grid
           tile: tile
+          provider: provider
           reducer: reducer
           index: index
           index-of: index-of
@@ -316,6 +321,11 @@ $graph:
         label: Tile
         doc: Tile of the MGRS whose grid and extent to take in place of the area's, such as 10TET
         inputBinding: {prefix: --tile=, separate: false}
+      provider:
+        type: string?
+        label: Provider
+        doc: Name of a provider, for its STAC API, collection and profile; see cloudless-mosaic providers
+        inputBinding: {prefix: --provider=, separate: false}
       reducer:
         type: string
         label: Reducer

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from cloudless_mosaic.domain.aoi import Aoi
 from cloudless_mosaic.domain.periods import PERIODS
 from cloudless_mosaic.domain.provider import ProviderProfile
+from cloudless_mosaic.domain.providers import NAMED_PROVIDERS
 from cloudless_mosaic.domain.request import Shard
 from cloudless_mosaic.domain.scenes import SourceGrid
 from cloudless_mosaic.masks.classes import SCL_CLASSES
@@ -36,6 +37,7 @@ VALUES = {
     "collection": WORDS,
     "stac_url": ADDRESSES,
     "headers": WORDS.map(lambda word: (("X-Api-Key", word),)),
+    "provider": st.sampled_from([None, *NAMED_PROVIDERS]),
     "profile": st.none() | WORDS.map(lambda name: ProviderProfile(name=name, offset="raw")),
     "boa_offset": st.sampled_from([None, 0, -1000]),
     "resolution": METRES,

@@ -43,7 +43,7 @@ ADDED = {
     "fill": "none",
     "index": [],
     "index-of": "composite",
-} | dict.fromkeys(("every-year", "name", "window", "clip", "buffer", "grid", "tile"))
+} | dict.fromkeys(("every-year", "name", "window", "clip", "buffer", "grid", "tile", "provider"))
 """Inputs that the published workflow doesn't have, and their defaults."""
 
 

@@ -14,6 +14,7 @@ from cloudless_mosaic.catalog.raw_item import RawItem
 from cloudless_mosaic.cli import burned, mosaics
 from cloudless_mosaic.domain.bands import BANDS, canonical_band
 from cloudless_mosaic.domain.provider import parse_profile
+from cloudless_mosaic.domain.providers import NAMED_PROVIDERS
 from cloudless_mosaic.domain.radiometry import BOA_OFFSET, OFFSET_POLICIES
 from cloudless_mosaic.domain.request import PLANETARY_COMPUTER
 from cloudless_mosaic.errors import CloudlessMosaicError
@@ -70,6 +71,31 @@ def test_the_addresses_of_the_page_lead_to_their_providers(providers_page):
         assert profile.name == name.removesuffix(" (the default)")
     assert len(rows) == len(PROVIDERS) - 1
     assert PLANETARY_COMPUTER in providers_page
+
+
+def test_the_page_has_a_row_for_every_name_of_a_provider():
+    rows = [row for row in rows_of("providers.md", 6) if row[0].startswith("`")]
+    assert rows == [
+        [
+            f"`{name}`",
+            f"`{one.collection}`",
+            f"`{one.red}`",
+            one.offset,
+            one.access,
+            one.evidence,
+        ]
+        for name, one in NAMED_PROVIDERS.items()
+    ]
+
+
+def test_named_providers_are_those_of_the_table_of_addresses(providers_page):
+    rows = re.findall(r"^\| (.*?) \| `(https://\S+)` \| `(\S+)` \|$", providers_page, re.MULTILINE)
+    checked = {
+        (one.profile.name, one.stac_url, one.collection)
+        for one in NAMED_PROVIDERS.values()
+        if one.evidence == "recorded items"
+    }
+    assert {(name.removesuffix(" (the default)"), url, key) for name, url, key in rows} == checked
 
 
 def test_the_bands_of_the_page_are_those_of_the_code(providers_page):

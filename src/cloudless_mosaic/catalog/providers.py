@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from cloudless_mosaic.catalog.raw_item import RawItem
 from cloudless_mosaic.domain.provider import ProviderProfile
+from cloudless_mosaic.domain.providers import NAMED_PROVIDERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,29 +25,25 @@ class Provider:
 
 
 PLANETARY_COMPUTER = Provider(
-    ProviderProfile(name="Planetary Computer", offset="raw"),
-    ("planetarycomputer.microsoft.com",),
-    ("sentinel-2-l2a",),
+    NAMED_PROVIDERS["planetary-computer"].profile, ("planetarycomputer.microsoft.com",), ("sentinel-2-l2a",)
 )
 EARTH_SEARCH_V1 = Provider(
-    ProviderProfile(name="Earth Search v1", offset="flagged", offset_flag="earthsearch:boa_offset_applied"),
+    NAMED_PROVIDERS["earth-search"].profile,
     ("earth-search.aws.element84.com",),
     ("sentinel-2-l2a", "sentinel-2-pre-c1-l2a"),
 )
 EARTH_SEARCH_C1 = Provider(
-    ProviderProfile(
-        name="Earth Search v1, Collection 1", offset="raw", offset_flag="earthsearch:boa_offset_applied"
-    ),
+    NAMED_PROVIDERS["earth-search-c1"].profile,
     ("earth-search.aws.element84.com",),
     ("sentinel-2-c1-l2a",),
 )
 EARTH_SEARCH_V0 = Provider(
-    ProviderProfile(name="Earth Search v0", offset="flagged", offset_flag="sentinel:boa_offset_applied"),
+    NAMED_PROVIDERS["earth-search-v0"].profile,
     ("earth-search.aws.element84.com",),
     ("sentinel-s2-l2a-cogs",),
 )
 COPERNICUS = Provider(
-    ProviderProfile(name="Copernicus Data Space Ecosystem", offset="raw"),
+    NAMED_PROVIDERS["copernicus"].profile,
     ("stac.dataspace.copernicus.eu", "catalogue.dataspace.copernicus.eu"),
     ("sentinel-2-l2a",),
 )

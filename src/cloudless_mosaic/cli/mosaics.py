@@ -22,6 +22,7 @@ from cloudless_mosaic.cli.options import (
 from cloudless_mosaic.cli.paths import LocalPath
 from cloudless_mosaic.cli.process import loading
 from cloudless_mosaic.cli.program import RunByDefault, open_screen, run_program
+from cloudless_mosaic.cli.providers import providers
 from cloudless_mosaic.cli.values import read_requests
 from cloudless_mosaic.cli.view import add_report, check_report, view
 from cloudless_mosaic.version import __version__
@@ -141,6 +142,7 @@ def demo(
 
 cli.add_command(cluster)
 cli.add_command(merge)
+cli.add_command(providers)
 cli.add_command(view)
 
 

@@ -104,6 +104,12 @@ _SEARCH_OPTIONS = (
         "[default: the lines of CLOUDLESS_MOSAIC_HEADERS]",
     ),
 )
+PROVIDER_OPTION = click.option(
+    "--provider",
+    default=None,
+    metavar="NAME",
+    help="STAC API, collection and profile by name; cloudless-mosaic providers lists them.",
+)
 PROVIDER_OPTIONS = (
     click.option(
         "--profile",
@@ -304,6 +310,7 @@ RUN_FILE = click.option(
 )
 REQUEST_OPTIONS = (
     *_SEARCH_OPTIONS,
+    PROVIDER_OPTION,
     *PROVIDER_OPTIONS,
     *_MOSAIC_OPTIONS,
     *EXECUTION_OPTIONS,

@@ -17,6 +17,7 @@ from cloudless_mosaic.domain.periods import (
     only_days,
     parse_period,
 )
+from cloudless_mosaic.domain.providers import named_provider
 from cloudless_mosaic.domain.request.fields import decides_neither, decides_pixels
 from cloudless_mosaic.domain.request.part import RequestPart
 from cloudless_mosaic.errors import UsageError
@@ -53,6 +54,8 @@ class SearchOptions(RequestPart):
     """STAC API, or a static catalog, item, ItemCollection or stac-geoparquet file, local or on the web."""
     headers: tuple[Header, ...] = field(default=(), repr=False, metadata=decides_neither())
     """Headers for the host of ``stac_url``, as names and values; secret. No other host gets them."""
+    provider: str | None = field(default=None, metadata=decides_pixels(omit_default=True))
+    """Name of a provider that ships: its address, collection and profile, in place of their defaults."""
     period: str = field(default=DEFAULT_PERIOD, metadata=decides_pixels(omit_default=True))
     """Name of a kind of period: the days are cut into these."""
     every_year: str | None = field(default=None, metadata=decides_pixels())
@@ -62,6 +65,11 @@ class SearchOptions(RequestPart):
     the period itself."""
 
     def __post_init__(self) -> None:
+        if self.provider is not None:
+            named = named_provider(self.provider)
+            for name in ("stac_url", "collection"):
+                if getattr(self, name) == getattr(SearchOptions, name):
+                    object.__setattr__(self, name, getattr(named, name))
         super().__post_init__()
         if self.end_date < self.start_date:
             raise UsageError(
