@@ -57,9 +57,10 @@ def with_items(collection: dict[str, Any], items: Sequence[dict[str, Any]]) -> d
         for field in _RANGES:
             values = [one[PREFIX + field] for one in properties]
             summaries[PREFIX + field] = {"minimum": min(values), "maximum": max(values)}
+    own = collection.get(PARAMETERS, {}).get("name")
     links = [link for link in collection["links"] if link["rel"] != pystac.RelType.ITEM]
     links += [
-        _link(pystac.RelType.ITEM, f"./{name}/{name}.json", _label(name, collection[PARAMETERS].get("name")))
+        _link(pystac.RelType.ITEM, f"./{name}/{name}.json", _label(name, own))
         for name in (item["id"] for item in items)
     ]
     return collection | {"extent": extent, "summaries": summaries, "links": links}

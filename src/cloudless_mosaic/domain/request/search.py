@@ -17,7 +17,7 @@ from cloudless_mosaic.domain.periods import (
     only_days,
     parse_period,
 )
-from cloudless_mosaic.domain.providers import named_provider
+from cloudless_mosaic.domain.providers import NamedProvider, named_provider
 from cloudless_mosaic.domain.request.fields import decides_neither, decides_pixels
 from cloudless_mosaic.domain.request.part import RequestPart
 from cloudless_mosaic.errors import UsageError
@@ -66,10 +66,7 @@ class SearchOptions(RequestPart):
 
     def __post_init__(self) -> None:
         if self.provider is not None:
-            named = named_provider(self.provider)
-            for name in ("stac_url", "collection"):
-                if getattr(self, name) == getattr(SearchOptions, name):
-                    object.__setattr__(self, name, getattr(named, name))
+            self._take_over(named_provider(self.provider))
         super().__post_init__()
         if self.end_date < self.start_date:
             raise UsageError(
@@ -94,6 +91,12 @@ class SearchOptions(RequestPart):
                 f"no day from {self.start_date} to {self.end_date} is one of `every_year` {self.every_year}; "
                 "give other days"
             )
+
+    def _take_over(self, provider: NamedProvider) -> None:
+        """Takes address and collection of a provider, where the request has their defaults."""
+        for name in ("stac_url", "collection"):
+            if getattr(self, name) == getattr(SearchOptions, name):
+                object.__setattr__(self, name, getattr(provider, name))
 
     @property
     def period_kind(self) -> PeriodKind:
