@@ -34,7 +34,7 @@ def class_conversion(raster: SourceRaster, header: RasterHeader) -> Conversion |
     """
     _require_readable(raster, header)
     nodata = _nodata(header, raster.pixels)
-    if header.dtype == np.uint8 and not header.masked and not any(nodata):
+    if header.dtype == np.uint8 and not header.masked and not any(_numbers(nodata)):
         return None
     return Conversion(_numbers(nodata), masked=header.masked, classes=True)
 
@@ -65,7 +65,7 @@ def band_values(raster: SourceRaster, header: RasterHeader, offset: int) -> Pixe
         nodata = (*nodata, 0.0)
     if own_scale:
         return Conversion(_numbers(nodata), scale, shift, header.masked), 0
-    if header.dtype == _UINT16 and not header.masked and not any(nodata):
+    if header.dtype == _UINT16 and not header.masked and not any(_numbers(nodata)):
         return None, offset
     return Conversion(_numbers(nodata), masked=header.masked), offset
 

@@ -36,7 +36,9 @@ class DeclaredPixels:
     def is_of_product(self) -> bool:
         """True unless it differs from what a product of Level-2A has, whatever its offset."""
         unsigned = self.dtype in {"", "uint8", "uint16"}
-        return unsigned and self.nodata in {None, 0} and (self.scale is None or is_product_scale(self.scale))
+        # whole numbers are never NaN, which some items declare
+        plain = not self.nodata or math.isnan(self.nodata)
+        return unsigned and plain and (self.scale is None or is_product_scale(self.scale))
 
     def describes(self, dtype: np.dtype[np.generic]) -> bool:
         """False where it is about pixels of another kind: whole numbers, and those with a fraction."""

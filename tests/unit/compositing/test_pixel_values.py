@@ -29,10 +29,16 @@ def values(pixels=UNDECLARED, offset=-1000, **fields):
 @pytest.mark.parametrize("nodata", [None, 0.0])
 @pytest.mark.parametrize(
     "pixels",
-    [UNDECLARED, DeclaredPixels("uint16", 0.0001, -0.1, 0.0), DeclaredPixels(scale=0.0001)],
+    [
+        UNDECLARED,
+        DeclaredPixels("uint16", 0.0001, -0.1, 0.0),
+        DeclaredPixels(scale=0.0001),
+        DeclaredPixels("uint16", nodata=math.nan),
+    ],
 )
 def test_pixels_of_the_product_are_read_as_they_are(pixels, nodata):
     assert values(pixels, nodata=nodata) == (None, -1000)
+    assert pixels.is_of_product
 
 
 @pytest.mark.parametrize(
