@@ -246,7 +246,7 @@ def make_sharded_request(demo_archive):
         (lambda a, b, _c: [a, b], f"shard 3/{COUNT} is missing"),
         (lambda a, b, _c: [a, b, a], "are both shard 1; give each once"),
         (lambda a, b, c: [a, b, c.parent], "has no catalog.json: its run isn't finished"),
-        (lambda a, b, c: [a, b, c / "nothing"], "is not a folder; give those that shard has written to"),
+        (lambda a, b, c: [a, b, c / "nothing"], "is not a folder; give those that runs have written to"),
         (lambda a, b, c: [a, b, c / "catalog.json"], "is not a folder"),
     ],
 )
@@ -285,7 +285,7 @@ def test_damaged_shards_are_named_and_no_catalog_is_written(copies, tmp_path, ha
         document = json.loads(item.read_bytes())
         document["properties"]["cloudless_mosaic:plan"] = "0" * 64
         item.write_text(json.dumps(document))
-    with pytest.raises(UsageError, match=f"{item.stem} is damaged or of another plan; run its shard again"):
+    with pytest.raises(UsageError, match=f"{item.stem} is damaged or of another plan; run it again"):
         merge_shards(copies, tmp_path / "merged")
     assert not (tmp_path / "merged/catalog.json").exists()
 
@@ -305,7 +305,7 @@ def test_edited_catalogs_are_named(copies, tmp_path, name, field, value):
     path = copies[1] / name
     document = json.loads(path.read_bytes()) | {field: value}
     path.write_text(json.dumps(document))
-    with pytest.raises(UsageError, match="has a catalog that was edited; run its shard again"):
+    with pytest.raises(UsageError, match="has a catalog that was edited; run it again"):
         merge_shards(copies, tmp_path / "merged")
     assert not (tmp_path / "merged").exists()
 
