@@ -352,4 +352,4 @@ def test_a_folder_that_can_not_be_written_to(parts, mosaic_command, tmp_path):
 def test_a_merge_needs_shards(mosaic_command, tmp_path):
     outcome = mosaic_command("merge", "--output-dir", "merged", cwd=tmp_path)
     assert outcome.code == 2
-    assert outcome.err == "error: Missing argument 'SHARD_DIR...'; see cloudless-mosaic merge --help\n"
+    assert outcome.err == "error: Missing argument 'DIR...'; see cloudless-mosaic merge --help\n"
