@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from cloudless_mosaic.domain.access import BucketAccess
 from cloudless_mosaic.domain.results import Usage
@@ -33,6 +33,15 @@ class Task(Protocol):
     @property
     def access(self) -> tuple[BucketAccess, ...]:
         """Buckets that the profile of the provider describes."""
+        ...
+
+
+@runtime_checkable
+class DivisibleTask(Protocol):
+    """A task that can also be done in pieces, each with a result of its own."""
+
+    def pieces(self) -> tuple[Task, ...]:
+        """The smallest tasks that together do the same."""
         ...
 
 
@@ -92,7 +101,7 @@ class Engine(Protocol):
         the consumer stops, no task is running any more once the generator is closed.
 
         Args:
-            tasks: What to work on.
+            tasks: What to work on. A ``DivisibleTask`` may come back in pieces.
             work: Called once for every task, wherever the engine works; a function of a module, such as
                 ``compose``.
             finish: Called once for each result of ``work``, from several threads of this process.

@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from cloudless_mosaic.errors import CloudlessMosaicError, TemporaryError, UsageError
 from cloudless_mosaic.execution.connection import Connection, ask
-from cloudless_mosaic.execution.engine import AnyTask, Finished, Result
+from cloudless_mosaic.execution.engine import AnyTask, DivisibleTask, Finished, Result
 from cloudless_mosaic.execution.preflight import other_software
 from cloudless_mosaic.execution.resources import ClusterResources
 from cloudless_mosaic.execution.worker import OtherVersionError, package_digest, software, work_on_block
@@ -276,9 +276,16 @@ class TaskStream(Generic[AnyTask, Result, Finished]):
     def _send_again(self, sent: _Sent[AnyTask, Result]) -> None:
         """Sends a task again whose workers died; as a rule another task killed them.
 
+        A large one goes in pieces: where workers die often, few live long enough for all of it.
+
         Raises:
             TemporaryError: if that went on for too long.
         """
+        task: Any = sent.task
+        pieces: tuple[Any, ...] = task.pieces() if isinstance(task, DivisibleTask) else (task,)
+        if len(pieces) > 1:
+            self._submit(list(pieces), losses=sent.losses)
+            return
         if sent.kills + 1 >= _MOST_KILLS:
             block, period = sent.task.block.index, sent.task.label
             raise TemporaryError(

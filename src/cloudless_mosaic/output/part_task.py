@@ -6,7 +6,7 @@ import os
 import pickle
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +65,10 @@ class PartTask:
     def access(self) -> tuple[BucketAccess, ...]:
         """Buckets that the profile of the provider describes."""
         return self.blocks[0].access
+
+    def pieces(self) -> tuple[PartTask, ...]:
+        """A part for each of its blocks."""
+        return tuple(replace(self, blocks=(block,)) for block in self.blocks)
 
     def __reduce__(self) -> tuple[Callable[[bytes], PartTask], tuple[bytes]]:
         """Pickles compressed and in one piece: its blocks have nearly all of their scenes in common."""

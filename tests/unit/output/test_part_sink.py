@@ -109,6 +109,21 @@ def test_workers_that_do_not_see_it_send_what_they_made(tmp_path, month, write, 
     assert received < 1.1 * size
 
 
+def test_a_part_whose_workers_died_comes_in_pieces(tmp_path, month, write, output):
+    write(month, tmp_path / "blocks")
+    with output(month.plan, tmp_path / "parts") as opened:
+        sink = PartSink(opened, opened.mosaics[0], here)
+        lost, *others = parts_of(month, sink)
+        # the worker died after it wrote its file
+        finish_part(lost, None)
+        pieces = lost.pieces()
+        assert len(pieces) == len(lost.blocks) > 1
+        for task in (*pieces, *others):
+            sink.write(finish_part(task, None))
+        sink.close()
+    assert tree(tmp_path / "parts") == tree(tmp_path / "blocks")
+
+
 def test_a_worker_whose_disk_is_full_sends_its_part(tmp_path, month, output, monkeypatch):
     def full(path, _parts):
         path.write_bytes(b"some")
