@@ -122,6 +122,21 @@ $graph:
         default: composite
         label: What indices are of
         doc: composite, for the index of the reduced bands, or dates, for the indices of the dates, reduced
+      layer:
+        type: string[]
+        default: []
+        label: Layers
+        doc: Rasters to write beside the mosaics, of date, age, spread, source, flags and mask
+      mask:
+        type: string
+        default: multidate
+        label: Cloud mask
+        doc: multidate, scl, deafrica, cdse, worldcereal or none
+      mask-option:
+        type: string[]
+        default: []
+        label: Options of the cloud mask
+        doc: KEY=VALUE
     outputs:
       stac-catalog:
         type: Directory
@@ -156,6 +171,9 @@ $graph:
           reducer: reducer
           index: index
           index-of: index-of
+          layer: layer
+          mask: mask
+          mask-option: mask-option
         out: [stac-catalog]
   - class: CommandLineTool
     id: cloudless-mosaic
@@ -298,6 +316,25 @@ $graph:
         label: What indices are of
         doc: composite or dates
         inputBinding: {prefix: --index-of=, separate: false}
+      layer:
+        type:
+          type: array
+          items: string
+          inputBinding: {prefix: --layer=, separate: false}
+        label: Layers
+        doc: Rasters to write beside the mosaics
+      mask:
+        type: string
+        label: Cloud mask
+        doc: Name of a recipe
+        inputBinding: {prefix: --mask=, separate: false}
+      mask-option:
+        type:
+          type: array
+          items: string
+          inputBinding: {prefix: --mask-option=, separate: false}
+        label: Options of the cloud mask
+        doc: KEY=VALUE
     outputs:
       stac-catalog:
         type: Directory
