@@ -173,14 +173,14 @@ class _Run(Generic[Sink]):
         """
         for mosaic in self.output.mosaics:
             if mosaic.label not in self.output.finished:
-                restored = set(self._open(mosaic))
-                yield self.sink(mosaic.label), _missing(mosaic, restored)
+                sink, restored = self._open(mosaic)
+                yield sink, _missing(mosaic, restored)
 
     def series_tasks(self) -> Iterator[SeriesTask]:
         """As ``tasks``, for periods that are made together: block after block, and all periods of each."""
         unfinished = [one for one in self.output.mosaics if one.label not in self.output.finished]
         for series in cut_series(unfinished):
-            done = {mosaic.label: set(self._open(mosaic)) for mosaic in series.mosaics}
+            done = {mosaic.label: self._open(mosaic)[1] for mosaic in series.mosaics}
             yield from series.tasks(done)
 
     def sink(self, label: str) -> Sink:
@@ -218,12 +218,15 @@ class _Run(Generic[Sink]):
         self.progress.written(result)
         self.results[result.label] = result
 
-    def _open(self, mosaic: Mosaic) -> Iterator[tuple[int, int]]:
-        """Opens a sink, and gives the places of the blocks that an earlier run has kept."""
+    def _open(self, mosaic: Mosaic) -> tuple[Sink, set[tuple[int, int]]]:
+        """Opens a sink, and gives it with the places of the blocks that an earlier run has kept.
+
+        Where it kept all of them, the sink is being closed already.
+        """
         sink = self.open_sink(self.output, mosaic)
         missing = len(mosaic.plan.blocks)
         self.opened[mosaic.label] = _OpenMosaic(mosaic, sink, missing, LastingLosses(mosaic.scene_ids))
-        return self._restore(sink)
+        return sink, set(self._restore(sink))
 
     def _restore(self, sink: Sink) -> Iterator[tuple[int, int]]:
         """Restores what an earlier run kept of a mosaic, and gives the places of the intact blocks."""

@@ -11,7 +11,8 @@ import rasterio
 import cloudless_mosaic
 from cloudless_mosaic import Aoi, MosaicRequest, build_mosaics, open_mosaics
 from cloudless_mosaic.compositing.compose import compose
-from cloudless_mosaic.errors import NoDataError, ObservationsLostError
+from cloudless_mosaic.errors import NoDataError, ObservationsLostError, TemporaryError
+from cloudless_mosaic.output.sink import MosaicSink
 from cloudless_mosaic.pipeline import plan_mosaics
 from cloudless_mosaic.reading import default_reader
 from cloudless_mosaic.synthetic.acquisitions import AUTUMN
@@ -152,6 +153,21 @@ def test_files_have_the_same_pixels(request_of_archive, tmp_path):
         with rasterio.open(folder / f"{folder.name}-count.tif") as dataset:
             np.testing.assert_array_equal(dataset.read(1), count[i])
         assert all(Path(file).is_file() for file in period.files)
+
+
+def test_a_mosaic_whose_blocks_are_all_kept_is_finished(request_of_archive, tmp_path, monkeypatch):
+    request = replace(request_of_archive, output_dir=tmp_path, bands=("B04",), workers=2)
+
+    def full(*_):
+        raise TemporaryError("the disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(MosaicSink, "_publish", full)
+        with pytest.raises(TemporaryError, match="the disk is full"):
+            build_mosaics(request)
+    result = build_mosaics(request)
+    assert result.catalog.is_file()
+    assert [period.empty for period in result.periods] == [True, False, False]
 
 
 def test_names_of_the_package_are_found_when_they_are_used():
