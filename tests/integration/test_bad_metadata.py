@@ -147,7 +147,7 @@ DROPPED = {
 LOST = {
     "no CRS in a band": (rewrite("B04", crs=None), "with a CRS"),
     "no CRS in the classification": (rewrite("SCL", crs=None), "with a CRS"),
-    "another type": (rewrite("SCL", dtype="uint16"), "uint16"),
+    "another type": (rewrite("SCL", dtype="complex64"), "complex64"),
     "cut short": (rewrite("B04", height=400), "its item says 512 x 512"),
     "no file": (lambda folder: next(folder.glob("*_SCL_*.tif")).unlink(), "can't be read"),
     "garbage": (lambda folder: overwrite(folder, "B04", 65036), "impossible"),

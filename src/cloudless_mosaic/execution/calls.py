@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from cloudless_mosaic.errors import CloudlessMosaicError
 from cloudless_mosaic.execution.connection import Connection
 from cloudless_mosaic.execution.engine import Answer, Argument
+from cloudless_mosaic.execution.heartbeats import SILENCE, Heartbeats
+from cloudless_mosaic.execution.refusals import OTHER_SOFTWARE, Refusals
 from cloudless_mosaic.execution.worker import call_here, package_digest
 
 if TYPE_CHECKING:
@@ -24,7 +25,10 @@ _LOOK = 2.0
 
 
 def call_on_worker(
-    connection: Connection, function: Callable[[Argument], Answer], argument: Argument
+    connection: Connection,
+    function: Callable[[Argument], Answer],
+    argument: Argument,
+    refusals: Refusals,
 ) -> Answer:
     """Runs a function on some worker, or in this process where the cluster fails.
 
@@ -32,6 +36,7 @@ def call_on_worker(
         connection: To the scheduler.
         function: A function of a module that is safe to run again.
         argument: Its argument.
+        refusals: Takes workers with other software out of the cluster.
     """
     from distributed.client import FutureCancelledError  # noqa: PLC0415 - imported already
     from distributed.scheduler import KilledWorker  # noqa: PLC0415 - as above
@@ -49,8 +54,9 @@ def call_on_worker(
             retries=_RETRIES,
         )
         answer: Answer = _await(client, future)
-    except CloudlessMosaicError:
-        raise
+    except OTHER_SOFTWARE:
+        refusals.refuse()
+        return function(argument)
     except (FutureCancelledError, KilledWorker, OSError):
         return function(argument)
     future.release()
@@ -61,21 +67,24 @@ def _await(client: Client, future: Future[Answer]) -> Answer:
     """The result of a call.
 
     Raises:
-        OSError: if there is no worker left that may carry it out, or the scheduler doesn't answer.
+        OSError: if no worker is left, or none has been heard of for long, or the scheduler doesn't answer.
     """
+    heartbeats = Heartbeats()
     while True:
         try:
             return future.result(timeout=_LOOK)
         except TimeoutError:
-            if not _has_workers(client):
+            workers = _workers(client)
+            if not workers or heartbeats.silence(workers) > SILENCE:
                 client.cancel([future], force=True)
                 raise
 
 
-def _has_workers(client: Client) -> bool:
-    """True if the scheduler answers and has a worker."""
+def _workers(client: Client) -> Mapping[str, Mapping[str, Any]]:
+    """The workers that the scheduler counts; none where it doesn't answer."""
     try:
-        return bool(client.scheduler_info(n_workers=-1)["workers"])
+        workers: Mapping[str, Mapping[str, Any]] = client.scheduler_info(n_workers=-1)["workers"]
     except (OSError, KeyError, AttributeError):
         # the last two are what a client raises whose connection was cut
-        return False
+        return {}
+    return workers

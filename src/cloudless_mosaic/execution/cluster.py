@@ -17,6 +17,7 @@ from cloudless_mosaic.execution.calls import call_on_worker
 from cloudless_mosaic.execution.connection import Connection, ask
 from cloudless_mosaic.execution.engine import Answer, AnyTask, Argument, Finished, Result
 from cloudless_mosaic.execution.preflight import check_reports, sample_hrefs
+from cloudless_mosaic.execution.refusals import Refusals
 from cloudless_mosaic.execution.resources import ClusterResources, fit_blocks, result_bytes
 from cloudless_mosaic.execution.task_stream import TaskStream
 from cloudless_mosaic.execution.worker import WorkerReport, report, worker_report
@@ -55,7 +56,7 @@ class ClusterEngine:
         self._connection = connection
         self._wait_workers = wait_workers
         self._reader = reader
-        self._note = note
+        self._refusals = Refusals(connection, note)
         self._result_bytes = 1
         self._resources: ClusterResources | None = None
         self._start = process_usage()
@@ -84,7 +85,7 @@ class ClusterEngine:
 
     def call(self, function: Callable[[Argument], Answer], argument: Argument) -> Answer:
         """See ``Engine.call``; it runs here where the cluster fails."""
-        return call_on_worker(self._connection, function, argument)
+        return call_on_worker(self._connection, function, argument, self._refusals)
 
     def usage(self) -> Usage:
         """See ``Engine.usage``; of a worker that joined late, all that it has used."""
@@ -117,7 +118,7 @@ class ClusterEngine:
             self._reader,
             self._result_bytes,
             self._wait_workers,
-            self._note,
+            self._refusals,
         )
         return stream.run(tasks)
 

@@ -13,13 +13,13 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Generic
 from uuid import uuid4
 
-from cloudless_mosaic.errors import CloudlessMosaicError, TemporaryError, UsageError
+from cloudless_mosaic.errors import CloudlessMosaicError, TemporaryError
 from cloudless_mosaic.execution.connection import Connection, ask
 from cloudless_mosaic.execution.engine import AnyTask, DivisibleTask, Finished, Result
-from cloudless_mosaic.execution.preflight import other_software
+from cloudless_mosaic.execution.heartbeats import SILENCE, Heartbeats
+from cloudless_mosaic.execution.refusals import OTHER_SOFTWARE, Refusals
 from cloudless_mosaic.execution.resources import ClusterResources
-from cloudless_mosaic.execution.worker import OtherVersionError, package_digest, software, work_on_block
-from cloudless_mosaic.net.deadline import run_within
+from cloudless_mosaic.execution.worker import OtherVersionError, package_digest, work_on_block
 from cloudless_mosaic.reading import RasterReader
 
 if TYPE_CHECKING:
@@ -30,9 +30,6 @@ _FINISHERS = 4
 
 _LOOK = 2.0
 """Seconds between looks at the workers."""
-
-_SILENCE = 10.0
-"""Seconds without a heartbeat that mean nothing; workers send one every half second."""
 
 _PAUSE = 0.1
 """Seconds between looks at a connection that comes back."""
@@ -48,12 +45,6 @@ _MOST_LOSSES = 5
 
 _RECONNECT = 10.0
 """Seconds that the scheduler may be out of reach."""
-
-_COMPARING = 30.0
-"""Seconds that workers have to say which software they have."""
-
-_MOST_REFUSALS = 20
-"""Times that workers of another version are refused in a run; something starts them again and again."""
 
 
 class _OutOfReachError(Exception):
@@ -83,7 +74,7 @@ class TaskStream(Generic[AnyTask, Result, Finished]):
         reader: RasterReader | None,
         result_bytes: int,
         wait_workers: float,
-        note: Callable[[str], None],
+        refusals: Refusals,
     ) -> None:
         """Prepares a run.
 
@@ -94,7 +85,7 @@ class TaskStream(Generic[AnyTask, Result, Finished]):
             reader: See ``work_on_block``.
             result_bytes: Bytes of the result of a task at most.
             wait_workers: Seconds that the cluster may be without a worker.
-            note: Called with a message for the user.
+            refusals: Takes workers with other software out of the cluster.
         """
         self._connection = connection
         self._client = connection.client
@@ -103,7 +94,7 @@ class TaskStream(Generic[AnyTask, Result, Finished]):
         self._reader = reader
         self._result_bytes = result_bytes
         self._wait_workers = wait_workers
-        self._note = note
+        self._refusals = refusals
         self._run_id = uuid4().hex[:8]
         self._events: SimpleQueue[Any] = SimpleQueue()
         self._composing: dict[str, _Sent[AnyTask, Result]] = {}
@@ -113,9 +104,7 @@ class TaskStream(Generic[AnyTask, Result, Finished]):
         self._in_flight = 1
         self._next_look = 0.0
         self._workerless_since: float | None = None
-        self._heartbeats: dict[str, float] = {}
-        self._silent_since = time.monotonic()
-        self._refusals = 0
+        self._heartbeats = Heartbeats()
         self._unanswered_since: float | None = None
 
     def run(self, tasks: Iterable[AnyTask]) -> Generator[Finished, None, None]:
@@ -231,40 +220,13 @@ class TaskStream(Generic[AnyTask, Result, Finished]):
                 raise self._lost(str(error)) from None
             self._submit([sent.task], sent.kills, sent.losses + 1)
             return
-        except (OtherVersionError, ImportError, AttributeError) as error:
-            # of a worker that joined later; what it can't load is one of the last two
+        except OTHER_SOFTWARE as error:
             known = isinstance(error, OtherVersionError)
-            if not (self._refuse_others() or self._refusals or known) or sent.losses >= _MOST_LOSSES:
+            if not (self._refusals.refuse() or self._refusals.count or known) or sent.losses >= _MOST_LOSSES:
                 raise
             self._submit([sent.task], sent.kills, sent.losses + 1)
             return
         yield answer
-
-    def _refuse_others(self) -> bool:
-        """Takes workers with other software out of the cluster.
-
-        Returns:
-            False where there are none.
-
-        Raises:
-            UsageError: if there have been too many.
-        """
-        try:
-            answers = run_within(_COMPARING, lambda: self._client.run(software, on_error="return"))
-        except OSError:  # TimeoutError is one
-            return False
-        others = other_software(software(), answers)
-        for address, differences in others.items():
-            self._note(f"worker {address} joined with other software and is refused: {differences}")
-            self._refusals += 1
-        if self._refusals > _MOST_REFUSALS:
-            raise UsageError(
-                f"workers with other software join {self._connection.name} again and again; give all of them "
-                "the same image"
-            )
-        if others:
-            self._client.retire_workers(list(others), close_workers=True)
-        return bool(others)
 
     def _reconnected(self) -> bool:
         """Waits while the client looks for its scheduler; True if it has found it."""
@@ -314,7 +276,7 @@ class TaskStream(Generic[AnyTask, Result, Finished]):
             return
         self._unanswered_since = None
         self._in_flight = resources.in_flight(self._result_bytes)
-        self._require_heartbeat(workers, now)
+        self._require_heartbeat(workers)
         if resources.workers:
             self._workerless_since = None
         elif self._workerless_since is None:
@@ -325,19 +287,17 @@ class TaskStream(Generic[AnyTask, Result, Finished]):
                 f"(`wait_workers`); {self._connection.hint}"
             )
 
-    def _require_heartbeat(self, workers: Mapping[str, Mapping[str, Any]], now: float) -> None:
-        """Notices workers that are stopped but not gone; their scheduler waits for minutes.
+    def _require_heartbeat(self, workers: Mapping[str, Mapping[str, Any]]) -> None:
+        """Notices workers that are stopped but not gone.
 
         Raises:
             TemporaryError: if none has been heard of for too long.
         """
-        heartbeats = {address: float(worker.get("last_seen") or 0.0) for address, worker in workers.items()}
-        if heartbeats != self._heartbeats or not workers:
-            self._heartbeats, self._silent_since = heartbeats, now
-        elif now - self._silent_since > max(self._wait_workers, _SILENCE):
+        silence = self._heartbeats.silence(workers)
+        if silence > max(self._wait_workers, SILENCE):
             raise TemporaryError(
-                f"no worker of {self._connection.name} has answered for {now - self._silent_since:.0f} "
-                "seconds (`wait_workers`); are they stopped or overloaded?"
+                f"no worker of {self._connection.name} has answered for {silence:.0f} seconds "
+                "(`wait_workers`); are they stopped or overloaded?"
             )
 
     def _lost(self, reason: str) -> TemporaryError:

@@ -324,7 +324,9 @@ def test_local_cluster_does_not_outlive_the_run(
         assert running.returncode == code, errors
         until(lambda: not any(alive(child) for child in children))
     assert not list((tmp_path / "out").glob("*.json"))
-    assert not list((tmp_path / "out").glob("monthly-*"))
+    # a month may have been done by then; what can be seen of it is whole
+    for folder in (tmp_path / "out").glob("monthly-*"):
+        assert (folder / f"{folder.name}.json").is_file()
 
 
 def alive(one):

@@ -730,7 +730,7 @@ def test_a_refused_connection_does_not_tell_them_either(make_request, quick):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
-        with pytest.raises(UsageError) as caught:
+        with pytest.raises(TemporaryError) as caught:
             find_scenes(make_request(f"http://name:hush@127.0.0.1:{port}/v1?token=hush"), quick)
     assert "hush" not in str(caught.value)
     assert f"http://127.0.0.1:{port}/v1" in str(caught.value)
