@@ -9,7 +9,7 @@ from cloudless_mosaic.masks.recipes import scl_step
 
 CODES = st.one_of(st.just(4), st.sampled_from([*SCL_CLASSES, 12, 13, 255]))
 SCLS = stn.arrays(np.uint8, stn.array_shapes(min_dims=2, max_dims=2, max_side=17), elements=CODES)
-RADII = st.floats(0, 9)
+RADII = st.integers(0, 9 * 256).map(lambda steps: steps / 256)
 
 
 def brute_force(scl, clear_classes, radius):
