@@ -219,7 +219,7 @@ def test_what_is_in_the_folder_is_kept(burned_command, fire_items, tmp_path):
 
 
 class Storage(BaseHTTPRequestHandler):
-    """Serves files whole, or by ranges; refuses what is below ``closed``."""
+    """Serves files whole, or by ranges; refuses what is below ``closed``, and items there without a key."""
 
     protocol_version = "HTTP/1.1"
 
@@ -229,8 +229,11 @@ class Storage(BaseHTTPRequestHandler):
     def do_GET(self):
         kind, _, path = urlsplit(self.path).path.lstrip("/").partition("/")
         file = self.server.folder / path
+        key = self.headers.get("X-Api-Key")
         if kind == "closed" or not file.is_file():
             return self.send_error(403 if kind == "closed" else 404)
+        if kind == "keyed" and (file.suffix == ".json") != (key == "hush"):
+            return self.send_error(401)
         data = file.read_bytes()
         wanted = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
         start, end = (int(wanted[1]), min(len(data), int(wanted[2]) + 1)) if wanted else (0, len(data))
@@ -275,6 +278,20 @@ def test_items_by_their_address(archive_server, fire_archive, fire_items, burned
     assert "hidden" not in text
     links = [link["href"] for link in json.loads(text)["links"] if link["rel"] == "derived_from"]
     assert links == addresses
+
+
+def test_items_that_want_a_header(archive_server, fire_archive, fire_items, burned_command, refused, tmp_path):
+    before = f"{archive_server}/keyed/{Path(fire_items[0]).relative_to(fire_archive.folder)}"
+    code, line = refused(before)
+    assert (code, "wants credentials (401); give a header (--header)" in line) == (2, True), line
+    header = ("--header", "X-Api-Key: hush")
+    code, line = refused(before, before.replace("127.0.0.1", "localhost"), *header)
+    assert (code, "on two hosts" in line, "hush" in line) == (2, True, False), line
+    options = ("--pre-fire-url", before, "--post-fire-url", fire_items[1], "--provider", "earth-search-v0")
+    outcome = burned_command(*options, *header, cwd=tmp_path)
+    assert outcome.code == 0, outcome.err
+    for file in (tmp_path / "burned-area.json", tmp_path / "catalog.json"):
+        assert "hush" not in file.read_text()
 
 
 def test_addresses_without_an_item(archive_server, fire_archive, fire_items, refused):

@@ -17,6 +17,7 @@ from cloudless_mosaic.catalog.settings import ApiSettings
 from cloudless_mosaic.domain.request import SceneRequest
 from cloudless_mosaic.domain.scenes import Scene
 from cloudless_mosaic.errors import MetadataError, UsageError
+from cloudless_mosaic.net.headers import Header, environment_headers
 from cloudless_mosaic.net.redaction import quoted, redact, without_credentials
 from cloudless_mosaic.net.urls import is_web_url
 
@@ -37,7 +38,7 @@ def load_scene(
         TemporaryError: if the server fails temporarily.
     """
     try:
-        item = _load_item(location, field, settings or ApiSettings())
+        item = _load_item(location, field, request.headers, settings or ApiSettings())
         _require_item(item)
     except MetadataError as error:
         raise UsageError(
@@ -51,9 +52,9 @@ def load_scene(
     return replace(scene, href=scene.href or without_credentials(location))
 
 
-def _load_item(location: str, field: str, settings: ApiSettings) -> RawItem:
+def _load_item(location: str, field: str, headers: tuple[Header, ...], settings: ApiSettings) -> RawItem:
     if is_web_url(location):
-        return _fetch(location, field, settings)
+        return _fetch(location, field, headers, settings)
     if "://" in location and not location.startswith("file:"):
         raise MetadataError("it is not an address of http, https or file")
     path = Path(unquote(urlsplit(location).path) if location.startswith("file:") else location)
@@ -66,12 +67,12 @@ def _load_item(location: str, field: str, settings: ApiSettings) -> RawItem:
     return RawItem.of(load_document(path), path.resolve())
 
 
-def _fetch(url: str, field: str, settings: ApiSettings) -> RawItem:
+def _fetch(url: str, field: str, headers: tuple[Header, ...], settings: ApiSettings) -> RawItem:
     # slow to import
     from cloudless_mosaic.catalog.landing import refusal  # noqa: PLC0415
     from cloudless_mosaic.catalog.transport import ApiTransport, StatusError  # noqa: PLC0415
 
-    transport = ApiTransport(url, settings, field)
+    transport = ApiTransport(url, settings, field, (*environment_headers(), *headers))
     try:
         text = transport.request(transport.root)
     except StatusError as error:

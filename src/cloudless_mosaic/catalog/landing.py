@@ -99,9 +99,9 @@ def refusal(error: StatusError, where: str, field: str = "stac_url") -> Cloudles
     if error.temporary:
         return TemporaryError(f"{where} answers {error.status} again and again; try again later")
     if error.status == 401:
-        ways = "a header (`headers`), or " if field == "stac_url" else ""
         return UsageError(
-            f"{where} wants credentials (401); give {ways}`{field}` as https://USER:PASSWORD@HOST"
+            f"{where} wants credentials (401); give a header (`headers`), or `{field}` as "
+            "https://USER:PASSWORD@HOST"
         )
     if error.status == 403:
         return UsageError(f"{where} refuses access (403); check the credentials for it")

@@ -23,6 +23,7 @@ from cloudless_mosaic.cli.program import RunByDefault, run_program, set_output_i
 from cloudless_mosaic.cli.values import read_aoi, read_codes, read_pairs
 from cloudless_mosaic.domain.provider import read_profile
 from cloudless_mosaic.masks import MASKS
+from cloudless_mosaic.net.headers import parse_header
 from cloudless_mosaic.version import __version__
 
 _FIELDS = BurnedAreaRequest.__dataclass_fields__
@@ -88,6 +89,12 @@ _SCENE_OPTIONS = (
         help="Observations (scene and block) that may be unreadable.",
     ),
 )
+_PROVIDER_OPTION = click.option(
+    "--provider",
+    default=None,
+    metavar="NAME",
+    help="Profile by name; cloudless-mosaic providers lists them.  [default: by the items]",
+)
 _OUTPUT_OPTIONS = (
     click.option(
         "--compression",
@@ -126,7 +133,7 @@ def cli() -> None:
 
 @cli.command(hidden=True)
 @with_options(_SCENE_OPTIONS)
-@with_options(PROVIDER_OPTIONS)
+@with_options((_PROVIDER_OPTION, *PROVIDER_OPTIONS))
 @with_options(EXECUTION_OPTIONS)
 @with_options(_OUTPUT_OPTIONS)
 @with_options(_SCREEN_OPTIONS)
@@ -188,6 +195,7 @@ def _read_request(
     mask_options: tuple[str, ...],
     profile: Path | None,
     boa_offset: str,
+    headers: tuple[str, ...],
     **rest: Any,  # noqa: ANN401 - one for one the fields of the request
 ) -> BurnedAreaRequest:
     return BurnedAreaRequest(
@@ -196,6 +204,7 @@ def _read_request(
         mask_options=read_pairs(mask_options),
         profile=read_profile(profile) if profile else None,
         boa_offset=None if boa_offset == "auto" else int(boa_offset),
+        headers=tuple(parse_header(text, "`headers`") for text in headers),
         **rest,
     )
 

@@ -95,14 +95,6 @@ _SEARCH_OPTIONS = (
         show_default=True,
         help="STAC API, or a catalog.json, item, ItemCollection or items.parquet, local or on the web.",
     ),
-    click.option(
-        "--header",
-        "headers",
-        multiple=True,
-        metavar="NAME:VALUE",
-        help="Header for the host of --stac-url only, such as an API key; repeat it.  "
-        "[default: the lines of CLOUDLESS_MOSAIC_HEADERS]",
-    ),
 )
 PROVIDER_OPTION = click.option(
     "--provider",
@@ -111,6 +103,14 @@ PROVIDER_OPTION = click.option(
     help="STAC API, collection and profile by name; cloudless-mosaic providers lists them.",
 )
 PROVIDER_OPTIONS = (
+    click.option(
+        "--header",
+        "headers",
+        multiple=True,
+        metavar="NAME:VALUE",
+        help="Header for the host of the catalogue only, such as an API key; repeat it.  "
+        "[default: the lines of CLOUDLESS_MOSAIC_HEADERS]",
+    ),
     click.option(
         "--profile",
         type=LocalPath(),

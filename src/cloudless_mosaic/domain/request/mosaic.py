@@ -9,7 +9,7 @@ from cloudless_mosaic.domain.bands import find_band
 from cloudless_mosaic.domain.fills import Relax, Widen
 from cloudless_mosaic.domain.periods import default_name
 from cloudless_mosaic.domain.periods.period import Range
-from cloudless_mosaic.domain.providers import named_provider
+from cloudless_mosaic.domain.providers import NamedProvider, named_provider
 from cloudless_mosaic.domain.request.composite import CompositeOptions
 from cloudless_mosaic.domain.request.execution import ExecutionOptions
 from cloudless_mosaic.domain.request.grid import GridOptions
@@ -19,7 +19,6 @@ from cloudless_mosaic.domain.request.output import OutputOptions
 from cloudless_mosaic.domain.request.reading import ReadingOptions
 from cloudless_mosaic.domain.request.search import SearchOptions
 from cloudless_mosaic.domain.request.tiling import TilingOptions
-from cloudless_mosaic.errors import UsageError
 
 
 # dataclasses collect the fields of the last base first
@@ -42,12 +41,9 @@ class MosaicRequest(
     """
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         if self.provider is not None:
-            profile = named_provider(self.provider).profile
-            if self.profile not in {None, profile}:
-                raise UsageError("`provider` and `profile` both say how items are read; give one of them")
-            object.__setattr__(self, "profile", profile)
+            self._take_over(named_provider(self.provider))
+        super().__post_init__()
         if self.name == default_name(self.period_kind):
             # the same as none, so that a folder of either can be continued with the other
             object.__setattr__(self, "name", None)
@@ -57,6 +53,12 @@ class MosaicRequest(
             self.reduction.check(bands)
             for index in self.spectral_indices:
                 index.check(bands)
+
+    def _take_over(self, provider: NamedProvider) -> None:
+        """Takes address and collection of a provider, where the request has their defaults."""
+        for name in ("stac_url", "collection"):
+            if getattr(self, name) == getattr(SearchOptions, name):
+                object.__setattr__(self, name, getattr(provider, name))
 
     @property
     def goes_through_time(self) -> bool:

@@ -8,6 +8,7 @@ from cloudless_mosaic.domain.provider import ProviderProfile
 from cloudless_mosaic.domain.request.fields import Request
 from cloudless_mosaic.layers import Layer
 from cloudless_mosaic.masks import Mask
+from cloudless_mosaic.net.headers import Header
 from cloudless_mosaic.reducers import Reducer
 
 
@@ -26,6 +27,11 @@ class SceneRequest(Protocol):
 
     @property
     def profile(self) -> ProviderProfile | None:
+        """See ``ReadingOptions``."""
+        ...
+
+    @property
+    def headers(self) -> tuple[Header, ...]:
         """See ``ReadingOptions``."""
         ...
 

@@ -17,11 +17,9 @@ from cloudless_mosaic.domain.periods import (
     only_days,
     parse_period,
 )
-from cloudless_mosaic.domain.providers import NamedProvider, named_provider
-from cloudless_mosaic.domain.request.fields import decides_neither, decides_pixels
+from cloudless_mosaic.domain.request.fields import decides_pixels
 from cloudless_mosaic.domain.request.part import RequestPart
 from cloudless_mosaic.errors import UsageError
-from cloudless_mosaic.net.headers import Header, require_header
 from cloudless_mosaic.net.redaction import without_credentials
 
 PLANETARY_COMPUTER = "https://planetarycomputer.microsoft.com/api/stac/v1"
@@ -52,10 +50,6 @@ class SearchOptions(RequestPart):
     """STAC collection."""
     stac_url: str = field(default=PLANETARY_COMPUTER, metadata=decides_pixels(written=web_address))
     """STAC API, or a static catalog, item, ItemCollection or stac-geoparquet file, local or on the web."""
-    headers: tuple[Header, ...] = field(default=(), repr=False, metadata=decides_neither())
-    """Headers for the host of ``stac_url``, as names and values; secret. No other host gets them."""
-    provider: str | None = field(default=None, metadata=decides_pixels(omit_default=True))
-    """Name of a provider that ships: its address, collection and profile, in place of their defaults."""
     period: str = field(default=DEFAULT_PERIOD, metadata=decides_pixels(omit_default=True))
     """Name of a kind of period: the days are cut into these."""
     every_year: str | None = field(default=None, metadata=decides_pixels())
@@ -65,8 +59,6 @@ class SearchOptions(RequestPart):
     the period itself."""
 
     def __post_init__(self) -> None:
-        if self.provider is not None:
-            self._take_over(named_provider(self.provider))
         super().__post_init__()
         if self.end_date < self.start_date:
             raise UsageError(
@@ -79,8 +71,6 @@ class SearchOptions(RequestPart):
         repeated = sorted({band for band in self.bands if self.bands.count(band) > 1})
         if repeated:
             raise UsageError(f"`bands` {repeated[0]} is given more than once; name every band once")
-        for header in self.headers:
-            require_header(header, "`headers`")
         object.__setattr__(self, "period", self.period_kind.name)
         if self.every_year is not None:
             object.__setattr__(self, "every_year", str(YearlyDays.parse(self.every_year)))
@@ -91,12 +81,6 @@ class SearchOptions(RequestPart):
                 f"no day from {self.start_date} to {self.end_date} is one of `every_year` {self.every_year}; "
                 "give other days"
             )
-
-    def _take_over(self, provider: NamedProvider) -> None:
-        """Takes address and collection of a provider, where the request has their defaults."""
-        for name in ("stac_url", "collection"):
-            if getattr(self, name) == getattr(SearchOptions, name):
-                object.__setattr__(self, name, getattr(provider, name))
 
     @property
     def period_kind(self) -> PeriodKind:
