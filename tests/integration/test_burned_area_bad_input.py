@@ -280,7 +280,9 @@ def test_items_by_their_address(archive_server, fire_archive, fire_items, burned
     assert links == addresses
 
 
-def test_items_that_want_a_header(archive_server, fire_archive, fire_items, burned_command, refused, tmp_path):
+def test_items_that_want_a_header(
+    archive_server, fire_archive, fire_items, burned_command, refused, tmp_path
+):
     before = f"{archive_server}/keyed/{Path(fire_items[0]).relative_to(fire_archive.folder)}"
     code, line = refused(before)
     assert (code, "wants credentials (401); give a header (--header)" in line) == (2, True), line

@@ -12,6 +12,7 @@ import pytest
 from cloudless_mosaic.catalog.providers import PROVIDERS, recognise
 from cloudless_mosaic.catalog.raw_item import RawItem
 from cloudless_mosaic.cli import burned, mosaics
+from cloudless_mosaic.domain.access import SIGNERS
 from cloudless_mosaic.domain.bands import BANDS, canonical_band
 from cloudless_mosaic.domain.provider import parse_profile
 from cloudless_mosaic.domain.providers import NAMED_PROVIDERS
@@ -54,11 +55,14 @@ def test_tables_that_were_changed_by_hand_are_put_right():
 
 
 def test_the_example_of_a_profile_is_one(providers_page):
-    example, bucket = re.findall(r"```toml\n(.*?)```", providers_page, re.DOTALL)
+    example, bucket, server = re.findall(r"```toml\n(.*?)```", providers_page, re.DOTALL)
     profile = parse_profile(tomllib.loads(example))
     assert set(profile.bands) == {"B02", "B03", "B04", "B8A"}
     (access,) = parse_profile(tomllib.loads(bucket)).access
-    assert (access.bucket, access.region, access.anonymous) == ("my-open-bucket", "eu-central-1", True)
+    assert (access.place, access.region, access.anonymous) == ("my-open-bucket", "eu-central-1", True)
+    (access,) = parse_profile({"name": "x", "offset": "raw", **tomllib.loads(server)}).access
+    assert (access.place, access.signer) == ("files.example.com", "bearer")
+    assert all(f"`{signer}`" in providers_page for signer in SIGNERS)
     assert (profile.offset, profile.classification) == ("flagged", "quality")
     assert all(f"`{policy}`" in providers_page for policy in OFFSET_POLICIES)
 

@@ -13,7 +13,7 @@ from cloudless_mosaic.burned.plan import ChangePlan, GridOf, make_plan
 from cloudless_mosaic.burned.request import BurnedAreaRequest
 from cloudless_mosaic.burned.results import BurnedAreaResult, Tally
 from cloudless_mosaic.burned.stac import ITEM, change_catalog, change_item
-from cloudless_mosaic.domain.access import BucketAccess
+from cloudless_mosaic.domain.access import StorageAccess
 from cloudless_mosaic.domain.losses import LastingLosses, LossLimit
 from cloudless_mosaic.domain.provider import access_of
 from cloudless_mosaic.domain.scenes import Scene, SourceGrid
@@ -85,7 +85,7 @@ def run(
     )
 
 
-def _grids(reader: RasterReader | None, access: tuple[BucketAccess, ...]) -> GridOf:
+def _grids(reader: RasterReader | None, access: tuple[StorageAccess, ...]) -> GridOf:
     """Grids as items declare them, else as files do."""
 
     def grid_of(scene: Scene) -> SourceGrid:

@@ -13,7 +13,7 @@ from shapely.geometry import box
 
 from cloudless_mosaic.burned.pair import ScenePair
 from cloudless_mosaic.burned.request import BurnedAreaRequest, Index
-from cloudless_mosaic.domain.access import BucketAccess
+from cloudless_mosaic.domain.access import StorageAccess
 from cloudless_mosaic.domain.aoi import Aoi
 from cloudless_mosaic.domain.periods import Period
 from cloudless_mosaic.domain.scenes import Scene, SceneSet, SourceGrid
@@ -71,8 +71,8 @@ class PairTask:
         yield from self.after.hrefs
 
     @property
-    def access(self) -> tuple[BucketAccess, ...]:
-        """Buckets that the profile of the provider describes."""
+    def access(self) -> tuple[StorageAccess, ...]:
+        """Storage that the profile of the provider describes."""
         return self.before.access
 
 

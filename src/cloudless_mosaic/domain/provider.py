@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cloudless_mosaic.domain.access import BucketAccess, parse_access
+from cloudless_mosaic.domain.access import StorageAccess, parse_access
 from cloudless_mosaic.domain.bands import BANDS, canonical_band, common_name
 from cloudless_mosaic.domain.radiometry import OFFSET_POLICIES, OffsetPolicy
 from cloudless_mosaic.errors import UsageError
@@ -36,7 +36,7 @@ class ProviderProfile:
     """Key of the asset with the scene classification; empty where it has a usual name (``SCL``, ``scl``)."""
     bands: Mapping[str, str] = field(default_factory=dict, hash=False)
     """Key of the asset by Sentinel-2 name. Empty where keys are usual names; else it holds all bands."""
-    access: tuple[BucketAccess, ...] = ()
+    access: tuple[StorageAccess, ...] = ()
     """Buckets of S3 that need another region, endpoint or signing than the environment says."""
 
     def __post_init__(self) -> None:
@@ -101,7 +101,7 @@ def parse_profile(fields: Mapping[str, Any]) -> ProviderProfile:
     return ProviderProfile(**{**fields, "bands": bands, "access": access})
 
 
-def access_of(profile: ProviderProfile | None) -> tuple[BucketAccess, ...]:
+def access_of(profile: ProviderProfile | None) -> tuple[StorageAccess, ...]:
     """The access to buckets that a profile gives; nothing without a profile."""
     return profile.access if profile else ()
 

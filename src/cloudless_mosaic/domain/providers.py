@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from cloudless_mosaic.domain.access import BucketAccess
+from cloudless_mosaic.domain.access import PLANETARY_COMPUTER_STORAGE, StorageAccess
 from cloudless_mosaic.domain.provider import ProviderProfile
 from cloudless_mosaic.errors import UsageError
 
@@ -45,7 +45,7 @@ NAMED_PROVIDERS = {
         "https://planetarycomputer.microsoft.com/api/stac/v1",
         "sentinel-2-l2a",
         "B04",
-        ProviderProfile(name="Planetary Computer", offset="raw"),
+        ProviderProfile(name="Planetary Computer", offset="raw", access=(PLANETARY_COMPUTER_STORAGE,)),
     ),
     "earth-search": NamedProvider(
         "https://earth-search.aws.element84.com/v1",
@@ -76,7 +76,7 @@ NAMED_PROVIDERS = {
         ProviderProfile(
             name="Copernicus Data Space Ecosystem",
             offset="raw",
-            access=(BucketAccess(bucket="eodata", endpoint="https://eodata.dataspace.copernicus.eu"),),
+            access=(StorageAccess(place="eodata", endpoint="https://eodata.dataspace.copernicus.eu"),),
         ),
     ),
     "digital-earth-africa": NamedProvider(
@@ -87,7 +87,7 @@ NAMED_PROVIDERS = {
             name="Digital Earth Africa",
             offset="flagged",
             offset_flag="sentinel:boa_offset_applied",
-            access=(BucketAccess(bucket="deafrica-sentinel-2", region="af-south-1", anonymous=True),),
+            access=(StorageAccess(place="deafrica-sentinel-2", region="af-south-1", anonymous=True),),
         ),
         "documentation",
     ),
@@ -116,11 +116,13 @@ def named_provider(name: str) -> NamedProvider:
     return NAMED_PROVIDERS[name]
 
 
-def _in_words(access: BucketAccess) -> str:
-    """How a bucket is read."""
+def _in_words(access: StorageAccess) -> str:
+    """How storage is read."""
+    if access.signer:
+        return f"https://{access.place} (tokens of {access.signer})"
     details = (
         access.region and f"region {access.region}",
         access.endpoint,
         "anonymous" if access.anonymous else "keys from the environment",
     )
-    return f"s3://{access.bucket} ({', '.join(filter(None, details))})"
+    return f"s3://{access.place} ({', '.join(filter(None, details))})"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from cloudless_mosaic.domain.access import BucketAccess
+from cloudless_mosaic.domain.access import StorageAccess
 from cloudless_mosaic.domain.request import ExecutionOptions
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.execution.engine import Engine
@@ -31,7 +31,7 @@ SCHEDULER = "DASK_SCHEDULER_ADDRESS"
 def open_engine(
     request: ExecutionOptions,
     reader: RasterReader | None,
-    access: tuple[BucketAccess, ...],
+    access: tuple[StorageAccess, ...],
     note: Callable[[str], None],
 ) -> Iterator[Engine]:
     """The engine for a request: a local cluster, a Gateway's, that of a scheduler, or threads.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import replace
 
-from cloudless_mosaic.domain.access import BucketAccess
+from cloudless_mosaic.domain.access import StorageAccess
 from cloudless_mosaic.domain.provider import access_of
 from cloudless_mosaic.domain.results import Usage
 from cloudless_mosaic.errors import TemporaryError, UsageError
@@ -137,7 +137,7 @@ class ClusterEngine:
     def _unreachable(self, error: OSError) -> TemporaryError:
         return TemporaryError(f"{self._connection.name} does not answer ({error}); try again")
 
-    def _compare(self, hrefs: tuple[str, ...], access: tuple[BucketAccess, ...]) -> None:
+    def _compare(self, hrefs: tuple[str, ...], access: tuple[StorageAccess, ...]) -> None:
         """Compares every worker with this process.
 
         Raises:

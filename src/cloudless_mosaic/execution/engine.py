@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Protocol, TypeVar, runtime_checkable
 
-from cloudless_mosaic.domain.access import BucketAccess
+from cloudless_mosaic.domain.access import StorageAccess
 from cloudless_mosaic.domain.results import Usage
 from cloudless_mosaic.geo.blocks import Block
 from cloudless_mosaic.planning.plan import AnyPlan
@@ -31,8 +31,8 @@ class Task(Protocol):
         ...
 
     @property
-    def access(self) -> tuple[BucketAccess, ...]:
-        """Buckets that the profile of the provider describes."""
+    def access(self) -> tuple[StorageAccess, ...]:
+        """Storage that the profile of the provider describes."""
         ...
 
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from cloudless_mosaic.domain.access import BucketAccess
+from cloudless_mosaic.domain.access import StorageAccess
 from cloudless_mosaic.errors import AccessError, SourceError, UsageError
 from cloudless_mosaic.execution.allocator import keep_freed_memory
 from cloudless_mosaic.execution.engine import Answer, AnyTask, Argument, Result
@@ -63,12 +63,12 @@ def package_digest() -> str:
     return digest.hexdigest()[:16]
 
 
-def report(hrefs: Iterable[str], access: tuple[BucketAccess, ...] = ()) -> WorkerReport:
+def report(hrefs: Iterable[str], access: tuple[StorageAccess, ...] = ()) -> WorkerReport:
     """Reports software, environment and data access of this process.
 
     Args:
         hrefs: Rasters to try.
-        access: Buckets that the profile of the provider describes.
+        access: Storage that the profile of the provider describes.
     """
     reader = default_reader(access)
     failures = {href: _failure(reader, href) for href in hrefs}
@@ -84,7 +84,7 @@ def report(hrefs: Iterable[str], access: tuple[BucketAccess, ...] = ()) -> Worke
     )
 
 
-def worker_report(hrefs: Iterable[str], access: tuple[BucketAccess, ...] = ()) -> WorkerReport:
+def worker_report(hrefs: Iterable[str], access: tuple[StorageAccess, ...] = ()) -> WorkerReport:
     """The report of a worker.
 
     Args:

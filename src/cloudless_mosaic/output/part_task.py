@@ -14,7 +14,7 @@ import numpy as np
 from cloudless_mosaic.cog.part import PartEncoder
 from cloudless_mosaic.compositing.compose import compose
 from cloudless_mosaic.compositing.facts import BlockFacts
-from cloudless_mosaic.domain.access import BucketAccess
+from cloudless_mosaic.domain.access import StorageAccess
 from cloudless_mosaic.geo.blocks import Block
 from cloudless_mosaic.output.part_files import part_bytes, part_name
 from cloudless_mosaic.output.rasters import Raster, raster_pixels
@@ -62,8 +62,8 @@ class PartTask:
         yield from dict.fromkeys(href for task in self.blocks for href in task.hrefs)
 
     @property
-    def access(self) -> tuple[BucketAccess, ...]:
-        """Buckets that the profile of the provider describes."""
+    def access(self) -> tuple[StorageAccess, ...]:
+        """Storage that the profile of the provider describes."""
         return self.blocks[0].access
 
     def pieces(self) -> tuple[PartTask, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from cloudless_mosaic.domain.access import BucketAccess
+from cloudless_mosaic.domain.access import StorageAccess
 from cloudless_mosaic.domain.fills import Fill
 from cloudless_mosaic.geo.blocks import Block
 from cloudless_mosaic.planning.mosaics import Mosaic
@@ -61,8 +61,8 @@ class SeriesTask:
             yield from part.task.hrefs
 
     @property
-    def access(self) -> tuple[BucketAccess, ...]:
-        """Buckets that the profile of the provider describes."""
+    def access(self) -> tuple[StorageAccess, ...]:
+        """Storage that the profile of the provider describes."""
         return self.parts[0].task.access
 
 

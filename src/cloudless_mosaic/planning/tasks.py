@@ -10,7 +10,7 @@ from datetime import datetime
 
 import numpy as np
 
-from cloudless_mosaic.domain.access import BucketAccess
+from cloudless_mosaic.domain.access import StorageAccess
 from cloudless_mosaic.domain.bands import with_guides
 from cloudless_mosaic.domain.periods import Period, mosaic_label
 from cloudless_mosaic.domain.scenes import SourceRaster
@@ -74,8 +74,8 @@ class BlockTask:
     """Name of the tile; empty where there are none."""
     alone: bool = False
     """True where the block is all of the output, so that no other task reads what this one does."""
-    access: tuple[BucketAccess, ...] = ()
-    """Buckets that the profile of the provider describes."""
+    access: tuple[StorageAccess, ...] = ()
+    """Storage that the profile of the provider describes."""
     layers: tuple[Layer, ...] = ()
     """What to make beside the composite and its count."""
     inside: PackedMask | None = None

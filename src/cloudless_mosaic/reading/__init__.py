@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from cloudless_mosaic.domain.access import BucketAccess
+from cloudless_mosaic.domain.access import StorageAccess
 from cloudless_mosaic.reading.protocol import RasterHeader, RasterReader, RawRows, Target, WindowRead
 from cloudless_mosaic.reading.tiles import TileReader
 
@@ -23,10 +23,10 @@ __all__ = [
 
 
 @lru_cache(maxsize=4)
-def default_reader(access: tuple[BucketAccess, ...] = ()) -> RasterReader:
+def default_reader(access: tuple[StorageAccess, ...] = ()) -> RasterReader:
     """The reader of this process; a task on another machine gets its reader by this function.
 
     Args:
-        access: Buckets that the profile of the provider describes.
+        access: Storage that the profile of the provider describes.
     """
     return TileReader(access=access)

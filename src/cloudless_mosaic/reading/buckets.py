@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from cloudless_mosaic.domain.access import BucketAccess
+from cloudless_mosaic.domain.access import StorageAccess
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.net.environment.buckets import BucketSettings
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from obstore.store import S3Config
 
 
-def s3_config(bucket: str, access: BucketAccess | None) -> S3Config:
+def s3_config(bucket: str, access: StorageAccess | None) -> S3Config:
     """What a profile says about a bucket, and for the rest what the environment says.
 
     Args:
@@ -24,7 +24,7 @@ def s3_config(bucket: str, access: BucketAccess | None) -> S3Config:
         UsageError: if the environment is unusable, or requests have to be signed and nothing can sign them.
     """
     settings = BucketSettings.of_environment()
-    own = access or BucketAccess(bucket=bucket, region="us-east-1")
+    own = access or StorageAccess(place=bucket, region="us-east-1")
     anonymous = own.anonymous or (settings.anonymous and not own.requester_pays)
     if settings.missing and not anonymous:
         raise UsageError(f"bucket {bucket} can't be read: {settings.missing}")

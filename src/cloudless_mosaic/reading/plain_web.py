@@ -43,14 +43,16 @@ Part = tuple[bytes, int, str | None]
 class PlainWeb:
     """One web server. Thread-safe."""
 
-    def __init__(self, root: str, settings: ReadSettings) -> None:
+    def __init__(self, root: str, settings: ReadSettings, authorization: str = "") -> None:
         """Sends no request yet.
 
         Args:
             root: Address of the server, ``https://HOST[:PORT]``.
             settings: Time-outs.
+            authorization: Header for this server only; secret, and empty without one.
         """
         self._root = root
+        self._authorization = authorization
         self._settings = settings
         self._whole = WholeFiles()
         self._opened: Session | None = None
@@ -116,7 +118,7 @@ class PlainWeb:
         try:
             with self._session().get(
                 url,
-                headers={"Range": f"bytes={start}-{end - 1}", "Accept-Encoding": "identity"},
+                headers=self._headers(url, start, end),
                 timeout=(self._settings.connect_timeout, self._settings.request_timeout),
                 allow_redirects=False,
                 stream=True,
@@ -148,6 +150,13 @@ class PlainWeb:
             raise DoubtfulResponseError(
                 f"its server sends what can't be read ({type(error).__name__})"
             ) from None
+
+    def _headers(self, url: str, start: int, end: int) -> dict[str, str]:
+        headers = {"Range": f"bytes={start}-{end - 1}", "Accept-Encoding": "identity"}
+        if self._authorization and url.startswith(f"{self._root}/"):
+            # redirects to other servers don't carry it on
+            headers["Authorization"] = self._authorization
+        return headers
 
     def _session(self) -> Session:
         """The session with the server."""

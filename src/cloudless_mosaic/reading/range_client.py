@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from obstore.exceptions import BaseError, NotSupportedError, PermissionDeniedError, UnauthenticatedError
 
-from cloudless_mosaic.domain.access import BucketAccess
+from cloudless_mosaic.domain.access import StorageAccess
 from cloudless_mosaic.errors import AccessError, SourceError, TemporaryError
 from cloudless_mosaic.reading.faults import explained, wants_plain_web
 from cloudless_mosaic.reading.ranges import DoubtfulBytesError, Version, read_range
@@ -35,14 +35,14 @@ class RangeClient:
         self,
         settings: ReadSettings = DEFAULT_READ_SETTINGS,
         stores: Stores | None = None,
-        access: tuple[BucketAccess, ...] = (),
+        access: tuple[StorageAccess, ...] = (),
     ) -> None:
         """Starts the event loop.
 
         Args:
             settings: Time-outs and retries.
             stores: Object stores; by default those of the hrefs, with the credentials of this process.
-            access: Buckets that the profile of the provider describes.
+            access: Storage that the profile of the provider describes.
         """
         self._settings = settings
         self._stores = stores or Stores(settings, access=access)

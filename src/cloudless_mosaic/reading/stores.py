@@ -13,12 +13,12 @@ from urllib.parse import unquote, urlsplit
 
 from obstore.store import AzureStore, HTTPStore, LocalStore, ObjectStore, S3Store
 
-from cloudless_mosaic.domain.access import BucketAccess, access_to
+from cloudless_mosaic.domain.access import StorageAccess, access_to
 from cloudless_mosaic.errors import AccessError, UsageError
 from cloudless_mosaic.net.environment.certificates import object_store_certificates
 from cloudless_mosaic.net.environment.proxies import is_proxied, require_usable_proxies
 from cloudless_mosaic.reading.buckets import s3_config
-from cloudless_mosaic.reading.credentials import planetary_computer_container
+from cloudless_mosaic.reading.credentials import authorization, planetary_computer_container
 from cloudless_mosaic.reading.faults import GUARD
 from cloudless_mosaic.reading.plain_web import PlainWeb
 from cloudless_mosaic.reading.ranges import Store
@@ -27,6 +27,10 @@ from cloudless_mosaic.reading.tokens import Token, TokenBroker, token_broker
 
 if TYPE_CHECKING:
     from obstore.store import AzureConfig, AzureSASToken, ClientConfig, RetryConfig
+
+
+_PLAIN = "plain "
+"""Before the address of a server that is read without the object store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +58,14 @@ class Stores:
         self,
         settings: ReadSettings = DEFAULT_READ_SETTINGS,
         broker: TokenBroker | None = None,
-        access: tuple[BucketAccess, ...] = (),
+        access: tuple[StorageAccess, ...] = (),
     ) -> None:
         """Opens no store yet.
 
         Args:
             settings: Time-outs and retries.
             broker: Where tokens come from; by default the process's own.
-            access: Buckets that the profile of the provider describes.
+            access: Storage that the profile of the provider describes.
         """
         self._settings = settings
         self._broker = broker
@@ -82,7 +86,7 @@ class Stores:
             SourceError: if it needs a token and none is available.
             AccessError: if what the environment says can't be used, or lacks credentials.
         """
-        container = planetary_computer_container(href)
+        container = planetary_computer_container(href, self._access)
         if container is None:
             try:
                 return self._unsigned(href, plainly=plainly)
@@ -121,7 +125,7 @@ class Stores:
                 self._odd.add(server)
             # the object store has no query of a path
             if plainly or parts.query or server in self._odd or self._sends_whole_files(server):
-                plain = self._store(f"plain {server}", lambda _: PlainWeb(server, self._settings))
+                plain = self._store(f"{_PLAIN}{server}", self._plain_web)
                 asked = f"?{parts.query}" if parts.query else ""
                 return Place(plain, f"{parts.path.lstrip('/')}{asked}", server)
             return Place(self._store(server, self._web), path, server)
@@ -131,7 +135,7 @@ class Stores:
         return Place(self._store(str(file.parent), _folder), file.name, local=True)
 
     def _sends_whole_files(self, server: str) -> bool:
-        plain = self._stores.get(f"plain {server}")
+        plain = self._stores.get(f"{_PLAIN}{server}")
         return isinstance(plain, PlainWeb) and plain.sends_whole_files
 
     def _store(self, place: str, make: Callable[[str], Store]) -> Store:
@@ -154,12 +158,29 @@ class Stores:
                 self._signed[container] = token, store
             return store
 
+    def _plain_web(self, place: str) -> PlainWeb:
+        """A web server, read without the object store.
+
+        Raises:
+            UsageError: if it wants a token and there is none.
+        """
+        server = place.removeprefix(_PLAIN)
+        return PlainWeb(server, self._settings, authorization(server, self._access))
+
     def _web(self, place: str) -> ObjectStore:
+        """A web server.
+
+        Raises:
+            UsageError: as ``_plain_web``.
+        """
         # https must not redirect to http, which most private services use, and nothing to another host: such
         # redirects go to a proxy that doesn't exist, and the file is then read by a client that checks them.
         # Subdomains count as the host; a private one has no certificate of its parent
         client = self._client(allow_http=place.startswith("http://"))
         client |= {"proxy_url": f"http://{GUARD}", "proxy_excludes": urlsplit(place).hostname or ""}
+        if token := authorization(place, self._access):
+            # not sent on to another host
+            client["default_headers"] = {"authorization": token}
         return HTTPStore.from_url(place, client_options=client, retry_config=self._retries())
 
     def _bucket(self, place: str) -> ObjectStore:

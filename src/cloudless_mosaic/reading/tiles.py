@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import numpy.typing as npt
 
-from cloudless_mosaic.domain.access import BucketAccess
+from cloudless_mosaic.domain.access import StorageAccess
 from cloudless_mosaic.errors import AccessError, ContentError, SourceError, TemporaryError
 from cloudless_mosaic.reading.faults import failure, lost
 from cloudless_mosaic.reading.fetch import Fetch, OpenRaster
@@ -50,14 +50,14 @@ class TileReader:
         self,
         settings: ReadSettings = DEFAULT_READ_SETTINGS,
         stores: Stores | None = None,
-        access: tuple[BucketAccess, ...] = (),
+        access: tuple[StorageAccess, ...] = (),
     ) -> None:
         """Starts the client.
 
         Args:
             settings: Time-outs and retries.
             stores: Object stores; by default those of the hrefs, with the credentials of this process.
-            access: Buckets that the profile of the provider describes.
+            access: Storage that the profile of the provider describes.
         """
         self._client = RangeClient(settings, stores, access)
         self._rasters: OrderedDict[str, Future[OpenRaster]] = OrderedDict()

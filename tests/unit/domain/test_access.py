@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloudless_mosaic.domain.access import BucketAccess, access_to, parse_access
+from cloudless_mosaic.domain.access import StorageAccess, access_to, parse_access
 from cloudless_mosaic.domain.provider import parse_profile, read_profile
 from cloudless_mosaic.errors import UsageError
 
@@ -26,8 +26,8 @@ def test_a_profile_says_how_its_buckets_are_read(tmp_path):
     (tmp_path / "a.toml").write_text(PROFILE)
     profile = read_profile(tmp_path / "a.toml")
     assert profile.access == (
-        BucketAccess(bucket="my.archive", endpoint="https://s3.example.com:9000", requester_pays=True),
-        BucketAccess(bucket="open-data", region="eu-central-1", anonymous=True),
+        StorageAccess(place="my.archive", endpoint="https://s3.example.com:9000", requester_pays=True),
+        StorageAccess(place="open-data", region="eu-central-1", anonymous=True),
     )
     assert pickle.loads(pickle.dumps(profile.access)) == profile.access
     # it decides no pixel, and an endpoint may be private
@@ -45,7 +45,7 @@ def test_access_holds_for_the_bucket_of_an_href():
 @pytest.mark.parametrize(
     ("table", "said"),
     [
-        ([], "access must be a table with one table for each bucket"),
+        ([], "access must be a table with one table for each bucket or host"),
         ({"open-data": True}, r"access\.open-data must be a table with region, endpoint"),
         ({"open-data": {}}, r"access\.open-data is empty; give region"),
         ({"open-data": {"key": "x"}}, r"unknown field 'key' in access\.open-data"),
@@ -89,4 +89,4 @@ def test_junk_is_access_or_a_refusal(table):
         found = parse_access(table)
     except UsageError:
         return
-    assert [one.bucket for one in found] == sorted(table)
+    assert [one.place for one in found] == sorted(table)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from rasterio.shutil import copy
 
-from cloudless_mosaic.domain.access import BucketAccess
+from cloudless_mosaic.domain.access import StorageAccess
 from cloudless_mosaic.errors import SourceError
 from cloudless_mosaic.reading import TileReader, WindowRead, default_reader
 from recording_bucket import RecordingBucket
@@ -59,7 +59,7 @@ def read(reader, href):
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_a_public_bucket_is_read_without_keys(seaweedfs, contents, suffix):
     href = seaweedfs.put(PUBLIC, f"scenes/T33TWL/B04{suffix}", contents[suffix])
-    access = BucketAccess(bucket=PUBLIC, region="eu-central-1", endpoint=seaweedfs.endpoint, anonymous=True)
+    access = StorageAccess(place=PUBLIC, region="eu-central-1", endpoint=seaweedfs.endpoint, anonymous=True)
     reader = TileReader(access=(access,))
     assert reader.header(href).levels[0].shape == PIXELS.shape
     np.testing.assert_array_equal(read(reader, href), PIXELS[100:164, 40:120])
@@ -68,7 +68,7 @@ def test_a_public_bucket_is_read_without_keys(seaweedfs, contents, suffix):
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_a_private_bucket_stays_closed_to_anonymous_requests(seaweedfs, contents, suffix):
     href = seaweedfs.put(PRIVATE, f"B04{suffix}", contents[suffix])
-    access = BucketAccess(bucket=PRIVATE, endpoint=seaweedfs.endpoint, anonymous=True)
+    access = StorageAccess(place=PRIVATE, endpoint=seaweedfs.endpoint, anonymous=True)
     answer = read(TileReader(access=(access,)), href)
     assert isinstance(answer, SourceError)
     assert "secret" not in str(answer)
@@ -79,7 +79,7 @@ def test_keys_of_the_environment_sign_for_the_region_of_the_profile(seaweedfs, c
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIATEST")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secretsecret")
     href = seaweedfs.put(PRIVATE, f"signed{suffix}", contents[suffix])
-    access = BucketAccess(bucket=PRIVATE, region="eu-central-1", endpoint=seaweedfs.endpoint)
+    access = StorageAccess(place=PRIVATE, region="eu-central-1", endpoint=seaweedfs.endpoint)
     np.testing.assert_array_equal(read(TileReader(access=(access,)), href), PIXELS[100:164, 40:120])
 
 
@@ -90,7 +90,7 @@ def test_requests_carry_what_the_profile_says(recorded, suffix):
     def headers_of(key, **fields):
         recorded.asked.clear()
         href = f"s3://{PUBLIC}/{key}{suffix}"
-        reader = TileReader(access=(BucketAccess(bucket=PUBLIC, endpoint=endpoint, **fields),))
+        reader = TileReader(access=(StorageAccess(place=PUBLIC, endpoint=endpoint, **fields),))
         np.testing.assert_array_equal(read(reader, href), PIXELS[100:164, 40:120])
         assert recorded.asked
         return recorded.asked
@@ -112,7 +112,7 @@ def test_other_buckets_are_read_by_the_environment(recorded, suffix, monkeypatch
     monkeypatch.setenv("AWS_ENDPOINT", f"http://127.0.0.1:{port}")
     monkeypatch.setenv("AWS_HTTPS", "NO")
     monkeypatch.setenv("AWS_VIRTUAL_HOSTING", "FALSE")
-    reader = TileReader(access=(BucketAccess(bucket="another", anonymous=True),))
+    reader = TileReader(access=(StorageAccess(place="another", anonymous=True),))
     np.testing.assert_array_equal(read(reader, f"s3://{PUBLIC}/d{suffix}"), PIXELS[100:164, 40:120])
     assert all("Credential=AKIAOTHER/" in headers["authorization"] for headers in recorded.asked)
 
@@ -130,7 +130,7 @@ def test_the_environment_agrees_to_pay_and_names_the_region(recorded, suffix, mo
 
 
 def test_one_reader_serves_all_tasks_of_a_run():
-    access = (BucketAccess(bucket=PUBLIC, anonymous=True),)
+    access = (StorageAccess(place=PUBLIC, anonymous=True),)
     copied = pickle.loads(pickle.dumps(access))
     assert default_reader(access) is default_reader(copied)
     assert default_reader(access) is not default_reader()
