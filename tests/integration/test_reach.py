@@ -162,3 +162,19 @@ def test_alternates_where_hrefs_can_not_be_used(shared_cases, shared_data, mosai
         done = mosaic_command(*august, *place, "--stac-url", f"http://127.0.0.1:{port}", cwd=tmp_path)
     assert done.code == 0, done.err
     assert list(tmp_path.rglob("*.tif"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", ["missing", "no keys"])
+def test_alternates_where_files_can_not_be_read(run, same, small_archives, tmp_path, fault):
+    """The first address of every file fails, and the file itself is the alternate."""
+    archive = small_archives[".tif"]
+    with serving_archive(archive) as server:
+        first = {"missing": f"{server.address}/files/elsewhere", "no keys": "s3://company-archive"}[fault]
+        items = items_of(archive, first)
+        for item, local in zip(items, items_of(archive, str(archive.folder)), strict=True):
+            for key, asset in item["assets"].items():
+                asset["alternate"] = {"local": {"href": local["assets"][key]["href"]}}
+        file = tmp_path / "items.json"
+        file.write_text(json.dumps({"type": "FeatureCollection", "features": items}))
+        same(run(file, AWS_EC2_METADATA_DISABLED="true"))

@@ -20,6 +20,7 @@ from cloudless_mosaic.domain.scenes import Scene, SourceGrid
 from cloudless_mosaic.errors import NoDataError, ObservationsLostError, SourceError, UsageError
 from cloudless_mosaic.execution import Engine, check_engine, open_engine
 from cloudless_mosaic.reading import RasterReader, default_reader
+from cloudless_mosaic.reading.alternates import open_raster
 from cloudless_mosaic.storage.files import write_whole
 
 
@@ -93,7 +94,7 @@ def _grids(reader: RasterReader | None, access: tuple[StorageAccess, ...]) -> Gr
         if band.grid is not None:
             return band.grid
         try:
-            return (reader or default_reader(access)).header(band.href).levels[0]
+            return open_raster(reader or default_reader(access), band)[1].levels[0]
         except SourceError as error:
             if error.lasting:
                 kind = UsageError if error.lasting == "access" else NoDataError

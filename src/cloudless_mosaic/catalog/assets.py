@@ -31,6 +31,7 @@ SCL = "SCL"
 """Name of the scene classification among the rasters of an item."""
 
 _RESOLUTION = re.compile(r"_(\d0)m$")
+_MOST_ALTERNATES = 4
 _NO_NUMBERS = ("nan", "inf", "-inf")
 _NATIVE = {**{name: band.resolution for name, band in BANDS.items()}, SCL: 20}
 
@@ -162,33 +163,31 @@ def source_rasters(assets: Iterable[RasterAsset], item: RawItem) -> dict[str, So
     Raises:
         MetadataError: if an href may not be read, or a declared grid is absurd.
     """
-    return {
-        asset.name: SourceRaster(
-            _readable_href(asset.asset, item),
-            declared_grid(asset.asset, item.properties, asset.resolution),
-            asset.pixels,
-        )
-        for asset in assets
-    }
+    rasters = {}
+    for asset in assets:
+        href, *alternates = _readable_hrefs(asset.asset, item)
+        grid = declared_grid(asset.asset, item.properties, asset.resolution)
+        rasters[asset.name] = SourceRaster(href, grid, asset.pixels, tuple(alternates))
+    return rasters
 
 
-def _readable_href(asset: Json, item: RawItem) -> str:
-    """The href of an asset; where that may not be read, the first of its alternates that may.
+def _readable_hrefs(asset: Json, item: RawItem) -> list[str]:
+    """The href of an asset and its alternates, as far as they may be read.
 
     Source: STAC extension "Alternate Assets".
 
     Raises:
         MetadataError: if none may be read, with the reason for the asset's own href.
     """
-    try:
-        return resolve_href(_absolute(asset["href"], item), item.file, item.host)
-    except MetadataError:
-        for href in _alternates(asset):
-            try:
-                return resolve_href(_absolute(href, item), item.file, item.host)
-            except MetadataError:
-                continue
-        raise
+    hrefs, refusal = [], None
+    for href in (asset["href"], *_alternates(asset)[:_MOST_ALTERNATES]):
+        try:
+            hrefs.append(resolve_href(_absolute(href, item), item.file, item.host))
+        except MetadataError as error:
+            refusal = refusal or error
+    if not hrefs and refusal:
+        raise refusal
+    return list(dict.fromkeys(hrefs))
 
 
 def _alternates(asset: Json) -> list[str]:

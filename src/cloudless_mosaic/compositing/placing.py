@@ -20,6 +20,7 @@ from cloudless_mosaic.errors import ContentError, SourceError
 from cloudless_mosaic.geo.projection import project, same_crs
 from cloudless_mosaic.net.redaction import redact
 from cloudless_mosaic.planning.tasks import BlockTask, GranuleSource
+from cloudless_mosaic.reading.alternates import open_raster
 from cloudless_mosaic.reading.protocol import RasterHeader, RasterReader
 
 _SCL = "SCL"
@@ -99,7 +100,7 @@ class _Placer:
         return PlacedGranule(number, observation, source, tuple(bands), mask)
 
     def _layer(self, name: str, raster: SourceRaster, source: GranuleSource) -> Layer | None:
-        header = self._reader.header(raster.href)
+        raster, header = open_raster(self._reader, raster)
         _require_fit(raster, header)
         values = (
             (class_conversion(raster, header), 0)

@@ -67,6 +67,8 @@ class SourceRaster:
     """Native grid as the item declares it; ``None`` where it declares none."""
     pixels: DeclaredPixels = UNDECLARED
     """What the item declares about the pixels."""
+    alternates: tuple[str, ...] = ()
+    """Other addresses of the same file, for where the first can't be read, in the order to try them."""
 
     def __repr__(self) -> str:
         # some catalogues give addresses that they have signed, and workers log the tasks that fail

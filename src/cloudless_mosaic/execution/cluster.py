@@ -12,11 +12,12 @@ from dataclasses import replace
 from cloudless_mosaic.domain.access import StorageAccess
 from cloudless_mosaic.domain.provider import access_of
 from cloudless_mosaic.domain.results import Usage
+from cloudless_mosaic.domain.scenes import SourceRaster
 from cloudless_mosaic.errors import TemporaryError, UsageError
 from cloudless_mosaic.execution.calls import call_on_worker
 from cloudless_mosaic.execution.connection import Connection, ask
 from cloudless_mosaic.execution.engine import Answer, AnyTask, Argument, Finished, Result
-from cloudless_mosaic.execution.preflight import check_reports, sample_hrefs
+from cloudless_mosaic.execution.preflight import check_reports, sample_rasters
 from cloudless_mosaic.execution.refusals import Refusals
 from cloudless_mosaic.execution.resources import ClusterResources, fit_blocks, result_bytes
 from cloudless_mosaic.execution.task_stream import TaskStream
@@ -66,7 +67,7 @@ class ClusterEngine:
         """See ``Engine.fit``: waits for a worker, compares it with this process, reads its memory limit."""
         self._await_worker()
         if self._reader is None:
-            self._compare(sample_hrefs(plan), access_of(plan.request.profile))
+            self._compare(sample_rasters(plan), access_of(plan.request.profile))
         try:
             info = ask(lambda: self._connection.client.scheduler_info(n_workers=-1))
         except OSError as error:
@@ -137,7 +138,7 @@ class ClusterEngine:
     def _unreachable(self, error: OSError) -> TemporaryError:
         return TemporaryError(f"{self._connection.name} does not answer ({error}); try again")
 
-    def _compare(self, hrefs: tuple[str, ...], access: tuple[StorageAccess, ...]) -> None:
+    def _compare(self, rasters: tuple[SourceRaster, ...], access: tuple[StorageAccess, ...]) -> None:
         """Compares every worker with this process.
 
         Raises:
@@ -148,7 +149,7 @@ class ClusterEngine:
         seconds = max(self._wait_workers, _COMPARING)
         try:
             answers = run_within(
-                seconds, lambda: ask(lambda: client.run(worker_report, hrefs, access, on_error="return"))
+                seconds, lambda: ask(lambda: client.run(worker_report, rasters, access, on_error="return"))
             )
         except TimeoutError:
             raise TemporaryError(
@@ -169,4 +170,4 @@ class ClusterEngine:
         reports = {name: answer for name, answer in answers.items() if isinstance(answer, WorkerReport)}
         if not reports:
             raise TemporaryError(f"{self._connection.name} lost its workers before work began; try again")
-        check_reports(report(hrefs, access), reports)
+        check_reports(report(rasters, access), reports)

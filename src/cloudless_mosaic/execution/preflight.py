@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
+from cloudless_mosaic.domain.scenes import SourceRaster
 from cloudless_mosaic.errors import AccessError, SourceError, UsageError
 from cloudless_mosaic.execution.worker import WorkerReport
 from cloudless_mosaic.planning.plan import CompositePlan
 from cloudless_mosaic.reading import RasterReader
+from cloudless_mosaic.reading.alternates import open_raster
 
 _SAMPLES = 3
 """Scenes per place that are tried; a single one may be missing at its source."""
@@ -17,44 +19,44 @@ _AT_ONCE = 16
 """Rasters that are opened at once, where the first can't be read."""
 
 
-def scene_hrefs(plan: CompositePlan) -> Iterator[str]:
+def scene_rasters(plan: CompositePlan) -> Iterator[SourceRaster]:
     """One raster of every scene of a plan."""
     for period in plan.periods:
         for scene in period.scenes:
             raster = next((one for one in (scene.scl, *scene.rasters.values()) if one), None)
             if raster:
-                yield raster.href
+                yield raster
 
 
-def sample_hrefs(plan: CompositePlan) -> tuple[str, ...]:
+def sample_rasters(plan: CompositePlan) -> tuple[SourceRaster, ...]:
     """A few rasters of every host or folder that a plan reads from."""
-    places: dict[str, list[str]] = {}
-    for href in scene_hrefs(plan):
-        _keep(places.setdefault(_place(href), []), href)
-    return tuple(href for hrefs in places.values() for href in hrefs)
+    places: dict[str, list[SourceRaster]] = {}
+    for raster in scene_rasters(plan):
+        _keep(places.setdefault(_place(raster.href), []), raster)
+    return tuple(raster for rasters in places.values() for raster in rasters)
 
 
-def require_access(reader: RasterReader, hrefs: Sequence[str]) -> None:
+def require_access(reader: RasterReader, rasters: Sequence[SourceRaster]) -> None:
     """Opens remote rasters until one can be read, so that a fault of all is named before the work.
 
     Nearly always that is the first, whose header is needed anyway. A failure that may pass ends it, too.
 
     Args:
         reader: Where pixels come from.
-        hrefs: A raster of every scene.
+        rasters: One of every scene.
 
     Raises:
         UsageError: if none can be read with the certificates, credentials and settings at hand.
     """
     refused = None
-    for start in range(0, len(hrefs), _AT_ONCE):
-        some = hrefs[start : start + _AT_ONCE]
-        if not all(urlsplit(href).netloc for href in some):
+    for start in range(0, len(rasters), _AT_ONCE):
+        some = rasters[start : start + _AT_ONCE]
+        if not all(urlsplit(raster.href).netloc for raster in some):
             return
-        reader.prepare(some)
-        for href in some:
+        reader.prepare(raster.href for raster in some)
+        for raster in some:
             try:
-                reader.header(href)
+                open_raster(reader, raster)
             except AccessError as error:
                 refused = refused or error
             except SourceError:
@@ -62,7 +64,7 @@ def require_access(reader: RasterReader, hrefs: Sequence[str]) -> None:
             else:
                 return
     if refused:
-        raise UsageError(f"none of the {len(hrefs)} scenes can be read, for example {refused}")
+        raise UsageError(f"none of the {len(rasters)} scenes can be read, for example {refused}")
 
 
 def check_reports(ours: WorkerReport, reports: Mapping[str, WorkerReport]) -> None:
@@ -133,6 +135,6 @@ def _place(href: str) -> str:
     return f"{parts.scheme}://{parts.netloc}" if parts.netloc else "file"
 
 
-def _keep(hrefs: list[str], href: str) -> None:
-    if len(hrefs) < _SAMPLES and href not in hrefs:
-        hrefs.append(href)
+def _keep(rasters: list[SourceRaster], raster: SourceRaster) -> None:
+    if len(rasters) < _SAMPLES and raster.href not in {one.href for one in rasters}:
+        rasters.append(raster)

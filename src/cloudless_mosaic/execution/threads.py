@@ -8,10 +8,11 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from cloudless_mosaic.domain.results import Usage
+from cloudless_mosaic.domain.scenes import SourceRaster
 from cloudless_mosaic.execution.bounded import run_bounded
 from cloudless_mosaic.execution.cgroups import cpu_quota, memory_limit
 from cloudless_mosaic.execution.engine import Answer, AnyTask, Argument, Finished, Result
-from cloudless_mosaic.execution.preflight import require_access, scene_hrefs
+from cloudless_mosaic.execution.preflight import require_access, scene_rasters
 from cloudless_mosaic.execution.resources import fit_threads
 from cloudless_mosaic.planning.plan import AnyPlan
 from cloudless_mosaic.reading import RasterReader
@@ -53,12 +54,12 @@ class ThreadEngine:
         self.threads = worker_count(workers)
         """Threads that work."""
         self._reader = reader
-        self._rasters: tuple[str, ...] = ()
+        self._rasters: tuple[SourceRaster, ...] = ()
         self._start = process_usage()
 
     def fit(self, plan: AnyPlan) -> AnyPlan:
         """See ``Engine.fit``; fits blocks and threads into the memory of a container."""
-        self._rasters = tuple(scene_hrefs(plan))
+        self._rasters = tuple(scene_rasters(plan))
         limit = memory_limit()
         if limit is not None:
             plan, fitting = fit_threads(plan, self.threads, limit)

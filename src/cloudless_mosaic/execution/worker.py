@@ -12,11 +12,13 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from cloudless_mosaic.domain.access import StorageAccess
+from cloudless_mosaic.domain.scenes import SourceRaster
 from cloudless_mosaic.errors import AccessError, SourceError, UsageError
 from cloudless_mosaic.execution.allocator import keep_freed_memory
 from cloudless_mosaic.execution.engine import Answer, AnyTask, Argument, Result
 from cloudless_mosaic.geo.data_folders import ignore_foreign_data
 from cloudless_mosaic.reading import RasterReader, default_reader
+from cloudless_mosaic.reading.alternates import open_raster
 
 _PACKAGES = ("dask", "distributed", "numpy", "pyproj", "imagecodecs", "obstore", "rasterio")
 """Distributions whose versions have to be the same everywhere: they decide messages and pixels."""
@@ -63,15 +65,15 @@ def package_digest() -> str:
     return digest.hexdigest()[:16]
 
 
-def report(hrefs: Iterable[str], access: tuple[StorageAccess, ...] = ()) -> WorkerReport:
+def report(rasters: Iterable[SourceRaster], access: tuple[StorageAccess, ...] = ()) -> WorkerReport:
     """Reports software, environment and data access of this process.
 
     Args:
-        hrefs: Rasters to try.
+        rasters: What to try.
         access: Storage that the profile of the provider describes.
     """
     reader = default_reader(access)
-    failures = {href: _failure(reader, href) for href in hrefs}
+    failures = {raster.href: _failure(reader, raster) for raster in rasters}
     return WorkerReport(
         versions=software(),
         environment=tuple(
@@ -84,15 +86,15 @@ def report(hrefs: Iterable[str], access: tuple[StorageAccess, ...] = ()) -> Work
     )
 
 
-def worker_report(hrefs: Iterable[str], access: tuple[StorageAccess, ...] = ()) -> WorkerReport:
+def worker_report(rasters: Iterable[SourceRaster], access: tuple[StorageAccess, ...] = ()) -> WorkerReport:
     """The report of a worker.
 
     Args:
-        hrefs: See ``report``.
+        rasters: See ``report``.
         access: See ``report``.
     """
     ignore_foreign_data()
-    return report(hrefs, access)
+    return report(rasters, access)
 
 
 def work_on_block(
@@ -150,10 +152,10 @@ def software() -> dict[str, str]:
     return {**found, "cloudless-mosaic (source)": package_digest()}
 
 
-def _failure(reader: RasterReader, href: str) -> SourceError | None:
+def _failure(reader: RasterReader, raster: SourceRaster) -> SourceError | None:
     """Why a header can't be read; ``None`` where it can."""
     try:
-        reader.header(href)
+        open_raster(reader, raster)
     except SourceError as error:
         return error
     return None

@@ -594,7 +594,11 @@ def test_an_alternate_stands_in_for_an_href_that_can_not_be_used(make_item, alte
     # the asset's own href comes first
     item["assets"]["B04"]["href"] = "https://own.example/B04.tif"
     rasters = source_rasters(raster_assets(RawItem.of(item), GENERIC.profile).values(), RawItem.of(item))
-    assert rasters["B04"].href == "https://own.example/B04.tif"
+    assert (rasters["B04"].href, rasters["B04"].alternates[0]) == ("https://own.example/B04.tif", read)
+    many = {str(number): {"href": f"https://{number}.example/B04.tif"} for number in range(1000)}
+    item["assets"]["B04"]["alternate"] = {**many, "same": {"href": "https://own.example/B04.tif"}}
+    rasters = source_rasters(raster_assets(RawItem.of(item), GENERIC.profile).values(), RawItem.of(item))
+    assert len(rasters["B04"].alternates) == 4
 
 
 @pytest.mark.parametrize("alternate", [None, [], {}, {"a": {"href": "http://10.0.0.1/B04.tif"}}, {"a": None}])

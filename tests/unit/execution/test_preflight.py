@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cloudless_mosaic.domain.scenes import SourceRaster
 from cloudless_mosaic.errors import AccessError, ContentError, SourceError, UsageError
 from cloudless_mosaic.execution import worker
-from cloudless_mosaic.execution.preflight import check_reports, require_access, sample_hrefs
+from cloudless_mosaic.execution.preflight import check_reports, require_access, sample_rasters
 from cloudless_mosaic.execution.worker import WorkerReport, package_digest, report
 
 ROOT = Path(__file__).parents[3]
@@ -74,24 +75,28 @@ def hrefs_of(count):
     return [f"https://a.example/{number}" for number in range(count)]
 
 
+def rasters_of(count, *alternates):
+    return [SourceRaster(href, None, alternates=alternates) for href in hrefs_of(count)]
+
+
 def test_a_fault_of_every_raster_is_named_before_the_work():
     door = Door(*[AccessError("the certificate is not trusted")] * 20)
     with pytest.raises(UsageError, match="none of the 20 scenes can be read, for example the certificate"):
-        require_access(door, hrefs_of(20))
+        require_access(door, rasters_of(20))
 
 
 @pytest.mark.parametrize("last", [None, SourceError("stalls"), ContentError("format")], ids=str)
 def test_one_raster_that_may_be_read_is_enough(last):
     door = Door(AccessError("refused"), AccessError("refused"), last, None)
-    require_access(door, hrefs_of(4))
+    require_access(door, rasters_of(4))
     assert door.asked == hrefs_of(3)
 
 
 def test_the_first_raster_is_enough_and_local_ones_are_not_tried():
     door = Door(None, None)
-    require_access(door, hrefs_of(2))
+    require_access(door, rasters_of(2))
     assert door.asked == hrefs_of(1)
-    require_access(door, ["/data/a.tif"])
+    require_access(door, [SourceRaster("/data/a.tif", None)])
     require_access(door, [])
     assert door.asked == hrefs_of(1)
 
@@ -112,7 +117,7 @@ def test_report_tells_versions_environment_and_what_can_be_read(monkeypatch, tmp
     monkeypatch.setenv("GDAL_NUM_THREADS", "1")
     monkeypatch.setenv("CPL_CURL_VERBOSE", "yes")
     missing = str(tmp_path / "missing.tif")
-    found = report([missing])
+    found = report([SourceRaster(missing, None)])
     assert found.versions["numpy"][0].isdigit()
     assert found.versions["cloudless-mosaic (source)"] == package_digest()
     assert found.environment == ("CPL_CURL_VERBOSE=yes",)
@@ -137,8 +142,8 @@ def test_a_few_rasters_of_every_place_are_tried(world, make_geobox):
     for day in range(1, 9):
         world.add(np.zeros((64, 64), np.uint16), np.zeros((32, 32)), day=day)
     plan = world.plan(make_geobox((64, 64)))
-    assert len(sample_hrefs(plan)) == 3
-    assert set(sample_hrefs(plan)) <= set(world.rasters)
+    assert len(sample_rasters(plan)) == 3
+    assert {raster.href for raster in sample_rasters(plan)} <= set(world.rasters)
 
 
 def test_every_line_that_decides_pixels_is_in_the_digest(tmp_path, monkeypatch):
