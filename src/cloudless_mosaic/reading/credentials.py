@@ -49,9 +49,7 @@ def authorization(href: str, access: tuple[StorageAccess, ...]) -> str:
         raise UsageError(f"access.{known.place}.signer sends a token, which needs https; its href is http")
     token = os.environ.get(TOKEN_VARIABLE, "").strip()
     if not token:
-        raise UsageError(
-            f"{known.place} wants a token, by `access` of the profile: set {TOKEN_VARIABLE} to it"
-        )
+        raise UsageError(f"{known.place} wants a token, as the profile says: set {TOKEN_VARIABLE} to it")
     if not token.isascii() or not token.isprintable() or " " in token:
         raise UsageError(f"{TOKEN_VARIABLE} holds what can't be a token; set it to the token alone")
     return f"Bearer {token}"
