@@ -100,6 +100,7 @@ def parse_scene(item: RawItem, request: SceneRequest, sensed: datetime, footprin
         offset=offset.value,
         offset_reason=offset.reason,
         href=item.href,
+        view=view_of(item),
     )
 
 
@@ -114,6 +115,24 @@ def cloud_cover_of(item: RawItem) -> float | None:
         return None
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 100:
         raise MetadataError(f"its cloud cover is {quoted(value, 40)}, not a percentage")
+    return float(value)
+
+
+def view_of(item: RawItem) -> float | None:
+    """Mean angle of the view in degrees: ``view:incidence_angle``, else ``view:off_nadir``.
+
+    ``None`` where it is unknown: missing, or not from 0 to 90. A ``view:off_nadir`` of 0 is unknown, too: no
+    scene has a mean of 0, and some catalogues write it into every item.
+    """
+    incidence, off_nadir = (
+        _angle(item.properties.get(name)) for name in ("view:incidence_angle", "view:off_nadir")
+    )
+    return incidence if incidence is not None else off_nadir or None
+
+
+def _angle(value: object) -> float | None:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 90:
+        return None
     return float(value)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -16,10 +16,20 @@ from cloudless_mosaic.kernels import fill_free
 from cloudless_mosaic.masks.dates import DateTest
 from cloudless_mosaic.masks.levels import CLEAR
 from cloudless_mosaic.planning.tasks import BlockTask
-from cloudless_mosaic.reducers import Stack
+from cloudless_mosaic.reducers import Stack, Views
 
 UInt8s = npt.NDArray[np.uint8]
 UInt16s = npt.NDArray[np.uint16]
+
+
+@dataclass(frozen=True, slots=True)
+class ViewAngles:
+    """Mean angles of the view, degrees; ``None`` where unknown."""
+
+    alone: Mapping[int, float | None]
+    """Of granules that fill an observation alone, by the number of the observation."""
+    shared: Mapping[int, float | None]
+    """Of the others, by the number of the granule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +46,11 @@ class ObservationStack:
     """See ``PixelSources``."""
     distances: UInt8s | None
     """See ``Stack``."""
+    angles: ViewAngles | None
+    """Angles of the view; ``None`` where they don't matter."""
 
     @classmethod
-    def of(cls, task: BlockTask, alone: Iterable[MaskedGranule], sharing: Iterable[MaskedGranule]) -> Self:
+    def of(cls, task: BlockTask, alone: Iterable[MaskedGranule], sharing: Collection[MaskedGranule]) -> Self:
         """A stack that holds anything where one granule fills an observation, and 0 where several do.
 
         Args:
@@ -55,7 +67,12 @@ class ObservationStack:
         distances = np.full(shape, 255, np.uint8) if measured else None
         owners = {observation: np.zeros(task.block.shape, np.uint16) for observation in sorted(shared)}
         pixels = np.empty((len(task.read_bands), *shape), np.uint16)
-        stack = cls(pixels, places, levels, owners, distances)
+        angles = ViewAngles(
+            {observation: one.placed.source.view for observation, one in single.items()},
+            {one.placed.number: one.placed.source.view for one in sharing},
+        )
+        scored = angles if task.reducer.scores_view else None
+        stack = cls(pixels, places, levels, owners, distances, scored)
         for observation in shared:
             stack.of_observation(observation)[:] = 0
         for observation, granule in single.items():
@@ -135,4 +152,12 @@ class ObservationStack:
         times = tuple(task.observations[observation].time for observation in self.places)
         span = task.period.source
         bands = tuple(map(canonical_band, task.bands))
-        return Stack(self.pixels[: len(bands)], times, bands, span, self.distances)
+        return Stack(self.pixels[: len(bands)], times, bands, span, self.distances, self._views())
+
+    def _views(self) -> Views | None:
+        if self.angles is None:
+            return None
+        alone = tuple(self.angles.alone.get(observation) for observation in self.places)
+        owners = {self.places[observation]: plane for observation, plane in self.owners.items()}
+        numbers = range(max(self.angles.shared, default=-1) + 1)
+        return Views(alone, owners, (None, *(self.angles.shared.get(number) for number in numbers)))

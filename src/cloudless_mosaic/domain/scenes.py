@@ -111,6 +111,8 @@ class Scene:
     """Reason for this offset."""
     href: str = ""
     """Address of the STAC item itself, without credentials; may be empty."""
+    view: float | None = None
+    """Mean angle between the line of sight and the vertical, degrees; ``None`` where unknown."""
 
 
 @dataclass(frozen=True, slots=True)

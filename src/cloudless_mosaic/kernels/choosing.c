@@ -97,13 +97,14 @@ void choose_highest_ratio(const uint16_t *stack, ptrdiff_t bands, ptrdiff_t time
 }
 
 /* The observation with the highest sum of scores, in whole numbers: `by_time` of each observation; if there are
-   levels of shape (time, pixel), `by_level` of theirs; and if there are entries of `by_haze`, that of
-   2 * blue - red - least, the nearest entry where it is outside of them. */
+   levels of shape (time, pixel), `by_level` of theirs; if there are entries of `by_haze`, that of
+   2 * blue - red - least, the nearest entry where it is outside of them; and where there are owners of an
+   observation, shape (pixel), `by_owner` of theirs. */
 PER_PROCESSOR
 void choose_best(const uint16_t *stack, ptrdiff_t bands, ptrdiff_t times, ptrdiff_t pixels,
                  const int32_t *by_time, const uint8_t *levels, const int32_t *by_level, ptrdiff_t blue,
-                 ptrdiff_t red, int32_t least, const int32_t *by_haze, ptrdiff_t entries, int16_t *chosen,
-                 uint16_t *count)
+                 ptrdiff_t red, int32_t least, const int32_t *by_haze, ptrdiff_t entries,
+                 uint16_t *const *owners, const int32_t *by_owner, int16_t *chosen, uint16_t *count)
 {
     uint16_t keep[CHUNK], counts[CHUNK];
     int32_t best[CHUNK], highest[CHUNK], total[CHUNK];
@@ -117,6 +118,9 @@ void choose_best(const uint16_t *stack, ptrdiff_t bands, ptrdiff_t times, ptrdif
             keep_complete(stack + time * pixels + start, times * pixels, bands, size, keep, counts);
             for (ptrdiff_t i = 0; i < size; i++)
                 total[i] = by_time[time];
+            if (owners[time])
+                for (ptrdiff_t i = 0; i < size; i++)
+                    total[i] += by_owner[owners[time][start + i]];
             if (levels)
                 for (ptrdiff_t i = 0; i < size; i++)
                     total[i] += by_level[levels[time * pixels + start + i]];

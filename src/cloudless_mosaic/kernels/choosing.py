@@ -7,6 +7,8 @@ observations that count.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -66,6 +68,7 @@ def choose_best(
     by_time: Int32s,
     by_level: tuple[UInt8s, Int32s] | None,
     by_haze: tuple[tuple[int, int], int, Int32s] | None,
+    by_owner: tuple[Sequence[UInt16s | None], Int32s] | None,
     chosen: Chosen,
     count: UInt16s,
 ) -> None:
@@ -76,8 +79,9 @@ def choose_best(
         by_time: Score of each observation, shape (time,).
         by_level: Levels of each pixel, whole, shape (time, y, x), and the score of each level, shape (256,).
         by_haze: Places of the blue and the red band, a number, and the scores of 2 blue - red from that
-            number on; beyond the last or before the first, theirs. The three scores must add up to less than
-            2**31.
+            number on; beyond the last or before the first, theirs.
+        by_owner: For each observation numbers, whole, shape (y, x), or None, and the score of each number.
+            All scores together must add up to less than 2**31.
         chosen: Output.
         count: Output.
     """
@@ -86,6 +90,10 @@ def choose_best(
     (blue, red), least, table = by_haze or ((0, 0), 0, np.zeros(0, np.int32))
     check(all(0 <= band < len(stack) for band in (blue, red)), "bands that the stack does not have")
     check(by_haze is None or len(table) > 0, "a table without an entry")
+    owners, of_owners = ((None,) * times, np.zeros(0, np.int32)) if by_owner is None else by_owner
+    check(len(owners) == times, "owners of other observations")
+    numbers = (int(one.max(initial=0)) for one in owners if one is not None)
+    check(max(numbers, default=-1) < len(of_owners), "owners without a score")
     lib.choose_best(
         *stack_of(stack),
         planes_of(by_time, (times,), np.int32),
@@ -96,6 +104,11 @@ def choose_best(
         least,
         planes_of(table, (len(table),), np.int32),
         len(table),
+        ffi.new(
+            "uint16_t *[]",
+            [ffi.NULL if one is None else planes_of(one, stack.shape[2:], np.uint16) for one in owners],
+        ),
+        planes_of(of_owners, (len(of_owners),), np.int32),
         *_outputs(stack, chosen, count),
     )
 

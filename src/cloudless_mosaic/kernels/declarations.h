@@ -67,8 +67,8 @@ void choose_highest_ratio(const uint16_t *stack, ptrdiff_t bands, ptrdiff_t time
                           ptrdiff_t numerator, ptrdiff_t denominator, int16_t *chosen, uint16_t *count);
 void choose_best(const uint16_t *stack, ptrdiff_t bands, ptrdiff_t times, ptrdiff_t pixels,
                  const int32_t *by_time, const uint8_t *levels, const int32_t *by_level, ptrdiff_t blue,
-                 ptrdiff_t red, int32_t least, const int32_t *by_haze, ptrdiff_t entries, int16_t *chosen,
-                 uint16_t *count);
+                 ptrdiff_t red, int32_t least, const int32_t *by_haze, ptrdiff_t entries,
+                 uint16_t *const *owners, const int32_t *by_owner, int16_t *chosen, uint16_t *count);
 void choose_closest(const uint16_t *stack, ptrdiff_t bands, ptrdiff_t times, ptrdiff_t pixels,
                     const uint16_t *composite, int16_t *chosen);
 int choose_medoid(const uint16_t *stack, ptrdiff_t bands, ptrdiff_t times, ptrdiff_t pixels, int16_t *chosen,

@@ -32,7 +32,12 @@ def plan_record(plan: CompositePlan) -> dict[str, Any]:
         plan: The run.
     """
     folder = _common_folder((*plan.scene_set.scenes, *plan.scene_set.spare))
-    spare = [[scene.id, _digest(_scene_fields(scene, folder))] for scene in plan.scene_set.spare]
+    views = plan.request.reduction.scores_view
+
+    def fields(scene: Scene) -> dict[str, Any]:
+        return {**_scene_fields(scene, folder), **({"view": scene.view} if views else {})}
+
+    spare = [[scene.id, _digest(fields(scene))] for scene in plan.scene_set.spare]
     return {
         "software": __version__,
         "parameters": run_parameters(plan),
@@ -41,7 +46,7 @@ def plan_record(plan: CompositePlan) -> dict[str, Any]:
             "shape": list(plan.geobox.shape),
             "transform": list(plan.geobox.affine[:6]),
         },
-        "scenes": [[scene.id, _digest(_scene_fields(scene, folder))] for scene in plan.scene_set.scenes],
+        "scenes": [[scene.id, _digest(fields(scene))] for scene in plan.scene_set.scenes],
         **({"spare": spare} if spare else {}),
         "dropped": [[scene.id, _digest(_dropped_fields(scene))] for scene in plan.scene_set.dropped],
     }

@@ -234,6 +234,7 @@ def _observations(
             scl=scene.scl if mask.reads_classes else None,
             offset=scene.offset,
             footprint=scene.footprint.bounds,
+            view=scene.view if request.reduction.scores_view else None,
         )
         overpasses.setdefault(scene.overpass, []).append(source)
         times.setdefault(scene.overpass, known.get(scene.overpass, scene.datetime))

@@ -36,6 +36,8 @@ class GranuleSource:
     """Digital number to add."""
     footprint: tuple[float, float, float, float] = (-180.0, -90.0, 180.0, 90.0)
     """West, south, east, north of the item's geometry, degrees; longitudes may run on beyond 180."""
+    view: float | None = None
+    """Mean angle of the view, degrees; ``None`` where it is unknown, or the reducer doesn't score it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Reductions of a stack of observations over time, as values in a registry."""
 
-from cloudless_mosaic.reducers.protocol import Reduced, Reducer, SeriesReducer, SpreadReducer, Stack
+from cloudless_mosaic.reducers.protocol import Reduced, Reducer, SeriesReducer, SpreadReducer, Stack, Views
 from cloudless_mosaic.reducers.registry import REDUCERS, USAGE, parse_reducer
 
 __all__ = [
@@ -11,5 +11,6 @@ __all__ = [
     "SeriesReducer",
     "SpreadReducer",
     "Stack",
+    "Views",
     "parse_reducer",
 ]

@@ -11,10 +11,11 @@ from cloudless_mosaic.errors import UsageError
 
 @dataclass(frozen=True, slots=True)
 class AnyReducer:
-    """A reducer of any bands, to which it doesn't matter how far clouds are."""
+    """A reducer of any bands, to which it doesn't matter how far clouds are and where it was seen from."""
 
     parameter: ClassVar[str] = ""
     cloud_reach: ClassVar[float] = 0.0
+    scores_view: ClassVar[bool] = False
     microseconds: ClassVar[float] = 0.02
 
     def check(self, _bands: Sequence[str], /) -> None:

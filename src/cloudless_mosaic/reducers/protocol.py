@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import ClassVar, Protocol, Self, runtime_checkable
@@ -15,6 +15,19 @@ Int64s = npt.NDArray[np.int64]
 UInt16s = npt.NDArray[np.uint16]
 
 _INSTANT = timedelta.resolution
+
+
+@dataclass(frozen=True, slots=True)
+class Views:
+    """Mean angles of the view of granules, degrees; ``None`` where unknown."""
+
+    alone: tuple[float | None, ...]
+    """Of each observation that one granule fills, in the order of the stack; ``None`` for the others."""
+    owners: Mapping[int, UInt16s]
+    """Of the others, by place in the stack: the number of the granule that each pixel is from, 0 where none
+    fills it; C-contiguous, shape (y, x)."""
+    granules: tuple[float | None, ...]
+    """By number of the granule; the first entry is for pixels without any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +45,8 @@ class Stack:
     distances: npt.NDArray[np.uint8] | None = None
     """Distance to the nearest cloud or shadow of the scene, shape (time, y, x), C-contiguous: 0 is in it, 255
     at ``cloud_reach`` of the reducer or farther. ``None`` where it doesn't matter, or the mask has none."""
+    views: Views | None = None
+    """Angles of the view. ``None`` where they don't matter."""
 
     @property
     def days(self) -> Int64s:
@@ -113,6 +128,8 @@ class Reducer(Protocol):
     """Processor time that a pixel of 4 bands and 4 dates takes, as measured in ``docs/performance.md``."""
     cloud_reach: ClassVar[float]
     """Metres up to which the distance to clouds matters; 0 where it doesn't."""
+    scores_view: ClassVar[bool]
+    """True where the angle of the view matters."""
 
     @classmethod
     def parse(cls, parameter: str) -> Self:

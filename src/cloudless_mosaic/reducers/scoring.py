@@ -14,6 +14,9 @@ import numpy.typing as npt
 
 Int32s = npt.NDArray[np.int32]
 
+_HALF_VIEW = 3.75
+"""Degrees; FORCE takes half of the widest view of Landsat, 7.5. That of Sentinel-2 is 12."""
+
 ONE = 1 << 20
 """A score of 1 with a weight of 1. Weights up to 500 together fit."""
 
@@ -55,6 +58,17 @@ def haze_scores(weight: float) -> tuple[int, Int32s]:
     """
     least, end = 500, 2101
     return least, _whole([weight * _logistic(-0.05 * (twice / 2 - 650)) for twice in range(least, end)])
+
+
+def view_scores(angles: Sequence[float | None], weight: float) -> Int32s:
+    """Scores by the angle of the view: 1 / (1 + exp(10 / 7.5 (angle - 3.75))), so a half at 3.75 degrees.
+
+    Args:
+        angles: Degrees; ``None`` is unknown and gets a half.
+        weight: Of this score among the others.
+    """
+    known = (_HALF_VIEW if angle is None else angle for angle in angles)
+    return _whole([weight * _logistic(-10 / (2 * _HALF_VIEW) * (angle - _HALF_VIEW)) for angle in known])
 
 
 def _logistic(value: float) -> float:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from cloudless_mosaic.catalog.footprints import parse_footprint
 from cloudless_mosaic.catalog.identity import sensing_time
-from cloudless_mosaic.catalog.items import MissingBandError, cloud_cover_of, parse_scene
+from cloudless_mosaic.catalog.items import MissingBandError, cloud_cover_of, parse_scene, view_of
 from cloudless_mosaic.catalog.raw_item import RawItem
 from cloudless_mosaic.errors import MetadataError
 
@@ -129,6 +129,23 @@ def test_the_host_of_an_api_decides_on_its_provider(make_item, make_request):
 )
 def test_cloud_cover_is_a_percentage(value, cover):
     assert cloud_cover_of(RawItem.of({"properties": {"eo:cloud_cover": value}})) == cover
+
+
+@pytest.mark.parametrize(
+    ("properties", "angle"),
+    [
+        ({"view:incidence_angle": 8.5}, 8.5),
+        ({"view:off_nadir": 4}, 4.0),
+        ({"view:incidence_angle": 8.5, "view:off_nadir": 4}, 8.5),
+        ({"view:incidence_angle": 0}, 0.0),
+        ({"view:off_nadir": 0}, None),
+        ({}, None),
+        *(({"view:incidence_angle": value}, None) for value in (-1, 91, math.nan, 10**400, True, "3", [])),
+    ],
+    ids=str,
+)
+def test_the_angle_of_the_view_is_known_or_unknown(properties, angle):
+    assert view_of(RawItem.of({"properties": properties})) == angle
 
 
 @pytest.mark.parametrize("name", ["sentinel:valid_cloud_cover", "s2:valid_cloud_cover"])

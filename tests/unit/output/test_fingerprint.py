@@ -57,6 +57,14 @@ def test_what_decides_the_bytes_decides_the_fingerprint(plan, what):
     assert differences(before, after)
 
 
+def test_the_view_decides_where_the_reducer_scores_it(plan):
+    seen = with_scenes(plan, lambda scene: replace(scene, view=9.0))
+    assert plan_record(seen) == plan_record(plan)
+    bands = ("blue", "red")
+    before, after = (plan_record(with_request(one, reducer="best", bands=bands)) for one in (plan, seen))
+    assert fingerprint(before) != fingerprint(after)
+
+
 @pytest.mark.parametrize("name", [one.name for one in fields(MosaicRequest) if has_two_values(one.name)])
 @settings(max_examples=20)
 @given(data=st.data())

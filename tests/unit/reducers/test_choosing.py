@@ -87,16 +87,21 @@ def test_the_best_has_the_highest_sum_of_scores(stack, data):
     levels = data.draw(stn.arrays(np.uint8, stack.shape[1:]))
     by_level = data.draw(stn.arrays(np.int32, 256, elements=score))
     least, by_haze = data.draw(st.integers(-9, 2000)), data.draw(stn.arrays(np.int32, 99, elements=score))
+    numbers = stn.arrays(np.uint16, stack.shape[2:], elements=st.integers(0, 3))
+    owners = [data.draw(st.none() | numbers) for _ in by_time]
+    by_owner = data.draw(stn.arrays(np.int32, 4, elements=score))
     blue, red = 0, len(stack) - 1
 
     def total(time, row, column):
         haze = 2 * int(stack[blue, time, row, column]) - int(stack[red, time, row, column]) - least
         level = by_level[levels[time, row, column]]
-        return int(by_time[time]) + int(level) + int(by_haze[min(max(haze, 0), 98)])
+        own = 0 if owners[time] is None else by_owner[owners[time][row, column]]
+        return int(by_time[time]) + int(level) + int(by_haze[min(max(haze, 0), 98)]) + int(own)
 
-    kernel = partial(kernels.choose_best, stack, by_time, (levels, by_level), ((blue, red), least, by_haze))
+    hazy = (blue, red), least, by_haze
+    kernel = partial(kernels.choose_best, stack, by_time, (levels, by_level), hazy, (owners, by_owner))
     check(stack, choose(stack, kernel), chosen_by(stack, total))
-    alone = choose(stack, partial(kernels.choose_best, stack, by_time, None, None))
+    alone = choose(stack, partial(kernels.choose_best, stack, by_time, None, None, None))
     check(stack, alone, chosen_by(stack, lambda time, *_: int(by_time[time])))
 
 
@@ -180,6 +185,13 @@ def test_scores_of_the_best_available_pixel():
     assert by_haze[0] == round(0.3 * scoring.ONE)
 
 
+def test_the_view_is_scored_as_published_and_an_unknown_one_by_half():
+    scores = scoring.view_scores([0, 3.75, 7.5, None], weight=0.2)
+    assert scores[1] == scores[3] == round(0.1 * scoring.ONE)
+    assert scores[0] == round(0.2 * scoring.ONE / (1 + np.exp(-5)))
+    assert scores[2] == round(0.2 * scoring.ONE / (1 + np.exp(5)))
+
+
 STACK, PLANE, CHOSEN = (
     np.zeros((2, 2, 3, 4), np.uint16),
     np.zeros((3, 4), np.uint16),
@@ -195,11 +207,13 @@ TIMES = np.zeros(2, np.int32)
         lambda: kernels.choose_first(STACK, np.array([0, 1]), CHOSEN.astype(int), PLANE),
         lambda: kernels.choose_highest(STACK, np.zeros((2, 3, 4)), CHOSEN, PLANE),
         lambda: kernels.choose_highest_ratio(STACK, (0, 2), CHOSEN, PLANE),
-        lambda: kernels.choose_best(STACK, TIMES[:1], None, None, CHOSEN, PLANE),
-        lambda: kernels.choose_best(STACK, TIMES, None, ((0, 1), 0, TIMES[:0]), CHOSEN, PLANE),
-        lambda: kernels.choose_best(STACK, TIMES, None, ((0, 2), 0, TIMES), CHOSEN, PLANE),
+        lambda: kernels.choose_best(STACK, TIMES[:1], None, None, None, CHOSEN, PLANE),
+        lambda: kernels.choose_best(STACK, TIMES, None, ((0, 1), 0, TIMES[:0]), None, CHOSEN, PLANE),
+        lambda: kernels.choose_best(STACK, TIMES, None, ((0, 2), 0, TIMES), None, CHOSEN, PLANE),
+        lambda: kernels.choose_best(STACK, TIMES, None, None, ([None], TIMES), CHOSEN, PLANE),
+        lambda: kernels.choose_best(STACK, TIMES, None, None, ([PLANE, PLANE], TIMES[:0]), CHOSEN, PLANE),
         lambda: kernels.choose_best(
-            STACK, TIMES, (np.zeros((2, 3, 4), np.uint8), TIMES), None, CHOSEN, PLANE
+            STACK, TIMES, (np.zeros((2, 3, 4), np.uint8), TIMES), None, None, CHOSEN, PLANE
         ),
         lambda: kernels.choose_closest(STACK, STACK, CHOSEN),
         lambda: kernels.choose_medoid(STACK, CHOSEN[:2], PLANE),
