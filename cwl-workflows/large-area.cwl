@@ -133,7 +133,7 @@ $graph:
         type: string
         default: multidate
         label: Cloud mask
-        doc: multidate, scl, deafrica, cdse, worldcereal or none
+        doc: multidate, ukis, scl, deafrica, cdse, worldcereal or none
       mask-option:
         type: string[]
         default: []

@@ -30,6 +30,9 @@ class Observations:
     """Its column, likewise."""
     days: npt.NDArray[np.int64]
     """Day of each date, counted from any day; shape (time,)."""
+    whole: UInt16s | None = None
+    """The bands on the grid of the classifications, shape (band, time, rows, columns); ``None`` where they
+    aren't at hand, so that networks can't be asked."""
 
     @property
     def complete(self) -> Bools:

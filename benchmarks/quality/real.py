@@ -68,13 +68,15 @@ def real_tile(folder: Path) -> RealTile:
     with rasterio.open(paths[0] / "SCL.tif") as file:
         resolution = float(file.transform.a)
     rows, columns = (np.arange(length) for length in truth.scl.shape)
+    stack = np.stack([one.bands for one in others], axis=1)
     seen = Observations(
-        np.stack([one.bands for one in others], axis=1),
+        stack,
         np.stack([one.scl for one in others]),
         resolution,
         rows,
         columns,
         np.array([one.day.toordinal() for one in others]),
+        whole=stack,
     )
     clear = scl_step(DEFAULT_CLEAR_CLASSES, _AROUND_CLOUDS).clear_pixels(truth.scl, resolution)
     valid = np.asarray(clear & (truth.bands > 0).all(axis=0))

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
 
 import numpy as np
 
-from benchmarks.quality.observations import BANDS, Bools, Observations
+from benchmarks.errors import BenchmarkError
+from benchmarks.quality.observations import BANDS, Bools, Observations, UInt16s
 from cloudless_mosaic.masks import Mask, MaskSettings, make_mask
 from cloudless_mosaic.masks.classes import DEFAULT_CLEAR_CLASSES
 from cloudless_mosaic.masks.levels import CLEAR, HARD, UInt8s
+from cloudless_mosaic.masks.network import (
+    Answer,
+    Network,
+    Place,
+    classes_of_cell,
+    merged,
+    places_of,
+    source_pixels,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +35,16 @@ class Recipe:
     """What it does, for a table."""
     kept: Callable[[Observations], Bools]
     """Gives the observations that are kept, shape (time, y, x)."""
+    whole: bool = False
+    """True where it needs ``Observations.whole``."""
 
 
 def _kept_by(mask: Mask) -> Callable[[Observations], Bools]:
     """The observations that a mask keeps: by the classification, then by comparing dates."""
 
     def kept(seen: Observations) -> Bools:
-        scenes = [_levels(mask, one, seen.resolution) for one in seen.scl]
+        codes = seen.scl if mask.network is None else _with_network(seen, mask.network)
+        scenes = [_levels(mask, one, seen.resolution) for one in codes]
         levels = np.ascontiguousarray(seen.at_pixels(np.stack(scenes)), np.uint8)
         usable = seen.complete & (levels != HARD)
         if mask.dates is None:
@@ -41,6 +56,37 @@ def _kept_by(mask: Mask) -> Callable[[Observations], Bools]:
     return kept
 
 
+def _with_network(seen: Observations, network: Network) -> UInt8s:
+    """The classifications, with what a network finds in pixels of the same size."""
+    if seen.whole is None or tuple(network.bands) != BANDS:
+        raise BenchmarkError(f"{network} can't be asked: its bands aren't at hand")
+    found = [
+        merged(codes, network_classes(seen.whole[:, date], network)) for date, codes in enumerate(seen.scl)
+    ]
+    return np.stack(found)
+
+
+def network_classes(bands: UInt16s, network: Network) -> UInt8s:
+    """What a network finds in a whole scene, shape (rows, columns).
+
+    Args:
+        bands: Reflectance / 0.0001 of the bands that it looks at, shape (band, rows, columns).
+        network: The network.
+    """
+    shape = bands.shape[1], bands.shape[2]
+
+    @cache
+    def answer_at(place: Place) -> Answer:
+        rows, columns = (source_pixels(one, length) for one, length in zip(place, shape, strict=True))
+        return Answer.of(network, bands[:, rows[:, None], columns])
+
+    cells = [
+        [classes_of_cell((row, column), shape, answer_at) for column in places_of(0, shape[1])]
+        for row in places_of(0, shape[0])
+    ]
+    return np.asarray(np.block(cells)[: shape[0], : shape[1]])
+
+
 def _levels(mask: Mask, scl: UInt8s, resolution: float) -> UInt8s:
     levels = mask.levels(scl, resolution)
     if levels is None:
@@ -50,7 +96,7 @@ def _levels(mask: Mask, scl: UInt8s, resolution: float) -> UInt8s:
 
 def _recipe(title: str, mask: str, dilation: float | None = None, name: str = "") -> Recipe:
     made = make_mask(mask, MaskSettings(DEFAULT_CLEAR_CLASSES, dilation))
-    return Recipe(name or mask, title, _kept_by(made))
+    return Recipe(name or mask, title, _kept_by(made), whole=made.network is not None)
 
 
 RECIPES = (
@@ -60,8 +106,13 @@ RECIPES = (
     _recipe("the same, grown by 120 m", "scl", 120, "scl-120"),
     _recipe("the same, grown by 240 m", "scl", 240, "scl-240"),
     _recipe("classes, grown by 120 m, doubtful up to 300 m, then a test over the dates", "multidate"),
+    *(
+        [_recipe("the same, and what ukis-csmask finds is masked as clouds and shadows are", "ukis")]
+        if find_spec("ukis_csmask") and find_spec("onnxruntime")
+        else []
+    ),
     _recipe("classes 3, 8, 9, 10; opening 40 m, dilation 100 m", "deafrica"),
     _recipe("classes 1, 3, 7, 8, 9, 10 (with the median)", "cdse"),
     _recipe("classes 0, 1, 3, 8-11; erosion 60 m, dilation 260 m", "worldcereal"),
 )
-"""All that are compared, by default."""
+"""All that are compared, by default; ukis where the extra is installed."""

@@ -151,7 +151,9 @@ def _requested_assets(item: RawItem, request: SceneRequest, profile: ProviderPro
         known = tuple(common_name(name) for name in sorted(assets) if name != SCL)
         raise MissingBandError(missing, known)
     _require_mask(request.cloud_mask, assets)
-    names = (*map(canonical_band, with_guides(request.bands, request.cloud_mask.guides)), SCL)
+    mask = request.cloud_mask
+    looked_at = with_guides(request.bands, sorted(mask.looks_at))
+    names = (*map(canonical_band, looked_at), SCL)
     return [assets[name] for name in names if name in assets]
 
 
@@ -161,7 +163,7 @@ def _require_mask(mask: Mask, assets: Collection[str]) -> None:
     Raises:
         MissingGuideError: if there isn't.
     """
-    missing = _missing_for(mask.reads_classes, mask.guides, assets)
+    missing = _missing_for(mask.reads_classes, sorted(mask.looks_at), assets)
     if missing:
         working = (
             name

@@ -16,13 +16,15 @@ from cloudless_mosaic.compositing.granules import (
     MaskLayer,
     PlacedGranule,
 )
+from cloudless_mosaic.compositing.networks import network_classes
 from cloudless_mosaic.compositing.placing import PlacedGranules
 from cloudless_mosaic.compositing.plausibility import Classified, class_statistics, reason_for_rejection
 from cloudless_mosaic.compositing.resampling import mask_at_centres
 from cloudless_mosaic.errors import SourceError
 from cloudless_mosaic.geo.packed_mask import PackedMask
 from cloudless_mosaic.masks import Mask
-from cloudless_mosaic.masks.levels import HARD
+from cloudless_mosaic.masks.levels import HARD, UInt8s
+from cloudless_mosaic.masks.network import merged
 from cloudless_mosaic.reading.protocol import RasterReader
 
 
@@ -74,16 +76,39 @@ def mask_granules(
         if reason:
             lost.append(LostGranule.of(granule, granule.rejection(reason), statistics))
             continue
-        grid = layer.layer.grid
-        levels = mask.levels(answer, grid.resolution)
-        clear = mask.clear(answer, grid.resolution) if levels is None else levels != HARD
-        distances = mask.cloud_distances(answer, grid.resolution, cloud_reach) if cloud_reach else None
-        own = ClearMask(Classified(answer, grid, layer.window), clear, levels, distances)
+        try:
+            own = _clear_mask(granule, layer, answer, mask, reader, cloud_reach)
+        except SourceError as error:
+            lost.append(LostGranule.of(granule, error, statistics))
+            continue
         masked[granule.number] = MaskedGranule(granule, own, statistics=statistics)
         if granule.observation in shared:
             covered[granule.number] = PackedMask.of(covered_pixels(answer != 0, layer))
     in_order = [masked[number] for number in sorted(masked)]
     return MaskedGranules(_share_out(in_order, covered), tuple(lost))
+
+
+def _clear_mask(
+    granule: PlacedGranule,
+    layer: MaskLayer,
+    codes: UInt8s,
+    mask: Mask,
+    reader: RasterReader,
+    cloud_reach: float,
+) -> ClearMask:
+    """The clear pixels of a granule, by its classes and by what a network finds.
+
+    Raises:
+        SourceError: if a band that the network looks at can't be read.
+    """
+    grid = layer.layer.grid
+    found = codes
+    if mask.network is not None and mask.clear(codes, grid.resolution).any():
+        found = merged(codes, network_classes(granule, layer, mask.network, reader))
+    levels = mask.levels(found, grid.resolution)
+    clear = mask.clear(found, grid.resolution) if levels is None else levels != HARD
+    distances = mask.cloud_distances(found, grid.resolution, cloud_reach) if cloud_reach else None
+    return ClearMask(Classified(codes, grid, layer.window), clear, levels, distances)
 
 
 def _shared_observations(placed: PlacedGranules) -> frozenset[int]:

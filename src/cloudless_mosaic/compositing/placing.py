@@ -101,7 +101,7 @@ class _Placer:
 
     def _layer(self, name: str, raster: SourceRaster, source: GranuleSource) -> Layer | None:
         raster, header = open_raster(self._reader, raster)
-        _require_fit(raster, header)
+        require_fit(raster, header)
         values = (
             (class_conversion(raster, header), 0)
             if name == _SCL
@@ -120,7 +120,7 @@ class _Placer:
         return Layer(name, raster.href, level, grid, mapping, self._task.alone, *values)
 
 
-def _require_fit(raster: SourceRaster, header: RasterHeader) -> None:
+def require_fit(raster: SourceRaster, header: RasterHeader) -> None:
     """Refuses a raster that can't be one of the product's; a header of a few bytes may declare any size.
 
     Raises:

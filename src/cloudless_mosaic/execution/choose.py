@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from cloudless_mosaic.compositing.networks import forget_networks
 from cloudless_mosaic.domain.access import StorageAccess
 from cloudless_mosaic.domain.request import ExecutionOptions
 from cloudless_mosaic.errors import UsageError
@@ -50,6 +51,7 @@ def open_engine(
     """
     chosen = _connection(request)
     if chosen is None:
+        forget_networks()
         yield ThreadEngine(request.workers, reader or default_reader(access))
         return
     from cloudless_mosaic.execution.cluster import ClusterEngine  # noqa: PLC0415 - only runs on clusters

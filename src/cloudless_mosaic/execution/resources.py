@@ -7,7 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from cloudless_mosaic.errors import UsageError
-from cloudless_mosaic.planning.estimate import block_output_bytes, composite_bytes, task_memory
+from cloudless_mosaic.planning.estimate import (
+    block_output_bytes,
+    composite_bytes,
+    process_memory,
+    task_memory,
+)
 from cloudless_mosaic.planning.parts import count_parts
 from cloudless_mosaic.planning.plan import AnyPlan, CompositePlan
 from cloudless_mosaic.planning.series import composites_of_task
@@ -79,6 +84,10 @@ class ClusterResources:
             return most
         return max(self.threads, min(most, int(_WAITING * self.memory / result_bytes)), 1)
 
+    def task_budget_of(self, plan: CompositePlan) -> float:
+        """Bytes that each task of a plan may use: ``task_budget`` without its share of ``process_memory``."""
+        return self.task_budget - process_memory(plan) * self.workers / max(1, self.threads)
+
     def part_edge(self, plan: CompositePlan, mosaics: int) -> int:
         """Blocks along the edge of a part: few large parts have few pixels at their borders.
 
@@ -86,7 +95,7 @@ class ClusterResources:
             plan: With blocks that fit.
             mosaics: How many mosaics it has.
         """
-        rest = self.task_budget - _MARGIN * task_memory(plan)
+        rest = self.task_budget_of(plan) - _MARGIN * task_memory(plan)
         for edge in _PART_EDGES:
             parts = mosaics * count_parts(plan.blocks, edge)
             if parts >= _PARTS_PER_THREAD * self.threads and edge**2 * block_output_bytes(plan) <= rest:
@@ -105,13 +114,13 @@ def fit_blocks(plan: AnyPlan, resources: ClusterResources) -> AnyPlan:
     Raises:
         UsageError: if not even the smallest block fits.
     """
-    needed = task_memory(plan)
-    while _MARGIN * task_memory(plan) > resources.task_budget:
+    needed, budget = task_memory(plan), resources.task_budget_of(plan)
+    while _MARGIN * task_memory(plan) > budget:
         if max(plan.blocks.largest) <= _SMALLEST:
-            smallest, budget = _megabytes(task_memory(plan)), _megabytes(max(0, resources.task_budget))
+            smallest, left = _megabytes(task_memory(plan)), _megabytes(max(0, budget))
             raise UsageError(
                 f"a task needs {_megabytes(needed)}, and {smallest} in the smallest blocks, but the workers "
-                f"have {budget} for one; give them more memory or fewer threads, or ask for fewer scenes"
+                f"have {left} for one; give them more memory or fewer threads, or ask for fewer scenes"
             )
         plan = replace(plan, blocks=plan.blocks.halved())
     return plan
@@ -127,7 +136,7 @@ def fit_threads(plan: AnyPlan, threads: int, limit: int) -> tuple[AnyPlan, int]:
         threads: Threads wanted.
         limit: Bytes that the process may use.
     """
-    budget = max(0.0, _USABLE * limit - _OWN)
+    budget = max(0.0, _USABLE * limit - _OWN - process_memory(plan))
     while _MARGIN * task_memory(plan) * threads > budget and max(plan.blocks.largest) > _HANDY:
         plan = replace(plan, blocks=plan.blocks.halved())
     return plan, max(1, min(threads, int(budget / max(1.0, _MARGIN * task_memory(plan)))))

@@ -10,6 +10,7 @@ import numpy as np
 from cloudless_mosaic.masks.class_step import ClassStep
 from cloudless_mosaic.masks.dates import DateTest
 from cloudless_mosaic.masks.levels import Bools, UInt8s
+from cloudless_mosaic.masks.network import Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class Mask:
     """What the scene classification says of each scene; ``None`` where it isn't read."""
     dates: DateTest | None = None
     """How the observations of a pixel are compared; ``None`` where they aren't."""
+    network: Network | None = None
+    """What finds more clouds and shadows than the scene classification; ``None`` where nothing does."""
 
     @property
     def reads_classes(self) -> bool:
@@ -42,13 +45,24 @@ class Mask:
 
     @property
     def guides(self) -> tuple[str, ...]:
-        """Sentinel-2 names of the bands that the mask looks at, whatever bands are asked for."""
+        """Sentinel-2 names of the bands that are read for every pixel, whatever bands are asked for."""
         return () if self.dates is None else self.dates.guides
+
+    @property
+    def network_bands(self) -> tuple[str, ...]:
+        """Sentinel-2 names of the bands that the network looks at."""
+        return () if self.network is None else self.network.bands
+
+    @property
+    def looks_at(self) -> frozenset[str]:
+        """Sentinel-2 names of all bands that the mask looks at."""
+        return frozenset(self.guides) | frozenset(self.network_bands)
 
     @property
     def description(self) -> str:
         """Which observations are clear, step by step, in full sentences for the provenance."""
-        steps = [step.description for step in (self.classes, self.dates) if step is not None]
+        order = (self.classes, self.network, self.dates)
+        steps = [step.description for step in order if step is not None]
         return " ".join(steps) or "No cloud mask: every pixel that has data counts as clear."
 
     def margin(self, resolution: float) -> int:

@@ -69,7 +69,7 @@ class Recipe:
     reads_classes: bool = True
     """True where the mask reads the scene classification."""
     guides: tuple[str, ...] = ()
-    """Sentinel-2 names of the bands that the mask looks at."""
+    """Sentinel-2 names of the bands that the mask looks at, a network included."""
     dilation: float | None = None
     """Metres of ``cloud_dilation`` by default; ``None`` where the recipe has its own."""
     takes_classes: bool = False

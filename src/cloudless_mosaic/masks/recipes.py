@@ -7,11 +7,14 @@ Sources: ``deafrica``: Digital Earth Africa's GeoMAD (odc-stats, plugin ``gm-s2`
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cloudless_mosaic.masks.class_step import ClassStep
 from cloudless_mosaic.masks.classes import CLOUD_CLASSES
 from cloudless_mosaic.masks.dates import DateTest
 from cloudless_mosaic.masks.mask import Mask
 from cloudless_mosaic.masks.recipe import MaskOption, MaskSettings, Options, Recipe
+from cloudless_mosaic.masks.ukis import installed
 
 _BY_CLASSES = "by the scene classification"
 
@@ -60,6 +63,11 @@ def _multidate(settings: MaskSettings, options: Options) -> Mask:
     return Mask("multidate", "by the scene classification and by comparing dates", step, DateTest(**limits))
 
 
+def _ukis(settings: MaskSettings, options: Options) -> Mask:
+    title = "by the scene classification, a network and comparing dates"
+    return replace(_multidate(settings, options), name="ukis", title=title, network=installed())
+
+
 def _deafrica(settings: MaskSettings, options: Options) -> Mask:  # noqa: ARG001 - the signature of a recipe
     step = ClassStep((1, 2, 4, 5, 6, 7, 11), CLOUD_CLASSES, options["dilation"], options["opening"])
     return Mask("deafrica", _BY_CLASSES, step)
@@ -104,6 +112,9 @@ multidate = Recipe(
 )
 """Near cloud an observation counts only where another date confirms it; haze and shadow go by comparing
 dates."""
+
+ukis = replace(multidate, make=_ukis, guides=("B02", "B03", "B04", "B08"))
+"""As multidate, and the clouds and shadows that a network finds are masked as well."""
 
 scl = Recipe(
     _scl,

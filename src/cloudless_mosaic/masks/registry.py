@@ -5,10 +5,11 @@ from __future__ import annotations
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.masks.mask import Mask
 from cloudless_mosaic.masks.recipe import MaskSettings, Recipe
-from cloudless_mosaic.masks.recipes import cdse, deafrica, multidate, none, scl, worldcereal
+from cloudless_mosaic.masks.recipes import cdse, deafrica, multidate, none, scl, ukis, worldcereal
 
 MASKS: dict[str, Recipe] = {
     "multidate": multidate,
+    "ukis": ukis,
     "scl": scl,
     "deafrica": deafrica,
     "cdse": cdse,

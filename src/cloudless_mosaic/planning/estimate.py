@@ -38,6 +38,8 @@ class PlanCost:
     """The same for every period of the plan, in its order; 0 where there is no scene."""
     task_memory: int
     """Bytes that the largest task holds at once."""
+    process_memory: int
+    """Bytes that each process holds beside its tasks, for the network of the mask."""
     reduce_seconds: float
     """Processor time of all reductions; reading and writing are not in it."""
     layer_memory: int
@@ -69,6 +71,7 @@ def estimate(plan: CompositePlan) -> PlanCost:
         read_bytes=sum(period_bytes),
         period_bytes=tuple(period_bytes),
         task_memory=memory,
+        process_memory=process_memory(plan),
         reduce_seconds=seconds,
         layer_memory=math.prod(plan.blocks.largest) * _layer_bytes(plan),
         layer_bytes=round(active * rows * columns * _layer_bytes(plan) * _OVERVIEWS),
@@ -87,6 +90,12 @@ def block_output_bytes(plan: CompositePlan) -> int:
     """Bytes of the largest block in all files of its mosaic, with overviews, before compression."""
     rows, columns = plan.blocks.largest
     return round(rows * columns * _pixel_bytes(plan) * _OVERVIEWS)
+
+
+def process_memory(plan: CompositePlan) -> int:
+    """Bytes that each process holds beside its tasks, for the network of the mask."""
+    network = plan.request.cloud_mask.network
+    return network.process_memory if network else 0
 
 
 def composite_bytes(plan: CompositePlan) -> int:
@@ -108,6 +117,9 @@ def _sample_bytes(plan: CompositePlan, scene: Scene) -> float:
     """Bytes to read for one square metre."""
     rasters = [scene.rasters[canonical_band(band)] for band in read_bands(plan.request)]
     bands = sum(_BAND_BYTES / read_resolution(plan, raster) ** 2 for raster in rasters)
+    network = plan.request.cloud_mask.network
+    if network:
+        bands += len(network.bands) * _BAND_BYTES / network.resolution**2
     if not plan.request.cloud_mask.reads_classes or scene.scl is None:
         return bands
     resolution = scene.scl.grid.resolution if scene.scl.grid else _SCL_RESOLUTION
@@ -156,4 +168,5 @@ def _task_memory(plan: CompositePlan, period: PeriodPlan, index: SceneIndex) -> 
     composites = composites_of_task(plan)
     # tasks that go through time keep what they have read, and all of their composites
     kept = observations * window + composites * composite_bytes(plan) if composites > 1 else 0
-    return round(stack + levels + 2 * window + kept)
+    network = mask.network.task_memory if mask.network else 0
+    return round(stack + levels + 2 * window + kept + network)

@@ -235,6 +235,7 @@ def _observations(
             offset=scene.offset,
             footprint=scene.footprint.bounds,
             view=scene.view if request.reduction.scores_view else None,
+            network=tuple(scene.rasters[band] for band in mask.network_bands),
         )
         overpasses.setdefault(scene.overpass, []).append(source)
         times.setdefault(scene.overpass, known.get(scene.overpass, scene.datetime))

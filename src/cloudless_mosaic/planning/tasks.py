@@ -38,6 +38,8 @@ class GranuleSource:
     """West, south, east, north of the item's geometry, degrees; longitudes may run on beyond 180."""
     view: float | None = None
     """Mean angle of the view, degrees; ``None`` where it is unknown, or the reducer doesn't score it."""
+    network: tuple[SourceRaster, ...] = ()
+    """One raster per band that the network of the mask looks at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,8 @@ class BlockTask:
         """Every raster that may be read."""
         for observation in self.observations:
             for granule in observation.granules:
-                yield from (raster.href for raster in (granule.scl, *granule.bands) if raster)
+                rasters = (granule.scl, *granule.bands, *granule.network)
+                yield from dict.fromkeys(raster.href for raster in rasters if raster)
 
     def __reduce__(self) -> tuple[Callable[[bytes], BlockTask], tuple[bytes]]:
         """Pickles compressed, since the long addresses of a scene's rasters hardly differ."""

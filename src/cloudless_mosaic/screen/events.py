@@ -68,6 +68,7 @@ def _plan_fields(plan: MosaicPlan, mosaics: Sequence[Mosaic], cost: PlanCost) ->
         "tasks": cost.tasks,
         "read_bytes": cost.read_bytes,
         "task_memory_bytes": cost.task_memory,
+        "process_memory_bytes": cost.process_memory,
         "output_bytes": cost.output_bytes,
         "periods": [
             {

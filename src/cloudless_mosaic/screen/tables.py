@@ -63,6 +63,7 @@ def plan_summary(plan: MosaicPlan, mosaics: Sequence[Mosaic], cost: PlanCost) ->
     yield (
         f"{number(len(plan.blocks), 'block')} of at most {block_columns} x {block_rows} pixels, "
         f"{number(cost.tasks, 'task')} of about {size(cost.task_memory)} of memory"
+        + (f", and {size(cost.process_memory)} for the network of the mask" if cost.process_memory else "")
     )
     yield (
         f"about {size(cost.read_bytes)} to read, at most {size(cost.output_bytes)} to write, "

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bright_network import BrightNetwork
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.execution import threads
 from cloudless_mosaic.execution.resources import ClusterResources, composite_bytes, fit_blocks, fit_threads
@@ -137,3 +138,14 @@ def test_parts_are_as_large_as_the_number_of_threads_and_their_memory_allow(plan
     assert resources(*[8 * GIB] * 200).part_edge(fine, 1) == 1
     little = 1.2 * task_memory(fine) + 5 * block_output_bytes(fine)
     assert replace(resources(GIB), task_budget=little).part_edge(fine, 1) == 2
+
+
+def test_the_network_of_a_mask_takes_memory_of_its_process_and_of_its_tasks(plan, monkeypatch):
+    bare = task_memory(plan)
+    masked = replace(plan.request.cloud_mask, network=BrightNetwork(process_memory=GIB, task_memory=2**26))
+    monkeypatch.setattr(type(plan.request), "cloud_mask", masked)
+    assert bare + 2**26 <= task_memory(plan) < bare + 1.1 * 2**26  # and a little to read
+    assert resources(8 * GIB, 8 * GIB).task_budget_of(plan) == resources(8 * GIB).task_budget - GIB
+    limit = int((200 * 2**20 + 8 * 1.2 * task_memory(plan)) / 0.7) + 1
+    assert fit_threads(plan, 8, limit + int(GIB / 0.7) + 1) == (plan, 8)
+    assert fit_threads(plan, 8, limit) != (plan, 8)
