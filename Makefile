@@ -13,6 +13,9 @@ IMAGE_FLAGS ?=
 RELEASE_FLAGS ?=
 VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' src/cloudless_mosaic/version.py)
 
+# tests start some hundred processes, and each would compile the sources again
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: setup demo test test-fast chaos fuzz check format bench bench-compare quality docs newcomer clean constraints \
   release-cwl manifests image code-server-image package-test
 
@@ -37,7 +40,7 @@ test: setup
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --cov --cov-report=term
 
 test-fast: setup
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup \
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --hypothesis-profile fast \
 		-m 'not slow and not chaos and not newcomer and not package' tests/unit
 
 fuzz: setup

@@ -36,6 +36,7 @@ from stac_output import check_output
 
 # an example takes as long as the machine's load makes it
 settings.register_profile("project", deadline=None)
+settings.register_profile("fast", settings.get_profile("project"), max_examples=15)
 settings.load_profile("project")
 
 

@@ -10,14 +10,19 @@ import gc
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from types import FrameType
 
 _ARENA_MAX = -8
 """``M_ARENA_MAX`` of ``mallopt(3)``."""
 
 _ARENAS = 2
+
+_SECONDS_UNTIL_REPEATED = 0.05
+"""Time in which the code that ignored a signal ends; where it doesn't, the signal is repeated again."""
 
 
 class Terminated(BaseException):
@@ -36,12 +41,14 @@ def raise_on_signals() -> None:
     """
     for number in _signals():
         signal.signal(number, _raise_terminated)
+    _repeat_ignored_signals()
 
 
 def interrupt_on_signals() -> None:
     """Makes SIGTERM and SIGHUP the same as Ctrl-C, for commands that run until they are interrupted."""
     for number in _signals():
         signal.signal(number, signal.default_int_handler)
+    _repeat_ignored_signals()
 
 
 def raise_file_limit() -> None:
@@ -123,3 +130,37 @@ def _signals() -> list[int]:
 
 def _raise_terminated(number: int, _frame: FrameType | None) -> None:
     raise Terminated(number)
+
+
+def _repeat_ignored_signals() -> None:
+    """Sends a signal again whose exception the interpreter ignored.
+
+    A handler runs between any two instructions of the main thread. Where those belong to a ``__del__`` or to
+    a callback of the garbage collector, the interpreter prints the exception and goes on, and the run would
+    end as if there had been no signal.
+    """
+    report = sys.unraisablehook
+
+    def repeat(ignored: sys.UnraisableHookArgs) -> None:
+        error = ignored.exc_value
+        if isinstance(error, Terminated):
+            _send_later(error.signal)
+        elif isinstance(error, KeyboardInterrupt):
+            _send_later(signal.SIGINT)
+        else:
+            report(ignored)
+
+    sys.unraisablehook = repeat
+
+
+def _send_later(number: int) -> None:
+    """Sends a signal to the main thread from another one: from this one it would arrive within the hook."""
+    main = threading.main_thread().ident
+    send = (
+        partial(signal.pthread_kill, main, number)
+        if hasattr(signal, "pthread_kill") and main is not None
+        else partial(signal.raise_signal, number)
+    )
+    timer = threading.Timer(_SECONDS_UNTIL_REPEATED, send)
+    timer.daemon = True
+    timer.start()
