@@ -13,8 +13,9 @@
         └── ContentError            1   nor can it be later: format, pixel type
 
 A message says what was wrong, which value was got, and what to do next, on one line. Code that raises an
-error puts names of request fields in backticks: ``str()`` gives plain names, the command line its options.
-Messages of ``MetadataError`` and ``SourceError`` are recorded in the output, and stay as they are.
+error or warns puts names of request fields in backticks: the command line shows its options in their place,
+``str()`` of an error plain names. Warnings, and messages of ``MetadataError`` and ``SourceError``, keep the
+backticks in results and outputs.
 """
 
 import re
@@ -25,6 +26,16 @@ LastingFault = Literal["", "access", "content"]
 """Why a raster can't be read however often it is tried; empty where a retry may succeed."""
 
 _FIELD = re.compile(r"`([a-z]\w*)`")
+
+
+def option_of(field: str) -> str:
+    """The option of a field of the request, by the rule of click: dashes for underscores."""
+    return f"--{field.replace('_', '-')}"
+
+
+def naming_options(text: str) -> str:
+    """A text with options of the command line in place of request fields in backticks."""
+    return _FIELD.sub(lambda field: option_of(field[1]), text)
 
 
 class CloudlessMosaicError(Exception):

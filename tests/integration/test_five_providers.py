@@ -203,7 +203,7 @@ def test_an_offset_that_is_given_is_used_and_recorded(archives, mosaics, mosaic_
     properties = item_of(tmp_path)["properties"]
     assert properties["cloudless_mosaic:parameters"]["boa_offset"] == 0
     assert {scene["offset_reason"] for scene in properties["cloudless_mosaic:scenes"]} == {
-        "given by --boa-offset for all scenes"
+        "given by boa_offset for all scenes"
     }
 
 

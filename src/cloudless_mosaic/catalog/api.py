@@ -82,7 +82,7 @@ def search_api(
     if style.cloud_filter == "query" and request.max_cloud_cover < 100:
         notes.append(
             f"{api.where} leaves out scenes whose cloud cover is unknown when it filters by cloud cover; "
-            "--max-cloud-cover 100 takes them"
+            "`max_cloud_cover` 100 takes them"
         )
     if not found:
         api.require_collection(request.collection)

@@ -185,7 +185,7 @@ def _offset(
     if not any(band.has_product_scale for band in bands):
         return OffsetDecision(0, f"{profile.name}: its bands declare a scale and an offset of their own")
     if request.boa_offset is not None:
-        return OffsetDecision(request.boa_offset, "given by --boa-offset for all scenes")
+        return OffsetDecision(request.boa_offset, "given by boa_offset for all scenes")
     flag = item.properties.get(profile.offset_flag) if profile.offset_flag else None
     if flag is not None and not isinstance(flag, bool):
         raise MetadataError(f"its {profile.offset_flag} is {quoted(flag, 40)}, neither true nor false")

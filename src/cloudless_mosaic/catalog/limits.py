@@ -33,7 +33,7 @@ def limit_scenes(found: SceneSet, most: int, periods: Sequence[Period]) -> Scene
     kept = frozenset(scene.id for scene in _by_turns(found.scenes, periods)[:most])
     scenes = tuple(scene for scene in found.scenes if scene.id in kept)
     gone = tuple(scene for scene in found.scenes if scene.id not in kept)
-    reason = f"left out by --max-items {most}"
+    reason = f"left out by `max_items` {most}"
     return SceneSet(
         scenes,
         (*found.dropped, *(DroppedScene(scene.id, scene.datetime, reason) for scene in gone)),
@@ -86,6 +86,6 @@ def _warning(kept: Sequence[Scene], gone: Sequence[Scene], most: int, periods: S
     gone_days = f"; no scene is left on {shown}{more}" if days else ""
     total = len(kept) + len(gone)
     return (
-        f"--max-items {most} cuts the search: {total} scenes found, {len(kept)} kept, left out "
-        f"{cut}{gone_days}; --max-items {total} takes all"
+        f"`max_items` {most} cuts the search: {total} scenes found, {len(kept)} kept, left out "
+        f"{cut}{gone_days}; `max_items` {total} takes all"
     )

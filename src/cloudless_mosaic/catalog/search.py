@@ -161,7 +161,7 @@ class _ItemFilter:
         ids = sorted(self.cloudless)
         more = f" and {len(ids) - _MOST_IDS} more" if len(ids) > _MOST_IDS else ""
         names = f"{', '.join(ids[:_MOST_IDS])}{more}"
-        taken = "taken whatever --max-cloud-cover, last under --max-items"
+        taken = "taken whatever `max_cloud_cover`, last under `max_items`"
         return (f"cloud cover unknown or invalid: {names}; {taken}",)
 
     def _parse(self, item: RawItem, sensed: datetime) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 
 import click
 
+from cloudless_mosaic.errors import option_of
+
 
 def option_names(program: click.Command) -> Callable[[str], str]:
     """Names the option of a field, for ``CloudlessMosaicError.naming``.
@@ -22,7 +24,7 @@ def option_names(program: click.Command) -> Callable[[str], str]:
         for parameter in command.params
         if isinstance(parameter, click.Option)
     }
-    return lambda field: options.get(field) or f"--{field.replace('_', '-')}"
+    return lambda field: options.get(field) or option_of(field)
 
 
 def _commands(program: click.Command) -> Iterator[click.Command]:

@@ -33,7 +33,7 @@ _FIRST_WITH_OFFSET = (4, 0)
 _FIRST_OF_USERS = (20, 0)
 """Baselines from here on (99.99 in practice) mark products made by users, whose offset is unknown."""
 
-_ADVICE = "--boa-offset 0 or -1000 decides it for all scenes, --collection takes another collection"
+_ADVICE = "`boa_offset` 0 or -1000 decides it for all scenes, `collection` takes another collection"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Any, Self
 from rich.console import Console
 
 from cloudless_mosaic.domain.results import LostObservation, SceneNote
+from cloudless_mosaic.errors import naming_options
 from cloudless_mosaic.geo.geobox import GeoBox
 
 
@@ -32,7 +33,7 @@ class JsonLines:
         self._write("note", message=message)
 
     def _write(self, event: str, **fields: Any) -> None:  # noqa: ANN401 - any JSON value
-        self._console.out(json.dumps({"event": event, **fields}))
+        self._console.out(naming_options(json.dumps({"event": event, **fields})))
 
 
 def grid_fields(geobox: GeoBox) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Self
 from rich.console import Console
 
 from cloudless_mosaic.domain.results import LostObservation, SceneNote
+from cloudless_mosaic.errors import naming_options
 
 _NAMED_LOSSES = 5
 """Losses of one output that are listed; a service that is down can lose thousands of blocks."""
@@ -33,7 +34,7 @@ class TextLines:
 
     def note(self, message: str) -> None:
         """Prints a message."""
-        self._console.print(message, markup=False)
+        self._console.print(naming_options(message), markup=False)
 
     def _show_losses(self, label: str, lost: Iterable[LostObservation]) -> None:
         """Lists lost observations of a block: the first few of each output, or all with ``-v``."""

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Literal, Self, TextIO
 
 from cloudless_mosaic.domain.results import LostObservation
+from cloudless_mosaic.errors import naming_options
 from cloudless_mosaic.net.redaction import redact
 
 Level = Literal["info", "warning", "error"]
@@ -50,7 +51,7 @@ class LogLines:
         """Writes one line, without credentials."""
         time = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         line = {"time": time, "level": level, "run": self._run, "event": event, **_redacted(fields)}
-        print(json.dumps(line), file=self._stream or sys.stderr, flush=True)
+        print(naming_options(json.dumps(line)), file=self._stream or sys.stderr, flush=True)
 
     def _write_losses(self, lost: Iterable[LostObservation], **where: Any) -> None:  # noqa: ANN401 - likewise
         """Writes a line for each observation that could not be read."""

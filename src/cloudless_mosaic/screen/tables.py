@@ -86,7 +86,7 @@ def _few_overpasses(plan: MosaicPlan) -> Iterator[str]:
         more = f" and {len(few) - _MOST_NAMED} more" if len(few) > _MOST_NAMED else ""
         yield (
             f"few overpasses to read over a tile, of those to expect: {named}{more}; longer periods, "
-            "--window or --fill take more scenes"
+            "`window` or `fill` take more scenes"
         )
 
 

@@ -136,7 +136,7 @@ def test_provider_baseline_and_flag_decide(tmp_path, style, baseline, flag, adve
     else:
         assert not found.scenes
         assert expected in found.dropped[0].reason
-        assert "--boa-offset 0 or -1000" in found.dropped[0].reason or "neither" in found.dropped[0].reason
+        assert "`boa_offset` 0 or -1000" in found.dropped[0].reason or "neither" in found.dropped[0].reason
         assert found.dropped[0].datetime is not None
 
 
@@ -145,7 +145,7 @@ def test_an_offset_that_is_given_decides_for_every_scene(tmp_path, given):
     for row in TABLE:
         found = find(tmp_path, item_of(*row[:4]), boa_offset=given)
         assert [(scene.offset, scene.offset_reason) for scene in found.scenes] == [
-            (given, "given by --boa-offset for all scenes")
+            (given, "given by boa_offset for all scenes")
         ], row
 
 

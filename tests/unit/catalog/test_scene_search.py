@@ -69,7 +69,7 @@ def test_every_item_is_accounted_for_once(tmp_path, make_request, make_mixed):
     assert sum("its id" in scene.reason for scene in found.dropped) == 2
     assert sum("reprocessed twin" in reason for reason in reasons.values()) == 1
     assert found.warnings == (
-        ("cloud cover unknown or invalid: broken2; taken whatever --max-cloud-cover, last under --max-items"),
+        ("cloud cover unknown or invalid: broken2; taken whatever `max_cloud_cover`, last under `max_items`"),
     )
 
 

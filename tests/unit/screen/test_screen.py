@@ -32,7 +32,7 @@ def plan(world, make_geobox):
     for day in (1, 2):
         world.add(np.full((64, 64), 900, np.uint16), np.full((32, 32), 4), day=day, cloud_cover=10.0 * day)
     plan = world.plan(make_geobox((64, 64)), Blocks((0, 32, 64), (0, 64)))
-    scene_set = replace(plan.scene_set, dropped=(DROPPED,), warnings=("--max-items 2 cuts 1 of 3 scenes",))
+    scene_set = replace(plan.scene_set, dropped=(DROPPED,), warnings=("`max_items` 2 cuts 1 of 3 scenes",))
     september = replace(plan.periods[0].period, label="2023-09")
     periods = (plan.periods[0], replace(plan.periods[0], period=september, scenes=(), found=1))
     return replace(plan, scene_set=scene_set, periods=periods)
