@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("setuptools", reason="builds need setuptools, environments don't")
 
 ROOT = Path(__file__).parents[2]

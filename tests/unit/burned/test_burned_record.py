@@ -21,6 +21,8 @@ from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.geo.projection import project
 from request_values import two_values
 
+pytestmark = pytest.mark.slow
+
 GRID = SourceGrid("EPSG:32610", (10.0, 0.0, 600000.0, 0.0, -10.0, 4500000.0), (1098, 1098))
 
 

@@ -14,7 +14,10 @@ from cloudless_mosaic.domain.scenes import SceneSet
 from cloudless_mosaic.errors import UsageError
 
 DATA = Path(__file__).resolve().parents[3] / "../shared/data"
-pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the shared test data is not beside the project")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not DATA.is_dir(), reason="the shared test data is not beside the project"),
+]
 
 EXPECTED = {
     # four items are Level-1C

@@ -72,6 +72,7 @@ def write_parts(folder, spec, pixels, parts):
     return content
 
 
+@pytest.mark.slow
 @given(
     shape=st.tuples(st.integers(1, 150), st.integers(1, 150)),
     size=st.integers(8, 60),

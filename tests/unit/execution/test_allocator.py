@@ -28,6 +28,7 @@ def page_faults(how):
     return int(done.stdout)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries don't have these settings")
 def test_freed_arrays_are_used_for_the_next_ones():
     # 100 arrays of 1024 pages

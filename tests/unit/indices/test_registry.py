@@ -28,6 +28,7 @@ def test_normalised_differences_are_those_of_spyndex(name):
     assert index.is_difference
 
 
+@pytest.mark.slow
 def test_every_index_of_spyndex_has_the_same_values():
     values = np.random.default_rng(3).integers(1, 9000, (len(EVERY), 50)).astype(np.uint16)
     bands = tuple(EVERY.values())

@@ -8,6 +8,8 @@ import pytest
 from cloudless_mosaic.errors import TemporaryError, UsageError
 from cloudless_mosaic.output import BlockSink, locked_folder
 
+pytestmark = pytest.mark.slow
+
 NAME = "monthly-mosaic-2020-10"
 
 

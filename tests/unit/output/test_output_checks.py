@@ -7,6 +7,8 @@ import pytest
 
 from stac_output import check_output
 
+pytestmark = pytest.mark.slow
+
 ITEM = "monthly-mosaic-2020-10/monthly-mosaic-2020-10.json"
 WRONG = (AssertionError, jsonschema.ValidationError)
 

@@ -13,6 +13,8 @@ from cloudless_mosaic.output.part_files import PartFile
 from cloudless_mosaic.planning.parts import cut_parts
 from cloudless_mosaic.planning.tasks import BlockTask
 
+pytestmark = pytest.mark.slow
+
 NAME = "monthly-mosaic-2020-10"
 
 

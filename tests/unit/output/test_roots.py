@@ -14,6 +14,8 @@ from cloudless_mosaic.output import BlockSink, geoparquet, roots
 from cloudless_mosaic.output.merge import merge_shards
 from stac_output import check_output
 
+pytestmark = pytest.mark.slow
+
 NAME = "monthly-mosaic-2020-10"
 
 

@@ -14,6 +14,8 @@ from cloudless_mosaic.errors import TemporaryError, UsageError
 from cloudless_mosaic.output import BlockSink, checkpoints
 from cloudless_mosaic.output import sink as period
 
+pytestmark = pytest.mark.slow
+
 NAME = "monthly-mosaic-2020-10"
 FILES = [f"{NAME}{suffix}" for suffix in (".tif", "-count.tif", "-visual.tif", "-thumbnail.png", ".json")]
 

@@ -14,6 +14,8 @@ from cloudless_mosaic.reading import TileReader, WindowRead, default_reader
 from recording_bucket import RecordingBucket
 from seaweedfs import PRIVATE, PUBLIC
 
+pytestmark = pytest.mark.slow
+
 PIXELS = np.random.default_rng(7).integers(0, 10000, (301, 233), np.uint16)
 SUFFIXES = (".tif", ".jp2")
 

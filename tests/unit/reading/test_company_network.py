@@ -12,6 +12,8 @@ from cloudless_mosaic.errors import AccessError, SourceError
 from cloudless_mosaic.net.environment.certificates import CA_VARIABLES
 from cloudless_mosaic.reading import TileReader, WindowRead
 
+pytestmark = pytest.mark.slow
+
 PIXELS = np.random.default_rng(7).integers(1, 10000, (301, 233), np.uint16)
 
 

@@ -14,6 +14,8 @@ from cloudless_mosaic.net.retry import RetryPolicy
 from cloudless_mosaic.reading import TileReader, WindowRead, plain_web
 from cloudless_mosaic.reading.settings import ReadSettings
 
+pytestmark = pytest.mark.slow
+
 PIXELS = np.random.default_rng(8).integers(1, 10000, (301, 233), np.uint16)
 SETTINGS = ReadSettings(
     connect_timeout=5.0,

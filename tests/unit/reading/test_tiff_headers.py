@@ -146,6 +146,7 @@ def test_what_gdal_may_read_is_left_to_it():
             parse(HOSTILE[name])
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(st.data())
 def test_any_flip_of_bits_in_a_header(data):

@@ -55,6 +55,7 @@ def test_the_fiftieth_percentile_is_the_median(stack):
     np.testing.assert_array_equal(percentile(stack, 50).count, median(stack).count)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("times", range(1, 20))
 @pytest.mark.parametrize("q", [0, 20, 25, 37.5, 90, 100])
 def test_percentiles_of_more_pixels_than_are_worked_on_together(times, q):

@@ -10,6 +10,8 @@ from shapely.geometry import box, shape
 from cloudless_mosaic.stac.data_mask import MOST_CORNERS, data_footprint
 from cloudless_mosaic.stac.footprint import footprint
 
+pytestmark = pytest.mark.slow
+
 FACTOR = 4
 
 

@@ -18,6 +18,8 @@ from cloudless_mosaic.stac.assets import RENDER
 from cloudless_mosaic.stac.collection import with_items
 from cloudless_mosaic.stac.footprint import footprint
 
+pytestmark = pytest.mark.slow
+
 NAME = "monthly-mosaic-2020-10"
 
 

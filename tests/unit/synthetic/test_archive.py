@@ -21,6 +21,8 @@ from cloudless_mosaic.synthetic.ground import make_ground
 from cloudless_mosaic.synthetic.landcover import SHALLOWS
 from cloudless_mosaic.synthetic.surface import BANDS, Season, clear_reflectance
 
+pytestmark = pytest.mark.slow
+
 README_UTM = (554340, 5266190, 578160, 5288570)
 """The README's area of interest in EPSG:32610: left, bottom, right, top."""
 

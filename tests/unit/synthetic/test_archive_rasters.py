@@ -72,7 +72,7 @@ def test_jpeg_2000_is_lossless_and_alone(tmp_path, dtype):
 
 def test_every_overview_is_ours_whatever_gdal_is_told_about_sidecars(tmp_path, monkeypatch):
     monkeypatch.setenv("GDAL_DISABLE_READDIR_ON_OPEN", "EMPTY_DIR")
-    pixels = np.random.default_rng(0).integers(0, 4000, (1301, 2101)).astype(np.uint16)
+    pixels = np.random.default_rng(0).integers(0, 4000, (37, 2101)).astype(np.uint16)
     path = tmp_path / "odd.tif"
     with rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR"):
         write_cog(path, pixels, grid_of(pixels.shape), "average")

@@ -158,6 +158,7 @@ def test_many_points_are_simplified_and_the_extent_stays():
     assert area.area.area == pytest.approx(np.pi, rel=2e-3)
 
 
+@pytest.mark.slow
 def test_many_polygons_are_simplified_and_the_extent_stays():
     corners = np.random.default_rng(7).uniform((5, 45), (8, 47), (20_100, 2))
     documents = [polygon(x, y, x + 1e-4, y + 1e-4) for x, y in corners]
