@@ -88,7 +88,7 @@ def test_the_warning_says_how_many_and_which_dates_are_gone():
     note, warning = kept.warnings
     assert note == "a note"
     assert warning == (
-        "--max-items 2 cuts the search: 4 scenes found, 2 kept, left out 2 of 3 in 2020-10; "
+        "`max_items` 2 cuts the search: 4 scenes found, 2 kept, left out 2 of 3 in 2020-10; "
         "no scene is left on 2020-10-02; `max_items` 4 takes all"
     )
     assert dropped in kept.dropped

@@ -95,7 +95,7 @@ def test_a_cut_names_counts_months_and_dates_and_leaves_scenes_in_every_month(
         "12-24",
     ]
     (warning,) = found.warnings
-    assert "--max-items 5" in warning
+    assert "`max_items` 5" in warning
     assert "13 scenes found, 5 kept" in warning
     assert "8 of 10 in 2020-10" in warning
     assert all(day in warning for day in days[2:10])

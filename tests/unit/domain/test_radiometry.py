@@ -71,7 +71,7 @@ def test_what_is_unknown_or_contradictory_is_refused_with_advice(
 ):
     with pytest.raises(MetadataError, match=reason) as caught:
         decide_offset(policy, baseline, applied=applied, advertised=advertised)
-    assert "--boa-offset 0 or -1000" in str(caught.value)
+    assert "`boa_offset` 0 or -1000" in str(caught.value)
 
 
 @given(
