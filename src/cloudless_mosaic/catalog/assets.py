@@ -30,10 +30,16 @@ from cloudless_mosaic.net.urls import resolve_url
 SCL = "SCL"
 """Name of the scene classification among the rasters of an item."""
 
+CLOUD_PROBABILITY = "MSK_CLDPRB"
+"""Name of the cloud probability among them."""
+
+_PROBABILITY_NAMES = ("cloud", "cld", "msk_cldprb")
+"""Usual keys of its asset, without a resolution."""
+
 _RESOLUTION = re.compile(r"_(\d0)m$")
 _MOST_ALTERNATES = 4
 _NO_NUMBERS = ("nan", "inf", "-inf")
-_NATIVE = {**{name: band.resolution for name, band in BANDS.items()}, SCL: 20}
+_NATIVE = {**{name: band.resolution for name, band in BANDS.items()}, SCL: 20, CLOUD_PROBABILITY: 20}
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +229,8 @@ def _usual_name(key: str, asset: Json, profile: ProviderProfile) -> str | None:
     stem = _RESOLUTION.sub("", key.removesuffix("-jp2"))
     if stem.upper() == SCL:
         name = None if profile.classification else SCL
+    elif stem.lower() in _PROBABILITY_NAMES:
+        name = CLOUD_PROBABILITY
     else:
         name = None if profile.bands else find_band(stem)
     return name if _is_raster(asset) else None

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from shapely.geometry.base import BaseGeometry
 
-from cloudless_mosaic.catalog.assets import SCL, RasterAsset, raster_assets, source_rasters
+from cloudless_mosaic.catalog.assets import CLOUD_PROBABILITY, SCL, RasterAsset, raster_assets, source_rasters
 from cloudless_mosaic.catalog.identity import (
     baseline_of,
     generated_of,
@@ -20,7 +21,7 @@ from cloudless_mosaic.catalog.identity import (
 )
 from cloudless_mosaic.catalog.providers import recognise
 from cloudless_mosaic.catalog.raw_item import RawItem
-from cloudless_mosaic.domain.bands import canonical_band, common_name, with_guides
+from cloudless_mosaic.domain.bands import BANDS, canonical_band, common_name, with_guides
 from cloudless_mosaic.domain.provider import ProviderProfile
 from cloudless_mosaic.domain.radiometry import OffsetDecision, decide_offset
 from cloudless_mosaic.domain.request import SceneRequest
@@ -78,9 +79,9 @@ def parse_scene(item: RawItem, request: SceneRequest, sensed: datetime, footprin
     profile = request.profile or recognise(item).profile
     assets = _requested_assets(item, request, profile)
     baseline = baseline_of(item)
-    offset = _offset(item, request, profile, baseline, [asset for asset in assets if asset.name != SCL])
+    offset = _offset(item, request, profile, baseline, [asset for asset in assets if asset.name in BANDS])
     rasters = source_rasters(assets, item)
-    scl = rasters.pop(SCL, None)
+    scl, probability = rasters.pop(SCL, None), rasters.pop(CLOUD_PROBABILITY, None)
     return Scene(
         id=scene_id,
         collection=str(item.collection or ""),
@@ -96,7 +97,8 @@ def parse_scene(item: RawItem, request: SceneRequest, sensed: datetime, footprin
         generated=generated_of(item),
         footprint=footprint,
         rasters=rasters,
-        scl=scl,
+        scl=replace(scl, bits=profile.bits) if scl else None,
+        cloud_probability=probability,
         offset=offset.value,
         offset_reason=offset.reason,
         href=item.href,
@@ -148,12 +150,13 @@ def _requested_assets(item: RawItem, request: SceneRequest, profile: ProviderPro
     assets = raster_assets(item, profile)
     missing = tuple(band for band in request.bands if canonical_band(band) not in assets)
     if missing:
-        known = tuple(common_name(name) for name in sorted(assets) if name != SCL)
+        known = tuple(common_name(name) for name in sorted(assets) if name in BANDS)
         raise MissingBandError(missing, known)
     _require_mask(request.cloud_mask, assets)
     mask = request.cloud_mask
     looked_at = with_guides(request.bands, sorted(mask.looks_at))
-    names = (*map(canonical_band, looked_at), SCL)
+    beside = (SCL, CLOUD_PROBABILITY) if mask.cloud_probability else (SCL,)
+    names = (*map(canonical_band, looked_at), *beside)
     return [assets[name] for name in names if name in assets]
 
 
@@ -164,6 +167,8 @@ def _require_mask(mask: Mask, assets: Collection[str]) -> None:
         MissingGuideError: if there isn't.
     """
     missing = _missing_for(mask.reads_classes, sorted(mask.looks_at), assets)
+    if mask.cloud_probability and CLOUD_PROBABILITY not in assets:
+        missing = (*missing, "cloud probability (MSK_CLDPRB, for the option probability)")
     if missing:
         working = (
             name

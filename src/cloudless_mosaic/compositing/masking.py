@@ -19,12 +19,13 @@ from cloudless_mosaic.compositing.granules import (
 from cloudless_mosaic.compositing.networks import network_classes
 from cloudless_mosaic.compositing.placing import PlacedGranules
 from cloudless_mosaic.compositing.plausibility import Classified, class_statistics, reason_for_rejection
+from cloudless_mosaic.compositing.probabilities import Clouds, probable_clouds
 from cloudless_mosaic.compositing.resampling import mask_at_centres
 from cloudless_mosaic.errors import SourceError
 from cloudless_mosaic.geo.packed_mask import PackedMask
 from cloudless_mosaic.masks import Mask
 from cloudless_mosaic.masks.levels import HARD, UInt8s
-from cloudless_mosaic.masks.network import merged
+from cloudless_mosaic.masks.network import CLOUD, merged
 from cloudless_mosaic.reading.protocol import RasterReader
 
 
@@ -65,6 +66,7 @@ def mask_granules(
     masked = {one.number: MaskedGranule(one) for one in placed.granules if not one.mask}
     shared = _shared_observations(placed)
     covered: dict[int, PackedMask] = {}
+    probable = probable_clouds(layers, mask.cloud_probability, reader) if mask.cloud_probability else {}
     lost: list[LostGranule] = []
     for position, answer in reader.read_many([layer.read() for _, layer in layers]):
         granule, layer = layers[position]
@@ -77,7 +79,8 @@ def mask_granules(
             lost.append(LostGranule.of(granule, granule.rejection(reason), statistics))
             continue
         try:
-            own = _clear_mask(granule, layer, answer, mask, reader, cloud_reach)
+            codes = _with_clouds(answer, probable.get(granule.number))
+            own = _clear_mask(granule, layer, answer, codes, mask, reader, cloud_reach)
         except SourceError as error:
             lost.append(LostGranule.of(granule, error, statistics))
             continue
@@ -91,12 +94,22 @@ def mask_granules(
 def _clear_mask(
     granule: PlacedGranule,
     layer: MaskLayer,
+    answer: UInt8s,
     codes: UInt8s,
     mask: Mask,
     reader: RasterReader,
     cloud_reach: float,
 ) -> ClearMask:
     """The clear pixels of a granule, by its classes and by what a network finds.
+
+    Args:
+        granule: The granule.
+        layer: Its classification.
+        answer: That as it was read.
+        codes: That with probable clouds.
+        mask: Determines the clear pixels.
+        reader: Where pixels come from.
+        cloud_reach: See ``mask_granules``.
 
     Raises:
         SourceError: if a band that the network looks at can't be read.
@@ -108,7 +121,20 @@ def _clear_mask(
     levels = mask.levels(found, grid.resolution)
     clear = mask.clear(found, grid.resolution) if levels is None else levels != HARD
     distances = mask.cloud_distances(found, grid.resolution, cloud_reach) if cloud_reach else None
-    return ClearMask(Classified(codes, grid, layer.window), clear, levels, distances)
+    return ClearMask(Classified(answer, grid, layer.window), clear, levels, distances)
+
+
+def _with_clouds(codes: UInt8s, clouds: Clouds | None) -> UInt8s:
+    """A classification with more clouds.
+
+    Raises:
+        SourceError: if these couldn't be read.
+    """
+    if clouds is None:
+        return codes
+    if isinstance(clouds, SourceError):
+        raise clouds
+    return merged(codes, clouds.astype(np.uint8) * CLOUD)
 
 
 def _shared_observations(placed: PlacedGranules) -> frozenset[int]:

@@ -34,6 +34,8 @@ def class_conversion(raster: SourceRaster, header: RasterHeader) -> Conversion |
     """
     _require_readable(raster, header)
     nodata = _nodata(header, raster.pixels)
+    if raster.bits:
+        return Conversion(_numbers(nodata), masked=header.masked, classes=True, bits=raster.bits)
     if header.dtype == np.uint8 and not header.masked and not any(_numbers(nodata)):
         return None
     return Conversion(_numbers(nodata), masked=header.masked, classes=True)

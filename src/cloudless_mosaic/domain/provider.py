@@ -10,12 +10,13 @@ from typing import Any
 
 from cloudless_mosaic.domain.access import StorageAccess, parse_access
 from cloudless_mosaic.domain.bands import BANDS, canonical_band, common_name
+from cloudless_mosaic.domain.bit_classes import Bits, parse_bits, written_bits
 from cloudless_mosaic.domain.radiometry import OFFSET_POLICIES, OffsetPolicy
 from cloudless_mosaic.errors import UsageError
 
 _LARGEST_FILE = 2**20
 _LONGEST_TEXT = 120
-_FIELDS = ("name", "offset", "offset_flag", "classification", "bands", "access")
+_FIELDS = ("name", "offset", "offset_flag", "classification", "bits", "bands", "access")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,8 @@ class ProviderProfile:
     """Property of an item that is true when the offset was taken out; empty where there is none."""
     classification: str = ""
     """Key of the asset with the scene classification; empty where it has a usual name (``SCL``, ``scl``)."""
+    bits: Bits = ()
+    """Bits of the classification with the codes that they stand for; empty where it holds codes."""
     bands: Mapping[str, str] = field(default_factory=dict, hash=False)
     """Key of the asset by Sentinel-2 name. Empty where keys are usual names; else it holds all bands."""
     access: tuple[StorageAccess, ...] = ()
@@ -51,6 +54,8 @@ class ProviderProfile:
                 raise UsageError(f"{label} has {len(text)} characters, more than {_LONGEST_TEXT}")
         if self.offset == "flagged" and not self.offset_flag:
             raise UsageError("offset is flagged, so offset_flag must name the property that holds the flag")
+        if self.bits and not self.classification:
+            raise UsageError("bits are given, so classification must name the asset that has them")
         foreign = sorted(set(self.bands) - set(BANDS))
         if foreign:
             raise UsageError(f"bands must be named as the product does, B01 to B12, got {foreign[0]!r}")
@@ -68,6 +73,7 @@ class ProviderProfile:
             "offset": self.offset,
             "offset_flag": self.offset_flag,
             "classification": self.classification,
+            "bits": written_bits(self.bits),
             "bands": bands,
         }
         return {name: value for name, value in every.items() if value}
@@ -97,8 +103,12 @@ def parse_profile(fields: Mapping[str, Any]) -> ProviderProfile:
     missing = [name for name in ("name", "offset") if name not in fields]
     if missing:
         raise UsageError(f"no field {missing[0]!r}")
-    bands, access = _bands(fields.get("bands", {})), parse_access(fields.get("access", {}))
-    return ProviderProfile(**{**fields, "bands": bands, "access": access})
+    tables = {
+        "bands": _bands(fields.get("bands", {})),
+        "bits": parse_bits(fields.get("bits", {})),
+        "access": parse_access(fields.get("access", {})),
+    }
+    return ProviderProfile(**{**fields, **tables})
 
 
 def access_of(profile: ProviderProfile | None) -> tuple[StorageAccess, ...]:

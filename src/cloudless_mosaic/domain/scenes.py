@@ -10,6 +10,7 @@ from typing import TypeVar
 from shapely import union_all
 from shapely.geometry.base import BaseGeometry
 
+from cloudless_mosaic.domain.bit_classes import Bits
 from cloudless_mosaic.domain.pixels import UNDECLARED, DeclaredPixels
 from cloudless_mosaic.net.redaction import redact
 
@@ -69,6 +70,8 @@ class SourceRaster:
     """What the item declares about the pixels."""
     alternates: tuple[str, ...] = ()
     """Other addresses of the same file, for where the first can't be read, in the order to try them."""
+    bits: Bits = ()
+    """What the bits of a classification stand for; empty where it holds codes, and for bands."""
 
     def __repr__(self) -> str:
         # some catalogues give addresses that they have signed, and workers log the tasks that fail
@@ -105,6 +108,8 @@ class Scene:
     """Reflectance bands by Sentinel-2 name (``B04``)."""
     scl: SourceRaster | None
     """Scene classification; ``None`` where the item has none."""
+    cloud_probability: SourceRaster | None = field(default=None, kw_only=True)
+    """Cloud probability in percent; ``None`` where the mask doesn't look at it."""
     offset: int
     """Digital number to add for ``reflectance = 0.0001 * value``: 0 or -1000."""
     offset_reason: str

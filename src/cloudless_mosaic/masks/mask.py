@@ -27,6 +27,8 @@ class Mask:
     """How the observations of a pixel are compared; ``None`` where they aren't."""
     network: Network | None = None
     """What finds more clouds and shadows than the scene classification; ``None`` where nothing does."""
+    cloud_probability: float = 0.0
+    """Percent of cloud probability from which on a pixel is cloud, too; 0 where it isn't read."""
 
     @property
     def reads_classes(self) -> bool:
@@ -63,6 +65,9 @@ class Mask:
         """Which observations are clear, step by step, in full sentences for the provenance."""
         order = (self.classes, self.network, self.dates)
         steps = [step.description for step in order if step is not None]
+        if self.cloud_probability:
+            probable = f"at least {self.cloud_probability:g} % count as class 9."
+            steps.insert(1, f"Pixels whose cloud probability (MSK_CLDPRB) is {probable}")
         return " ".join(steps) or "No cloud mask: every pixel that has data counts as clear."
 
     def margin(self, resolution: float) -> int:

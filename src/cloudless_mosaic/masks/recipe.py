@@ -29,7 +29,7 @@ class MaskOption:
     default: float
     """Taken where none is given."""
     unit: str
-    """``m``, or ``DN`` for digital numbers, which are whole."""
+    """``m``, ``%``, or ``DN`` for digital numbers, which are whole."""
     most: float = 5000
     """The largest that makes sense; the smallest is 0."""
 

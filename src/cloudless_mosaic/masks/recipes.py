@@ -45,7 +45,7 @@ def _dilation(settings: MaskSettings, default: float) -> float:
 def _scl(settings: MaskSettings, options: Options) -> Mask:
     grown = _dilation(settings, _SCL_DILATION)
     step = scl_step(settings.clear_classes, grown, options["opening"], options["erosion"])
-    return Mask("scl", _BY_CLASSES, step)
+    return Mask("scl", _BY_CLASSES, step, cloud_probability=options["probability"])
 
 
 def _multidate(settings: MaskSettings, options: Options) -> Mask:
@@ -60,7 +60,8 @@ def _multidate(settings: MaskSettings, options: Options) -> Mask:
         snow=tuple(code for code in (11,) if code in clear),
     )
     limits = {name: int(options[name]) for name in ("haze", "doubt", "hot", "lit", "gap")}
-    return Mask("multidate", "by the scene classification and by comparing dates", step, DateTest(**limits))
+    title = "by the scene classification and by comparing dates"
+    return Mask("multidate", title, step, DateTest(**limits), cloud_probability=options["probability"])
 
 
 def _ukis(settings: MaskSettings, options: Options) -> Mask:
@@ -96,6 +97,8 @@ def _metres(default: float) -> MaskOption:
     return MaskOption(default, "m")
 
 
+_PROBABILITY = MaskOption(0, "%, 0 is off", 100)
+
 multidate = Recipe(
     _multidate,
     guides=DateTest.guides,
@@ -108,6 +111,7 @@ multidate = Recipe(
         "hot": _limit(_LIMITS.hot),
         "lit": _limit(_LIMITS.lit),
         "gap": _limit(_LIMITS.gap),
+        "probability": _PROBABILITY,
     },
 )
 """Near cloud an observation counts only where another date confirms it; haze and shadow go by comparing
@@ -120,7 +124,7 @@ scl = Recipe(
     _scl,
     dilation=_SCL_DILATION,
     takes_classes=True,
-    options={"opening": _metres(0), "erosion": _metres(0)},
+    options={"opening": _metres(0), "erosion": _metres(0), "probability": _PROBABILITY},
 )
 """Chosen classes count as clear; cloud and shadow grow."""
 

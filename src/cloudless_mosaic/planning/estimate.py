@@ -123,7 +123,8 @@ def _sample_bytes(plan: CompositePlan, scene: Scene) -> float:
     if not plan.request.cloud_mask.reads_classes or scene.scl is None:
         return bands
     resolution = scene.scl.grid.resolution if scene.scl.grid else _SCL_RESOLUTION
-    return bands + _SCL_BYTES / resolution**2
+    rasters_of_classes = 2 if scene.cloud_probability else 1
+    return bands + rasters_of_classes * _SCL_BYTES / resolution**2
 
 
 def _pixel_bytes(plan: CompositePlan) -> int:

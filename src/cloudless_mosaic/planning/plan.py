@@ -236,6 +236,7 @@ def _observations(
             footprint=scene.footprint.bounds,
             view=scene.view if request.reduction.scores_view else None,
             network=tuple(scene.rasters[band] for band in mask.network_bands),
+            probability=scene.cloud_probability if mask.cloud_probability else None,
         )
         overpasses.setdefault(scene.overpass, []).append(source)
         times.setdefault(scene.overpass, known.get(scene.overpass, scene.datetime))

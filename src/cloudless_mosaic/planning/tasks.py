@@ -40,6 +40,8 @@ class GranuleSource:
     """Mean angle of the view, degrees; ``None`` where it is unknown, or the reducer doesn't score it."""
     network: tuple[SourceRaster, ...] = ()
     """One raster per band that the network of the mask looks at."""
+    probability: SourceRaster | None = None
+    """Cloud probability; ``None`` where the mask doesn't look at it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ class BlockTask:
         """Every raster that may be read."""
         for observation in self.observations:
             for granule in observation.granules:
-                rasters = (granule.scl, *granule.bands, *granule.network)
+                rasters = (granule.scl, granule.probability, *granule.bands, *granule.network)
                 yield from dict.fromkeys(raster.href for raster in rasters if raster)
 
     def __reduce__(self) -> tuple[Callable[[bytes], BlockTask], tuple[bytes]]:

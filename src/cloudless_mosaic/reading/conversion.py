@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from cloudless_mosaic.domain.bit_classes import NO_BIT, Bits
+
 _ROWS = 64
 """Rows that are converted at once, so that intermediate results stay small."""
+
+_MOST_BITS = 65535
+"""Largest digital number of a mask of bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,8 @@ class Conversion:
     """True where the file has a mask of its own."""
     classes: bool = False
     """True for a scene classification."""
+    bits: Bits = ()
+    """What the bits of a scene classification stand for; empty where it holds codes."""
 
     def apply(self, pixels: npt.NDArray[Any], valid: npt.NDArray[np.bool_] | None = None) -> npt.NDArray[Any]:
         """Converts pixels.
@@ -49,8 +57,15 @@ class Conversion:
             if valid is not None:
                 data &= valid[rows]
             values = np.where(data, pixels[rows], 0).astype(np.float64)
-            out[rows] = np.where(data, _codes(values) if self.classes else self._numbers(values), 0)
+            out[rows] = np.where(data, self._codes(values) if self.classes else self._numbers(values), 0)
         return out
+
+    def _codes(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        most = _MOST_BITS if self.bits else 255
+        usable = (values == np.floor(values)) & (values >= 0) & (values <= most)
+        if not self.bits:
+            return np.where(usable, values, 255)
+        return np.where(usable, _by_bits(self.bits)[np.where(usable, values, 0).astype(np.uint16)], 255)
 
     def _numbers(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         numbers = values if self.scale is None else (values * self.scale + self.offset) * 10_000
@@ -66,5 +81,11 @@ class Conversion:
         return data
 
 
-def _codes(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    return np.where((values == np.floor(values)) & (values >= 0) & (values <= 255), values, 255)
+@lru_cache(maxsize=8)
+def _by_bits(bits: Bits) -> npt.NDArray[np.uint8]:
+    """Code of the class of each digital number."""
+    numbers = np.arange(_MOST_BITS + 1)
+    codes = np.full(numbers.shape, NO_BIT, np.uint8)
+    for bit, code in reversed(bits):
+        codes[numbers >> bit & 1 == 1] = code
+    return codes

@@ -10,9 +10,11 @@ from cloudless_mosaic.catalog.footprints import parse_footprint
 from cloudless_mosaic.catalog.identity import sensing_time
 from cloudless_mosaic.catalog.items import MissingBandError, cloud_cover_of, parse_scene, view_of
 from cloudless_mosaic.catalog.raw_item import RawItem
+from cloudless_mosaic.domain.provider import parse_profile
 from cloudless_mosaic.errors import MetadataError
 
 COMPUTER = "planetary-computer/S2B_MSIL2A_20240419T095549_R122_T46XER_20240419T124342"
+CDSE = "cdse/S2C_MSIL2A_20260527T014651_N0512_R017_T55WFR_20260527T042005"
 REAL = [
     COMPUTER,
     "earth-search-v1/S2B_20EPT_20250731_0_L2A",
@@ -88,6 +90,25 @@ def test_bands_that_only_the_mask_looks_at_are_needed_too(make_item, make_reques
         "worldcereal, none"
     )
     assert tuple(parse(item, make_request(bands=("red",), mask="scl")).rasters) == ("B04",)
+
+
+@pytest.mark.parametrize(("path", "key"), [(REAL[1], "cloud"), (REAL[2], "cloud"), (CDSE, "CLD_20m")])
+def test_the_cloud_probability_is_found_where_a_mask_looks_at_it(real_item, make_request, path, key):
+    item = real_item(f"stac-items/{path}.json")
+    request = make_request(mask="scl", mask_options=(("probability", "65"),))
+    scene = parse(item, request, Path("/archive/item.json"))
+    assert scene.cloud_probability.href == item["assets"][key]["href"]
+    assert parse(item, make_request(mask="scl"), Path("/archive/item.json")).cloud_probability is None
+
+
+def test_a_missing_cloud_probability_is_refused_with_the_masks_that_work(make_item, make_request):
+    request = make_request(mask="scl", mask_options=(("probability", "65"),))
+    with pytest.raises(MetadataError) as caught:
+        parse(make_item(), request)
+    assert str(caught.value).startswith(
+        "it has no cloud probability (MSK_CLDPRB, for the option probability), which the mask scl looks at; "
+        "masks that work: multidate, ukis, scl, "
+    )
 
 
 def test_an_asset_that_was_not_requested_does_no_harm(make_item, make_request):
@@ -247,3 +268,12 @@ def test_a_mutilated_item_of_any_provider_is_a_scene_or_a_refusal(
     assert scene.cloud_cover is None or 0 <= scene.cloud_cover <= 100
     assert scene.rasters.keys() == {"B04"}
     assert scene.id.isascii()
+
+
+def test_a_scene_has_the_bits_of_its_profile(make_item, make_request):
+    item = make_item()
+    item["assets"]["Fmask"] = item["assets"].pop("SCL")
+    profile = parse_profile(
+        {"name": "x", "offset": "removed", "classification": "Fmask", "bits": {"cloud": 1}}
+    )
+    assert parse(item, make_request(mask="scl", profile=profile)).scl.bits == ((1, 9),)
