@@ -78,10 +78,24 @@ class MaskLayer:
     """Its raster."""
     window: Window
     """Part of its grid that decides which pixels of all bands are clear, a margin for dilation included."""
+    needed: Window
+    """Part of the window that decides it for the pixels that may be made, likewise."""
 
     def read(self) -> WindowRead:
-        """A read of the window."""
-        return self.layer.read(self.window)
+        """A read of what is needed."""
+        return self.layer.read(self.needed)
+
+    def whole(self, needed: UInt8s) -> UInt8s:
+        """The classes of the window, without data beyond what was read.
+
+        Args:
+            needed: Classes as they were read.
+        """
+        if self.needed == self.window:
+            return needed
+        codes = np.zeros(self.window.shape, np.uint8)
+        codes[self.window.part(self.needed)] = needed
+        return codes
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,15 +78,16 @@ def mask_granules(
         if reason:
             lost.append(LostGranule.of(granule, granule.rejection(reason), statistics))
             continue
+        classes = layer.whole(answer)
         try:
-            codes = _with_clouds(answer, probable.get(granule.number))
-            own = _clear_mask(granule, layer, answer, codes, mask, reader, cloud_reach)
+            codes = _with_clouds(classes, probable.get(granule.number))
+            own = _clear_mask(granule, layer, classes, codes, mask, reader, cloud_reach)
         except SourceError as error:
             lost.append(LostGranule.of(granule, error, statistics))
             continue
         masked[granule.number] = MaskedGranule(granule, own, statistics=statistics)
         if granule.observation in shared:
-            covered[granule.number] = PackedMask.of(covered_pixels(answer != 0, layer))
+            covered[granule.number] = PackedMask.of(covered_pixels(classes != 0, layer))
     in_order = [masked[number] for number in sorted(masked)]
     return MaskedGranules(_share_out(in_order, covered), tuple(lost))
 

@@ -10,7 +10,7 @@ from math import ceil, floor, isfinite
 import numpy as np
 from shapely.geometry import box
 
-from cloudless_mosaic.compositing.granules import Layer, LostGranule, MaskLayer, PlacedGranule
+from cloudless_mosaic.compositing.granules import Layer, LostGranule, MaskLayer, Part, PlacedGranule
 from cloudless_mosaic.compositing.pixel_mapping import Window, map_pixels, read_level
 from cloudless_mosaic.compositing.pixel_values import band_values, class_conversion
 from cloudless_mosaic.domain.bands import canonical_band
@@ -76,6 +76,7 @@ class _Placer:
         self._reader = reader
         # rasters share few grids, and to map a block to another CRS takes long
         self._map = cache(partial(map_pixels, task.geobox))
+        self._map_part = cache(partial(map_pixels, task.geobox[task.part])) if task.part else self._map
         self.notes: set[SceneNote] = set()
 
     def place(self, number: int, observation: int, source: GranuleSource) -> PlacedGranule | None:
@@ -96,8 +97,26 @@ class _Placer:
             if layer is None:
                 return None
             _require_one_crs(layer, bands)
-            mask = MaskLayer(layer, _mask_window(layer, bands, self._task))
+            window = self._mask_window(layer.grid, [one.part for one in (layer, *bands)])
+            parts = [(one.grid, self._map_part(one.grid)) for one in (layer, *bands)]
+            met = [(grid, mapping.window) for grid, mapping in parts if mapping is not None]
+            if len(met) < len(parts):
+                return None
+            mask = MaskLayer(layer, window, self._mask_window(layer.grid, met))
         return PlacedGranule(number, observation, source, tuple(bands), mask)
+
+    def _mask_window(self, scl: SourceGrid, parts: Sequence[Part]) -> Window:
+        """The classified pixels under windows of all rasters, with a margin for dilation and distances."""
+        bounds = np.array([_bounds_of(part) for part in parts])
+        (left, top), (right, bottom) = bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)
+        x, y = scl.origin
+        width, height = scl.pixel
+        column, end_column = floor((left - x) / width), ceil((right - x) / width)
+        row, end_row = floor((top + y) / height), ceil((bottom + y) / height)
+        window = Window(row, column, (end_row - row, end_column - column))
+        mask, resolution = self._task.mask, scl.resolution
+        far = floor(self._task.reducer.cloud_reach / resolution) if mask.has_clouds else 0
+        return window.grown(max(far, mask.margin(resolution)), scl.shape)
 
     def _layer(self, name: str, raster: SourceRaster, source: GranuleSource) -> Layer | None:
         raster, header = open_raster(self._reader, raster)
@@ -208,22 +227,9 @@ def _require_one_crs(scl: Layer, bands: Sequence[Layer]) -> None:
             )
 
 
-def _mask_window(scl: Layer, bands: Sequence[Layer], task: BlockTask) -> Window:
-    """The classified pixels under all bands of a granule, with a margin for dilation and distances."""
-    bounds = np.array([_window_bounds(layer) for layer in (scl, *bands)])
-    (left, top), (right, bottom) = bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)
-    x, y = scl.grid.origin
-    width, height = scl.grid.pixel
-    column, end_column = floor((left - x) / width), ceil((right - x) / width)
-    row, end_row = floor((top + y) / height), ceil((bottom + y) / height)
-    window = Window(row, column, (end_row - row, end_column - column))
-    far = floor(task.reducer.cloud_reach / scl.grid.resolution) if task.mask.has_clouds else 0
-    return window.grown(max(far, task.mask.margin(scl.grid.resolution)), scl.grid.shape)
-
-
-def _window_bounds(layer: Layer) -> tuple[float, float, float, float]:
-    """Left, top, right and bottom of a layer's window; y counts downwards from the origin of the CRS."""
-    (x, y), window = layer.grid.origin, layer.mapping.window
-    width, height = layer.grid.pixel
+def _bounds_of(part: Part) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of a window; y counts downwards from the origin of the CRS."""
+    grid, window = part
+    (x, y), (width, height) = grid.origin, grid.pixel
     left, top = x + window.column * width, window.row * height - y
     return left, top, left + window.shape[1] * width, top + window.shape[0] * height

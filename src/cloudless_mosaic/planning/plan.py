@@ -104,6 +104,7 @@ class PeriodTasks:
             scene_numbers=tuple((scene.id, self._numbers[scene.id]) for scene in scenes)
             if self._numbers
             else (),
+            part=None if inside is None or outside else inside.extent,
         )
 
 

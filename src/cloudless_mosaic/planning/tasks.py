@@ -88,6 +88,11 @@ class BlockTask:
     """Pixels to make, shape (y, x); ``None`` is all. Others are nodata."""
     scene_numbers: tuple[tuple[str, int], ...] = ()
     """Ids of the scenes that can touch the block, and their place among those of the period, from 1."""
+    part: tuple[slice, slice] | None = None
+    """Rows and columns of the block that hold all pixels that may be made; ``None`` is all.
+
+    What is read for filling stays within it too, so that periods which share scenes read the same windows.
+    """
 
     @property
     def label(self) -> str:
