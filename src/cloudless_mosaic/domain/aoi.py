@@ -43,7 +43,7 @@ class Aoi:
     notes: tuple[str, ...] = field(default=(), repr=False, compare=False)
     """What the user has to know about how the area was read, one line each."""
     outline: MultiPolygon | None = field(default=None, repr=False)
-    """The polygons with their holes and all of their points, where ``area`` lacks any."""
+    """The polygons as they were given, see ``Area.outline``; ``None`` for the box."""
 
     def __post_init__(self) -> None:
         west, east = _within_world(self.west, self.east)
@@ -162,12 +162,16 @@ class Aoi:
 
     @property
     def exact(self) -> MultiPolygon:
-        """The polygons of the request with their holes, in EPSG:4326, cut at the antimeridian."""
-        from shapely.geometry import MultiPolygon  # noqa: PLC0415 - keeps --help quick
+        """The polygons of the request as they were given, in EPSG:4326, with their holes and all points.
+
+        They may overlap. Longitudes run on beyond 180 degrees where one crosses the antimeridian.
+        """
+        from shapely.geometry import MultiPolygon, box  # noqa: PLC0415 - keeps --help quick
 
         if self.outline is not None:
             return self.outline
-        return MultiPolygon(self.parts) if self.area is None else self.area
+        east = self.east + 360 if self.crosses_antimeridian else self.east
+        return MultiPolygon([box(self.west, self.south, east, self.north)])
 
     @property
     def geometry(self) -> Polygon | MultiPolygon:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 
 import numpy as np
@@ -11,10 +13,10 @@ from shapely import STRtree, contains_properly
 from shapely.geometry import Polygon, box
 
 from cloudless_mosaic.domain.aoi import Aoi
-from cloudless_mosaic.geo.antimeridian import polygons_of
+from cloudless_mosaic.geo.antimeridian import within_world
 from cloudless_mosaic.geo.geobox import GeoBox
 from cloudless_mosaic.geo.packed_mask import PackedMask
-from cloudless_mosaic.geo.projection import project
+from cloudless_mosaic.geo.projection import project, transformer
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,19 +24,24 @@ class Clip:
     """Polygons that a mosaic is cut to: a pixel is inside if its centre is."""
 
     polygons: tuple[Polygon, ...]
-    """In the CRS of the grid, disjoint."""
+    """In the CRS of the grid."""
     tree: STRtree
     """Their index."""
 
     @classmethod
     def to(cls, aoi: Aoi, crs: str) -> Self:
-        """Cuts to the polygons of an area, whose edges are followed every 0.05 degrees.
+        """Cuts to the polygons of an area.
+
+        Edges are straight in longitude and latitude. They get a point at least every 0.05 degrees, which is
+        projected. A polygon across the antimeridian stays in one piece, unless the CRS is cut there.
 
         Args:
             aoi: The area.
             crs: CRS of the grid.
         """
-        polygons = tuple(polygons_of(project(aoi.exact, "EPSG:4326", crs)).geoms)
+        parts = [part for polygon in aoi.exact.geoms for part in _pieces(polygon, crs)]
+        # one by one: a multipolygon whose parts overlap would be changed
+        polygons = tuple(project(np.array(parts, dtype=object), "EPSG:4326", crs))
         return cls(polygons, STRtree(polygons))
 
     def inside(self, geobox: GeoBox) -> PackedMask | None:
@@ -55,3 +62,21 @@ class Clip:
             near, out_shape=geobox.shape, transform=geobox.affine, invert=True
         )
         return inside
+
+
+def _pieces(polygon: Polygon, crs: str) -> Iterator[Polygon]:
+    """A polygon in degrees as it is, or cut at the antimeridian where a CRS is."""
+    west, south, east, north = polygon.bounds
+    latitude = (south + north) / 2
+    if max(-west, east) <= 180 or _joins(crs, latitude):
+        yield polygon
+    else:
+        for cut in within_world(polygon):
+            yield from cut.geoms
+
+
+@lru_cache(maxsize=1024)
+def _joins(crs: str, latitude: float) -> bool:
+    """True where both sides of the antimeridian lie in one place in a CRS."""
+    xs, ys = transformer("EPSG:4326", crs).transform([180.0, -180.0], [latitude] * 2)
+    return bool(np.allclose([xs[0], ys[0]], [xs[1], ys[1]], rtol=0, atol=1e-3))

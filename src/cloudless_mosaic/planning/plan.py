@@ -162,7 +162,7 @@ def output_crs(request: MosaicRequest) -> str:
 def _geobox(request: MosaicRequest, crs: str, native: SourceGrid | None) -> GeoBox:
     if request.like is not None:
         return GeoBox(request.like.shape, Affine(*request.like.transform), crs)
-    anchor = GRIDS[request.grid].anchor(request.resolution) if request.grid else _anchor(native)
+    anchor = GRIDS[request.grid].anchor(request.resolution, crs) if request.grid else _anchor(native)
     return mosaic_geobox(request.aoi, request.resolution, crs, anchor)
 
 

@@ -23,7 +23,7 @@ def grow(area: MultiPolygon, metres: float) -> Area:
     lines from there, and too long by up to 2 percent across at its edge.
 
     Args:
-        area: EPSG:4326, within +-180 degrees.
+        area: EPSG:4326; longitudes may run on beyond 180 degrees.
         metres: The distance.
 
     Raises:
@@ -31,11 +31,11 @@ def grow(area: MultiPolygon, metres: float) -> Area:
     """
     middle = _middle(area)
     plane = CRS.from_dict({"proj": "aeqd", "lon_0": middle[0], "lat_0": middle[1], "datum": "WGS84"})
-    flat = project(area, "EPSG:4326", plane.to_wkt())
+    flat = project(np.array(area.geoms, dtype=object), "EPSG:4326", plane.to_wkt())
     points = shapely.get_coordinates(flat)
     if not (np.hypot(*points.T) <= _FARTHEST).all():
         raise UsageError("AOI is too large for `buffer`; leave it out, or give a smaller area")
-    grown = polygons_of(flat.buffer(metres))
+    grown = polygons_of(shapely.union_all(shapely.buffer(flat, metres)))
     return make_area([Part(tuple(grown.geoms), plane)])
 
 

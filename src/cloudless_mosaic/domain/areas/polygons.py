@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 from pyproj import CRS
+from shapely.affinity import translate
 from shapely.geometry import MultiPolygon, Polygon
-from shapely.geometry.base import BaseGeometry
 
 from cloudless_mosaic.domain.areas.crs import to_degrees
 from cloudless_mosaic.errors import UsageError
@@ -37,10 +37,11 @@ class Area:
 
     polygons: MultiPolygon
     """EPSG:4326, within +-180 degrees, cut at the antimeridian, without holes."""
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...]
     """One line each."""
-    outline: MultiPolygon | None = None
-    """The same with holes and with all points; ``None`` where the polygons have no hole and no point less."""
+    outline: MultiPolygon
+    """The polygons as they were given, with holes and all points; they may overlap. Across the antimeridian
+    their longitudes run on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,28 +85,42 @@ def make_area(parts: Iterable[Part], notes: Sequence[str] = ()) -> Area:
         [_unrolled(p) if width > 180 else p for p, width in zip(polygons, widths, strict=True)]
     )
     said += [note] if note else []
-    differs = note or any(polygon.interiors for polygon in whole)
     pieces = [piece for polygon in unrolled for piece in within_world(polygon)]
     area = polygons_of(shapely.union_all(pieces))
     if area.area == 0:
         raise UsageError("AOI has no area; give polygons in longitude and latitude")
-    return Area(area, tuple(dict.fromkeys(said)), _outline(whole) if differs else None)
+    return Area(area, tuple(dict.fromkeys(said)), _outline(whole))
 
 
 def _outline(polygons: Iterable[Polygon]) -> MultiPolygon:
-    """The union of polygons with their holes, within +-180 degrees."""
-    shells = []
-    for polygon in polygons:
-        shell = _placed(Polygon(polygon.exterior))
-        holes = [_placed(Polygon(hole)) for hole in polygon.interiors]
-        shells.append(shapely.difference(shell, shapely.union_all(holes)) if holes else shell)
-    return polygons_of(shapely.union_all(shells))
+    """Polygons with their holes, each in one piece; those whose rings cross themselves are mended."""
+    whole = [_continuous(polygon) for polygon in polygons]
+    return MultiPolygon(
+        [
+            part
+            for polygon, valid in zip(whole, shapely.is_valid(whole), strict=True)
+            for part in ([polygon] if valid else polygons_of(shapely.make_valid(polygon)).geoms)
+        ]
+    )
 
 
-def _placed(polygon: Polygon) -> BaseGeometry:
-    """A polygon without holes at longitudes within +-180 degrees."""
+def _continuous(polygon: Polygon) -> Polygon:
+    """A polygon whose longitudes don't jump, with its holes where it is."""
     west, _, east, _ = polygon.bounds
-    return shapely.union_all(list(within_world(_unrolled(polygon) if east - west > 180 else polygon)))
+    if east - west <= 180 and not polygon.interiors:
+        return polygon
+    shell = _unrolled(Polygon(polygon.exterior))
+    middle = _middle_longitude(shell)
+    holes = []
+    for ring in polygon.interiors:
+        hole = _unrolled(Polygon(ring))
+        holes.append(translate(hole, 360 * round((middle - _middle_longitude(hole)) / 360)).exterior)
+    return Polygon(shell.exterior, holes)
+
+
+def _middle_longitude(polygon: Polygon) -> float:
+    west, _, east, _ = polygon.bounds
+    return (west + east) / 2
 
 
 def _require_numbers(polygons: Sequence[Polygon]) -> None:

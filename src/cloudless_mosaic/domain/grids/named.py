@@ -10,6 +10,10 @@ BRAZIL_ALBERS = (
 )
 """Projection of the Brazil Data Cube."""
 
+_UTM_SOUTH = "EPSG:327"
+_FALSE_NORTHING = 10_000_000.0
+"""Northing of the equator in zones of the southern hemisphere: not a multiple of 30 m and 60 m."""
+
 
 @dataclass(frozen=True, slots=True)
 class NamedGrid:
@@ -21,10 +25,21 @@ class NamedGrid:
     """CRS; ``utm`` is the zone with the most of the area, ``utm-north`` that of the northern hemisphere."""
     half_pixel: bool = False
     """True where the centres of pixels lie on multiples of the pixel, not their edges."""
+    corner: tuple[float, float] = (0.0, 0.0)
+    """X and y of a corner of its tiles, from which pixels are counted; in UTM from the equator."""
 
-    def anchor(self, resolution: float) -> tuple[float, float]:
-        """X and y that edges of pixels go through."""
-        return (resolution / 2, resolution / 2) if self.half_pixel else (0.0, 0.0)
+    def anchor(self, resolution: float, crs: str) -> tuple[float, float]:
+        """X and y that edges of pixels go through.
+
+        Args:
+            resolution: Edge of a pixel, in units of the CRS.
+            crs: CRS of the output.
+        """
+        x, y = self.corner
+        if crs.startswith(_UTM_SOUTH):
+            y += _FALSE_NORTHING
+        shift = resolution / 2 if self.half_pixel else 0.0
+        return (x + shift) % resolution, (y + shift) % resolution
 
 
 GRIDS: dict[str, NamedGrid] = {
@@ -33,6 +48,7 @@ GRIDS: dict[str, NamedGrid] = {
     "hls": NamedGrid("Harmonized Landsat Sentinel-2", "utm"),
     "eea": NamedGrid("the reference grid of the European Environment Agency", "EPSG:3035"),
     "deafrica": NamedGrid("Digital Earth Africa, with tiles of 96 km", "EPSG:6933"),
-    "bdc": NamedGrid("the Brazil Data Cube", BRAZIL_ALBERS),
+    # the corner of tile 002013 of BDC_SM_V2; tiles are 105.6, 211.2 and 422.4 km wide
+    "bdc": NamedGrid("the Brazil Data Cube, version 2", BRAZIL_ALBERS, corner=(2_835_200.0, 10_580_800.0)),
 }
 """By name. Where an archive shifts its pixels, ``like`` takes the grid of one of its files."""
