@@ -103,6 +103,10 @@ $graph:
         type: string?
         label: Tile
         doc: Tile of the MGRS whose grid and extent to take in place of the area's, such as 10TET
+      like:
+        type: File?
+        label: Like
+        doc: Raster or STAC item whose grid and extent to take
       provider:
         type: string?
         label: Provider
@@ -187,6 +191,7 @@ $graph:
           buffer: buffer
           grid: grid
           tile: tile
+          like: like
           provider: provider
           reducer: reducer
           index: index
@@ -339,6 +344,11 @@ $graph:
         label: Tile
         doc: Tile of the MGRS whose grid and extent to take in place of the area's, such as 10TET
         inputBinding: {prefix: --tile=, separate: false}
+      like:
+        type: File?
+        label: Like
+        doc: Raster or STAC item whose grid and extent to take
+        inputBinding: {prefix: --like=, separate: false}
       provider:
         type: string?
         label: Provider

@@ -98,9 +98,24 @@ $graph:
         label: Grid
         doc: sentinel-2, landsat, hls, eea, deafrica or bdc; that of the scenes where it is left out
       tile:
+        type: string[]
+        default: []
+        label: Tiles
+        doc: >-
+          Tiles of the MGRS whose grid and extent to take in place of the area's, such as 10TET; several have a folder
+          each
+      tiles-of-aoi:
+        type: boolean?
+        label: Tiles of the area
+        doc: Mosaics of each tile of the MGRS that the area meets, each in a folder of its own
+      name-from:
         type: string?
-        label: Tile
-        doc: Tile of the MGRS whose grid and extent to take in place of the area's, such as 10TET
+        label: Name from
+        doc: Property of the features of a GeoJSON area; mosaics of each are in a folder of that name
+      like:
+        type: File?
+        label: Like
+        doc: Raster or STAC item whose grid and extent to take
       provider:
         type: string?
         label: Provider
@@ -167,6 +182,9 @@ $graph:
           buffer: buffer
           grid: grid
           tile: tile
+          tiles-of-aoi: tiles-of-aoi
+          name-from: name-from
+          like: like
           provider: provider
           reducer: reducer
           index: index
@@ -290,10 +308,27 @@ $graph:
         doc: sentinel-2, landsat, hls, eea, deafrica or bdc; that of the scenes where it is left out
         inputBinding: {prefix: --grid=, separate: false}
       tile:
+        type:
+          type: array
+          items: string
+          inputBinding: {prefix: --tile=, separate: false}
+        label: Tiles
+        doc: Tiles of the MGRS whose grid and extent to take in place of the area's, such as 10TET
+      tiles-of-aoi:
+        type: boolean?
+        label: Tiles of the area
+        doc: Mosaics of each tile of the MGRS that the area meets, each in a folder of its own
+        inputBinding: {prefix: --tiles-of-aoi}
+      name-from:
         type: string?
-        label: Tile
-        doc: Tile of the MGRS whose grid and extent to take in place of the area's, such as 10TET
-        inputBinding: {prefix: --tile=, separate: false}
+        label: Name from
+        doc: Property of the features of a GeoJSON area; mosaics of each are in a folder of that name
+        inputBinding: {prefix: --name-from=, separate: false}
+      like:
+        type: File?
+        label: Like
+        doc: Raster or STAC item whose grid and extent to take
+        inputBinding: {prefix: --like=, separate: false}
       provider:
         type: string?
         label: Provider

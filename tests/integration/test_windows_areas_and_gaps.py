@@ -11,13 +11,15 @@ import rasterio
 from rasterio.features import geometry_mask
 from rasterio.warp import transform_geom
 from shapely import segmentize
-from shapely.geometry import mapping
+from shapely.geometry import MultiPolygon, box, mapping
 from shapely.geometry import shape as shape_of
 
+from cloudless_mosaic.domain.scenes import SourceGrid
 from cloudless_mosaic.output.merge import merge_shards
 from cloudless_mosaic.synthetic.acquisitions import AUTUMN
 from cloudless_mosaic.synthetic.archive import ArchiveSpec, build_archive
 from cloudless_mosaic.synthetic.granules import SEATTLE, Extent
+from cloudless_mosaic.synthetic.rasters import write_cog
 from range_server import counting_server, served_items
 
 pytestmark = pytest.mark.xdist_group("small")
@@ -51,12 +53,12 @@ def run(archive, mosaic_command, tmp_path):
     return made
 
 
-def pixels(folder, suffix=""):
-    """Pixels of every mosaic of a folder, by the label of its period, and the grid."""
+def pixels(folder, suffix="", band=1):
+    """Pixels of a band of every mosaic of a folder, by the label of its period, and the grid."""
     found = {}
     for item in sorted(folder.glob("*-mosaic-*/*.json")):
         with rasterio.open(item.with_name(f"{item.stem}{suffix}.tif")) as file:
-            found[item.stem.partition("-mosaic-")[2]] = file.read(1)
+            found[item.stem.partition("-mosaic-")[2]] = file.read(band)
             grid = file.transform, file.shape, file.crs
     return found, grid
 
@@ -156,25 +158,59 @@ def test_a_polygon_is_cut_as_rasterio_does_it(run, resolution):
     assert said["mean_observations"] == pytest.approx(count[~outside].mean(), abs=1e-4)
 
 
-def test_a_small_polygon_reads_few_bytes(archive, run, tmp_path):
-    strip = {
-        "type": "Polygon",
-        "coordinates": [
-            [
-                *([-122.315, 47.70], [-122.30, 47.70], [-122.30, 47.703], [-122.125, 47.745]),
-                *([-122.125, 47.7455], [-122.3145, 47.7055], [-122.315, 47.70]),
-            ]
-        ],
+TILES = 8
+"""Internal tiles of 512 pixels along an edge of the scene that polygons are cut from."""
+
+
+def scene_of(archive, folder, root):
+    """One item with 64 internal tiles of pixels that don't compress, all of them clear, on a server."""
+    item = json.loads(archive.item_path(archive.acquisitions[0]).read_text())
+    left, top = (SEATTLE.origin[0], SEATTLE.origin[1])
+    edge = 512 * TILES * 10
+    noise = np.random.default_rng(7).integers(500, 3000, (512, 512 * TILES), np.uint16)
+    bands = {
+        "B04": (10.0, np.tile(noise, (TILES, 1))),
+        "SCL": (20.0, np.full((256 * TILES,) * 2, 4, np.uint8)),
     }
-    area = (f"--aoi={json.dumps(strip)}", *dates("2020-10-01", "2020-10-31"), "--resolution", "10")
+    for name, (pixel, values) in bands.items():
+        transform = (pixel, 0.0, float(left), 0.0, -pixel, float(top))
+        write_cog(folder / f"{name}.tif", values, SourceGrid(SEATTLE.crs, transform, values.shape), "nearest")
+        item["assets"][name] |= {
+            "href": f"{root}/{name}.tif",
+            "proj:shape": list(values.shape),
+            "proj:transform": list(transform),
+            "proj:bbox": [left, top - edge, left + edge, top],
+        }
+    item["assets"] = {name: item["assets"][name] for name in bands}
+    outline = transform_geom(SEATTLE.crs, "EPSG:4326", mapping(box(left, top - edge, left + edge, top)))
+    item |= {"geometry": outline, "bbox": list(shape_of(outline).bounds), "links": []}
+    catalog = folder / "items.json"
+    catalog.write_text(json.dumps({"type": "FeatureCollection", "features": [item]}))
+    return str(catalog)
+
+
+def test_a_polygon_of_a_tenth_reads_a_sixth_of_the_bytes(archive, run, tmp_path):
+    left, top = SEATTLE.origin
+    width = 5120.0
+    # two fields in opposite corners of the scene; their rectangle is all of it
+    fields = [(0.05, 0.05, 1.9, 3.45), (TILES - 0.4, TILES - 0.4, TILES - 0.05, TILES - 0.05)]
+    parts = [
+        box(left + a * width, top - d * width, left + c * width, top - b * width) for a, b, c, d in fields
+    ]
+    area = json.dumps(transform_geom(SEATTLE.crs, "EPSG:4326", mapping(MultiPolygon(parts))))
+    rectangle = box(*MultiPolygon(parts).bounds)
+    assert MultiPolygon(parts).area == pytest.approx(0.1 * rectangle.area, rel=0.1)
     sent = {}
-    with counting_server(archive.folder) as server:
-        catalog = served_items(archive, server.root, tmp_path / "items.json")
+    with counting_server(tmp_path) as server:
+        catalog = scene_of(archive, tmp_path, server.root)
         for name, options in {"whole": (), "cut": ("--clip",)}.items():
             server.sent.clear()
-            run(name, *area, *options, catalog=catalog)
-            sent[name] = server.sent.total()
-    assert sent["cut"] < sent["whole"]
+            common = (*dates("2020-10-01", "2020-10-31"), "--resolution", "10", "--mask", "scl")
+            run(name, f"--aoi={area}", *common, *options, catalog=catalog)
+            sent[name] = dict(server.sent)
+    assert sum(sent["cut"].values()) <= sum(sent["whole"].values()) / 6
+    # tiles that have a pixel inside, and no other: 2 x 4, and 1
+    assert sent["cut"]["/B04.tif"] / sent["whole"]["/B04.tif"] == pytest.approx(9 / TILES**2, rel=0.05)
 
 
 def test_a_margin_grows_the_mosaic(run):
@@ -250,9 +286,11 @@ def test_window_and_neighbours_leave_no_pixel_that_any_scene_shows(run, clear_da
 
 def test_neighbours_and_interpolation_are_those_of_numpy(run):
     plain, counts = pixels(run("plain", *GAPS))[0], pixels(run("again", *GAPS), "-count")[0]
-    filled = run("filled", *GAPS, "--fill", "interpolate,neighbours:2", "--layer", "date")
+    more = ("--bands", "nir", "--index", "NDVI", "--layer", "date")
+    filled = run("filled", *GAPS, "--fill", "interpolate,neighbours:2", *more)
     values, (_, shape, _) = pixels(filled)
-    flags = pixels(filled, "-flags")[0]
+    flags, indices = pixels(filled, "-flags")[0], pixels(filled, "-index-NDVI")[0]
+    infrared = pixels(filled, band=2)[0]
     labels = list(values)
     empty = np.zeros(shape, np.uint16)
     own = [plain.get(label, empty).astype(int) for label in labels]
@@ -269,6 +307,11 @@ def test_neighbours_and_interpolation_are_those_of_numpy(run):
                 expected[taken], marks[taken] = own[other][taken], 5
         np.testing.assert_array_equal(values[label], expected)
         np.testing.assert_array_equal(flags[label][marks >= 0], marks[marks >= 0])
+        red, nir = (one[marks >= 0].astype(float) for one in (values[label], infrared[label]))
+        np.testing.assert_allclose(
+            indices[label][marks >= 0], (nir - red) / (nir + red), rtol=1e-5, atol=1e-7
+        )
+    assert any((one == 7).any() for one in flags.values())
 
 
 ALL_WAYS = ("--fill", "window:15,relax,neighbours:1,interpolate", "--layer", "date", "--layer", "age")

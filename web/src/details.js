@@ -33,11 +33,8 @@ export function details(period) {
       period.lost.map((loss) => entry(loss.scene, `block ${loss.block}: ${loss.reason}`)),
       true,
     ),
-    list(
-      "Pixels without a clear observation",
-      Object.entries(period.holes).filter(([, share]) => share > 0).map(([reason, share]) => entry(reason, `${share.toFixed(share < 0.1 ? 3 : 1)} %`)),
-      true,
-    ),
+    list("Pixels without a clear observation", shares(period.holes), true),
+    list("Filled pixels", shares(period.filled), true),
     list(
       `Notes (${period.notes.length})`,
       period.notes.map((note) => entry(note.scene, note.note, note.warning)),
@@ -48,6 +45,14 @@ export function details(period) {
       period.files.map((file) => files(file, period.label)),
     ),
   ];
+}
+
+/**
+ * Entries of the shares that are not zero.
+ * @param {Record<string, number>} percents
+ */
+function shares(percents) {
+  return Object.entries(percents).filter(([, share]) => share > 0).map(([name, share]) => entry(name, `${share.toFixed(share < 0.1 ? 3 : 1)} %`));
 }
 
 /**

@@ -9,7 +9,7 @@
  * @typedef {{ scene: string, note: string, warning: boolean }} Note
  * @typedef {{
  *   label: string, start: string, end: string, empty: string,
- *   clear_percent: number, holes: Record<string, number>, mean_count: number, observations: number, masked: Masked,
+ *   clear_percent: number, holes: Record<string, number>, filled: Record<string, number>, mean_count: number, observations: number, masked: Masked,
  *   files: Files[], scenes: Record<string, Scene>, dropped: Record<string, string>,
  *   lost: Loss[], notes: Note[],
  * }} Period

@@ -13,11 +13,14 @@ import numpy.typing as npt
 
 from cloudless_mosaic.compositing.compose import compose
 from cloudless_mosaic.compositing.composite import Composite
+from cloudless_mosaic.domain.bands import canonical_bands
 from cloudless_mosaic.domain.fills import Fill, Interpolate, Neighbours
 from cloudless_mosaic.domain.periods import Period
 from cloudless_mosaic.geo.packed_mask import PackedMask
+from cloudless_mosaic.layers.index import IndexLayer
 from cloudless_mosaic.layers.single import AGE, FILLED, FLAGS, SOURCE
 from cloudless_mosaic.planning.series import SeriesPart
+from cloudless_mosaic.planning.tasks import BlockTask
 from cloudless_mosaic.reading.protocol import RasterReader
 
 Pixels = npt.NDArray[np.bool_]
@@ -48,7 +51,7 @@ def fill_pixels(
                 filling.take_from_neighbour(donor)
         elif isinstance(fill, Interpolate):
             if 0 < place < len(made) - 1:
-                filling.interpolate(made[place - 1], made[place + 1])
+                filling.interpolate(made[place - 1], made[place + 1], part.task)
         else:
             for task in (task for way, task in part.rescues if way == fill.way):
                 if not filling.empty.any():
@@ -96,8 +99,11 @@ class _Filling:
         """Takes pixels of another period; its scenes have numbers of their own."""
         self._take(donor, "neighbours", _moved(donor, self.own.period))
 
-    def interpolate(self, before: Composite, after: Composite) -> None:
-        """Takes values between those of two periods, linear in time between their middles."""
+    def interpolate(self, before: Composite, after: Composite, task: BlockTask) -> None:
+        """Takes values between those of two periods, linear in time between their middles.
+
+        Indices of the composite are those of these values, other layers those of the nearer period.
+        """
         taken = self.empty & (before.count > 0) & (after.count > 0)
         start, end = _middle(before.period), _middle(after.period)
         weight = (_middle(self.own.period) - start) / (end - start)
@@ -108,6 +114,10 @@ class _Filling:
         self.count[taken] = np.minimum(total, np.iinfo(np.uint16).max).astype(np.uint16)
         nearer = before if weight <= 0.5 else after
         self._mark(taken, "interpolate", _moved(nearer, self.own.period))
+        bands = canonical_bands(task.bands)
+        for layer in task.layers:
+            if isinstance(layer, IndexLayer) and layer.over is None:
+                self.layers[layer.name][0, taken] = layer.index.of(self.data[:, taken], bands)
 
     def composite(self) -> Composite:
         """The composite, and what is known of the scenes that were read for it."""

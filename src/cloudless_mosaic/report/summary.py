@@ -91,6 +91,8 @@ class ShownPeriod:
     """Pixels with at least one clear observation."""
     holes: dict[str, float] = field(default_factory=dict)
     """Percent of the pixels without a clear observation, by reason."""
+    filled: dict[str, float] = field(default_factory=dict)
+    """Percent of the pixels that were filled, by the name of the way."""
     mean_count: float = 0.0
     """Clear observations per pixel."""
     observations: int = 0
@@ -267,6 +269,9 @@ def _add(period: ShownPeriod, item: _Item, grid_pixels: int) -> None:
     for reason, percent in as_object(item.own("holes_percent")).items():
         name = as_text(reason).replace("_", " ")
         period.holes[name] = period.holes.get(name, 0.0) + share * as_number(percent)
+    for way, percent in as_object(item.own("filled_percent")).items():
+        name = as_text(way)
+        period.filled[name] = period.filled.get(name, 0.0) + share * as_number(percent)
     period.mean_count += share * as_number(item.own("mean_observations"))
     period.observations += int(as_number(item.own("observations")))
     period.files.append(item.files)

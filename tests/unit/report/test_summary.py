@@ -36,14 +36,21 @@ def test_tiles_of_a_month_are_told_together(mosaics, item):
     lost = [{"scene": "S2A_9", "block": [0, 0], "reason": "gone"}]
     folder = mosaics(
         [
-            item(tile="x1y1", clear_percent=50.0),
-            item(tile="x2y1", scenes=scenes, mean_observations=1.0, lost_observations=lost),
+            item(tile="x1y1", clear_percent=50.0, filled_percent={"window": 30.0, "relax": 4.0}),
+            item(
+                tile="x2y1",
+                filled_percent={"window": 10.0},
+                scenes=scenes,
+                mean_observations=1.0,
+                lost_observations=lost,
+            ),
             item("2020-11", tile="x1y1"),
         ]
     )
     october, november = read_summary(folder).periods
     assert [files.tile for files in october.files] == ["x1y1", "x2y1"]
     assert (october.clear_percent, october.mean_count, october.observations) == (75.0, 2.0, 16)
+    assert october.filled == {"window": 20.0, "relax": 2.0}
     assert october.scenes["S2A_2"]["used"]
     assert october.lost[0]["block"] == "x2y1 0, 0"
     # a tile without a file in a month is nowhere clear in it
