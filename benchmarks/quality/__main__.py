@@ -12,6 +12,7 @@ import numpy as np
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.measure import ROOT
+from benchmarks.quality.bars import missed_in_clear_month, missed_in_hard_weather, missed_on_real
 from benchmarks.quality.measures import Errors, errors, mosaic
 from benchmarks.quality.page import RealResult, SyntheticResult, write_page
 from benchmarks.quality.real import RealTile, real_tile
@@ -33,18 +34,31 @@ def main(arguments: Sequence[str] | None = None) -> None:
     real = []
     for folder in options.real:
         if folder.is_dir():
-            real.append(_on_real(real_tile(folder), recipes))
+            real.append(on_real(real_tile(folder), recipes))
         else:
             _log.info("%s is not there; real pixels are left out", folder)
     archive = build_archive(options.archive_dir, ArchiveSpec.demo())
-    synthetic = [_on_synthetic(synthetic_month(archive, month, cloud), recipes) for month, cloud in _MONTHS]
+    synthetic = [on_synthetic(synthetic_month(archive, month, cloud), recipes) for month, cloud in _MONTHS]
     hard = build_archive(options.hard_archive_dir, ArchiveSpec.hard())
-    kinds = [_on_synthetic(case, recipes) for case in hard_weather(hard)]
+    kinds = [on_synthetic(case, recipes) for case in hard_weather(hard)]
     write_page(options.page, {one.name: one.title for one in recipes}, real, synthetic, kinds)
     _log.info("written: %s", options.page)
+    if {"multidate", "scl"} <= {one.name for one in recipes}:
+        _require_bars(real, synthetic[0], kinds)
 
 
-def _on_real(tile: RealTile, recipes: Sequence[Recipe]) -> RealResult:
+def _require_bars(
+    real: Sequence[RealResult], october: SyntheticResult, kinds: Sequence[SyntheticResult]
+) -> None:
+    missed = [line for tile in real for line in missed_on_real(tile)]
+    missed += missed_in_clear_month(october)
+    missed += (line for kind in kinds for line in missed_in_hard_weather(kind))
+    if missed:
+        raise BenchmarkError("; ".join(missed))
+
+
+def on_real(tile: RealTile, recipes: Sequence[Recipe]) -> RealResult:
+    """What recipes make of a real tile."""
     found: dict[str, Errors] = {}
     for recipe in recipes:
         one = errors(mosaic(tile.seen, recipe.kept(tile.seen)), tile.truth, tile.valid)
@@ -57,7 +71,8 @@ def _on_real(tile: RealTile, recipes: Sequence[Recipe]) -> RealResult:
     return RealResult(tile.title, found)
 
 
-def _on_synthetic(case: SyntheticMonth, recipes: Sequence[Recipe]) -> SyntheticResult:
+def on_synthetic(case: SyntheticMonth, recipes: Sequence[Recipe]) -> SyntheticResult:
+    """What recipes make of a synthetic month, and the perfect one."""
     whole: dict[str, Errors] = {}
     by_dates: dict[str, dict[int, Errors | None]] = {}
     # a network trained on real clouds has nothing to say of synthetic ones

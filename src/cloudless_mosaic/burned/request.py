@@ -19,6 +19,7 @@ from cloudless_mosaic.domain.request import (
 )
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.layers import Layer
+from cloudless_mosaic.masks import MaskChoice
 from cloudless_mosaic.reducers import Reducer
 from cloudless_mosaic.reducers.median import Median
 
@@ -74,7 +75,7 @@ class BurnedAreaRequest(ExecutionOptions, OutputOptions, MaskOptions, ReadingOpt
         UsageError: if a value is out of its range; the message names the field.
     """
 
-    mask: str = field(default="scl", metadata=declared_like(MaskOptions, "mask"))
+    mask: MaskChoice = field(default="scl", metadata=declared_like(MaskOptions, "mask"))
     """Name of a recipe. With two dates there is little to compare, and a fire changes much of it."""
     clear_classes: tuple[int, ...] = field(
         default=CLEAR_CLASSES, metadata=declared_like(MaskOptions, "clear_classes")

@@ -20,7 +20,7 @@ from cloudless_mosaic.cli.options import (
 from cloudless_mosaic.cli.paths import LocalPath
 from cloudless_mosaic.cli.process import loading
 from cloudless_mosaic.cli.program import RunByDefault, run_program, set_output_is_log
-from cloudless_mosaic.cli.values import read_aoi, read_codes, read_pairs
+from cloudless_mosaic.cli.values import read_aoi, read_codes, read_mask, read_pairs
 from cloudless_mosaic.domain.provider import read_profile
 from cloudless_mosaic.masks import MASKS
 from cloudless_mosaic.net.headers import parse_header
@@ -58,10 +58,11 @@ _SCENE_OPTIONS = (
     ),
     click.option(
         "--mask",
-        type=click.Choice(list(MASKS)),
+        metavar="NAME|FILE",
         default=_FIELDS["mask"].default,
         show_default=True,
-        help="Recipe of the mask of each date; with none every pixel that has data is compared.",
+        help=f"Recipe of the mask of each date: {', '.join(MASKS)}, or a file of TOML; with none every pixel "
+        "that has data is compared.",
     ),
     click.option(
         "--scl-clear",
@@ -191,6 +192,7 @@ def demo(
 
 def _read_request(
     aoi: str | None,
+    mask: str,
     clear_classes: str,
     mask_options: tuple[str, ...],
     profile: Path | None,
@@ -200,6 +202,7 @@ def _read_request(
 ) -> BurnedAreaRequest:
     return BurnedAreaRequest(
         aoi=read_aoi(aoi) if aoi is not None else None,
+        mask=read_mask(mask),
         clear_classes=read_codes(clear_classes),
         mask_options=read_pairs(mask_options),
         profile=read_profile(profile) if profile else None,

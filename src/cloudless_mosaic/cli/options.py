@@ -139,10 +139,11 @@ _MOSAIC_OPTIONS = (
     ),
     click.option(
         "--mask",
-        type=click.Choice(list(MASKS)),
+        metavar="NAME|FILE",
         default=_default("mask"),
         show_default=True,
-        help="Recipe of the cloud mask; with none every pixel that has data is taken.",
+        help=f"Recipe of the cloud mask: {', '.join(MASKS)}, or a file of TOML; with none every pixel that "
+        "has data is taken.",
     ),
     click.option(
         "--scl-clear",
@@ -150,15 +151,15 @@ _MOSAIC_OPTIONS = (
         default=",".join(map(str, _default("clear_classes"))),
         show_default=True,
         metavar="CODES",
-        help="Classes that count as clear, with the masks multidate and scl.",
+        help="Classes that count as clear, with the masks multidate, ukis and scl.",
     ),
     click.option(
         "--cloud-dilation",
         type=float,
         default=None,
         metavar="METRES",
-        help="Grow clouds and shadows before masking, with the masks multidate and scl; 0 is off.  "
-        "[default: 120 with multidate, 100 with scl]",
+        help="Grow clouds and shadows before masking, with the masks multidate, ukis and scl; 0 is off.  "
+        "[default: 120 with multidate and ukis, 100 with scl]",
     ),
     MASK_OPTION,
     click.option(

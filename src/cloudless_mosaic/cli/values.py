@@ -17,6 +17,7 @@ from cloudless_mosaic.domain.provider import read_profile
 from cloudless_mosaic.domain.request import MosaicRequest, Shard, parse_date, require_between
 from cloudless_mosaic.domain.scenes import SourceGrid
 from cloudless_mosaic.errors import UsageError
+from cloudless_mosaic.masks import MaskChoice, read_mask_table
 from cloudless_mosaic.net.headers import parse_header
 
 _FOLDER = re.compile(r"[A-Za-z0-9_-]{1,60}")
@@ -90,6 +91,7 @@ def read_request(
     end_date: str,
     aoi: Aoi | None,
     bands: tuple[str, ...],
+    mask: str,
     clear_classes: str,
     mask_options: tuple[str, ...],
     profile: Path | None,
@@ -110,6 +112,7 @@ def read_request(
         aoi=area if like is None or rest.get("clip") else area_of_grid(like),
         like=like,
         bands=bands,
+        mask=read_mask(mask),
         clear_classes=read_codes(clear_classes),
         mask_options=read_pairs(mask_options),
         profile=read_profile(profile) if profile else None,
@@ -189,6 +192,11 @@ def _is_path(text: str) -> bool:
         return Path(text).exists()
     except (OSError, ValueError):
         return False
+
+
+def read_mask(text: str) -> MaskChoice:
+    """The name of a recipe, or the recipe in a file whose name ends with ``.toml``."""
+    return read_mask_table(expanded(Path(text))) if text.lower().endswith(".toml") else text
 
 
 def read_pairs(texts: tuple[str, ...]) -> tuple[tuple[str, str], ...]:

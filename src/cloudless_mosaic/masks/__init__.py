@@ -2,6 +2,18 @@
 
 from cloudless_mosaic.masks.mask import Mask
 from cloudless_mosaic.masks.recipe import MaskSettings, Recipe
-from cloudless_mosaic.masks.registry import MASKS, make_mask
+from cloudless_mosaic.masks.registry import MASKS, MaskChoice, make_mask, name_of, recipe_of
+from cloudless_mosaic.masks.table import MaskTable, read_mask_table
 
-__all__ = ["MASKS", "Mask", "MaskSettings", "Recipe", "make_mask"]
+__all__ = [
+    "MASKS",
+    "Mask",
+    "MaskChoice",
+    "MaskSettings",
+    "MaskTable",
+    "Recipe",
+    "make_mask",
+    "name_of",
+    "read_mask_table",
+    "recipe_of",
+]

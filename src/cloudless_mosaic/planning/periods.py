@@ -11,7 +11,7 @@ from cloudless_mosaic.domain.fills import Fill, Interpolate, Neighbours, Relax, 
 from cloudless_mosaic.domain.periods import Period
 from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.domain.scenes import Scene, SceneSet
-from cloudless_mosaic.masks import MASKS, Mask, MaskSettings, make_mask
+from cloudless_mosaic.masks import Mask, MaskSettings, make_mask, recipe_of
 from cloudless_mosaic.planning.period_plan import PeriodPlan, Rescue
 
 STEP = 5
@@ -121,7 +121,7 @@ def _relaxed(
 
 def _relaxed_masks(request: MosaicRequest) -> Iterator[Mask]:
     """Masks that take less out, each less than the one before: without growth, then with class 7."""
-    recipe, settings = MASKS[request.mask], request.mask_settings
+    recipe, settings = recipe_of(request.mask), request.mask_settings
     classes, growth = settings.clear_classes, settings.dilation
     if recipe.dilation is not None and growth != 0:
         growth = 0.0

@@ -8,16 +8,29 @@ from cloudless_mosaic.domain.request.checks import require_between
 from cloudless_mosaic.domain.request.fields import decides_pixels
 from cloudless_mosaic.domain.request.part import RequestPart
 from cloudless_mosaic.errors import UsageError
-from cloudless_mosaic.masks import MASKS, Mask, MaskSettings, make_mask
+from cloudless_mosaic.masks import (
+    Mask,
+    MaskChoice,
+    MaskSettings,
+    MaskTable,
+    make_mask,
+    name_of,
+    recipe_of,
+)
 from cloudless_mosaic.masks.classes import DEFAULT_CLEAR_CLASSES, SCL_CLASSES
 
 
 def _takes_classes(request: MaskOptions) -> bool:
-    return MASKS[request.mask].takes_classes
+    return recipe_of(request.mask).takes_classes
+
+
+def _written(mask: MaskChoice) -> object:
+    """The name of a recipe, or all that was read from a file."""
+    return mask.fields if isinstance(mask, MaskTable) else mask
 
 
 def _dilation(request: MaskOptions) -> float | None:
-    default = MASKS[request.mask].dilation
+    default = recipe_of(request.mask).dilation
     if default is None or request.cloud_dilation is None:
         return default
     return request.cloud_dilation
@@ -25,8 +38,8 @@ def _dilation(request: MaskOptions) -> float | None:
 
 def _every_option(request: MaskOptions) -> dict[str, float] | None:
     """All options of the recipe but distances of 0, so that the record is whole if defaults change."""
-    recipe = MASKS[request.mask]
-    options = recipe.read(request.mask, request.mask_settings)
+    recipe = recipe_of(request.mask)
+    options = recipe.read(name_of(request.mask), request.mask_settings)
     return {name: value for name, value in options.items() if value or recipe.options[name].whole} or None
 
 
@@ -38,9 +51,10 @@ class MaskOptions(RequestPart):
         UsageError: if a value is out of its range; the message names the field.
     """
 
-    mask: str = field(default="multidate", metadata=decides_pixels())
-    """Name of a recipe. ``multidate`` masks by the scene classification and by comparing dates, ``scl`` by
-    the scene classification, ``none`` takes every pixel that has data."""
+    mask: MaskChoice = field(default="multidate", metadata=decides_pixels(written=_written))
+    """Name of a recipe, or one that ``read_mask_table`` read from a file. ``multidate`` masks by the scene
+    classification and by comparing dates, ``scl`` by the scene classification, ``none`` takes every pixel
+    that has data."""
     clear_classes: tuple[int, ...] = field(
         default=DEFAULT_CLEAR_CLASSES,
         metadata=decides_pixels(name="scl_clear", written=list, when=_takes_classes),
@@ -64,6 +78,13 @@ class MaskOptions(RequestPart):
                 f"`clear_classes` takes codes 0-11 of the scene classification, got "
                 f"{','.join(map(str, self.clear_classes)) or 'none'}; for example `clear_classes` 4,5,6"
             )
+        if isinstance(self.mask, MaskTable):
+            given = {
+                "clear_classes": self.clear_classes != DEFAULT_CLEAR_CLASSES,
+                "cloud_dilation": self.cloud_dilation is not None,
+            }
+            for name in (name for name, one in given.items() if one):
+                raise UsageError(f"`{name}` is in the file of the mask itself; leave the option out")
         _ = self.cloud_mask
 
     @property
