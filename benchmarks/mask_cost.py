@@ -16,7 +16,7 @@ from cloudless_mosaic.domain.aoi import Aoi
 from cloudless_mosaic.geo.projection import project
 from cloudless_mosaic.synthetic.acquisitions import CLEAR_AUTUMN
 from cloudless_mosaic.synthetic.archive import ArchiveSpec, build_archive
-from cloudless_mosaic.synthetic.granules import SEATTLE, Extent
+from cloudless_mosaic.synthetic.granules import GRANULE_SIZE, SEATTLE, Extent
 
 _BANDS = (("blue", "red", "nir"), ("nir", "red", "green"))
 """Bands of the pairs: with all that the mask looks at, and without blue."""
@@ -32,7 +32,8 @@ def main() -> None:
     parser.add_argument("--edge", type=int, default=5120, help="pixels of 10 m along the edge of the area")
     parser.add_argument("--pairs", type=int, default=4)
     options = parser.parse_args()
-    extent = Extent(SEATTLE, offset=(4096, 1024), size=(options.edge, options.edge))
+    offset = min(4096, GRANULE_SIZE - options.edge), min(1024, GRANULE_SIZE - options.edge)
+    extent = Extent(SEATTLE, offset=offset, size=(options.edge, options.edge))
     spec = replace(ArchiveSpec.full_tile(), extents=(extent,), acquisitions=CLEAR_AUTUMN[:4], noise=_NOISE)
     catalog = build_archive(options.cache / "archive", spec).catalog
     left, bottom, right, top = extent.grid(10).bounds

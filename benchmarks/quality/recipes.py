@@ -43,9 +43,7 @@ def _kept_by(mask: Mask) -> Callable[[Observations], Bools]:
     """The observations that a mask keeps: by the classification, then by comparing dates."""
 
     def kept(seen: Observations) -> Bools:
-        codes = seen.scl if mask.network is None else _with_network(seen, mask.network)
-        scenes = [_levels(mask, one, seen.resolution) for one in codes]
-        levels = np.ascontiguousarray(seen.at_pixels(np.stack(scenes)), np.uint8)
+        levels = levels_of_scenes(mask, seen)
         usable = seen.complete & (levels != HARD)
         if mask.dates is None:
             return np.asarray(usable)
@@ -54,6 +52,13 @@ def _kept_by(mask: Mask) -> Callable[[Observations], Bools]:
         return np.asarray(stack[0] > 0)
 
     return kept
+
+
+def levels_of_scenes(mask: Mask, seen: Observations) -> UInt8s:
+    """Levels of all observations by what each scene shows alone, shape (time, y, x), C-contiguous."""
+    codes = seen.scl if mask.network is None else _with_network(seen, mask.network)
+    scenes = [_levels(mask, one, seen.resolution) for one in codes]
+    return np.ascontiguousarray(seen.at_pixels(np.stack(scenes)), np.uint8)
 
 
 def _with_network(seen: Observations, network: Network) -> UInt8s:
