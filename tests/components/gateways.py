@@ -28,6 +28,8 @@ c.Proxy.address = "127.0.0.1:{public}"
 c.LocalClusterConfig.scheduler_cmd = ["dask", "scheduler"]
 c.LocalClusterConfig.worker_cmd = ["dask", "worker"]
 c.UnsafeLocalBackend.clusters_directory = {folder!r}
+# the machine may have other work
+c.UnsafeLocalBackend.cluster_start_timeout = c.UnsafeLocalBackend.worker_start_timeout = 600
 """
 
 

@@ -61,12 +61,15 @@ class Tool:
     """The tool of a CWL document that asks for a cluster."""
 
     document: dict = field(repr=False)
+    defaults: dict[str, object] = field(repr=False)
+    """What the workflow gives for inputs without a value; ``None`` where the tool's option is left out."""
 
     @classmethod
     def of(cls, path: Path) -> Tool:
         graph = yaml.safe_load(path.read_text("utf-8"))["$graph"]
         (tool,) = (one for one in graph if REQUIREMENT in one.get("requirements", {}))
-        return cls(tool)
+        (workflow,) = (one for one in graph if one["class"] == "Workflow")
+        return cls(tool, {name: one.get("default") for name, one in workflow["inputs"].items()})
 
     @property
     def requirement(self) -> dict[str, str]:
@@ -76,13 +79,22 @@ class Tool:
         return {name: str(value) for name, value in found.items()}
 
     def words(self, **inputs: object) -> list[str]:
-        """The command line; every option is one word."""
+        """The command line; every option is one word.
+
+        Args:
+            inputs: Values of the workflow's inputs, with underscores; the others have their defaults.
+        """
         words = [self.document["baseCommand"], *self.document["arguments"]]
         for name, declared in self.document["inputs"].items():
-            value = inputs.pop(name.replace("-", "_"))
-            binding = declared.get("inputBinding") or declared["type"]["inputBinding"]
-            assert not binding["separate"]
-            words += [f"{binding['prefix']}{one}" for one in (value if isinstance(value, list) else [value])]
+            value = inputs.pop(name.replace("-", "_"), self.defaults[name])
+            kind = declared["type"]
+            binding = declared.get("inputBinding") or kind["inputBinding"]
+            if kind == "boolean?":
+                words += [binding["prefix"]] * bool(value)
+            elif value is not None:
+                assert not binding["separate"]
+                values = value if isinstance(value, list) else [value]
+                words += [f"{binding['prefix']}{one}" for one in values]
         assert not inputs
         return words
 
@@ -141,7 +153,7 @@ class Pod:
             stderr=subprocess.DEVNULL,
         ) as sidecar:
             tool = self.image.engine(*self._container("/bin/sh", "-c", script))
-            return tool, sidecar.wait(timeout=60)
+            return tool, sidecar.wait(timeout=300)
 
     def _container(self, *command: str) -> tuple[str, ...]:
         needed = self.requirement

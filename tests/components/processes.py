@@ -21,7 +21,8 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def wait_for(condition, seconds=20.0):
+def wait_for(condition, seconds=120.0):
+    """Waits until something holds; the limit is for what never will, also on a machine with other work."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"

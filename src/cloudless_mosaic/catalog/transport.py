@@ -140,10 +140,11 @@ class ApiTransport(StacApiIO):
             except faults.RequestException as error:
                 raise self._explained(error) from None
             except ValueError:
-                # requests takes redirects apart without a look at what they are
-                raise UsageError(
-                    f"{self.where} redirects to what is no address; check `{self._field}`"
-                ) from None
+                # urllib3 takes chunk sizes for numbers without a look at them
+                if not attempts_left:
+                    raise TemporaryError(
+                        f"{self.where} sends a response that is not valid HTTP; try again later"
+                    ) from None
         raise AssertionError  # pragma: no cover - the last attempt returns or raises
 
     def _with_query(self, href: str, parameters: Mapping[str, Any]) -> str:
@@ -157,10 +158,34 @@ class ApiTransport(StacApiIO):
         return urlunsplit((*parts[:3], query, parts.fragment))
 
     def _check_redirect(self, response: Response, **_: object) -> None:
-        """Checks the target of a redirect before it is followed."""
-        target = self.session.get_redirect_target(response)
-        if target is not None:
-            self._require_allowed(resolve_url(response.url, target) or "")
+        """Checks the target of a redirect before it is followed.
+
+        Raises:
+            UsageError: if it is not an http or https address, or one that this API must not lead to.
+        """
+        try:
+            target = self.session.get_redirect_target(response)
+        except ValueError:  # bytes that are not UTF-8
+            target = ""
+        if target is None:
+            return
+        try:
+            self._require_target(resolve_url(response.url, target) if target else None)
+        except UsageError:
+            response.close()  # the session loses it with the error
+            raise
+
+    def _require_target(self, url: str | None) -> None:
+        """Refuses what no redirect may lead to.
+
+        Raises:
+            UsageError: if it is not an address, or one that this API must not lead to.
+        """
+        if url is None:
+            raise UsageError(
+                f"{self.where} redirects to something that is not an address; check `{self._field}`"
+            )
+        self._require_allowed(url)
 
     def _require_allowed(self, url: str) -> None:
         """Refuses requests into a private network on behalf of a public API.

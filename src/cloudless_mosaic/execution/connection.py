@@ -77,11 +77,8 @@ def connect(
         raise UsageError(
             f"{name} has no usable address ({error}); give for example tcp://host:8786"
         ) from None
-    if address.startswith("tls://") and not _has_tls(security):
-        raise UsageError(
-            f"{name} wants TLS, and Dask's configuration names no certificates; set "
-            "distributed.comm.tls.ca-file and distributed.comm.tls.client in it"
-        )
+    if address.startswith("tls://"):
+        _require_certificates(name, security)
     # a lost connection is reported once, by an error of this package
     for logger in _LOGGERS:
         logging.getLogger(logger).setLevel(logging.CRITICAL)
@@ -95,10 +92,7 @@ def connect(
         ) from None
     except OSError as error:
         if isinstance(error, FileNotFoundError | PermissionError | ssl.SSLError):
-            raise UsageError(
-                f"a certificate or key for {name} can't be read ({redact(str(error))[:150]}); check "
-                "distributed.comm.tls in Dask's configuration"
-            ) from None
+            raise _unreadable(name, error) from None
         raise TemporaryError(
             f"{name} does not answer ({type(error).__name__} {redact(str(error))[:150]}); is it running?"
         ) from None
@@ -109,12 +103,30 @@ def connect(
         client.close(timeout=_CLOSING)
 
 
-def _has_tls(security: Security | None) -> bool:
-    """True where certificates for TLS are known."""
+def _require_certificates(name: str, security: Security | None) -> None:
+    """Refuses TLS without certificates, which Dask takes for a mistake of the caller.
+
+    Raises:
+        UsageError: if the configuration has none, or one that can't be read.
+    """
     from distributed.security import Security as Known  # noqa: PLC0415 - as in connect
 
-    settings = (security or Known()).get_connection_args("client")
-    return settings.get("ssl_context") is not None
+    try:
+        settings = (security or Known()).get_connection_args("client")
+    except (OSError, ValueError) as error:
+        raise _unreadable(name, error) from None
+    if settings.get("ssl_context") is None:
+        raise UsageError(
+            f"{name} wants TLS, and Dask's configuration names no certificates; set "
+            "distributed.comm.tls.ca-file and distributed.comm.tls.client in it"
+        )
+
+
+def _unreadable(name: str, error: Exception) -> UsageError:
+    return UsageError(
+        f"a certificate or key for {name} can't be read ({redact(str(error))[:150]}); check "
+        "distributed.comm.tls in Dask's configuration"
+    )
 
 
 def ask(question: Callable[[], Answer]) -> Answer:

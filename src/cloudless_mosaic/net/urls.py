@@ -11,9 +11,10 @@ def is_web_url(href: object) -> bool:
         return False
     try:
         parts = urlsplit(href)
+        well_formed = bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
-    return parts.scheme in {"http", "https"} and bool(parts.hostname)
+    return well_formed and parts.scheme in {"http", "https"}
 
 
 def resolve_url(base: str, href: object) -> str | None:

@@ -17,17 +17,6 @@ from processes import wait_for
 
 pytestmark = pytest.mark.package
 
-INPUTS = {
-    "start_date": "2020-10-01",
-    "end_date": "2020-12-31",
-    "aoi": "-122.27508544921875,47.54687159892238,-121.96128845214844,47.745787772920934",
-    "bands": ["nir", "red", "green"],
-    "collection": "sentinel-2-l2a",
-    "resolution": 100,
-    "max_items": 1000,
-    "max_cloud_cover": 25,
-}
-
 
 @dataclass(frozen=True)
 class Platform:
@@ -76,7 +65,7 @@ def test_tool_on_the_runners_cluster_gives_the_files_of_the_command(platform, de
     started = pod.start()
     assert started.code == 0, started.err
     wait_for(lambda: len(platform.containers(pod.cluster)) == 3)
-    tool, seen = pod.run(platform.tool.words(**INPUTS, stac_url=str(demo_archive.catalog)))
+    tool, seen = pod.run(platform.tool.words(stac_url=str(demo_archive.catalog)))
     assert (tool.code, seen) == (0, 0), tool.err
     assert f"cluster {pod.cluster} of the Gateway at {platform.gateway.address}" in tool.out
     assert pod.completed
@@ -95,7 +84,7 @@ def test_tool_on_the_runners_cluster_gives_the_files_of_the_command(platform, de
 def test_tool_that_fails_is_seen_though_its_exit_code_is_lost(platform, demo_archive, change, code, word):
     pod = platform.pod()
     assert pod.start().code == 0
-    tool, seen = pod.run(platform.tool.words(**{**INPUTS, **change}, stac_url=str(demo_archive.catalog)))
+    tool, seen = pod.run(platform.tool.words(**change, stac_url=str(demo_archive.catalog)))
     assert (tool.code, seen) == (code, 0)
     assert word in tool.err
     assert len(tool.err.splitlines()) == 1
@@ -108,7 +97,7 @@ def test_tool_that_fails_is_seen_though_its_exit_code_is_lost(platform, demo_arc
 def test_tool_that_loses_too_much_leaves_no_catalog(platform, damaged_archive):
     pod = platform.pod()
     assert pod.start().code == 0
-    tool, seen = pod.run(platform.tool.words(**INPUTS, stac_url=str(damaged_archive / "catalog.json")))
+    tool, seen = pod.run(platform.tool.words(stac_url=str(damaged_archive / "catalog.json")))
     assert (tool.code, seen) == (4, 0), tool.err
     with pytest.raises(FileNotFoundError):
         platform.tool.outputs(pod.out)
@@ -117,7 +106,7 @@ def test_tool_that_loses_too_much_leaves_no_catalog(platform, damaged_archive):
 def test_cluster_too_small_for_a_worker_is_a_failure_that_may_pass(platform, demo_archive):
     pod = platform.pod(workerCoresLimit="4", clusterMaxCores="2")
     assert pod.start().code == 0
-    words = platform.tool.words(**INPUTS, stac_url=str(demo_archive.catalog))
+    words = platform.tool.words(stac_url=str(demo_archive.catalog))
     tool, seen = pod.run([*words, "--wait-workers=3"])
     assert (tool.code, seen) == (75, 0)
     assert "are its limits too small" in tool.err

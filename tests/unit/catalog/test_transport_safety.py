@@ -13,6 +13,7 @@ from cloudless_mosaic.catalog.transport import ApiTransport
 from cloudless_mosaic.errors import TemporaryError, UsageError
 from cloudless_mosaic.net import deadline, hosts
 from cloudless_mosaic.net.hosts import is_host, is_private
+from scripted_api import Reply
 
 PUBLIC = "https://stac.example.com/v1"
 
@@ -66,6 +67,35 @@ def test_redirects_are_looked_at_before_they_are_followed(api, make_request, qui
         find_scenes(make_request(api.url), quick)
     assert len(api.searches) == 1
     assert not any(asked.path == "/secret" for asked in api.asked)
+
+
+@pytest.mark.parametrize("path", ["", "/search"])
+@pytest.mark.parametrize(
+    "target", ["http://[::1", "http://host:port/", "//[", "ftp://127.0.0.1/", "mailto:a@b", "\xe9", ""]
+)
+def test_a_redirect_to_what_is_not_an_address_is_an_error_in_those_words(
+    api, make_request, quick, path, target
+):
+    api.replies[path] = Reply(b"", 302, {"Location": target})
+    with pytest.raises(UsageError, match="redirects to something that is not an address; check stac_url"):
+        find_scenes(make_request(api.url), quick)
+
+
+@pytest.mark.parametrize("path", ["", "/search"])
+@pytest.mark.parametrize(
+    ("chunks", "words"),
+    [
+        (b"-5\r\nabcde\r\n0\r\n\r\n", "not valid HTTP"),
+        (b"size\r\nabcde\r\n0\r\n\r\n", "breaks the connection off"),
+        (b"f" * 20 + b"\r\nabcde", "breaks the connection off"),
+        (b"5\r\nab", "breaks the connection off"),
+    ],
+)
+def test_chunks_of_odd_sizes_are_a_temporary_error(api, make_request, quick, path, chunks, words):
+    api.replies[path] = Reply(chunks, headers={"Transfer-Encoding": "chunked"})
+    with pytest.raises(TemporaryError, match=f"{words}; try again later"):
+        find_scenes(make_request(api.url), quick)
+    assert sum(asked.path.rstrip("/") == path for asked in api.asked) == quick.connection_attempts
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")

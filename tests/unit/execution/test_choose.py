@@ -1,6 +1,7 @@
 import sys
 from datetime import date
 
+import dask
 import numpy as np
 import pytest
 
@@ -46,6 +47,20 @@ def test_threads_are_the_default_and_say_nothing():
 def test_address_that_is_none_is_refused_without_waiting(monkeypatch):
     monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", "garbage")
     with pytest.raises(UsageError, match=r"no usable address.*tcp://host:8786"):
+        opened()
+
+
+def test_a_scheduler_with_tls_needs_certificates_in_the_configuration(monkeypatch):
+    monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", "tls://127.0.0.1:9")
+    with pytest.raises(UsageError, match=r"wants TLS.*set distributed\.comm\.tls\.ca-file"):
+        opened()
+
+
+def test_a_certificate_that_can_not_be_read_is_named(monkeypatch, tmp_path):
+    monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", "tls://127.0.0.1:9")
+    gone = str(tmp_path / "gone.pem")
+    tls = {f"distributed.comm.tls.{name}": gone for name in ("ca-file", "client.cert", "client.key")}
+    with dask.config.set(tls), pytest.raises(UsageError, match="can't be read"):
         opened()
 
 
