@@ -152,6 +152,10 @@ $graph:
         default: []
         label: Options of the cloud mask
         doc: KEY=VALUE
+      run-file:
+        type: boolean?
+        label: Run file
+        doc: Write run.json beside the catalog, with times, requests, losses and versions
     outputs:
       stac-catalog:
         type: Directory
@@ -192,6 +196,7 @@ $graph:
           layer: layer
           mask: mask
           mask-option: mask-option
+          run-file: run-file
         out: [stac-catalog]
   - class: CommandLineTool
     id: cloudless-mosaic
@@ -370,6 +375,11 @@ $graph:
           inputBinding: {prefix: --mask-option=, separate: false}
         label: Options of the cloud mask
         doc: KEY=VALUE
+      run-file:
+        type: boolean?
+        label: Run file
+        doc: Write run.json beside the catalog, with times, requests, losses and versions
+        inputBinding: {prefix: --run-file}
     outputs:
       stac-catalog:
         type: Directory

@@ -10,6 +10,7 @@ import sys
 import threading
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 import atheris
 
@@ -58,6 +59,17 @@ class Server:
 
 
 SERVER = Server()
+
+
+def _on_loopback(host: str, *rest: Any, **more: Any) -> list[Any]:
+    """Finds no other hosts: redirects of the fuzzer lead to names that would take seconds to look up."""
+    if host != "127.0.0.1":
+        raise socket.gaierror(socket.EAI_NONAME, "no such host")
+    return _FOUND(host, *rest, **more)
+
+
+_FOUND = socket.getaddrinfo
+socket.getaddrinfo = _on_loopback
 
 
 def _response(data: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -78,8 +79,11 @@ def test_a_misspelt_field_of_the_requirement_is_invalid(run_cwl, tmp_path):
 def test_the_workflow_with_its_defaults_gives_the_files_of_the_command(
     compose, threaded_example, same_files, tmp_path
 ):
-    done = compose("monthly-composite.cwl")
+    done = compose("monthly-composite.cwl", "--run-file")
     assert done.returncode == 0, done.stderr
+    run_file = tmp_path / "out/stac-catalog/run.json"
+    assert json.loads(run_file.read_bytes())["exit_code"] == 0
+    run_file.unlink()
     same_files(tmp_path / "out/stac-catalog", threaded_example)
 
 

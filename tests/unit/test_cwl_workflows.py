@@ -18,6 +18,7 @@ from cloudless_mosaic.cli.mosaics import cli
 from cloudless_mosaic.domain.request import PLANETARY_COMPUTER
 from cloudless_mosaic.errors import CloudlessMosaicError, TemporaryError
 from cloudless_mosaic.version import __version__
+from pods import Tool
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKFLOWS = sorted((ROOT / "cwl-workflows").glob("*.cwl"))
@@ -48,7 +49,7 @@ ADDED = {
     "mask": "multidate",
     "mask-option": [],
 } | dict.fromkeys(("every-year", "name", "window", "clip", "buffer", "grid", "provider"))
-ADDED |= dict.fromkeys(("tiles-of-aoi", "name-from", "like"))
+ADDED |= dict.fromkeys(("tiles-of-aoi", "name-from", "like", "run-file"))
 """Inputs that the published workflow doesn't have, and their defaults."""
 
 SEVERAL = {"tile", "tiles-of-aoi", "name-from"}
@@ -204,7 +205,9 @@ def test_inputs_are_those_of_the_published_workflow(monthly):
 
 def test_the_large_area_has_the_inputs_of_the_monthly_composite_and_its_own(monthly, large):
     inputs = part(large, "main")["inputs"]
-    expected = {name: one for name, one in part(monthly, "main")["inputs"].items() if name not in SEVERAL}
+    # run.json is of one run; here every shard is one, and only the mosaics are merged
+    left_out = SEVERAL | {"run-file"}
+    expected = {name: one for name, one in part(monthly, "main")["inputs"].items() if name not in left_out}
     assert {name: one for name, one in inputs.items() if name in expected} == expected
     assert set(inputs) - set(expected) == {"tile-size", "shards", "tile"}
     assert inputs["tile"]["type"] == "string?"
@@ -224,6 +227,15 @@ def test_inputs_of_the_tool_are_options_of_the_program(name, request):
         flag = one["type"] == "boolean?"
         assert binding == ({"prefix": option} if flag else {"prefix": f"{option}=", "separate": False})
         assert re.search(rf"^  {option} ", shown, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", ["monthly-composite", "burned-area"])
+def test_the_tests_of_calrissian_give_a_tool_what_the_workflow_gives_it(name):
+    tool = Tool.of(ROOT / f"cwl-workflows/{name}.cwl")
+    assert set(tool.defaults) == set(tool.document["inputs"])
+    options = {word.partition("=")[0] for word in tool.words() if word.startswith("--")}
+    given = {name for name, value in tool.defaults.items() if value not in (None, [])}
+    assert options == {f"--{name.replace('_', '-')}" for name in given} | {"--output-dir"}
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)

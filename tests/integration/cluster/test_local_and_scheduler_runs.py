@@ -18,8 +18,10 @@ from pathlib import Path
 
 import psutil
 import pytest
+from distributed import Client
 
 import cloudless_mosaic
+from cloudless_mosaic.reading.traffic import process_usage
 
 pytestmark = pytest.mark.xdist_group("gateway")
 
@@ -47,12 +49,28 @@ def test_scheduler_gives_the_same_files_and_is_left_alone(
     example, mosaic_command, threaded_example, same_files, scheduler, clean_env, tmp_path
 ):
     environment = clean_env(DASK_SCHEDULER_ADDRESS=scheduler.address)
-    with scheduler.worker() as worker:
+    with scheduler.worker() as worker, Client(scheduler.address, set_as_default=False) as client:
+        client.wait_for_workers(1)
         for name in ("one", "other"):
-            outcome = mosaic_command(*example, "--output-dir", name, cwd=tmp_path, env=environment)
+            (before,) = client.run(process_usage).values()
+            outcome = mosaic_command(
+                *example, "--output-dir", name, "--run-file", cwd=tmp_path, env=environment
+            )
+            (after,) = client.run(process_usage).values()
             assert outcome.code == 0, outcome.err
+            cost = json.loads((tmp_path / name / "run.json").read_bytes())["cost"]
+            check_cost(cost, after.since(before))
+            (tmp_path / name / "run.json").unlink()
             same_files(threaded_example, tmp_path / name)
         assert worker.poll() is None
+
+
+def check_cost(cost, of_worker):
+    """What a run says it took is what its worker did meanwhile, and what little the command read itself."""
+    assert cost["workers"] == 1
+    assert of_worker.requests <= cost["requests"] < 2 * of_worker.requests
+    assert of_worker.read_bytes <= cost["read_bytes"] < 2 * of_worker.read_bytes
+    assert cost["processor_seconds"] > 0.5 * of_worker.processor_seconds > 0
 
 
 def test_scheduler_that_closes_its_first_connection_is_asked_again(
