@@ -191,6 +191,18 @@ def test_a_small_disk_is_75_and_nothing_is_half_written(line, small_disk):
     assert not visible(small_disk / "out")
 
 
+def test_unfinished_work_may_lie_on_another_disk(line, small_disk, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / ".cloudless-mosaic").symlink_to(small_disk)
+    done = run(["-m", "cloudless_mosaic", *line(output_dir="out")], tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert out.stat().st_dev != small_disk.stat().st_dev
+    assert (out / "catalog.json").is_file()
+    assert list(out.glob("monthly-*/*.tif"))
+    assert list(small_disk.iterdir()) == []
+
+
 def test_a_read_only_disk_is_2(line, small_disk):
     subprocess.check_call(["mount", "-o", "remount,ro", str(small_disk)])
     done = run(["-m", "cloudless_mosaic", *line()], small_disk)
