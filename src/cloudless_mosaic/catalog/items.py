@@ -30,6 +30,8 @@ from cloudless_mosaic.errors import MetadataError
 from cloudless_mosaic.masks import MASKS, Mask
 from cloudless_mosaic.net.redaction import quoted
 
+_PROBABILITY = "cloud probability (MSK_CLDPRB)"
+
 
 class MissingBandError(MetadataError):
     """An item lacks a band of the request."""
@@ -57,7 +59,8 @@ class MissingGuideError(MetadataError):
             mask: What looks at it.
         """
         lacks = f"{subject} has no {', no '.join(self.missing)}, which {mask} looks at"
-        return f"{lacks}; masks that work: {', '.join(self.working)}"
+        without = " without the option probability" if _PROBABILITY in self.missing else ""
+        return f"{lacks}; masks that work{without}: {', '.join(self.working)}"
 
 
 def parse_scene(item: RawItem, request: SceneRequest, sensed: datetime, footprint: BaseGeometry) -> Scene:
@@ -168,7 +171,7 @@ def _require_mask(mask: Mask, assets: Collection[str]) -> None:
     """
     missing = _missing_for(mask.reads_classes, sorted(mask.looks_at), assets)
     if mask.cloud_probability and CLOUD_PROBABILITY not in assets:
-        missing = (*missing, "cloud probability (MSK_CLDPRB, for the option probability)")
+        missing = (*missing, _PROBABILITY)
     if missing:
         working = (
             name

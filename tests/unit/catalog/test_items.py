@@ -106,8 +106,8 @@ def test_a_missing_cloud_probability_is_refused_with_the_masks_that_work(make_it
     with pytest.raises(MetadataError) as caught:
         parse(make_item(), request)
     assert str(caught.value).startswith(
-        "it has no cloud probability (MSK_CLDPRB, for the option probability), which the mask scl looks at; "
-        "masks that work: multidate, ukis, scl, "
+        "it has no cloud probability (MSK_CLDPRB), which the mask scl looks at; "
+        "masks that work without the option probability: multidate, ukis, scl, "
     )
 
 
