@@ -83,7 +83,7 @@ def validator(tmp_path_factory):
 def published_command() -> list[str]:
     """The command of the documentation, as a shell splits it."""
     (text,) = re.findall(r"^calrissian (?:.*\\\n)*.*$", PAGE.read_text("utf-8"), re.MULTILINE)
-    return shlex.split(text)[1:]
+    return shlex.split(text.replace("\\\n", " "))[1:]
 
 
 def test_calrissian_takes_the_command_of_the_documentation_argument_by_argument(calrissian):
