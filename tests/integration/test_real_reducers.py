@@ -8,6 +8,7 @@ import pytest
 import rasterio
 
 from cloudless_mosaic.reducers import Stack, parse_reducer
+from geometric_medians import solve
 from reducer_oracles import ORACLES
 
 CLEAR = 2, 4, 5, 6, 7, 11
@@ -50,28 +51,27 @@ def geomedians(series):
     return ours, theirs, observed
 
 
-def test_the_geometric_median_is_that_of_geomad_where_it_is_one_point(geomedians):
-    """Two observations have a line of them, and four or more may have a valley that is almost flat.
+def test_the_geometric_median_is_the_proven_one_and_that_of_geomad_where_its_iteration_ends(geomedians):
+    """Of two observations every point between them is one; ours is the middle.
 
-    There geomad stops wherever it is. Elsewhere the two differ by the rounding of ours to a whole number.
+    geomad stops after 1000 iterations. Where the valley around the point is flat that is too early, so ours
+    is compared with a solver in double precision that bounds its own error: at all pixels where the two
+    differ, and at some others.
     """
     ours, theirs, observed = geomedians
-    apart = np.abs(ours.data.transpose(1, 2, 0) - 1e4 * theirs).max(axis=-1)
+    theirs, found = 1e4 * theirs.astype(float), ours.data.transpose(1, 2, 0)
+    apart = np.abs(found - theirs).max(axis=-1)
     known = ours.count >= 3
-    same = apart <= 0.51
+    other = known & (apart > 0.51)
     assert (apart[ours.count == 1] < 0.01).all()
-    assert same[known].mean() > 0.98
-
-    def cost(point):
-        return np.nansum(
-            np.sqrt(((1e4 * observed.astype(float) - point[..., None]) ** 2).sum(axis=2)), axis=2
-        )
-
-    other = known & ~same
-    excess = cost(ours.data.transpose(1, 2, 0).astype(float)) - cost(1e4 * theirs.astype(float))
-    # a whole number costs each observation at most half the diagonal of a cell
-    assert (excess[other] <= ours.count[other]).all()
-    assert np.median(excess[other] / cost(1e4 * theirs.astype(float))[other]) < 1e-4
+    assert other.sum() < 0.01 * known.sum()
+    for row, column in (*np.argwhere(other), *np.argwhere(known & ~other)[::40]):
+        values = 1e4 * observed[row, column].T.astype(float)
+        best, off, _ = solve(np.rint(values[~np.isnan(values[:, 0])]))
+        assert off < 1e-3
+        assert np.abs(found[row, column] - best).max() <= 0.5 + 2e-3
+        if other[row, column]:
+            assert np.abs(theirs[row, column] - best).max() > 2e-3
 
 
 @pytest.mark.filterwarnings("ignore:All-NaN slice:RuntimeWarning")
