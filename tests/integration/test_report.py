@@ -64,6 +64,7 @@ def tiled(demo_archive, mosaic_command, tmp_path_factory):
         *("--start-date", "2020-10-01", "--end-date", "2020-10-31", "--aoi=-122.20,47.60,-122.06,47.69"),
         *("--bands", "red", "--bands", "green", "--bands", "blue", "--bands", "nir", "--resolution", "20"),
         *("--tile-size", "512", "--compression", "zstd", "-q", "--stac-url", str(demo_archive.catalog)),
+        *("--layer", "date", "--layer", "source", "--index", "NDVI"),
     )
     made = mosaic_command(*command, cwd=folder)
     assert made.code == 0, made.err

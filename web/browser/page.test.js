@@ -95,6 +95,23 @@ test("every picture has its legend, and shows no colour that isn't in it", () =>
     assert.ok(difference(pictures.get("2"), view.colours(await view.drawn())) > 0.9);
   }));
 
+test("layers and indices are drawn in the colours of their legends", () =>
+  looking(TILED, async (view) => {
+    for (const [name, title] of [["Date", /Date\n10-\d\d/], ["Index NDVI", /Vegetation Index\n−1.0/], ["Source", /S2A_MSIL2A_\w+, 2020-10-03/]]) {
+      await view.page.getByRole("radio", { name: String(name) }).check();
+      assert.match(await view.page.locator("#legend").innerText(), /** @type {RegExp} */ (title));
+      await view.drawn();
+    }
+    const swatches = await view.page.locator("#legend .meanings i").evaluateAll((all) => all.map((one) => getComputedStyle(one).backgroundColor.replaceAll(",", "")));
+    assert.ok(swatches.length >= 4);
+    const colours = view.colours(await view.drawn());
+    assert.ok(new Set(colours).size > 2);
+    // the edges of the tiles, and what is beside the mosaic, have none
+    assert.ok(colours.filter((colour) => swatches.includes(colour)).length > 0.95 * colours.length);
+    assert.match((await view.page.locator("#scenes").textContent()) ?? "", /Files.*source/);
+    await view.page.waitForURL(/picture=layer-source/);
+  }));
+
 test("what is drawn is the picture file, in its place", () =>
   looking(`${DEMO}#picture=false`, async (view) => {
     // of nir, red and green, the file has them in this order, with the same stretch

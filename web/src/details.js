@@ -82,6 +82,7 @@ function files(file, label) {
   const links = [
     [file.mosaic, "reflectance"],
     [file.count, "count"],
+    ...Object.entries(file.layers).map(([key, address]) => [address, key]),
     [file.item, "STAC item"],
   ].flatMap(([address, name]) => (address ? [element("a", { href: address }, name ?? ""), " "] : []));
   return element("li", {}, element("code", {}, file.tile || label), element("span", {}, ...links));

@@ -12,14 +12,17 @@ import { get as knownProjection, transform } from "ol/proj.js";
 import Projection from "ol/proj/Projection.js";
 import { getRenderPixel } from "ol/render.js";
 import GeoTIFF from "ol/source/GeoTIFF.js";
+import { layerExpression, layerOf, nodataOf } from "./layers.js";
 import { colourOf, countExpression } from "./pictures.js";
 import { fullExtent, mostObservations } from "./report.js";
 
 /** @import { Picture } from "./pictures.js" */
-/** @import { Files, Period, Report } from "./report.js" */
+/** @import { Files, Layer, Period, Report } from "./report.js" */
 /** @import { State } from "./state.js" */
-/** @typedef {{ mosaic: WebGLTile, count: WebGLTile }} PeriodLayers */
+/** @typedef {globalThis.Map<string, WebGLTile>} PeriodLayers By key of the file: `mosaic`, `count`, `layer-date`. */
 
+/** Key of the reflectances. */
+const MOSAIC = "mosaic";
 /** Periods that stay on the graphics card, so that going back to them is instant. */
 const MOST_PERIODS = 6;
 /** Never in a file of counts; fills tiles beyond the edge of the file. */
@@ -80,17 +83,16 @@ export class MosaicMap {
   show(state, periods) {
     this.state = state;
     const shown = new Set([state.period, ...(state.compare ? [state.other] : [])]);
-    const count = this.choice.pictures[this.#picture(state)]?.key === "count";
+    const picture = this.choice.pictures[this.#picture(state)];
+    const key = picture?.colour ? MOSAIC : (picture?.key ?? MOSAIC);
     for (const period of periods.filter((one) => shown.has(one.label))) {
-      const layers = this.#layersOf(period);
-      layers.mosaic.updateStyleVariables({ picture: this.#picture(state), gain: state.gain });
-      layers.mosaic.setVisible(!count);
-      layers.count.setVisible(count);
+      const layers = this.#layersOf(period, key, picture?.layer);
+      layers.get(MOSAIC)?.updateStyleVariables({ picture: this.#picture(state), gain: state.gain });
+      layers.forEach((layer, name) => layer.setVisible(name === key));
     }
     for (const [label, layers] of this.layers) {
       if (!shown.has(label)) {
-        layers.mosaic.setVisible(false);
-        layers.count.setVisible(false);
+        layers.forEach((layer) => layer.setVisible(false));
         if (this.layers.size > MOST_PERIODS) {
           this.#forget(label, layers);
         }
@@ -105,7 +107,7 @@ export class MosaicMap {
    */
   #forget(label, layers) {
     this.layers.delete(label);
-    for (const layer of [layers.mosaic, layers.count]) {
+    for (const layer of layers.values()) {
       this.map.removeLayer(layer);
       layer.dispose();
     }
@@ -117,25 +119,36 @@ export class MosaicMap {
   }
 
   /**
+   * All layers of a period that were shown so far, the one with a key among them.
    * @param {Period} period
+   * @param {string} key
+   * @param {Layer | undefined} layer
    * @returns {PeriodLayers}
    */
-  #layersOf(period) {
-    let layers = this.layers.get(period.label);
-    if (!layers) {
-      const colour = colourOf(this.choice.pictures);
-      layers = {
-        mosaic: this.#layer(period, (file) => ({ url: file.mosaic, bands: this.choice.read, nodata: 0 }), {
-          color: colour,
-          variables: { picture: 0, gain: 1 },
-        }),
-        count: this.#layer(period, (file) => ({ url: file.count, bands: [1], nodata: BEYOND }), { color: countExpression(this.most) }),
-      };
-      this.layers.set(period.label, layers);
-      this.map.addLayer(layers.mosaic);
-      this.map.addLayer(layers.count);
+  #layersOf(period, key, layer) {
+    const layers = this.layers.get(period.label) ?? new globalThis.Map();
+    this.layers.set(period.label, layers);
+    if (!layers.has(key)) {
+      const made = this.#made(period, key, layer);
+      layers.set(key, made);
+      this.map.addLayer(made);
     }
     return layers;
+  }
+
+  /**
+   * @param {Period} period
+   * @param {string} key
+   * @param {Layer | undefined} layer
+   */
+  #made(period, key, layer) {
+    if (layer) {
+      const info = (/** @type {Files} */ file) => ({ url: file.layers[layer.key] ?? "", bands: [1], nodata: nodataOf(layer) });
+      return this.#layer(period, info, { color: layerExpression(layerOf(layer, period)) }, (file) => layer.key in file.layers);
+    }
+    return key === MOSAIC
+      ? this.#layer(period, (file) => ({ url: file.mosaic, bands: this.choice.read, nodata: 0 }), { color: colourOf(this.choice.pictures), variables: { picture: 0, gain: 1 } })
+      : this.#layer(period, (file) => ({ url: file.count, bands: [1], nodata: BEYOND }), { color: countExpression(this.most) });
   }
 
   /**
@@ -143,8 +156,9 @@ export class MosaicMap {
    * @param {Period} period
    * @param {(file: Files) => import("ol/source/GeoTIFF.js").SourceInfo} info
    * @param {import("ol/layer/WebGLTile.js").Style} style
+   * @param {(file: Files) => boolean} has True where there is a file.
    */
-  #layer(period, info, style) {
+  #layer(period, info, style, has = () => true) {
     /** @type {globalThis.Map<Files, GeoTIFF>} */
     const sources = new globalThis.Map();
     const source = (/** @type {Files} */ file) => {
@@ -163,7 +177,7 @@ export class MosaicMap {
       return made;
     };
     const layer = new WebGLTile({
-      sources: (extent) => period.files.filter((file) => intersects(file.bbox, extent)).map(source),
+      sources: (extent) => period.files.filter((file) => has(file) && intersects(file.bbox, extent)).map(source),
       style,
       visible: false,
     });

@@ -20,7 +20,7 @@ import { shownPeriods } from "./report.js";
  */
 export function buildPanel(report, pictures, change, fit) {
   const periods = shownPeriods(report);
-  const updates = [pictureChoice(pictures, change), legendBox(report, pictures, change), periodChoice(report, periods, change), coverage(report, change), periodDetails(periods)];
+  const updates = [pictureChoice(pictures, change), legendBox(report, periods, pictures, change), periodChoice(report, periods, change), coverage(report, change), periodDetails(periods)];
   byId("panel").append(header(report), ...updates.map(({ box }) => box), footer(report, fit));
   return (state) => updates.forEach(({ update }) => update(state));
 }
@@ -57,20 +57,28 @@ function pictureChoice(pictures, change) {
     element("input", { type: "radio", name: "picture", value: picture.key, disabled: picture.missing !== "", onchange: () => change({ picture: picture.key }) }),
   );
   const labels = pictures.map((picture, i) =>
-    element("label", { title: picture.missing ? `${picture.name} ${picture.missing}` : `Key ${i + 1}` }, /** @type {Node} */ (inputs[i]), element("span", {}, picture.name)),
+    element("label", { title: picture.missing ? `${picture.name} ${picture.missing}` : i < 9 ? `Key ${i + 1}` : picture.title }, /** @type {Node} */ (inputs[i]), element("span", {}, picture.name)),
   );
+  const layers = labels.filter((_, i) => pictures[i]?.layer);
   return {
-    box: element("fieldset", { class: "segments" }, element("legend", { class: "hidden" }, "Picture"), ...labels),
+    box: element(
+      "fieldset",
+      { class: "segments" },
+      element("legend", { class: "hidden" }, "Picture"),
+      ...labels.filter((_, i) => !pictures[i]?.layer),
+      ...(layers.length > 0 ? [element("div", { class: "layers", role: "group", "aria-label": "Layers and indices" }, ...layers)] : []),
+    ),
     update: (/** @type {State} */ state) => inputs.forEach((input) => (input.checked = input.value === state.picture)),
   };
 }
 
 /**
  * @param {Report} report
+ * @param {Period[]} periods
  * @param {Picture[]} pictures
  * @param {Change} change
  */
-function legendBox(report, pictures, change) {
+function legendBox(report, periods, pictures, change) {
   const scale = element("div", { class: "legend", id: "legend", "aria-live": "polite" });
   const gain = element("input", { type: "range", min: 0.5, max: 4, step: 0.1, oninput: () => change({ gain: gain.valueAsNumber }) });
   const value = element("output", {});
@@ -80,9 +88,12 @@ function legendBox(report, pictures, change) {
     box: element("section", { class: "card", "aria-label": "Legend" }, scale, brightness),
     update: (/** @type {State} */ state) => {
       const picture = pictures.find((one) => one.key === state.picture);
-      if (picture && drawn !== picture.key) {
-        drawn = picture.key;
-        scale.replaceChildren(...legend(picture, report));
+      const labels = new Set([state.period, ...(state.compare ? [state.other] : [])]);
+      const key = [state.picture, ...(picture?.layer ? labels : [])].join(" ");
+      if (picture && drawn !== key) {
+        drawn = key;
+        const shown = periods.filter((period) => labels.has(period.label));
+        scale.replaceChildren(...legend(picture, report, shown));
       }
       brightness.hidden = !picture || picture.channels.length === 0;
       gain.valueAsNumber = state.gain;
@@ -201,7 +212,7 @@ function periodDetails(periods) {
  */
 function footer(report, fit) {
   const keys = [
-    ["1 2 3 4", "picture"],
+    ["1 to 9", "picture"],
     [", .", "period before, after"],
     ["c", "compare"],
     ["0", "all of the area"],

@@ -1,6 +1,6 @@
 // The ways to draw a mosaic, as expressions that the graphics card computes from the bands.
 
-/** @import { Band, Report } from "./report.js" */
+/** @import { Band, Layer, Report } from "./report.js" */
 /** @typedef {import("ol/expr/expression.js").ExpressionValue} Expression */
 /** @typedef {{ label: string, colour: string }} Swatch */
 /**
@@ -10,7 +10,8 @@
  * @property {string} title
  * @property {string} note What the reader has to know; may be empty.
  * @property {string} missing Why it can't be drawn; empty where it can.
- * @property {Expression} [colour] Of a pixel of the reflectances; none for the count, which has files of its own.
+ * @property {Expression} [colour] Of a pixel of the reflectances; none for what has files of its own.
+ * @property {Layer} [layer] The layer or index that is shown; none for the mosaic and its count.
  * @property {string[]} channels What is shown as red, green and blue, or as grey.
  */
 
@@ -90,6 +91,7 @@ export function choosePictures(report) {
       falseColour(red, green, nir, channel),
       ndvi(red, nir, slot),
       { key: "count", name: "Count", title: "Clear observations", note: "", missing: "", channels: [] },
+      ...report.layers.map((layer) => ({ key: `layer-${layer.key}`, name: layer.name, title: layer.title, note: "", missing: "", channels: [], layer })),
     ],
   };
 }

@@ -3,7 +3,9 @@
 /**
  * @typedef {{ name: string, id: string, white: number }} Band
  * @typedef {{ pixels: number, by_classes: number, by_dates: number }} Masked
- * @typedef {{ tile: string, mosaic: string, count: string, item: string, bbox: [number, number, number, number] }} Files
+ * @typedef {{ tile: string, mosaic: string, count: string, item: string, bbox: [number, number, number, number], layers: Record<string, string> }} Files
+ * @typedef {{ value: number, text: string, colour: string }} Class
+ * @typedef {{ key: string, name: string, title: string, nodata: number | null, low: number, high: number, colormap: string, classes: Class[] }} Layer
  * @typedef {{ datetime: string, used: boolean, offset: number, reason: string, masked: Masked }} Scene
  * @typedef {{ scene: string, block: string, reason: string }} Loss
  * @typedef {{ scene: string, note: string, warning: boolean }} Note
@@ -11,12 +13,13 @@
  *   label: string, start: string, end: string, empty: string,
  *   clear_percent: number, holes: Record<string, number>, filled: Record<string, number>, mean_count: number, observations: number, masked: Masked,
  *   files: Files[], scenes: Record<string, Scene>, dropped: Record<string, string>,
- *   lost: Loss[], notes: Note[],
+ *   lost: Loss[], notes: Note[], classes: Record<string, Class[]>,
+ *   ranges: Record<string, [number, number]>,
  * }} Period
  * @typedef {{
  *   title: string, software: string, parameters: Record<string, unknown>, gamma: number,
  *   projection: { code: string, name: string, units: "m" | "degrees" }, resolution: number,
- *   noun: string, bands: Band[], periods: Period[],
+ *   noun: string, bands: Band[], layers: Layer[], periods: Period[],
  * }} Report
  */
 

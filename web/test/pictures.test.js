@@ -17,7 +17,7 @@ const BANDS = {
  * @returns {any}
  */
 function choose(...names) {
-  const { pictures, read } = choosePictures(/** @type {any} */ ({ bands: names.map((name) => BANDS[name]), gamma: 1.6 }));
+  const { pictures, read } = choosePictures(/** @type {any} */ ({ bands: names.map((name) => BANDS[name]), layers: [], gamma: 1.6 }));
   return { ...Object.fromEntries(pictures.map((picture) => [picture.key, picture])), read, pictures };
 }
 

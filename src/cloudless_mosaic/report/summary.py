@@ -25,6 +25,7 @@ from cloudless_mosaic.report.documents import (
     as_text,
     inside,
 )
+from cloudless_mosaic.report.layers import ItemLayer, ShownClass, ShownLayer, add_layer, read_layers
 from cloudless_mosaic.stac.names import CATALOG, CATALOG_ID, PARAMETERS, PREFIX
 from cloudless_mosaic.storage.documents import read_document
 
@@ -73,6 +74,8 @@ class MosaicFiles:
     """Address of the STAC item."""
     bbox: list[float]
     """Left, bottom, right and top, in the units of the projection."""
+    layers: dict[str, str]
+    """Addresses of layers and indices, by key of the asset."""
 
 
 @dataclass(slots=True)
@@ -109,6 +112,10 @@ class ShownPeriod:
     """Observations that could not be read."""
     notes: list[Document] = field(default_factory=list)
     """Notes on scenes whose files contradict their items."""
+    classes: dict[str, list[ShownClass]] = field(default_factory=dict)
+    """Classes of layers that are this period's alone, such as its scenes, by key of the asset."""
+    ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """Values at the ends of the colours of layers in this period, by key of the asset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +134,8 @@ class Summary:
     """Edge of a pixel, in the units of the projection."""
     bands: list[BandLook]
     """Of the mosaics, in their order."""
+    layers: list[ShownLayer]
+    """Layers and indices beside the mosaics."""
     noun: str
     """What a period is called: ``month``."""
     periods: list[ShownPeriod]
@@ -159,8 +168,11 @@ def read_summary(folder: Path) -> Summary:
     grid: dict[str, int] = {}
     for item in items:
         grid[item.tile] = max(item.pixels, grid.get(item.tile, 0))
+    layers: dict[str, ShownLayer] = {}
     for item in items:
         _add(periods.setdefault(item.period, ShownPeriod(item.period)), item, sum(grid.values()))
+        for layer in item.layers:
+            add_layer(layers, layer.look)
     first = items[0].properties if items else {}
     software = first.get("processing:software")
     name, version = next(iter(software.items()), ("", "")) if isinstance(software, dict) else ("", "")
@@ -171,6 +183,7 @@ def read_summary(folder: Path) -> Summary:
         projection=_projection(first),
         resolution=abs(as_numbers(first.get("proj:transform"), 6)[0]),
         bands=items[0].bands if items else [],
+        layers=list(layers.values()),
         noun=_noun(catalog),
         periods=sorted(periods.values(), key=lambda one: label_order(one.label)),
     )
@@ -194,6 +207,7 @@ class _Item:
     properties: Document
     files: MosaicFiles
     bands: list[BandLook]
+    layers: list[ItemLayer]
 
     @property
     def pixels(self) -> int:
@@ -249,14 +263,17 @@ def _item(place: PurePosixPath, document: Document) -> _Item | None:
     if not name or href is None or not (bbox[0] < bbox[2] and bbox[1] < bbox[3]):
         return None
     count_href = inside(place.parent, count.get("href"))
+    targets = [(layer, inside(place.parent, layer.href)) for layer in read_layers(properties, assets)]
+    layers = [layer for layer, target in targets if target]
     files = MosaicFiles(
         tile=name[1],
         mosaic=quote(str(href)),
         count=quote(str(count_href)) if count_href else "",
         item=quote(str(place)),
         bbox=bbox,
+        layers={layer.look.key: quote(str(target)) for layer, target in targets if target},
     )
-    return _Item(name[0], files.tile, properties, files, _bands(mosaic))
+    return _Item(name[0], files.tile, properties, files, _bands(mosaic), layers)
 
 
 def _add(period: ShownPeriod, item: _Item, grid_pixels: int) -> None:
@@ -275,6 +292,10 @@ def _add(period: ShownPeriod, item: _Item, grid_pixels: int) -> None:
     period.mean_count += share * as_number(item.own("mean_observations"))
     period.observations += int(as_number(item.own("observations")))
     period.files.append(item.files)
+    period.classes |= {layer.look.key: layer.classes for layer in item.layers if layer.classes}
+    for look in (layer.look for layer in item.layers if layer.look.colormap):
+        low, high = period.ranges.get(look.key, (look.low, look.high))
+        period.ranges[look.key] = min(low, look.low), max(high, look.high)
     for scene in as_objects(item.own("scenes")):
         identifier = as_text(scene.get("id"))
         known = period.scenes.setdefault(

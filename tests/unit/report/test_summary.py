@@ -5,6 +5,7 @@ from dataclasses import asdict
 import pytest
 
 from cloudless_mosaic.errors import UsageError
+from cloudless_mosaic.report.layers import ShownClass
 from cloudless_mosaic.report.summary import BandLook, Projection, read_summary
 
 
@@ -55,6 +56,61 @@ def test_tiles_of_a_month_are_told_together(mosaics, item):
     assert october.lost[0]["block"] == "x2y1 0, 0"
     # a tile without a file in a month is nowhere clear in it
     assert (november.clear_percent, november.mean_count) == (50.0, 1.5)
+
+
+def with_layers(item, first_day, scenes):
+    """An item with layers over a range, of classes and of its own scenes, and some that can't be drawn."""
+    name = item["id"]
+    tables = {
+        "date": {"nodata": 0},
+        "flags": {"classification:classes": [{"value": 0, "description": "clear", "color_hint": "5AAE61"}]},
+        "source": {
+            "nodata": 0,
+            "classification:classes": [
+                {"value": number, "name": scene} for number, scene in enumerate(scenes, 1)
+            ],
+        },
+        "NDVI": {"nodata": "nan"},
+        "odd": {},
+    }
+    item["assets"] |= {
+        key: {"href": f"./{name}-{key}.tif", "title": f"Title of {key}", "bands": [band]}
+        for key, band in tables.items()
+    }
+    item["assets"]["outside"] = {"href": "../../x.tif", "bands": [tables["flags"]]}
+    item["properties"]["renders"] = {
+        "date": {
+            "assets": ["date"],
+            "rescale": [[first_day, first_day + 20]],
+            "colormap_name": "viridis",
+        },
+        "index-NDVI": {"assets": ["NDVI"], "rescale": [[-1, 1]], "colormap_name": "brbg"},
+        "odd": {"assets": ["odd"], "rescale": 3, "colormap_name": "viridis"},
+        "ndvi": {"assets": ["mosaic"], "rescale": [[-1, 1]], "colormap_name": "rdylgn"},
+    }
+    return item
+
+
+def test_layers_are_drawn_by_the_renders_and_classes_of_items(mosaics, item):
+    october, november = with_layers(item(), 18536, ["A", "B"]), with_layers(item("2020-11"), 18567, ["C"])
+    summary = read_summary(mosaics([october, november]))
+    date, flags, source, index = summary.layers
+    assert (date.key, date.name, date.nodata, date.low, date.high) == (
+        "date",
+        "Title of date",
+        0,
+        18536,
+        18587,
+    )
+    assert flags.classes == [ShownClass(0, "clear", "#5AAE61")]
+    assert (source.classes, source.colormap) == ([], "")
+    assert (index.name, index.title, index.nodata) == ("Index NDVI", "Title of NDVI", None)
+    first, second = summary.periods
+    assert first.ranges["date"] == (18536, 18556)
+    assert first.classes == {"source": [ShownClass(1, "A", ""), ShownClass(2, "B", "")]}
+    assert second.classes == {"source": [ShownClass(1, "C", "")]}
+    assert first.files[0].layers["NDVI"] == "monthly-mosaic-2020-10/monthly-mosaic-2020-10-NDVI.tif"
+    assert set(first.files[0].layers) == {"date", "flags", "source", "NDVI"}
 
 
 def test_months_without_a_mosaic_say_why(mosaics, item):
