@@ -103,32 +103,32 @@ def _page(
 ) -> Iterator[str]:
     yield _HEAD
     yield _RECIPES
-    yield _table(("recipe", "what it does"), ((f"`{name}`", title) for name, title in titles.items()))
+    yield table(("recipe", "what it does"), ((f"`{name}`", title) for name, title in titles.items()))
     if real:
         yield _REAL.format(bright=BRIGHT, dark=DARK)
     for tile in real:
         yield f"### {tile.title}\n"
-        yield _table(_REAL_TITLES, (_real_row(name, one) for name, one in tile.errors.items()))
+        yield table(_REAL_TITLES, (_real_row(name, one) for name, one in tile.errors.items()))
     yield _SYNTHETIC
     for month in synthetic:
         yield f"### {month.title}\n"
         perfect = month.whole["perfect"].mean
-        yield _table(_SYNTHETIC_TITLES, (_row(name, one, perfect) for name, one in month.whole.items()))
+        yield table(_SYNTHETIC_TITLES, (_row(name, one, perfect) for name, one in month.whole.items()))
         yield _BY_DATES
         numbers = sorted({number for row in month.by_dates.values() for number in row})
         rows = (
             (f"`{name}`", *(_brief(row.get(number)) for number in numbers))
             for name, row in month.by_dates.items()
         )
-        yield _table(("recipe", *map(str, numbers)), rows)
+        yield table(("recipe", *map(str, numbers)), rows)
     if hard:
         names = tuple(hard[0].whole)
         heads = ("weather", *(f"`{name}`" for name in names))
         yield _HARD
         yield _LEFT
-        yield _table(heads, ((one.title, *(_off(one.whole[name]) for name in names)) for one in hard))
+        yield table(heads, ((one.title, *(_off(one.whole[name]) for name in names)) for one in hard))
         yield _FILLED
-        yield _table(
+        yield table(
             heads, ((one.title, *(f"{one.whole[name].filled:.4f}" for name in names)) for one in hard)
         )
 
@@ -152,6 +152,7 @@ def _brief(one: Errors | None) -> str:
     return f"{one.mean:.1f}, {100 * one.off_100:.2f} %" if one else "-"
 
 
-def _table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table in Markdown."""
     lines = [titles, ["---"] * len(titles), *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)

@@ -39,7 +39,7 @@ class Recipe:
     """True where it needs ``Observations.whole``."""
 
 
-def _kept_by(mask: Mask) -> Callable[[Observations], Bools]:
+def kept_by(mask: Mask) -> Callable[[Observations], Bools]:
     """The observations that a mask keeps: by the classification, then by comparing dates."""
 
     def kept(seen: Observations) -> Bools:
@@ -101,7 +101,7 @@ def _levels(mask: Mask, scl: UInt8s, resolution: float) -> UInt8s:
 
 def _recipe(title: str, mask: str, dilation: float | None = None, name: str = "") -> Recipe:
     made = make_mask(mask, MaskSettings(DEFAULT_CLEAR_CLASSES, dilation))
-    return Recipe(name or mask, title, _kept_by(made), whole=made.network is not None)
+    return Recipe(name or mask, title, kept_by(made), whole=made.network is not None)
 
 
 RECIPES = (
