@@ -46,6 +46,10 @@ _NO_FONTS = re.compile(r"@font-face \{\{.*?\}\}\s*", re.DOTALL)
 _REAL = Path("../shared/data/real-33TWL/catalog.json")
 """Real scenes at 120 m, where they are there."""
 _REAL_AOI = Aoi(15.231, 45.366, 15.601, 45.624)
+_REDUCERS = (
+    *("median", "percentile:25", "mean", "geomedian", "medoid"),
+    *("best", "max:NDVI", "nearest", "first", "last"),
+)
 _STEP_COLOURS = {4: (31, 119, 180), 2: (214, 39, 40), 1: (150, 150, 150), 0: (235, 235, 235)}
 """Blue for shadow, red for haze, grey for classes, by the bits of the layer ``mask``; the first that fits."""
 
@@ -73,6 +77,7 @@ def main(archive_folder: Path, target: Path) -> None:
     _save(target / "haze.png", hazy, mosaic)
     if _REAL.is_file():
         _save_real(target / "masking-real.png")
+        _save_reducers(target / "reducers.png")
     _save_count(target / "count.png", count)
     _save_screen(target / "screen.svg", demo_request(archive.catalog, Path("demo-output")))
 
@@ -97,6 +102,31 @@ def _save_real(path: Path) -> None:
     for value in range(8):
         colours[value] = next(colour for bits, colour in _STEP_COLOURS.items() if value & bits == bits)
     _save(path, unmasked, masked, colours[taken_out].transpose(2, 0, 1))
+
+
+def _save_reducers(path: Path) -> None:
+    """The same real dates by each reducer, with a mask that misses haze and shadow."""
+    request = dataclasses.replace(
+        demo_request(_REAL, Path()),
+        aoi=_REAL_AOI,
+        bands=(*_BANDS, "nir"),
+        resolution=120.0,
+        start_date=date(2023, 8, 1),
+        end_date=date(2023, 8, 31),
+        max_cloud_cover=100.0,
+        mask="scl",
+    )
+    mpl.use("agg")
+    figure, axes = plt.subplots(2, 5, figsize=(9.6, 4.4), dpi=80, layout="constrained")
+    for axis, reducer in zip(axes.flat, _REDUCERS, strict=True):
+        with _mosaic(dataclasses.replace(request, reducer=reducer)) as folder:
+            axis.imshow(_read(folder, "-visual")[0].transpose(1, 2, 0), interpolation="nearest")
+        axis.set_title(reducer, family="monospace", fontsize=10)
+        axis.set_axis_off()
+    with io.BytesIO() as drawn:
+        figure.savefig(drawn, metadata={"Software": None})
+        Image.open(drawn).convert("RGB").quantize(128).save(path, optimize=True)
+    plt.close(figure)
 
 
 @contextmanager

@@ -96,7 +96,9 @@ def _changed_parameters(theirs: object, ours: Mapping[str, Any]) -> str:
 def _shown(value: object) -> str:
     if value is None:
         return "not set"
-    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+    if isinstance(value, list | dict):
+        return ",".join(map(str, value)) or "none"
+    return str(value)
 
 
 def _changed_scenes(theirs: list[list[str]], ours: list[list[str]]) -> str:

@@ -292,10 +292,7 @@ def _add(period: ShownPeriod, item: _Item, grid_pixels: int) -> None:
     period.mean_count += share * as_number(item.own("mean_observations"))
     period.observations += int(as_number(item.own("observations")))
     period.files.append(item.files)
-    period.classes |= {layer.look.key: layer.classes for layer in item.layers if layer.classes}
-    for look in (layer.look for layer in item.layers if layer.look.colormap):
-        low, high = period.ranges.get(look.key, (look.low, look.high))
-        period.ranges[look.key] = min(low, look.low), max(high, look.high)
+    _add_layers(period, item.layers)
     for scene in as_objects(item.own("scenes")):
         identifier = as_text(scene.get("id"))
         known = period.scenes.setdefault(
@@ -333,6 +330,13 @@ def _add(period: ShownPeriod, item: _Item, grid_pixels: int) -> None:
         }
         if known not in period.notes:
             period.notes.append(known)
+
+
+def _add_layers(period: ShownPeriod, layers: list[ItemLayer]) -> None:
+    period.classes |= {layer.look.key: layer.classes for layer in layers if layer.classes}
+    for look in (layer.look for layer in layers if layer.look.colormap):
+        low, high = period.ranges.get(look.key, (look.low, look.high))
+        period.ranges[look.key] = min(low, look.low), max(high, look.high)
 
 
 def _bands(asset: Document) -> list[BandLook]:
