@@ -29,7 +29,7 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
-from cloudless_mosaic.domain.scenes import SourceGrid
+from cloudless_mosaic.domain.scenes import GRANULE_PIXELS, SourceGrid
 from cloudless_mosaic.errors import AccessError, ContentError, SourceError, TemporaryError
 from cloudless_mosaic.net.own_limits import gdal_limit
 from cloudless_mosaic.net.redaction import redact
@@ -45,9 +45,6 @@ warnings.filterwarnings("ignore", category=NotGeoreferencedWarning)
 
 _DRIVERS = {".jp2": "JP2OpenJPEG"}
 """Driver by file extension; GeoTIFF otherwise. Other drivers would let a file refer to further files."""
-
-_LARGEST_BLOCK = 10980
-"""Longest edge of an internal tile, pixels; no raster of the product is larger."""
 
 _OPEN_DATASETS = 32
 """Datasets that one thread keeps open."""
@@ -156,7 +153,7 @@ class GdalReader:
         a, b, _, d, e = native.transform[:5]
         if native.crs is None or native.count != 1 or b or d or a <= 0 or e >= 0:
             raise ContentError(f"{redact(href)} is not a single north-up band with a CRS; leave it out")
-        if max(native.block_shapes[0]) > _LARGEST_BLOCK:
+        if max(native.block_shapes[0]) > GRANULE_PIXELS:
             raise SourceError(f"{redact(href)} declares tiles of {native.block_shapes[0]} pixels")
         masked = _has_mask(native)
         levels = [native, *(self._dataset(href, i + 1) for i in range(len(native.overviews(1))))]

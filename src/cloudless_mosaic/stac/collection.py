@@ -88,21 +88,7 @@ def collection_document(plan: MosaicPlan, fingerprint: str) -> dict[str, Any]:
         ),
         license="other",
         keywords=[*_KEYWORDS, kind.adjective, reducer.name],
-        providers=[
-            pystac.Provider(
-                "ESA",
-                roles=[pystac.ProviderRole.PRODUCER, pystac.ProviderRole.LICENSOR],
-                url="https://sentinels.copernicus.eu",
-            ),
-            pystac.Provider(
-                "cloudless-mosaic",
-                roles=[pystac.ProviderRole.PROCESSOR],
-                extra_fields={
-                    "processing:level": PROCESSING_LEVEL,
-                    "processing:software": {"cloudless-mosaic": __version__},
-                },
-            ),
-        ],
+        providers=_providers(),
         stac_extensions=extensions(request, drawn),
         summaries=pystac.Summaries(
             sensor
@@ -123,6 +109,24 @@ def collection_document(plan: MosaicPlan, fingerprint: str) -> dict[str, Any]:
             {"rel": pystac.RelType.LICENSE, "href": _LICENCE, "title": "Terms of Copernicus Sentinel data"},
         ]
     }
+
+
+def _providers() -> list[pystac.Provider]:
+    return [
+        pystac.Provider(
+            "ESA",
+            roles=[pystac.ProviderRole.PRODUCER, pystac.ProviderRole.LICENSOR],
+            url="https://sentinels.copernicus.eu",
+        ),
+        pystac.Provider(
+            "cloudless-mosaic",
+            roles=[pystac.ProviderRole.PROCESSOR],
+            extra_fields={
+                "processing:level": PROCESSING_LEVEL,
+                "processing:software": {"cloudless-mosaic": __version__},
+            },
+        ),
+    ]
 
 
 def _label(name: str, own: str | None) -> str:

@@ -18,9 +18,9 @@ from cloudless_mosaic.synthetic.acquisitions import Acquisition, Disturbance, Sk
 from cloudless_mosaic.synthetic.ground import Ground
 from cloudless_mosaic.synthetic.landcover import SHALLOWS
 from cloudless_mosaic.synthetic.native import lib
-from cloudless_mosaic.synthetic.noise import derive_seed
 from cloudless_mosaic.synthetic.products import SCL
 from cloudless_mosaic.synthetic.rasters import Pixels
+from cloudless_mosaic.synthetic.seeds import derive_seed
 from cloudless_mosaic.synthetic.sensor import classify
 from cloudless_mosaic.synthetic.surface import Season
 from cloudless_mosaic.synthetic.weather import DENSEST, OPAQUE, Weather, make_weather

@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from cloudless_mosaic.domain.scenes import SourceGrid
 from cloudless_mosaic.synthetic.native import ffi, lib, pointer
-from cloudless_mosaic.synthetic.noise import derive_seed
 from cloudless_mosaic.synthetic.pool import run_all
+from cloudless_mosaic.synthetic.seeds import derive_seed
 from cloudless_mosaic.synthetic.world import Lattice, Place, pixel_grid, world_lattice
 
 LIGHT_STEPS: int = lib.LIGHT_STEPS

@@ -14,8 +14,8 @@ from cloudless_mosaic.domain.scenes import SourceGrid
 from cloudless_mosaic.synthetic.acquisitions import Acquisition
 from cloudless_mosaic.synthetic.ground import Bytes, Ground
 from cloudless_mosaic.synthetic.native import ffi, lib, pointer
-from cloudless_mosaic.synthetic.noise import derive_seed
 from cloudless_mosaic.synthetic.pool import run_all
+from cloudless_mosaic.synthetic.seeds import derive_seed
 from cloudless_mosaic.synthetic.surface import SPECTRAL_BANDS, Season
 from cloudless_mosaic.synthetic.weather import Weather
 

@@ -16,7 +16,7 @@ from cloudless_mosaic.synthetic import weather as weather_module
 from cloudless_mosaic.synthetic.acquisitions import CLEAR_AUTUMN
 from cloudless_mosaic.synthetic.ground import Ground, make_ground
 from cloudless_mosaic.synthetic.native import ffi, lib, pointer
-from cloudless_mosaic.synthetic.noise import derive_seed
+from cloudless_mosaic.synthetic.seeds import derive_seed
 from cloudless_mosaic.synthetic.sensor import _EFFECTS, _TWO_BYTES, Response, classify, measure
 from cloudless_mosaic.synthetic.surface import SPECTRAL_BANDS, Season, clear_reflectance
 from cloudless_mosaic.synthetic.weather import Weather

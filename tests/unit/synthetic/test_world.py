@@ -10,7 +10,7 @@ from archive_loops import cell_hash, mix, share
 from cloudless_mosaic.domain.scenes import SourceGrid
 from cloudless_mosaic.synthetic.ground import make_ground
 from cloudless_mosaic.synthetic.native import lib, pointer
-from cloudless_mosaic.synthetic.noise import derive_seed
+from cloudless_mosaic.synthetic.seeds import derive_seed
 from cloudless_mosaic.synthetic.world import (
     AROUND,
     geographic_position,
