@@ -100,7 +100,8 @@ def test_bad_input(demo_archive, mosaic_command, tmp_path, change, code, words):
 
 
 def test_a_missing_option_is_named(mosaic_command, tmp_path):
-    outcome = mosaic_command("--start-date", "2020-10-01", cwd=tmp_path)
+    options = ("--bands", "red", "--aoi", "14,45,16,46", "--start-date", "2020-10-01")
+    outcome = mosaic_command(*options, cwd=tmp_path)
     assert outcome.code == 2
     assert "--end-date" in outcome.err
     assert list(tmp_path.iterdir()) == []
@@ -110,7 +111,7 @@ def test_a_missing_option_is_named(mosaic_command, tmp_path):
     ("arguments", "line"),
     [
         (["pln"], "error: No such command 'pln'. Did you mean 'plan'?; see cloudless-mosaic --help"),
-        (["plan"], "error: Missing option '--start-date'; see cloudless-mosaic plan --help"),
+        (["plan"], "error: Missing option '--bands'; see cloudless-mosaic plan --help"),
         (["demo", "extra"], "error: Got unexpected extra argument (extra); see cloudless-mosaic demo --help"),
         (
             ["--workers", "x"],
@@ -124,10 +125,11 @@ def test_a_slip_of_the_command_line_names_the_help_that_tells(mosaic_command, tm
     assert (outcome.code, outcome.err) == (2, line + "\n")
 
 
-def test_commands_are_shown_where_none_is_named(mosaic_command, tmp_path):
-    outcome = mosaic_command("cluster", cwd=tmp_path)
+@pytest.mark.parametrize(("arguments", "command"), [(["cluster"], "stop"), ([], "plan")])
+def test_commands_are_shown_where_none_is_named(mosaic_command, tmp_path, arguments, command):
+    outcome = mosaic_command(*arguments, cwd=tmp_path)
     assert outcome.code == 2
-    assert "\n  stop " in outcome.err
+    assert f"\n  {command} " in outcome.err
 
 
 def test_an_unreachable_api(mosaic_command, tmp_path):

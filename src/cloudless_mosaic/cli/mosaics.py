@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from cloudless_mosaic.cli.clusters import cluster
+from cloudless_mosaic.cli.completion import completion
 from cloudless_mosaic.cli.ending import add_run_file, say_how_it_ended, start_log
 from cloudless_mosaic.cli.merge import merge
 from cloudless_mosaic.cli.options import (
@@ -141,6 +142,7 @@ def demo(
 
 
 cli.add_command(cluster)
+cli.add_command(completion)
 cli.add_command(merge)
 cli.add_command(providers)
 cli.add_command(view)

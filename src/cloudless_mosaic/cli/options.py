@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import click
 
 from cloudless_mosaic.cli.paths import LocalPath
+from cloudless_mosaic.domain.bands import BAND_NAMES
 from cloudless_mosaic.domain.grids.named import GRIDS
 from cloudless_mosaic.domain.periods import PERIODS
 from cloudless_mosaic.domain.radiometry import OFFSETS
@@ -23,11 +24,18 @@ def _default(field: str) -> Any:  # noqa: ANN401 - click takes any default
     return _FIELDS[field].default
 
 
+def _completing(names: Iterable[str]) -> Callable[[click.Context, click.Parameter, str], list[str]]:
+    """Completes the names that a text may be the start of; the option takes others, too."""
+    return lambda _context, _option, text: [name for name in names if name.startswith(text)]
+
+
 OVERWRITE = "Replace what a run of another plan left in the folder."
 
 _SEARCH_OPTIONS = (
-    click.option("--start-date", required=True, metavar="YYYY-MM-DD", help="First day, UTC."),
-    click.option("--end-date", required=True, metavar="YYYY-MM-DD", help="Last day, UTC, inclusive."),
+    click.option("--start-date", default=None, metavar="YYYY-MM-DD", help="First day, UTC."),
+    click.option("--end-date", default=None, metavar="YYYY-MM-DD", help="Last day, UTC, inclusive."),
+    click.option("--month", default=None, metavar="YYYY-MM", help="First and last day are those of a month."),
+    click.option("--year", default=None, metavar="YYYY", help="First and last day are those of a year."),
     click.option(
         "--aoi",
         default=None,
@@ -69,7 +77,8 @@ _SEARCH_OPTIONS = (
         required=True,
         multiple=True,
         metavar="NAME",
-        help="Band by name, such as red or B04; repeat it.",
+        shell_complete=_completing(BAND_NAMES),
+        help="Band by name, such as red or B04; repeat it, or use commas.",
     ),
     click.option("--collection", default=_default("collection"), show_default=True, help="STAC collection."),
     click.option(
@@ -140,6 +149,7 @@ _MOSAIC_OPTIONS = (
     click.option(
         "--mask",
         metavar="NAME|FILE",
+        shell_complete=_completing(MASKS),
         default=_default("mask"),
         show_default=True,
         help=f"Recipe of the cloud mask: {', '.join(MASKS)}, or a file of TOML; with none every pixel that "

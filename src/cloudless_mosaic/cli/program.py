@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import click
+from click.shell_completion import CompletionItem
 
 from cloudless_mosaic.cli.ending import log_error, write_termination
 from cloudless_mosaic.cli.field_options import option_names
@@ -61,9 +62,18 @@ class RunByDefault(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Puts ``run`` in front of options; any other first word is a command."""
-        if not args or (args[0].startswith("-") and args[0] not in {"--help", "-h", "--version"}):
+        if not args and not ctx.resilient_parsing:
+            raise click.exceptions.NoArgsIsHelpError(ctx)
+        if args and args[0].startswith("-") and args[0] not in {"--help", "-h", "--version"}:
             args = ["run", *args]
         return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Names of commands, and the options of ``run``."""
+        found = super().shell_complete(ctx, incomplete)
+        if incomplete.startswith("-"):
+            found += self.commands["run"].shell_complete(ctx, incomplete)
+        return list({item.value: item for item in found}.values())
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Shows the options of ``run`` as those of the command itself."""

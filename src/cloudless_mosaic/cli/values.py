@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from cloudless_mosaic.cli.days import read_days
 from cloudless_mosaic.cli.paths import expanded
 from cloudless_mosaic.domain.aoi import Aoi
 from cloudless_mosaic.domain.grids import area_of_grid, parse_tile, read_grid, tile_grid, tiles_of
 from cloudless_mosaic.domain.provider import read_profile
-from cloudless_mosaic.domain.request import MosaicRequest, Shard, parse_date, require_between
+from cloudless_mosaic.domain.request import MosaicRequest, Shard, require_between
 from cloudless_mosaic.domain.scenes import SourceGrid
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.masks import MaskChoice, read_mask_table
@@ -87,8 +88,10 @@ def _named(differences: Mapping[str, Mapping[str, Any]], rest: Mapping[str, Any]
 
 
 def read_request(
-    start_date: str,
-    end_date: str,
+    start_date: str | None,
+    end_date: str | None,
+    month: str | None,
+    year: str | None,
     aoi: Aoi | None,
     bands: tuple[str, ...],
     mask: str,
@@ -105,13 +108,14 @@ def read_request(
     area = aoi or (area_of_grid(like) if like else None)
     if area is None:
         raise UsageError("no area; give `aoi`, `tiles` or `like`")
+    first, last = read_days(start_date, end_date, month, year)
     return MosaicRequest(
-        start_date=parse_date("start_date", start_date),
-        end_date=parse_date("end_date", end_date),
+        start_date=first,
+        end_date=last,
         # without a cut the area of a grid is all that counts
         aoi=area if like is None or rest.get("clip") else area_of_grid(like),
         like=like,
-        bands=bands,
+        bands=read_names(bands),
         mask=read_mask(mask),
         clear_classes=read_codes(clear_classes),
         mask_options=read_pairs(mask_options),
@@ -197,6 +201,11 @@ def _is_path(text: str) -> bool:
 def read_mask(text: str) -> MaskChoice:
     """The name of a recipe, or the recipe in a file whose name ends with ``.toml``."""
     return read_mask_table(expanded(Path(text))) if text.lower().endswith(".toml") else text
+
+
+def read_names(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of an option that is repeated, or given once with commas or blanks."""
+    return tuple(name for text in texts for name in re.split(r"[,\s]+", text) if name)
 
 
 def read_pairs(texts: tuple[str, ...]) -> tuple[tuple[str, str], ...]:

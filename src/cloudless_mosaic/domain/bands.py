@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from cloudless_mosaic.errors import UsageError
 
@@ -50,6 +51,9 @@ BANDS = {
 }
 """The bands of Level-2A by product name, in the order of wavelength."""
 
+BAND_NAMES = tuple(band.common_name for band in BANDS.values())
+"""Common names of the bands, in the order of wavelength."""
+
 _ALIASES = {
     **{band.common_name: band.name for band in BANDS.values()},
     **{band.stac_name: band.name for band in BANDS.values()},
@@ -73,7 +77,9 @@ def canonical_band(name: str) -> str:
     if name.lower() in _AMBIGUOUS:
         raise UsageError(f"band {name!r} may be {' or '.join(_AMBIGUOUS[name.lower()])}; name one of them")
     known = ", ".join(f"{band.common_name} ({band.name})" for band in BANDS.values())
-    raise UsageError(f"unknown band {name!r}; Sentinel-2 Level-2A has {known}")
+    close = get_close_matches(name.lower(), BAND_NAMES, 1)
+    meant = f", did you mean {close[0]}?" if close else ";"
+    raise UsageError(f"unknown band {name!r}{meant} Sentinel-2 Level-2A has {known}")
 
 
 def canonical_bands(names: Iterable[str]) -> tuple[str, ...]:

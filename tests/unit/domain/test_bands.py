@@ -65,6 +65,12 @@ def test_an_unknown_name_is_answered_with_all_bands(name):
     assert find_band(name) is None
 
 
+@pytest.mark.parametrize(("name", "meant"), [("rde", "red"), ("Gren", "green"), ("swir1", "swir16")])
+def test_a_slip_is_answered_with_the_closest_band(name, meant):
+    with pytest.raises(UsageError, match=f"unknown band '{name}', did you mean {meant}\\? Sentinel-2"):
+        canonical_band(name)
+
+
 @pytest.mark.parametrize("names", [("red", "B04"), ("nir", "nir"), ("B8A", "nir08"), ("rededge1", "b05_20m")])
 def test_one_band_by_two_names_is_refused(names):
     with pytest.raises(UsageError, match=f"bands {names[0]} and {names[1]} are the same band"):
