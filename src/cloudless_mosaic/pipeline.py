@@ -39,6 +39,7 @@ from cloudless_mosaic.planning.plan import MosaicPlan, make_plan
 from cloudless_mosaic.planning.series import SeriesTask, cut_series
 from cloudless_mosaic.planning.tasks import BlockTask
 from cloudless_mosaic.reading import RasterReader
+from cloudless_mosaic.storage.files import require_place
 
 Sink = TypeVar("Sink", bound=MosaicSink)
 
@@ -97,8 +98,10 @@ def plan_mosaics(request: MosaicRequest) -> MosaicPlan:
         NoDataError: if no usable scene was found.
         TemporaryError: if the catalogue is out of reach for now.
     """
+    # checked before a search, which takes minutes
+    require_place(request.output_dir)
     if request.crs:
-        parse_crs(request.crs)  # checked before a search, which takes minutes
+        parse_crs(request.crs)
     plan = make_plan(request, find_scenes(request))
     # a shard over the sea may have no scene
     if not request.shard and not any(period.is_made for period in plan.periods):

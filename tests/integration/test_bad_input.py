@@ -64,6 +64,7 @@ CASES = [
                 "gs://bucket/x",
                 "/vsis3/bucket/x",
                 "zip:x",
+                "simplecache::s3://bucket/x",
                 "https://example.com/x",
                 "s3:x",
             ),

@@ -21,7 +21,7 @@ from cloudless_mosaic.errors import NoDataError, ObservationsLostError, SourceEr
 from cloudless_mosaic.execution import Engine, check_engine, open_engine
 from cloudless_mosaic.reading import RasterReader, default_reader
 from cloudless_mosaic.reading.alternates import open_raster
-from cloudless_mosaic.storage.files import write_whole
+from cloudless_mosaic.storage.files import require_place, write_whole
 
 
 class Progress(Protocol):
@@ -59,6 +59,7 @@ def run(
             the output folder.
     """
     check_engine(request)
+    require_place(request.output_dir)
     plan = make_plan(request, find_pair(request), _grids(reader, access_of(request.profile)))
     with open_engine(request, reader, access_of(request.profile), progress.note) as engine:
         plan = plan.recut(engine.fit(plan.sources))

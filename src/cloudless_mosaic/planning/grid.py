@@ -7,8 +7,8 @@ from itertools import pairwise
 
 import numpy as np
 from affine import Affine
-from pyproj import CRS
-from pyproj.exceptions import CRSError
+from pyproj import CRS, Transformer
+from pyproj.exceptions import CRSError, ProjError
 from shapely import transform
 from shapely.geometry import box
 from shapely.geometry.base import BaseGeometry
@@ -106,13 +106,26 @@ def parse_crs(text: str) -> str:
         crs = CRS.from_user_input(text)
     except CRSError:
         raise UsageError(f"`crs` {text!r} is not a CRS; give for example EPSG:32633") from None
-    if not (crs.is_projected or crs.is_geographic) or len(crs.axis_info) != 2:
+    if not _is_of_maps(crs):
         raise UsageError(
             f"`crs` {text[:60]!r} ({crs.name}) is neither projected nor geographic in two dimensions; "
             "give for example EPSG:32633"
         )
+    try:
+        Transformer.from_crs("EPSG:4326", crs, always_xy=True)
+    except ProjError:
+        raise UsageError(
+            f"`crs` {text[:60]!r} ({crs.name}) has no way from WGS 84, perhaps it is of another planet; "
+            "give for example EPSG:32633"
+        ) from None
     authority = crs.to_authority()
     return f"{authority[0]}:{authority[1]}" if authority else crs.to_wkt()
+
+
+def _is_of_maps(crs: CRS) -> bool:
+    """True for projected and geographic CRSs in two dimensions; rotated poles can't be held by a GeoTIFF."""
+    rotated = crs.is_geographic and crs.is_derived
+    return (crs.is_projected or crs.is_geographic) and len(crs.axis_info) == 2 and not rotated
 
 
 def mosaic_geobox(aoi: Aoi, resolution: float, crs: str, anchor: tuple[float, float] = (0.0, 0.0)) -> GeoBox:

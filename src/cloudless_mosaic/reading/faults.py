@@ -66,8 +66,8 @@ def explained(href: str, error: BaseException) -> SourceError:
         return AccessError(_refusal(href, host, error))
     if href.startswith("s3://") and "without LOCATION" in text:
         return AccessError(f"bucket {host} is in another region; set AWS_REGION to it")
-    if "kind: Connect" in text and _PROXY.search(text):
-        return AccessError(f"the proxy in {shown_proxies()} can't be reached or refuses the connection")
+    if "Connect" in text and (known := _about_connection(href, text)):
+        return known
     return SourceError(f"{type(error).__name__} {' '.join(redact(text).split())[:200]}")
 
 
@@ -75,6 +75,20 @@ def wants_plain_web(error: BaseException) -> bool:
     """True where the object store can't read a response that may be correct, or may not follow a redirect."""
     text = str(error)
     return GUARD in text or any(pattern.search(text) for pattern in (_HEADERS, _REDIRECT))
+
+
+def _about_connection(href: str, text: str) -> SourceError | None:
+    """A connection that failed for a reason that is known."""
+    if "InvalidContentType" in text:
+        # the first bytes of the response are no TLS
+        bucket = href.startswith("s3://")
+        way = "give the endpoint as http://HOST:PORT, or set AWS_HTTPS=NO" if bucket else "use http://"
+        return AccessError(f"its server speaks no TLS on this port; {way}")
+    if "kind: Connect" in text and _PROXY.search(text):
+        return AccessError(f"the proxy in {shown_proxies()} can't be reached or refuses the connection")
+    if "Connection refused" in text:
+        return SourceError("its server can't be reached: connection refused")
+    return None
 
 
 def _refusal(href: str, host: str, error: BaseException) -> str:

@@ -29,6 +29,21 @@ _TAKEN_AWAY = (errno.EACCES, errno.EPERM, errno.ENOENT)
 """Errors of a folder that was writable when the run began and no longer is."""
 
 
+def require_place(folder: Path) -> None:
+    """Checks that a folder is one, or could be made, before work begins. Writes nothing.
+
+    Raises:
+        UsageError: if a file is in its place, or its path can't be that of a folder.
+    """
+    try:
+        there = next((one for one in (folder, *folder.absolute().parents) if one.exists()), None)
+        obstacle = "" if there is None or there.is_dir() else f"{there} is not a folder"
+    except (OSError, ValueError) as error:
+        obstacle = (getattr(error, "strerror", None) or str(error)).lower()
+    if obstacle:
+        raise UsageError(f"`output_dir` {folder} can't be written to: {obstacle}; choose another folder")
+
+
 def publish(staging: Path, target: Path, names: Iterable[str]) -> None:
     """Moves finished files to their place, over those of an earlier run, and removes the staging folder.
 

@@ -117,6 +117,24 @@ def test_an_area_as_wkt(text):
     assert aoi.area is not None
 
 
+def test_an_srid_of_0_is_an_unknown_one():
+    area = Aoi.parse("SRID=0;POLYGON((1 2,3 2,3 4,1 2))")
+    assert area.bounds == (1, 2, 3, 4)
+    assert any("names no CRS" in note for note in area.notes)
+
+
+def test_an_area_with_curves_is_refused():
+    with pytest.raises(UsageError, match="AOI has curves"):
+        Aoi.parse("CURVEPOLYGON(CIRCULARSTRING(1 1,2 2,3 1,2 0,1 1))")
+
+
+def test_an_area_on_another_planet_is_refused():
+    square = [[[1, 2], [3, 2], [3, 4], [1, 2]]]
+    crs = {"type": "name", "properties": {"name": "IAU_2015:30100"}}
+    with pytest.raises(UsageError, match="no way to WGS 84"):
+        Aoi.from_geojson({"type": "Polygon", "coordinates": square, "crs": crs})
+
+
 def test_an_area_as_ewkt_in_metres():
     aoi = Aoi.parse("SRID=32633;POLYGON((500000 5000000,510000 5000000,510000 5010000,500000 5000000))")
     assert (aoi.west, aoi.south) == pytest.approx((15, 45.153), abs=1e-3)

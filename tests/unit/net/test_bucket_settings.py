@@ -51,6 +51,29 @@ def test_the_endpoint(files, variables, endpoint):
     assert BucketSettings.of_environment({**files, **KEYS, **variables}).endpoint == endpoint
 
 
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "http://",
+        "not a host",
+        "http://[::1",
+        "http://h:99999",
+        "https://me:hush@h",
+        "https://h?token=hush",
+        "ftp://h",
+    ],
+)
+def test_an_endpoint_that_is_no_address_is_refused(files, endpoint):
+    with pytest.raises(UsageError, match="the endpoint of S3") as caught:
+        BucketSettings.of_environment({**files, **KEYS, "AWS_S3_ENDPOINT": endpoint})
+    assert "hush" not in str(caught.value)
+
+
+def test_who_pays_is_said_in_known_words(files):
+    with pytest.raises(UsageError, match="AWS_REQUEST_PAYER must be requester, got 'maybe'"):
+        BucketSettings.of_environment({**files, **KEYS, "AWS_REQUEST_PAYER": "maybe"})
+
+
 def test_a_profile_gives_what_the_environment_leaves_open(files):
     settings = BucketSettings.of_environment({**files, "AWS_PROFILE": "lab"})
     found = settings.access_key_id, settings.secret_access_key, settings.session_token
@@ -82,6 +105,13 @@ def test_a_slip_is_named(files, name, value):
         BucketSettings.of_environment({**files, **KEYS, name: value})
 
 
-@pytest.mark.parametrize("name", ["AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_FULL_URI"])
+@pytest.mark.parametrize("name", ["AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"])
 def test_credentials_that_the_object_store_fetches_are_not_missing(files, name):
     assert BucketSettings.of_environment({**files, name: "x"}).missing == ""
+
+
+def test_credentials_of_a_pod_are_fetched_with_the_file_of_its_token(files):
+    address = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://169.254.170.23/v1/credentials"}
+    assert "no credentials" in BucketSettings.of_environment({**files, **address}).missing
+    token = {"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "/var/run/token"}
+    assert BucketSettings.of_environment({**files, **address, **token}).missing == ""

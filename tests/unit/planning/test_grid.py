@@ -227,6 +227,22 @@ def test_what_is_no_crs_is_refused():
 
 
 @pytest.mark.parametrize(
+    ("crs", "said"),
+    [
+        ("IAU_2015:30100", "another planet"),
+        (
+            "+proj=ob_tran +o_proj=longlat +o_lon_p=0 +o_lat_p=39 +lon_0=18",
+            "neither projected nor geographic",
+        ),
+        *((code, "neither projected nor geographic") for code in ("EPSG:4978", "EPSG:5773", "EPSG:9518")),
+    ],
+)
+def test_crs_without_a_place_on_the_map_of_the_earth_is_refused(crs, said):
+    with pytest.raises(UsageError, match=said):
+        parse_crs(crs)
+
+
+@pytest.mark.parametrize(
     ("crs", "metres"), [("EPSG:32633", 1), ("EPSG:2263", 0.3048006), ("EPSG:4326", 111_195), ("EPSG:3857", 1)]
 )
 def test_units_in_metres(crs, metres):

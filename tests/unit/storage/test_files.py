@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from cloudless_mosaic.errors import TemporaryError
+from cloudless_mosaic.errors import TemporaryError, UsageError
 from cloudless_mosaic.storage import files as output
-from cloudless_mosaic.storage.files import publish, storage_faults, write_whole
+from cloudless_mosaic.storage.files import publish, require_place, storage_faults, write_whole
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
@@ -121,3 +121,17 @@ def test_files_are_published_from_another_file_system(tmp_path, monkeypatch, fai
 
 def full(_descriptor):
     raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("place", ["file", "file/below/it", "x" * 300])
+def test_a_folder_that_can_not_be_is_refused_before_the_work(tmp_path, place):
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match="can't be written to"):
+        require_place(tmp_path / place)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("place", ["", "new", "new/below/it"])
+def test_a_folder_that_could_be_is_not_made_yet(tmp_path, place):
+    require_place(tmp_path / place)
+    assert not list(tmp_path.iterdir())

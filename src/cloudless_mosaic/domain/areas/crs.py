@@ -71,7 +71,10 @@ def to_degrees(polygons: Sequence[Polygon], crs: CRS) -> tuple[tuple[Polygon, ..
     """
     if crs.is_geographic and _WITHIN_A_METRE_OR_TWO.search(_datum(crs)) and _is_plain(crs):
         return tuple(polygons), f"AOI is in {crs.name}; taken as WGS 84, which differs by a metre or two"
-    transformer = Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
+    try:
+        transformer = Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
+    except ProjError:
+        raise UsageError(f"AOI is in {crs.name}, which has no way to WGS 84; give WGS 84") from None
 
     def move(points: np.ndarray) -> np.ndarray:
         return np.column_stack(transformer.transform(points[:, 0], points[:, 1]))

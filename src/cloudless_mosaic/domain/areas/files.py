@@ -100,4 +100,12 @@ def _read_parquet(path: Path) -> Area:
 
 
 def _geometries(encoded: Sequence[bytes | None]) -> list[BaseGeometry | None]:
-    return list(shapely.from_wkb(np.asarray(encoded, dtype=object), on_invalid="ignore"))
+    """Geometries from WKB.
+
+    Raises:
+        UsageError: if one is made of curves.
+    """
+    try:
+        return list(shapely.from_wkb(np.asarray(encoded, dtype=object), on_invalid="ignore"))
+    except NotImplementedError:
+        raise UsageError("it has curves; give polygons with straight edges") from None

@@ -102,7 +102,12 @@ def _read_wkt(text: str, srid: str | None) -> Area:
         geometry = shapely.force_2d(shapely.from_wkt(text.partition(";")[2] if srid else text.rstrip("; ")))
     except shapely.GEOSException:
         raise UsageError(f"AOI is not WKT of a polygon, {quoted(text, 60)}; {HOW_TO_WRITE}") from None
-    return area_of_layers([Layer([geometry], parse_area_crs(f"EPSG:{srid}" if srid else None))])
+    except NotImplementedError:
+        raise UsageError(f"AOI has curves, {quoted(text, 60)}; give polygons with straight edges") from None
+    # PostGIS has 0 for an unknown CRS
+    unknown = srid is not None and int(srid) == 0
+    crs = parse_area_crs(f"EPSG:{srid}" if srid and not unknown else None)
+    return area_of_layers([Layer([geometry], crs, stated=not unknown)])
 
 
 def _bounds(values: Sequence[object], text: str) -> Bounds:

@@ -22,7 +22,7 @@ def require_between(field: str, value: float, low: float, high: float) -> None:
 
 
 _ELSEWHERE = re.compile(
-    r"[a-z][a-z0-9+.-]+:/|(s3|gs|gcs|az|abfss?|hdfs|zip|tar|file|https?|ftp|memory):|/vsi", re.IGNORECASE
+    r"[a-z][a-z0-9+.-]+:[:/]|(s3|gs|gcs|az|abfss?|hdfs|zip|tar|file|https?|ftp|memory):|/vsi", re.IGNORECASE
 )
 """Starts of addresses of object stores, archives and GDAL's virtual files; a drive has one letter."""
 

@@ -12,8 +12,10 @@ from configparser import Error as ConfigError
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
 from cloudless_mosaic.errors import UsageError
+from cloudless_mosaic.net.hosts import is_host
 from cloudless_mosaic.net.redaction import quoted
 
 _TRUE = frozenset({"1", "y", "yes", "t", "true", "on"})
@@ -21,10 +23,11 @@ _FALSE = frozenset({"0", "n", "no", "f", "false", "off"})
 _FETCHED = (
     "AWS_WEB_IDENTITY_TOKEN_FILE",
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
     "AWS_METADATA_ENDPOINT",
 )
 """Variables with which the object store fetches credentials by itself."""
+_FETCHED_BY_PODS = ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
+"""Likewise, where all of them are set."""
 
 _VENDOR_FILES = ("/sys/devices/virtual/dmi/id/sys_vendor", "/sys/devices/virtual/dmi/id/bios_vendor")
 _INDIRECT = ("role_arn", "sso_session", "sso_start_url", "credential_process", "credential_source")
@@ -74,6 +77,8 @@ class BucketSettings:
         if virtual is None:
             virtual = {"virtual": True, "path": False}.get(profile.nested("s3", "addressing_style"))
         payer = variables.get("AWS_REQUEST_PAYER", "").strip().lower()
+        if payer and payer not in {"requester", *_TRUE, *_FALSE}:
+            raise UsageError(f"AWS_REQUEST_PAYER must be requester, got {quoted(payer)}; correct or unset it")
         return cls(
             endpoint=_endpoint(variables, profile),
             virtual_hosting=virtual,
@@ -156,7 +161,7 @@ def _flag(variables: Mapping[str, str], name: str) -> bool | None:
 
 def _endpoint(variables: Mapping[str, str], profile: _Profile) -> str:
     names = ("AWS_S3_ENDPOINT", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
-    address = (_first(variables, *names) or profile.endpoint).rstrip("/")
+    address = _first(variables, *names) or profile.endpoint
     if address and "://" not in address:
         # as GDAL has it: a host, and the scheme in a variable of its own
         secure = _flag(variables, "AWS_HTTPS")
@@ -165,7 +170,22 @@ def _endpoint(variables: Mapping[str, str], profile: _Profile) -> str:
         raise UsageError(
             f"the endpoint of S3 must be http:// or https://, got {quoted(address.partition(':')[0])}"
         )
-    return address
+    if address and not _is_server(address):
+        shown = quoted(address.rpartition("@")[2].partition("?")[0])
+        raise UsageError(
+            f"the endpoint of S3 is {shown}, which is no address of a server; give https://HOST or "
+            "https://HOST:PORT, without user name and query"
+        )
+    return address.rstrip("/")
+
+
+def _is_server(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        _ = parts.port
+    except ValueError:
+        return False
+    return is_host(parts.hostname or "") and "@" not in parts.netloc and not parts.query
 
 
 def _keys(variables: Mapping[str, str], profile: _Profile) -> tuple[str, str, str]:
@@ -179,7 +199,8 @@ def _keys(variables: Mapping[str, str], profile: _Profile) -> tuple[str, str, st
 
 def _missing(variables: Mapping[str, str], profile: _Profile) -> str:
     """What is missing for signed requests; empty where the object store fetches credentials by itself."""
-    if _first(variables, *_FETCHED) or (_on_ec2() and not _flag(variables, "AWS_EC2_METADATA_DISABLED")):
+    fetched = _first(variables, *_FETCHED) or all(_first(variables, name) for name in _FETCHED_BY_PODS)
+    if fetched or (_on_ec2() and not _flag(variables, "AWS_EC2_METADATA_DISABLED")):
         return ""
     indirect = next((name for name in _INDIRECT if profile.get(name)), "")
     if indirect:
