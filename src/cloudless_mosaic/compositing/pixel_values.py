@@ -65,6 +65,11 @@ def band_values(raster: SourceRaster, header: RasterHeader, offset: int) -> Pixe
     own_scale = not is_product_scale(scale)
     if header.dtype == _UINT16 and not (own_scale and nodata):
         nodata = (*nodata, 0.0)
+    if header.dtype.itemsize == 1 and not own_scale:
+        raise ContentError(
+            f"{redact(raster.href)} holds {header.dtype} pixels, which can't be reflectance by the scale of "
+            f"the product, {scale:g}; declare their own scale"
+        )
     if own_scale:
         return Conversion(_numbers(nodata), scale, shift, header.masked), 0
     if header.dtype == _UINT16 and not header.masked and not any(_numbers(nodata)):

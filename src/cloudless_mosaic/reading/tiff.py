@@ -192,6 +192,8 @@ class _Layout:
         values: dict[int, Values] = {}
         # the size of the image limits the length of its lists of tiles
         for tags in (_TAGS - _LISTS, _LISTS):
+            if tags is _LISTS and _one(values, _SAMPLES) > 1:
+                raise UnsupportedTiffError("several bands")
             most = _tile_count(values) if tags is _LISTS else _MOST_SMALL_VALUES
             for tag, kind, count, raw in entries:
                 if tag == _METADATA and count > _MOST_METADATA:

@@ -104,6 +104,14 @@ def test_what_nothing_explains_is_refused_by_its_name(pixels, fields, reason):
         values(pixels, **fields)
 
 
+@pytest.mark.parametrize("dtype", ["uint8", "int8"])
+def test_eight_bits_need_a_scale_of_their_own(dtype):
+    declared = DeclaredPixels(dtype=dtype, scale=0.0001, nodata=0)
+    with pytest.raises(ContentError, match=f"holds {dtype} pixels, which can't be reflectance"):
+        values(declared, dtype=dtype)
+    assert values(replace(declared, scale=0.004), dtype=dtype)[1] == 0
+
+
 def test_classes_are_codes_of_any_type():
     scl = SourceRaster("SCL.tif", GRID)
     assert class_conversion(scl, header("uint8", nodata=0.0)) is None

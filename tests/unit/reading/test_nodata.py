@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from cloudless_mosaic.errors import ContentError
 from cloudless_mosaic.reading import TileReader, WindowRead
 from cloudless_mosaic.reading.conversion import Conversion
 
@@ -85,3 +86,14 @@ def test_classes_of_other_types_are_codes_or_unknown():
     found = Conversion(nodata=(255.0,), classes=True).apply(codes)
     assert found.dtype == np.uint8
     assert found.tolist() == [[0, 4, 11, 0, 255, 255, 255, 0]]
+
+
+@pytest.mark.parametrize("interleave", ["band", "pixel"])
+def test_a_file_of_several_bands_is_refused_for_good(tmp_path, interleave):
+    path, size = tmp_path / "a.tif", {"height": 600, "width": 600, "count": 2, "dtype": "uint16"}
+    place = {"crs": "EPSG:32633", "transform": rasterio.Affine(10, 0, 5e5, 0, -10, 5e6)}
+    tiles = {"tiled": True, "blockxsize": 256, "blockysize": 256, "interleave": interleave}
+    with rasterio.open(path, "w", driver="GTiff", **size, **place, **tiles) as file:
+        file.write(np.ones((2, 600, 600), np.uint16))
+    with pytest.raises(ContentError, match="not a single north-up band"):
+        TileReader().header(str(path))
