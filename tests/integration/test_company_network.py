@@ -1,5 +1,10 @@
 """The command line behind a company's network: its authority, its proxy, and variables of other programs."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from archive_api import serving_archive
@@ -44,6 +49,39 @@ def same(small_mosaics, tmp_path):
             assert there.read_bytes() == path.read_bytes()
 
     return check
+
+
+SYSTEM_STORE = Path("/etc/ssl/certs/ca-certificates.crt")
+WITH_STORE = ("unshare", "--mount", "--map-root-user", "sh", "-c")
+"""Runs a line of the shell as the root of a mount namespace of its own."""
+
+
+@pytest.fixture(scope="module")
+def with_store(tmp_path_factory, authority):
+    """A command in front of others, for which the authority is in the store of the system."""
+    store = tmp_path_factory.mktemp("store") / "ca-certificates.crt"
+    line = f'mount --bind {store} {SYSTEM_STORE} && exec "$@"'
+    try:
+        store.write_text(SYSTEM_STORE.read_text() + authority.file.read_text())
+        subprocess.run([*WITH_STORE, line, "sh", "true"], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("needs the store of Debian, and a mount namespace of its own")
+    return [*WITH_STORE, line, "sh"]
+
+
+@pytest.mark.slow
+def test_the_store_of_the_system_serves_search_and_pixels(
+    with_store, same, small_request, small_archives, authority, tmp_path
+):
+    program = [sys.executable, "-m", "cloudless_mosaic"]
+    with serving_archive(small_archives[".tif"], authority.server_context()) as server:
+        command = [*program, *map(str, small_request(".tif", server.address))]
+        for prefix, code in (([], 2), (with_store, 0)):
+            done = subprocess.run(
+                [*prefix, *command], cwd=tmp_path, env=os.environ, capture_output=True, text=True, check=False
+            )
+            assert done.returncode == code, done.stderr
+    same(".tif")
 
 
 @pytest.mark.slow

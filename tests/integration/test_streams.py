@@ -75,6 +75,19 @@ def test_results_that_are_printed(shell, command, options, redirection, code):
         assert "standard output can't be written: no space left on device" in done.stderr
 
 
+def test_a_merge_is_done_whatever_becomes_of_its_log(shell, tmp_path):
+    shell("run", "", "--output-dir area --name area")
+    done = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m cloudless_mosaic merge area --output-dir all >/dev/full"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "all/catalog.json").is_file()
+
+
 def test_forced_colours_bring_no_bars_to_a_log(shell, monkeypatch):
     monkeypatch.setenv("FORCE_COLOR", "1")
     done = shell("run", "")

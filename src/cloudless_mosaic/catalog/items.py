@@ -144,7 +144,9 @@ def _angle(value: object) -> float | None:
 def _is_flagged(item: RawItem) -> bool:
     """True where the catalogue says that the cloud cover isn't valid (``sentinel:valid_cloud_cover``)."""
     return any(
-        value is False for name, value in item.properties.items() if name.endswith(":valid_cloud_cover")
+        str(value).lower() == "false"
+        for name, value in item.properties.items()
+        if name.endswith(":valid_cloud_cover")
     )
 
 

@@ -24,7 +24,13 @@ def option_names(program: click.Command) -> Callable[[str], str]:
         for parameter in command.params
         if isinstance(parameter, click.Option)
     }
-    return lambda field: options.get(field) or option_of(field)
+    arguments = {
+        str(parameter.name): str(parameter.metavar).strip("[].")
+        for command in _commands(program)
+        for parameter in command.params
+        if isinstance(parameter, click.Argument) and parameter.metavar
+    }
+    return lambda field: options.get(field) or arguments.get(field) or option_of(field)
 
 
 def _commands(program: click.Command) -> Iterator[click.Command]:

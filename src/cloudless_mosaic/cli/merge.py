@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from cloudless_mosaic.cli.paths import LocalPath
+from cloudless_mosaic.cli.program import set_output_is_log
 
 
 @click.command()
@@ -22,5 +23,6 @@ def merge(folders: tuple[Path, ...], output_dir: Path) -> None:
     from cloudless_mosaic.output.merge import is_shard, merge_shards  # noqa: PLC0415 - keeps --help quick
     from cloudless_mosaic.output.merge_areas import merge_areas  # noqa: PLC0415
 
+    set_output_is_log(is_log=True)
     merge_all = merge_shards if any(map(is_shard, folders)) else merge_areas
     click.echo(f"catalog: {merge_all(folders, output_dir)}")

@@ -119,7 +119,7 @@ def test_an_area_as_wkt(text):
 
 def test_an_srid_of_0_is_an_unknown_one():
     area = Aoi.parse("SRID=0;POLYGON((1 2,3 2,3 4,1 2))")
-    assert area.bounds == (1, 2, 3, 4)
+    assert area.geometry.bounds == (1, 2, 3, 4)
     assert any("names no CRS" in note for note in area.notes)
 
 
