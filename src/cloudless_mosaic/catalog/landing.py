@@ -100,8 +100,7 @@ def refusal(error: StatusError, where: str, field: str = "stac_url") -> Cloudles
         return TemporaryError(f"{where} answers {error.status} again and again; try again later")
     if error.status == 401:
         return UsageError(
-            f"{where} wants credentials (401); give a header (`headers`), or `{field}` as "
-            "https://USER:PASSWORD@HOST"
+            f"{where} wants credentials (401); give a header (`headers`), or a password in `{field}`"
         )
     if error.status == 403:
         return UsageError(f"{where} refuses access (403); check the credentials for it")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from urllib.parse import urlsplit
 
 from cloudless_mosaic.errors import UsageError
@@ -35,6 +36,10 @@ def require_usable_proxies() -> None:
             raise UsageError(
                 f"the proxy in {variable} is {quoted(bare)}, not an address with a scheme, host and port"
                 f"{example}"
+            )
+        if parts.scheme.lower().startswith("socks") and not find_spec("socks"):
+            raise UsageError(
+                f"the proxy in {variable} is a SOCKS proxy, for which pysocks is missing; pip install pysocks"
             )
 
 
