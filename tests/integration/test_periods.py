@@ -79,7 +79,7 @@ def test_days_of_each_year(area, mosaic_command, tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--period", "fortnight"), "period 'fortnight' is unknown; choose one of month, week"),
+        (("--period", "fortnight"), "--period 'fortnight' is unknown; choose one of month, week"),
         (("--every-year", "06-01"), "--every-year needs days as MM-DD..MM-DD, got '06-01'"),
         (("--every-year", "01-01..01-31"), "no day from 2020-10-01 to 2020-12-31 is one of --every-year"),
     ],

@@ -213,6 +213,17 @@ def test_a_polygon_of_a_tenth_reads_a_sixth_of_the_bytes(archive, run, tmp_path)
     assert sent["cut"]["/B04.tif"] / sent["whole"]["/B04.tif"] == pytest.approx(9 / TILES**2, rel=0.05)
 
 
+def test_polygons_without_a_pixel_are_refused(mosaic_command, archive, tmp_path):
+    sliver = "POLYGON((-122.3 47.71, -122.29 47.71, -122.29 47.7100001, -122.3 47.71))"
+    outcome = mosaic_command(
+        *("--bands", "red", "--stac-url", str(archive.catalog), f"--aoi={sliver}", "--clip"),
+        *dates("2020-10-01", "2020-10-31"),
+        cwd=tmp_path,
+    )
+    assert outcome.code == 2
+    assert outcome.err.startswith("error: no centre of a pixel lies in the polygons of --clip; "), outcome.err
+
+
 def test_a_margin_grows_the_mosaic(run):
     common = (f"--aoi={BOX}", *dates("2020-10-01", "2020-10-31"), "--resolution", "20")
     _, (inner, shape, _) = pixels(run("plain", *common))

@@ -56,7 +56,7 @@ def read_requests(
         raise UsageError("no area; give `aoi`, `tiles` or `like`")
     if tiles and (like or tiles_of_aoi):
         raise UsageError("`tiles` has a grid of its own; leave out `like` and `tiles_of_aoi`")
-    if name_from:
+    if name_from is not None:
         if aoi is None or tiles or like or tiles_of_aoi:
             raise UsageError("`name_from` names the features of `aoi`; give that, and no tile or `like`")
         areas = {name: grown(area, buffer) for name, area in read_features(aoi, name_from).items()}
@@ -147,6 +147,7 @@ def read_features(text: str, field: str) -> dict[str, Aoi]:
         raise UsageError("`name_from` takes an `aoi` that is a GeoJSON FeatureCollection; give one") from None
     features = document.get("features") if isinstance(document, dict) else None
     areas: dict[str, Aoi] = {}
+    folders: set[str] = set()
     for feature in features if isinstance(features, list) else []:
         properties = feature.get("properties") if isinstance(feature, dict) else None
         name = str((properties or {}).get(field, ""))
@@ -155,8 +156,10 @@ def read_features(text: str, field: str) -> dict[str, Aoi]:
                 f"`name_from` {field!r} is {name[:40]!r} in a feature, which can't name a folder; it takes "
                 "letters, digits, - and _"
             )
-        if name in areas:
+        # folders of names that differ in case are one on some file systems
+        if name.lower() in folders:
             raise UsageError(f"`name_from` {field!r} is {name!r} in two features; give a field that differs")
+        folders.add(name.lower())
         areas[name] = Aoi.from_geojson({"crs": document.get("crs"), **feature})
     if not areas:
         raise UsageError("`name_from` takes an `aoi` that is a GeoJSON FeatureCollection; give one")

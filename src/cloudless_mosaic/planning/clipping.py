@@ -49,6 +49,10 @@ class Clip:
         mask = self._mask(geobox)
         return None if mask.all() else PackedMask.of(mask)
 
+    def meets(self, geobox: GeoBox) -> bool:
+        """True where any pixel of a part of the grid is inside."""
+        return bool(self._mask(geobox).any())
+
     def _mask(self, geobox: GeoBox) -> npt.NDArray[np.bool_]:
         part = box(*geobox.boundingbox.bbox)
         near = [self.polygons[i] for i in sorted(self.tree.query(part))]

@@ -17,6 +17,7 @@ from cloudless_mosaic.domain.periods import Period, mosaic_label
 from cloudless_mosaic.domain.provider import access_of
 from cloudless_mosaic.domain.request import CompositeRequest, MosaicRequest
 from cloudless_mosaic.domain.scenes import Scene, SceneSet, SourceGrid
+from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.geo.blocks import Block, Blocks, cut_blocks
 from cloudless_mosaic.geo.geobox import GeoBox
 from cloudless_mosaic.geo.projection import metres_per_unit
@@ -125,7 +126,7 @@ def make_plan(request: MosaicRequest, scene_set: SceneSet) -> MosaicPlan:
     The order of the scenes has no influence on the plan.
 
     Raises:
-        UsageError: if the AOI can't be projected to the output CRS.
+        UsageError: if the AOI can't be projected to the output CRS, or no pixel is inside of what is cut to.
     """
     crs = output_crs(request)
     native = _native_grid(request, scene_set, crs)
@@ -134,13 +135,18 @@ def make_plan(request: MosaicRequest, scene_set: SceneSet) -> MosaicPlan:
     blocks = cut_blocks(geobox, edge, native.origin if native else None)
     if request.tile_size:
         blocks = blocks.cut_at(*tile_edges(geobox, request.tile_size))
+    clip = Clip.to(request.aoi, crs) if request.clip else None
+    if clip is not None and not any(clip.meets(geobox[block.window]) for block in blocks):
+        raise UsageError(
+            "no centre of a pixel lies in the polygons of `clip`; give a finer `resolution`, or leave it out"
+        )
     return MosaicPlan(
         request=request,
         geobox=geobox,
         blocks=blocks,
         periods=plan_periods(request, scene_set),
         scene_set=scene_set,
-        clip=Clip.to(request.aoi, crs) if request.clip else None,
+        clip=clip,
     )
 
 

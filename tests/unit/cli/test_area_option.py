@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from cloudless_mosaic.cli.values import read_aoi
+from cloudless_mosaic.cli.values import read_aoi, read_features
 from cloudless_mosaic.domain.aoi import Aoi
 from cloudless_mosaic.domain.areas.files import _LARGEST_TEXT
 from cloudless_mosaic.errors import UsageError
@@ -58,3 +58,12 @@ def test_a_file_that_is_not_there_a_folder_and_a_huge_one_are_refused(tmp_path):
     ):
         with pytest.raises(UsageError, match=said):
             read_aoi(str(tmp_path / f"{name}.json"))
+
+
+@pytest.mark.parametrize(
+    ("names", "said"), [(["a", "a"], "'a' in two"), (["a", "A"], "'A' in two"), (["/"], "'/'")]
+)
+def test_names_of_features_are_those_of_different_folders(names, said):
+    features = [{"type": "Feature", "properties": {"n": name}, "geometry": POLYGON} for name in names]
+    with pytest.raises(UsageError, match=said):
+        read_features(json.dumps({"type": "FeatureCollection", "features": features}), "n")

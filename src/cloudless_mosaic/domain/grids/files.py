@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,9 @@ from pyproj.exceptions import CRSError
 
 from cloudless_mosaic.domain.scenes import SourceGrid
 from cloudless_mosaic.errors import UsageError
+
+_MOST_PIXELS = 2**31 - 1
+"""Pixels along an edge of the largest raster that GDAL reads."""
 
 _LARGEST_ITEM = 64 * 2**20
 """Bytes of the largest item that is read."""
@@ -77,8 +81,12 @@ def _grid(path: Path, crs: object, transform: object, shape: object) -> SourceGr
         parsed = CRS.from_user_input(crs)
         a, b, c, d, e, f = (float(value) for value in list(transform)[:6])  # type: ignore[call-overload]
         rows, columns = (int(value) for value in shape)  # type: ignore[attr-defined]
-    except (CRSError, TypeError, ValueError):
+    except (CRSError, TypeError, ValueError, OverflowError):
         raise UsageError(f"`like` {path} has no CRS, or no grid of pixels; give another file") from None
+    if not (all(map(math.isfinite, (a, b, c, d, e, f))) and max(rows, columns) <= _MOST_PIXELS):
+        raise UsageError(f"`like` {path} has a grid that no raster can have; give another file")
+    if not (parsed.is_projected or parsed.is_geographic) or len(parsed.axis_info) != 2:
+        raise UsageError(f"`like` {path} is in {parsed.name}, which is not a CRS of maps; give another file")
     authority = parsed.to_authority()
     code = ":".join(authority) if authority else parsed.to_wkt()
     return SourceGrid(code, (a, b, c, d, e, f), (rows, columns))

@@ -33,6 +33,8 @@ _CYCLE = len(_ROWS) * _SQUARE
 _SNAP = 60
 """Metres: the pixels of 10, 20 and 60 m of a tile nest."""
 _FALSE_NORTHING = 10_000_000
+_MOST_TILES = 1000
+"""Tiles that an area may meet: each is searched, and has a folder of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +104,19 @@ def tiles_of(parts: list[tuple[int, BaseGeometry]]) -> list[str]:
 
     Args:
         parts: Zones, and the part of the area in each of them, EPSG:4326.
+
+    Raises:
+        UsageError: if there are none, or too many to make mosaics of each.
     """
-    return sorted({name for zone, part in parts for name in _tiles_of(zone, part)})
+    names: set[str] = set()
+    for zone, part in parts:
+        for name in _tiles_of(zone, part):
+            names.add(name)
+            if len(names) > _MOST_TILES:
+                raise UsageError(f"`tiles_of_aoi` are more than {_MOST_TILES}; give a smaller area")
+    if not names:
+        raise UsageError("`tiles_of_aoi` are none beyond 84 degrees north and 80 degrees south; leave it out")
+    return sorted(names)
 
 
 def _tiles_of(zone: int, part: BaseGeometry) -> Iterator[str]:

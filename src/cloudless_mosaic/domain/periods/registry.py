@@ -39,5 +39,5 @@ def parse_period(text: str) -> PeriodKind:
     if days := _DAYS.fullmatch(text):
         return Days(int(days[1]))
     raise UsageError(
-        f"period {text[:40]!r} is unknown; choose one of {', '.join(PERIODS)}, or another number of days"
+        f"`period` {text[:40]!r} is unknown; choose one of {', '.join(PERIODS)}, or another number of days"
     )

@@ -1,4 +1,5 @@
 import json
+import math
 
 import numpy as np
 import pytest
@@ -39,6 +40,24 @@ def test_what_has_no_grid_is_refused(tmp_path):
             read_grid(tmp_path / name)
     with pytest.raises(UsageError, match="like"):
         read_grid(tmp_path / "missing.tif")
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"proj:transform": [10, 0, math.nan, 0, -10, 0]}, "a grid that no raster can have"),
+        ({"proj:shape": [10**11, 10]}, "a grid that no raster can have"),
+        ({"proj:shape": [math.inf, 10]}, "no grid of pixels"),
+        ({"proj:code": "EPSG:4978"}, "not a CRS of maps"),
+        ({"proj:code": "EPSG:0"}, "no CRS"),
+    ],
+)
+def test_an_item_whose_grid_makes_no_sense_is_refused(fields, message, tmp_path):
+    grid = {"proj:code": "EPSG:32633", "proj:shape": [4, 6], "proj:transform": [30, 0, 15, 0, -30, 6015]}
+    path = tmp_path / "item.json"
+    path.write_text(json.dumps({"properties": grid | fields}))
+    with pytest.raises(UsageError, match=message):
+        read_grid(path)
 
 
 @pytest.mark.parametrize("transform", [Affine(30, 1, 0, 0, -30, 0), Affine(30, 0, 0, 0, -20, 0)])

@@ -78,3 +78,9 @@ def test_a_point_of_an_area_lies_in_one_of_its_tiles(west, south, size):
     covered = [part for name in names for part in area_of_grid(tile_grid(name, 100)).parts]
     middle = area.parts[0].centroid
     assert any(part.buffer(1e-6).contains(middle) for part in covered)
+
+
+@pytest.mark.parametrize(("area", "message"), [((-10, 86, 10, 88), "none"), ((-180, -80, 180, 80), "more")])
+def test_areas_without_tiles_and_with_too_many_are_refused(area, message):
+    with pytest.raises(UsageError, match=f"tiles_of_aoi are {message}"):
+        tiles_of(list(zones_of(Aoi(*area))))
