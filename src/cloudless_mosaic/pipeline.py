@@ -110,7 +110,11 @@ def plan_mosaics(request: MosaicRequest) -> MosaicPlan:
 
 
 def run(
-    request: MosaicRequest, progress: Progress | None = None, reader: RasterReader | None = None
+    request: MosaicRequest,
+    progress: Progress | None = None,
+    reader: RasterReader | None = None,
+    *,
+    one_of_several: bool = False,
 ) -> MosaicResult:
     """Makes and writes the mosaics of a request, or what an earlier run of it left undone.
 
@@ -118,6 +122,7 @@ def run(
         request: The request.
         progress: Receives the progress; ``None`` ignores it.
         reader: Where pixels come from; by default the files themselves.
+        one_of_several: Other areas of this process may touch this one; threads keep the tiles that both need.
 
     Raises:
         UsageError: if the request can't be carried out, or the output folder can't be written to or has the
@@ -130,7 +135,8 @@ def run(
     progress = progress or Silent()
     check_engine(request)
     plan = plan_mosaics(request)
-    with open_engine(request, reader, access_of(request.profile), progress.note) as engine:
+    access = access_of(request.profile)
+    with open_engine(request, reader, access, progress.note, keeps_edges=one_of_several) as engine:
         plan = engine.fit(plan)
         mosaics = cut_mosaics(plan)
         with OutputFolder(plan, mosaics) as output:

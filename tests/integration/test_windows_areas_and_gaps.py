@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from datetime import date, timedelta
 
@@ -11,6 +12,7 @@ import rasterio
 from rasterio.features import geometry_mask
 from rasterio.warp import transform_geom
 from shapely import segmentize
+from shapely.affinity import affine_transform
 from shapely.geometry import MultiPolygon, box, mapping
 from shapely.geometry import shape as shape_of
 
@@ -211,6 +213,36 @@ def test_a_polygon_of_a_tenth_reads_a_sixth_of_the_bytes(archive, run, tmp_path)
     assert sum(sent["cut"].values()) <= sum(sent["whole"].values()) / 6
     # tiles that have a pixel inside, and no other: 2 x 4, and 1
     assert sent["cut"]["/B04.tif"] / sent["whole"]["/B04.tif"] == pytest.approx(9 / TILES**2, rel=0.05)
+
+
+def on_the_scene(*parts):
+    """Rectangles of the scene, in tiles from its corner, as GeoJSON in degrees."""
+    place = (5120.0, 0, 0, -5120.0, *SEATTLE.origin)
+    whole = affine_transform(MultiPolygon([box(*part) for part in parts]), place)
+    return transform_geom(SEATTLE.crs, "EPSG:4326", mapping(whole))
+
+
+def test_fields_that_touch_read_each_tile_once(archive, run, tmp_path):
+    edges = [0.3, 0.7, 1.1, 1.5]
+    parts = [(west, 0.2, east, 0.8) for west, east in itertools.pairwise(edges)]
+    fields = [
+        {"type": "Feature", "properties": {"name": f"field-{place}"}, "geometry": on_the_scene(part)}
+        for place, part in enumerate(parts)
+    ]
+    collection = json.dumps({"type": "FeatureCollection", "features": fields})
+    areas = {
+        "together": (f"--aoi={json.dumps(on_the_scene((0.3, 0.2, 1.5, 0.8)))}",),
+        "apart": (f"--aoi={collection}", "--name-from", "name"),
+    }
+    sent = {}
+    with counting_server(tmp_path) as server:
+        catalog = scene_of(archive, tmp_path, server.root)
+        for name, area in areas.items():
+            server.sent.clear()
+            common = (*dates("2020-10-01", "2020-10-31"), "--resolution", "10", "--mask", "scl")
+            run(name, *area, *common, "--workers", "1", catalog=catalog)
+            sent[name] = server.sent["/B04.tif"]
+    assert sent["apart"] <= 1.02 * sent["together"]
 
 
 def test_polygons_without_a_pixel_are_refused(mosaic_command, archive, tmp_path):

@@ -66,7 +66,7 @@ def run(
         with screen:
             if one.name:
                 screen.note(f"area {one.name}")
-            result = run_pipeline(one.request, screen)
+            result = run_pipeline(one.request, screen, one_of_several=len(requests) > 1)
             if report:
                 add_report(one.request.output_dir, screen)
             if run_file:

@@ -34,6 +34,8 @@ def open_engine(
     reader: RasterReader | None,
     access: tuple[StorageAccess, ...],
     note: Callable[[str], None],
+    *,
+    keeps_edges: bool = False,
 ) -> Iterator[Engine]:
     """The engine for a request: a local cluster, a Gateway's, that of a scheduler, or threads.
 
@@ -44,6 +46,7 @@ def open_engine(
         reader: Where pixels come from; by default the files themselves. A cluster needs one that pickles.
         access: How this process reads the buckets of the provider; tasks carry it to workers.
         note: Called with a message on where the work is done.
+        keeps_edges: Other runs of this process are of areas that touch; see ``TileReader``.
 
     Raises:
         UsageError: if the cluster does not exist or has stopped, or what it needs is not installed.
@@ -52,7 +55,7 @@ def open_engine(
     chosen = _connection(request)
     if chosen is None:
         forget_networks()
-        yield ThreadEngine(request.workers, reader or default_reader(access))
+        yield ThreadEngine(request.workers, reader or default_reader(access, keeps_edges=keeps_edges))
         return
     from cloudless_mosaic.execution.cluster import ClusterEngine  # noqa: PLC0415 - only runs on clusters
 

@@ -23,10 +23,11 @@ __all__ = [
 
 
 @lru_cache(maxsize=4)
-def default_reader(access: tuple[StorageAccess, ...] = ()) -> RasterReader:
+def default_reader(access: tuple[StorageAccess, ...] = (), *, keeps_edges: bool = False) -> RasterReader:
     """The reader of this process; a task on another machine gets its reader by this function.
 
     Args:
         access: Storage that the profile of the provider describes.
+        keeps_edges: See ``TileReader``.
     """
-    return TileReader(access=access)
+    return TileReader(access=access, keeps_edges=keeps_edges)

@@ -51,6 +51,8 @@ class TileReader:
         settings: ReadSettings = DEFAULT_READ_SETTINGS,
         stores: Stores | None = None,
         access: tuple[StorageAccess, ...] = (),
+        *,
+        keeps_edges: bool = False,
     ) -> None:
         """Starts the client.
 
@@ -58,7 +60,9 @@ class TileReader:
             settings: Time-outs and retries.
             stores: Object stores; by default those of the hrefs, with the credentials of this process.
             access: Storage that the profile of the provider describes.
+            keeps_edges: Cache every tile that a read needs only in part, since other areas touch this one.
         """
+        self._keeps_edges = keeps_edges
         self._client = RangeClient(settings, stores, access)
         self._rasters: OrderedDict[str, Future[OpenRaster]] = OrderedDict()
         self._lock = threading.Lock()
@@ -84,9 +88,9 @@ class TileReader:
         unknown: list[tuple[int, WindowRead]] = []
         converted: dict[int, WindowRead] = {}
         for position, read in enumerate(reads):
-            plain = read
+            plain = replace(read, shared=True) if self._keeps_edges else read
             if read.conversion:
-                plain, converted[position] = replace(read, target=None, conversion=None), read
+                plain, converted[position] = replace(plain, target=None, conversion=None), read
             try:
                 fetch = Fetch.of(plain, self._raster_future(read.href).result(), self._cache)
             except UnsupportedTiffError:
