@@ -25,7 +25,7 @@ ONE_MONTH = {
 }
 BUG = """
 from cloudless_mosaic import cli, pipeline
-pipeline.run = lambda *_: [][0]
+pipeline.run = lambda *_, **__: [][0]
 cli.main()
 """
 

@@ -304,7 +304,7 @@ class Deadly:
         os._exit(1)
 
 run = pipeline.run
-pipeline.run = lambda request, progress: run(request, progress, Deadly())
+pipeline.run = lambda request, progress, **more: run(request, progress, Deadly(), **more)
 run_program(mosaics.cli)
 """
 
