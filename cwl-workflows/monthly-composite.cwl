@@ -144,9 +144,9 @@ $graph:
         doc: Rasters to write beside the mosaics, of date, age, spread, source, flags and mask
       mask:
         type: string
-        default: multidate
+        default: auto
         label: Cloud mask
-        doc: multidate, ukis, scl, deafrica, cdse, worldcereal or none
+        doc: auto, multidate, ukis, scl, deafrica, cdse, worldcereal or none
       mask-option:
         type: string[]
         default: []

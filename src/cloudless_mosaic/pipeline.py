@@ -7,10 +7,10 @@ from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Generic, Protocol, TypeVar
 
-from cloudless_mosaic.catalog import find_scenes
+from cloudless_mosaic.catalog import UnmaskableError, find_scenes
 from cloudless_mosaic.compositing.compose import compose
 from cloudless_mosaic.compositing.composite import Composite
 from cloudless_mosaic.compositing.facts import BlockFacts
@@ -19,6 +19,7 @@ from cloudless_mosaic.domain.losses import LastingLosses, LossLimit
 from cloudless_mosaic.domain.provider import access_of
 from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.domain.results import MosaicResult, PeriodResult
+from cloudless_mosaic.domain.scenes import SceneSet
 from cloudless_mosaic.errors import NoDataError
 from cloudless_mosaic.execution import (
     Engine,
@@ -28,6 +29,7 @@ from cloudless_mosaic.execution import (
     thread_executor,
     worker_count,
 )
+from cloudless_mosaic.masks import AUTO
 from cloudless_mosaic.output import BlockSink, OutputFolder, PartSink, finish_part
 from cloudless_mosaic.output.part_task import FinishedPart
 from cloudless_mosaic.output.sink import MosaicSink
@@ -42,6 +44,9 @@ from cloudless_mosaic.reading import RasterReader
 from cloudless_mosaic.storage.files import require_place
 
 Sink = TypeVar("Sink", bound=MosaicSink)
+
+_FALLBACK = "scl"
+"""Mask in place of the default where a collection lacks a band that the default looks at."""
 
 _CLOSING = 2
 """Mosaics whose files are finished at once, beside the work on later ones."""
@@ -102,11 +107,29 @@ def plan_mosaics(request: MosaicRequest) -> MosaicPlan:
     require_place(request.output_dir)
     if request.crs:
         parse_crs(request.crs)
-    plan = make_plan(request, find_scenes(request))
+    plan = make_plan(*_searched(request))
     # a shard over the sea may have no scene
     if not request.shard and not any(period.is_made for period in plan.periods):
         raise NoDataError(_nothing_found(plan))
     return plan
+
+
+def _searched(request: MosaicRequest) -> tuple[MosaicRequest, SceneSet]:
+    """The scenes of a request, and the request with a mask that they allow."""
+    try:
+        return request, find_scenes(request)
+    except UnmaskableError as error:
+        # options of a mask are asked for, and another mask would not know them
+        if request.mask != AUTO or request.mask_options or _FALLBACK not in error.working:
+            raise
+        lacking = ", no ".join(error.missing)
+    simpler = replace(request, mask=_FALLBACK)
+    found = find_scenes(simpler)
+    note = (
+        f"collection {request.collection} has no {lacking}, which the default mask looks at; "
+        f"the mask is {_FALLBACK}, which leaves more haze"
+    )
+    return simpler, replace(found, warnings=(*found.warnings, note))
 
 
 def run(

@@ -46,7 +46,7 @@ ADDED = {
     "index": [],
     "index-of": "composite",
     "layer": [],
-    "mask": "multidate",
+    "mask": "auto",
     "mask-option": [],
 } | dict.fromkeys(("every-year", "name", "window", "clip", "buffer", "grid", "provider"))
 ADDED |= dict.fromkeys(("tiles-of-aoi", "name-from", "like", "run-file"))

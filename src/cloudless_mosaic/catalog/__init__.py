@@ -4,6 +4,6 @@ Knows STAC APIs, local catalogs, providers and the versions of the STAC extensio
 libraries do not leave this package.
 """
 
-from cloudless_mosaic.catalog.search import find_scenes
+from cloudless_mosaic.catalog.search import UnmaskableError, find_scenes
 
-__all__ = ["find_scenes"]
+__all__ = ["UnmaskableError", "find_scenes"]

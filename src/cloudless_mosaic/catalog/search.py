@@ -27,6 +27,15 @@ _MOST_IDS = 5
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
+class UnmaskableError(UsageError):
+    """Every scene of a collection lacks what the mask looks at."""
+
+    def __init__(self, message: str, missing: tuple[str, ...], working: tuple[str, ...]) -> None:
+        self.missing = missing
+        self.working = working
+        super().__init__(message)
+
+
 def find_scenes(request: MosaicRequest, settings: ApiSettings | None = None) -> SceneSet:
     """Finds the scenes of a request, possibly none.
 
@@ -39,6 +48,7 @@ def find_scenes(request: MosaicRequest, settings: ApiSettings | None = None) -> 
 
     Raises:
         UsageError: if the catalogue, the collection or a band does not exist.
+        UnmaskableError: if the collection lacks what the mask looks at.
         TemporaryError: if the catalogue fails temporarily.
     """
     canonical_bands(request.bands)
@@ -144,7 +154,8 @@ class _ItemFilter:
                 tuple(name for name in MASKS if all(name in working for working in every)),
             )
             where = f"collection {self.request.collection}"
-            raise UsageError(f"`mask` {error.mask} can't be used: {error.sentence(where, 'it')}")
+            message = f"`mask` {error.mask} can't be used: {error.sentence(where, 'it')}"
+            raise UnmaskableError(message, error.missing, error.working)
         if self.lacking:
             missing = sorted({band for error in self.lacking for band in error.missing})
             known = sorted({band for error in self.lacking for band in error.known})

@@ -14,7 +14,7 @@ from cloudless_mosaic.domain.periods import PERIODS
 from cloudless_mosaic.domain.radiometry import OFFSETS
 from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.layers import LAYERS
-from cloudless_mosaic.masks import MASKS
+from cloudless_mosaic.masks import AUTO, MASKS
 from cloudless_mosaic.reducers import USAGE
 
 _FIELDS = MosaicRequest.__dataclass_fields__
@@ -149,11 +149,11 @@ _MOSAIC_OPTIONS = (
     click.option(
         "--mask",
         metavar="NAME|FILE",
-        shell_complete=_completing(MASKS),
+        shell_complete=_completing((AUTO, *MASKS)),
         default=_default("mask"),
         show_default=True,
-        help=f"Recipe of the cloud mask: {', '.join(MASKS)}, or a file of TOML; with none every pixel that "
-        "has data is taken.",
+        help=f"Recipe of the cloud mask: {', '.join((AUTO, *MASKS))}, or a file of TOML.  auto is multidate, "
+        "or scl where the collection lacks a band for it; with none every pixel that has data is taken.",
     ),
     click.option(
         "--scl-clear",

@@ -18,9 +18,11 @@ MASKS: dict[str, Recipe] = {
     "none": none,
 }
 
+AUTO = "auto"
+"""Stands for ``multidate``, or for ``scl`` where a collection lacks a band that ``multidate`` looks at."""
 
 MaskChoice = str | MaskTable
-"""Name of a recipe, or one that was read from a file."""
+"""Name of a recipe, ``AUTO``, or a recipe that was read from a file."""
 
 
 def recipe_of(chosen: MaskChoice) -> Recipe:
@@ -31,14 +33,18 @@ def recipe_of(chosen: MaskChoice) -> Recipe:
     """
     if isinstance(chosen, MaskTable):
         return chosen.recipe
-    if chosen not in MASKS:
-        raise UsageError(f"`mask` {chosen[:80]!r} is unknown; choose one of {', '.join(MASKS)}, or FILE.toml")
-    return MASKS[chosen]
+    name = name_of(chosen)
+    if name not in MASKS:
+        choices = ", ".join((AUTO, *MASKS))
+        raise UsageError(f"`mask` {name[:80]!r} is unknown; choose one of {choices}, or FILE.toml")
+    return MASKS[name]
 
 
 def name_of(chosen: MaskChoice) -> str:
-    """The name of the recipe that was chosen."""
-    return chosen.mask.name if isinstance(chosen, MaskTable) else chosen
+    """The name of the recipe that was chosen; that of ``AUTO`` until a search replaces it."""
+    if isinstance(chosen, MaskTable):
+        return chosen.mask.name
+    return "multidate" if chosen == AUTO else chosen
 
 
 def make_mask(chosen: MaskChoice, settings: MaskSettings) -> Mask:

@@ -9,6 +9,7 @@ from cloudless_mosaic.domain.request.fields import decides_pixels
 from cloudless_mosaic.domain.request.part import RequestPart
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.masks import (
+    AUTO,
     Mask,
     MaskChoice,
     MaskSettings,
@@ -26,7 +27,7 @@ def _takes_classes(request: MaskOptions) -> bool:
 
 def _written(mask: MaskChoice) -> object:
     """The name of a recipe, or all that was read from a file."""
-    return mask.fields if isinstance(mask, MaskTable) else mask
+    return mask.fields if isinstance(mask, MaskTable) else name_of(mask)
 
 
 def _dilation(request: MaskOptions) -> float | None:
@@ -51,10 +52,11 @@ class MaskOptions(RequestPart):
         UsageError: if a value is out of its range; the message names the field.
     """
 
-    mask: MaskChoice = field(default="multidate", metadata=decides_pixels(written=_written))
+    mask: MaskChoice = field(default=AUTO, metadata=decides_pixels(written=_written))
     """Name of a recipe, or one that ``read_mask_table`` read from a file. ``multidate`` masks by the scene
     classification and by comparing dates, ``scl`` by the scene classification, ``none`` takes every pixel
-    that has data."""
+    that has data. ``auto`` is ``multidate``, or ``scl`` with a warning where the collection lacks a band that
+    ``multidate`` looks at."""
     clear_classes: tuple[int, ...] = field(
         default=DEFAULT_CLEAR_CLASSES,
         metadata=decides_pixels(name="scl_clear", written=list, when=_takes_classes),
