@@ -330,7 +330,7 @@ def test_window_and_neighbours_leave_no_pixel_that_any_scene_shows(run, clear_da
 def test_neighbours_and_interpolation_are_those_of_numpy(run):
     plain, counts = pixels(run("plain", *GAPS))[0], pixels(run("again", *GAPS), "-count")[0]
     more = ("--bands", "nir", "--index", "NDVI", "--layer", "date")
-    filled = run("filled", *GAPS, "--fill", "interpolate,neighbours:2", *more)
+    filled = run("filled", *GAPS, "--fill", "interpolate", "--fill", "neighbours:2", *more)
     values, (_, shape, _) = pixels(filled)
     flags, indices = pixels(filled, "-flags")[0], pixels(filled, "-index-NDVI")[0]
     infrared = pixels(filled, band=2)[0]

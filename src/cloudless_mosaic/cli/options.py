@@ -209,11 +209,12 @@ _MOSAIC_OPTIONS = (
     ),
     click.option(
         "--fill",
-        default=_default("fill"),
+        multiple=True,
+        default=(_default("fill"),),
         show_default=True,
         metavar="WAYS",
         help="Fill pixels that are never clear: window:DAYS, neighbours:N, relax or interpolate, or several "
-        "with commas, in their order.",
+        "in their order, with commas or repeated.",
     ),
     click.option("--clip", is_flag=True, help="Cut to the polygons of --aoi; what is outside is nodata."),
     click.option(
