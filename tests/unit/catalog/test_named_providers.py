@@ -57,9 +57,9 @@ def test_recorded_items_have_the_assets_that_the_table_names(real_item, name, pa
     assert assets["B04"].key == named.red
     assert SCL in assets
     assert item["collection"] == named.collection
-    buckets = {one.bucket for one in named.profile.access}
+    places = {one.place for one in named.profile.access}
     hrefs = [one.asset["href"] for one in assets.values()]
-    assert all(href.split("/")[2] in buckets for href in hrefs if href.startswith("s3://"))
+    assert all(href.split("/")[2] in places for href in hrefs if href.startswith("s3://"))
 
 
 def test_the_command_lists_and_explains_them():

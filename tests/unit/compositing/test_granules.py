@@ -103,6 +103,7 @@ def test_masks_are_freed_before_the_stack_is_reduced(world, task_of, monkeypatch
 
     class Watching:
         cloud_reach = 0.0
+        scores_view = False
 
         def reduce(self, stack):
             gc.collect()
