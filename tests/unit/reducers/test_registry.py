@@ -117,9 +117,9 @@ def test_the_greenest_pixel_has_a_name_of_its_own():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("max", "takes the name of an index, got 'none'; choose one of NDVI, "),
+        ("max", "takes the name of an index, got none; choose one of NDVI, "),
         ("max:EVI", "takes the name of an index, got 'EVI'; choose one of NDVI, "),
-        ("percentile:", "takes a number from 0 to 100, got 'none'; for example percentile:25"),
+        ("percentile:", "takes a number from 0 to 100, got none; for example percentile:25"),
         ("nearest:15", "takes a day as YYYY-MM-DD, got '15'; for example nearest:2020-10-15"),
         ("best:2020-02-30", "takes a day as YYYY-MM-DD, got '2020-02-30'"),
         ("mean:2", "takes no parameter"),
