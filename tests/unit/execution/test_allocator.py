@@ -8,10 +8,12 @@ import sys
 import pytest
 
 PROGRAM = """
-import resource, sys
+import ctypes, resource, sys
 import numpy as np
 from cloudless_mosaic.execution.allocator import keep_freed_memory
 
+# PR_SET_THP_DISABLE: a page of 2 MB is one fault
+ctypes.CDLL(None).prctl(41, 1, 0, 0, 0)
 if sys.argv[1] == "kept":
     keep_freed_memory()
 for _ in range(100):

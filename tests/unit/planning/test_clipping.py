@@ -40,7 +40,8 @@ def assert_cut_as_rasterio_does(aoi, geometry):
 @given(CORNERS, st.sampled_from([(11.0, 46.0), (-122.0, 47.5), (178.9, -17.0)]), st.booleans())
 def test_a_mask_is_that_of_rasterio(corners, place, hole):
     shell = Polygon(corners).convex_hull
-    if shell.geom_type != "Polygon" or shell.area < 0.01:
+    # the hull of points that differ by rounding alone may cross itself
+    if shell.geom_type != "Polygon" or shell.area < 0.01 or not shell.is_valid:
         return
     shell = affinity.translate(affinity.scale(shell, 0.5, 0.5, origin=(0, 0)), *place)
     inner = affinity.scale(shell, 0.5, 0.5, origin="centroid")
