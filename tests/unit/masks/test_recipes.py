@@ -5,7 +5,7 @@ import pickle
 import pytest
 
 from cloudless_mosaic.errors import UsageError
-from cloudless_mosaic.masks import MASKS, MaskSettings, make_mask
+from cloudless_mosaic.masks import AUTO, MASKS, MaskSettings, make_mask
 from cloudless_mosaic.masks.classes import DEFAULT_CLEAR_CLASSES
 
 
@@ -87,5 +87,5 @@ def test_options_that_make_no_sense_are_refused(name, options, message):
 
 
 def test_a_mask_that_does_not_exist_is_refused_with_those_that_do():
-    with pytest.raises(UsageError, match=f"choose one of {', '.join(MASKS)}"):
+    with pytest.raises(UsageError, match=f"choose one of {', '.join((AUTO, *MASKS))}"):
         made("s2cloudless")

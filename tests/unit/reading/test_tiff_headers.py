@@ -165,6 +165,7 @@ def test_any_flip_of_bits_in_a_header(data):
         assert level.sizes.max() <= level.tile_shape[0] * level.tile_shape[1] * 2 + 65536
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(st.binary(max_size=400))
 def test_any_bytes(noise):
@@ -181,6 +182,7 @@ def flipped(tmp_path_factory, tiff):
     return path, path.read_bytes(), pixels
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(data=st.data())
 def test_any_flip_of_bits_in_tiles_gives_the_right_pixels_or_an_error(flipped, data):

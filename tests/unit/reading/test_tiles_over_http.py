@@ -331,6 +331,7 @@ def test_one_byte_is_not_spread_over_a_tile(server, plain):
     assert isinstance(read(reader, plain), SourceError)
 
 
+@pytest.mark.slow
 def test_a_reader_that_nobody_holds_leaves_no_thread():
     before = set(threading.enumerate())
     readers = [TileReader(QUICK) for _ in range(5)]

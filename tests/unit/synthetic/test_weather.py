@@ -21,6 +21,7 @@ def overpass(sky, **changes):
     return replace(CLEAR_AUTUMN[0], sky=sky, **changes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.05, 0.15, 0.4])
 def test_clouds_cover_about_the_share_they_are_asked_to(share, pool):
     weather = make_weather(9, overpass(Sky(clouds=share)), COARSE, pool)
