@@ -1,6 +1,7 @@
 import pytest
 import rasterio
 from affine import Affine
+from rasterio.shutil import copy
 
 
 def write_tiff(path, pixels, *, resolution=10.0, origin=(499980.0, 5300040.0), overviews=(), **options):
@@ -29,3 +30,15 @@ def write_tiff(path, pixels, *, resolution=10.0, origin=(499980.0, 5300040.0), o
 @pytest.fixture(scope="session")
 def tiff():
     return write_tiff
+
+
+@pytest.fixture(scope="session")
+def tiff_and_jp2(tiff):
+    """Makes a raster in both formats, without loss; gives the bytes of each by suffix."""
+
+    def make(folder, pixels):
+        path = tiff(folder / "a.tif", pixels)
+        copy(path, folder / "a.jp2", driver="JP2OpenJPEG", quality=100, reversible="YES")
+        return {suffix: (folder / f"a{suffix}").read_bytes() for suffix in (".tif", ".jp2")}
+
+    return make

@@ -6,7 +6,6 @@ from http.server import ThreadingHTTPServer
 
 import numpy as np
 import pytest
-from rasterio.shutil import copy
 
 from cloudless_mosaic.domain.access import StorageAccess
 from cloudless_mosaic.errors import SourceError
@@ -21,13 +20,8 @@ SUFFIXES = (".tif", ".jp2")
 
 
 @pytest.fixture(scope="module")
-def contents(tmp_path_factory, tiff):
-    """The same raster as GeoTIFF and as JPEG 2000."""
-    folder = tmp_path_factory.mktemp("rasters")
-    copy(
-        tiff(folder / "a.tif", PIXELS), folder / "a.jp2", driver="JP2OpenJPEG", quality=100, reversible="YES"
-    )
-    return {suffix: (folder / f"a{suffix}").read_bytes() for suffix in SUFFIXES}
+def contents(tmp_path_factory, tiff_and_jp2):
+    return tiff_and_jp2(tmp_path_factory.mktemp("rasters"), PIXELS)
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,6 @@ from http.server import BaseHTTPRequestHandler
 
 import numpy as np
 import pytest
-from rasterio.shutil import copy
 
 from authority import Authority, serving_https
 from cloudless_mosaic.errors import AccessError, SourceError
@@ -59,11 +58,8 @@ class Files(BaseHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def contents(tmp_path_factory, tiff):
-    folder = tmp_path_factory.mktemp("rasters")
-    path = tiff(folder / "a.tif", PIXELS)
-    copy(path, folder / "a.jp2", driver="JP2OpenJPEG", quality=100, reversible="YES")
-    return {suffix: (folder / f"a{suffix}").read_bytes() for suffix in (".tif", ".jp2")}
+def contents(tmp_path_factory, tiff_and_jp2):
+    return tiff_and_jp2(tmp_path_factory.mktemp("rasters"), PIXELS)
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,6 @@ from http.server import BaseHTTPRequestHandler
 
 import numpy as np
 import pytest
-from rasterio.shutil import copy
 
 from authority import serving_https
 from cloudless_mosaic.domain.access import TOKEN_VARIABLE, StorageAccess, parse_access
@@ -47,12 +46,8 @@ class Guarded(BaseHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def contents(tmp_path_factory, tiff):
-    folder = tmp_path_factory.mktemp("rasters")
-    copy(
-        tiff(folder / "a.tif", PIXELS), folder / "a.jp2", driver="JP2OpenJPEG", quality=100, reversible="YES"
-    )
-    return {suffix: (folder / f"a{suffix}").read_bytes() for suffix in SUFFIXES}
+def contents(tmp_path_factory, tiff_and_jp2):
+    return tiff_and_jp2(tmp_path_factory.mktemp("rasters"), PIXELS)
 
 
 @pytest.fixture
