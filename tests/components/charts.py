@@ -33,7 +33,7 @@ def open_helm() -> Helm:
             env={name: value for name, value in os.environ.items() if name != "KUBECONFIG"},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=240,
             check=False,
         )
 

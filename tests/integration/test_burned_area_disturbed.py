@@ -90,14 +90,14 @@ def test_killed_at_any_moment(place, options, undisturbed, burned_command, part)
     process = start(*options, f"timed-{part}", cwd=place)
     wait_for_block(process)
     begin = time.perf_counter() - began
-    process.communicate(timeout=60)
+    process.communicate(timeout=240)
     whole = time.perf_counter() - began
     for number in range(2):
         folder = place / f"killed-{part}-{number}"
         process = start(*options, folder.name, cwd=place)
         time.sleep(moments.uniform(begin, whole))
         process.kill()
-        process.communicate(timeout=60)
+        process.communicate(timeout=240)
         assert_whole(folder, undisturbed)
         outcome = burned_command(*options, folder.name, cwd=place)
         assert outcome.code == 0, outcome.err
@@ -113,7 +113,7 @@ def test_told_to_stop_it_leaves_nothing_and_starts_over(
     process = start(*options, word, cwd=place)
     wait_for_block(process)
     process.send_signal(sign)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=240)
     assert (process.returncode, err.strip()) == (code, f"error: {word}; the same command starts over")
     assert not (place / word).exists()
     assert burned_command(*options, word, cwd=place).code == 0
@@ -132,7 +132,7 @@ def test_two_runs_at_a_time(place, options, undisturbed, burned_command, mosaic_
         )
         mosaics = mosaic_command(*month, "--output-dir", "twice", cwd=place)
         first.send_signal(signal.SIGCONT)
-        first.communicate(timeout=60)
+        first.communicate(timeout=240)
     assert first.returncode == 0
     for other in (second, mosaics):
         assert other.code == 75, other
@@ -146,7 +146,7 @@ def test_two_runs_at_a_time(place, options, undisturbed, burned_command, mosaic_
 def test_a_full_disk_is_75_and_leaves_nothing(place, options, undisturbed, burned_command, limit):
     folder = place / f"full-{limit}"
     process = start(*options, folder.name, cwd=place, limit=limit)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=240)
     assert process.returncode == 75, err
     assert err.strip().startswith("error: no space to write")
     assert not folder.exists()

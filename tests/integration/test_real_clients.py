@@ -149,7 +149,7 @@ def tiles():
 
     def get(path, item, query):
         query = urllib.parse.urlencode([("url", item.get_self_href()), *query])
-        with urllib.request.urlopen(f"http://{host}:{port}/{path}?{query}", timeout=60) as answer:
+        with urllib.request.urlopen(f"http://{host}:{port}/{path}?{query}", timeout=240) as answer:
             return answer.read()
 
     yield get

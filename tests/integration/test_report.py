@@ -91,7 +91,7 @@ def viewed(folder):
             yield address
         finally:
             viewer.send_signal(signal.SIGINT)
-            _, said = viewer.communicate(timeout=30)
+            _, said = viewer.communicate(timeout=240)
         assert (viewer.returncode, said) == (0, "")
 
 

@@ -65,7 +65,7 @@ def disturb(process, blocks, sign):
         if seen >= blocks:
             break
     process.send_signal(sign)
-    rest, err = process.communicate(timeout=60)
+    rest, err = process.communicate(timeout=240)
     return process.returncode, rest, err
 
 
@@ -124,7 +124,7 @@ def test_two_runs_at_a_time(place, arguments, undisturbed, start_command, mosaic
         first.send_signal(signal.SIGSTOP)
         second = mosaic_command(*arguments, "twice", cwd=place)
         first.send_signal(signal.SIGCONT)
-        first.communicate(timeout=60)
+        first.communicate(timeout=240)
     assert first.returncode == 0
     assert second.code == 75, second
     assert f"another run (process {first.pid} on " in second.err
@@ -236,7 +236,7 @@ def test_killed_at_any_moment(place, arguments, undisturbed, start_command, mosa
         process = start_command(*arguments, folder.name, cwd=place)
         time.sleep(moments.uniform(begin, whole))
         process.kill()
-        process.communicate(timeout=60)
+        process.communicate(timeout=240)
         if folder.exists():
             assert_valid(folder, undisturbed)
         outcome = mosaic_command(*arguments, folder.name, cwd=place)

@@ -6,6 +6,7 @@ this process does not go with the number of workers. (``Client.get_executor`` fe
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import replace
 
@@ -34,6 +35,9 @@ _COMPARING = 10.0
 
 _USAGE = 10.0
 """Seconds that workers have to say what they used."""
+
+_PAUSE = 0.5
+"""Seconds until workers are looked for again, where all have left while they were compared."""
 
 
 class ClusterEngine:
@@ -65,14 +69,7 @@ class ClusterEngine:
 
     def fit(self, plan: AnyPlan) -> AnyPlan:
         """See ``Engine.fit``: waits for a worker, compares it with this process, reads its memory limit."""
-        self._await_worker()
-        if self._reader is None:
-            self._compare(sample_rasters(plan), access_of(plan.request.profile))
-        try:
-            info = ask(lambda: self._connection.client.scheduler_info(n_workers=-1))
-        except OSError as error:
-            raise self._unreachable(error) from None
-        self._resources = ClusterResources.of(info["workers"])
+        self._resources = self._compared_resources(plan)
         plan = fit_blocks(plan, self._resources)
         self._starts = self._worker_usage()
         self._result_bytes = result_bytes(plan)
@@ -123,6 +120,35 @@ class ClusterEngine:
         )
         return stream.run(tasks)
 
+    def _compared_resources(self, plan: AnyPlan) -> ClusterResources:
+        """Waits for workers that are as this process is; they may leave and be replaced meanwhile.
+
+        Raises:
+            UsageError: if one has other software or can't read the rasters.
+            TemporaryError: if there is no worker, or none stays.
+        """
+        end = time.monotonic() + self._wait_workers
+        while True:
+            self._await_worker()
+            compared = self._reader is not None or self._compare(
+                sample_rasters(plan), access_of(plan.request.profile)
+            )
+            resources = self._read_resources()
+            if compared and resources.workers:
+                return resources
+            if time.monotonic() >= end:
+                raise TemporaryError(
+                    f"{self._connection.name} lost its workers before work began; {self._connection.hint}"
+                )
+            time.sleep(_PAUSE)
+
+    def _read_resources(self) -> ClusterResources:
+        try:
+            info = ask(lambda: self._connection.client.scheduler_info(n_workers=-1))
+        except OSError as error:
+            raise self._unreachable(error) from None
+        return ClusterResources.of(info["workers"])
+
     def _await_worker(self) -> None:
         client, seconds = self._connection.client, max(self._wait_workers, 0.1)
         try:
@@ -138,12 +164,12 @@ class ClusterEngine:
     def _unreachable(self, error: OSError) -> TemporaryError:
         return TemporaryError(f"{self._connection.name} does not answer ({error}); try again")
 
-    def _compare(self, rasters: tuple[SourceRaster, ...], access: tuple[StorageAccess, ...]) -> None:
-        """Compares every worker with this process.
+    def _compare(self, rasters: tuple[SourceRaster, ...], access: tuple[StorageAccess, ...]) -> bool:
+        """Compares every worker with this process; false if all left before they answered.
 
         Raises:
             UsageError: if one has other software or can't read the rasters.
-            TemporaryError: if none answers.
+            TemporaryError: if one is there and does not answer.
         """
         client = self._connection.client
         seconds = max(self._wait_workers, _COMPARING)
@@ -168,6 +194,6 @@ class ClusterEngine:
                 )
         # a worker may leave between two messages; that is not an error
         reports = {name: answer for name, answer in answers.items() if isinstance(answer, WorkerReport)}
-        if not reports:
-            raise TemporaryError(f"{self._connection.name} lost its workers before work began; try again")
-        check_reports(report(rasters, access), reports)
+        if reports:
+            check_reports(report(rasters, access), reports)
+        return bool(reports)

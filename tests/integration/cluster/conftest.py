@@ -122,7 +122,7 @@ def run_cluster(gateway: GatewayServer, *arguments: str) -> subprocess.Completed
         env=gateway.environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
     assert done.returncode == 0, done.stderr

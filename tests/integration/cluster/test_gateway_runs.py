@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import threading
 
@@ -104,13 +105,15 @@ def test_cluster_whose_name_can_not_be_written_down_is_stopped(gateway, mosaic_c
 
 
 def test_workers_that_die_change_nothing(
-    gateway, gateway_cluster, fine, threaded_fine, mosaic_command, same_files, tmp_path
+    gateway, gateway_cluster, fine, threaded_fine, start_command, wait_for_block, same_files, tmp_path
 ):
-    with killer(gateway, gateway_cluster, mean_life=5.0):
-        outcome = mosaic_command(
-            *fine, "-q", cwd=tmp_path, env={**gateway.environment, "DASK_CLUSTER": gateway_cluster}
-        )
-    assert outcome.code == 0, outcome.err
+    environment = {**gateway.environment, "DASK_CLUSTER": gateway_cluster}
+    with start_command(*fine, "--json", cwd=tmp_path, env=environment) as running:
+        for _ in range(3):
+            wait_for_block(running)
+            kill_one(gateway.worker_processes(gateway_cluster), random.Random(0))
+        _, errors = running.communicate(timeout=300)
+    assert running.returncode == 0, errors
     (tmp_path / "name.txt").unlink()
     same_files(threaded_fine, tmp_path)
 
@@ -146,13 +149,19 @@ def test_scheduler_that_dies_ends_the_run_with_75_and_the_next_run_goes_on(
     with start_command(*fine, "--json", "--output-dir", "out", cwd=tmp_path, env=environment) as running:
         wait_for_block(running)
         gateway.scheduler_process(gateway_cluster).kill()
-        _, errors = running.communicate(timeout=60)
+        _, errors = running.communicate(timeout=240)
     assert running.returncode == 75
     assert "out of reach" in errors
     assert len(errors.splitlines()) == 1
     assert not (tmp_path / "out/catalog.json").exists()
     assert mosaic_command(*fine, "-q", "--output-dir", "out", cwd=tmp_path).code == 0
     same_files(threaded_fine, tmp_path / "out")
+
+
+def kill_one(processes, generator):
+    if processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            generator.choice(processes).kill()
 
 
 class killer:  # noqa: N801 - a context
@@ -166,12 +175,7 @@ class killer:  # noqa: N801 - a context
 
     def run(self):
         while not self.done.wait(self.random.expovariate(2 / self.mean_life)):
-            alive = self.gateway.worker_processes(self.cluster)
-            if alive:
-                try:
-                    self.random.choice(alive).kill()
-                except psutil.NoSuchProcess:
-                    continue
+            kill_one(self.gateway.worker_processes(self.cluster), self.random)
 
     def __enter__(self):
         self.thread.start()
