@@ -83,11 +83,7 @@ def compose(task: BlockTask, reader: RasterReader) -> Composite:
         scene_pixels=sources.scene_pixels(reducible, reduced),
         observations=len(finished),
         layers={layer.name: layer.pixels(observed) for layer in task.layers},
-        lost=tuple(
-            LostObservation(one.scene_id, task.block.index, one.reason, one.lasting)
-            for one in finished
-            if isinstance(one, LostGranule)
-        ),
+        lost=_lost(task, finished),
         notes=placed.notes,
         statistics=tuple((one.scene_id, one.statistics) for one in finished if one.statistics),
         masked=tuple(
@@ -96,6 +92,14 @@ def compose(task: BlockTask, reader: RasterReader) -> Composite:
         tile=task.tile,
         outside=reduced.count.size - task.pixels,
         holes=count_holes(unclear, reduced.count),
+    )
+
+
+def _lost(task: BlockTask, finished: list[ReadGranule | LostGranule]) -> tuple[LostObservation, ...]:
+    return tuple(
+        LostObservation(one.scene_id, task.block.index, one.reason, one.lasting)
+        for one in finished
+        if isinstance(one, LostGranule)
     )
 
 

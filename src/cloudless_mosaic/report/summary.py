@@ -283,45 +283,18 @@ def _add(period: ShownPeriod, item: _Item, grid_pixels: int) -> None:
     period.start = period.start or as_text(item.properties.get("start_datetime"))[:10]
     period.end = period.end or as_text(item.properties.get("end_datetime"))[:10]
     period.clear_percent += share * as_number(item.own("clear_percent"))
-    for reason, percent in as_object(item.own("holes_percent")).items():
-        name = as_text(reason).replace("_", " ")
-        period.holes[name] = period.holes.get(name, 0.0) + share * as_number(percent)
-    for way, percent in as_object(item.own("filled_percent")).items():
-        name = as_text(way)
-        period.filled[name] = period.filled.get(name, 0.0) + share * as_number(percent)
+    _add_percents(period.holes, item.own("holes_percent"), share)
+    _add_percents(period.filled, item.own("filled_percent"), share)
     period.mean_count += share * as_number(item.own("mean_observations"))
     period.observations += int(as_number(item.own("observations")))
     period.files.append(item.files)
     _add_layers(period, item.layers)
     for scene in as_objects(item.own("scenes")):
-        identifier = as_text(scene.get("id"))
-        known = period.scenes.setdefault(
-            identifier,
-            {
-                "datetime": as_text(scene.get("datetime")),
-                "used": False,
-                "offset": int(as_number(scene.get("offset"))),
-                "reason": as_text(scene.get("offset_reason")),
-                "masked": dict.fromkeys(_MASKED, 0),
-            },
-        )
-        for name, number in as_object(scene.get("masked")).items():
-            if name in _MASKED:
-                known["masked"][name] += int(as_number(number))
-                period.masked[name] += int(as_number(number))
-        known["used"] = known["used"] or scene.get("used") is True
+        _add_scene(period, scene)
     for scene in as_objects(item.own("dropped_scenes")):
         period.dropped[as_text(scene.get("id"))] = as_text(scene.get("reason"))
     for lost in as_objects(item.own("lost_observations")):
-        row, column = as_numbers(lost.get("block"), 2)
-        place = f"{item.tile} " if item.tile else ""
-        period.lost.append(
-            {
-                "scene": as_text(lost.get("scene")),
-                "block": f"{place}{row:.0f}, {column:.0f}",
-                "reason": as_text(lost.get("reason")),
-            }
-        )
+        period.lost.append(_lost(lost, item.tile))
     for note in as_objects(item.own("notes")):
         known = {
             "scene": as_text(note.get("scene")),
@@ -330,6 +303,41 @@ def _add(period: ShownPeriod, item: _Item, grid_pixels: int) -> None:
         }
         if known not in period.notes:
             period.notes.append(known)
+
+
+def _add_percents(total: dict[str, float], percents: object, share: float) -> None:
+    """Adds percentages by name, weighted by the share of the grid that they refer to."""
+    for name, percent in as_object(percents).items():
+        shown = as_text(name).replace("_", " ")
+        total[shown] = total.get(shown, 0.0) + share * as_number(percent)
+
+
+def _add_scene(period: ShownPeriod, scene: Document) -> None:
+    known = period.scenes.setdefault(
+        as_text(scene.get("id")),
+        {
+            "datetime": as_text(scene.get("datetime")),
+            "used": False,
+            "offset": int(as_number(scene.get("offset"))),
+            "reason": as_text(scene.get("offset_reason")),
+            "masked": dict.fromkeys(_MASKED, 0),
+        },
+    )
+    for name, number in as_object(scene.get("masked")).items():
+        if name in _MASKED:
+            known["masked"][name] += int(as_number(number))
+            period.masked[name] += int(as_number(number))
+    known["used"] = known["used"] or scene.get("used") is True
+
+
+def _lost(lost: Document, tile: str) -> dict[str, str]:
+    row, column = as_numbers(lost.get("block"), 2)
+    place = f"{tile} " if tile else ""
+    return {
+        "scene": as_text(lost.get("scene")),
+        "block": f"{place}{row:.0f}, {column:.0f}",
+        "reason": as_text(lost.get("reason")),
+    }
 
 
 def _add_layers(period: ShownPeriod, layers: list[ItemLayer]) -> None:
