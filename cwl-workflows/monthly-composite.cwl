@@ -146,7 +146,7 @@ $graph:
         type: string
         default: auto
         label: Cloud mask
-        doc: auto, multidate, ukis, scl, deafrica, cdse, worldcereal or none
+        doc: auto, multidate, ukis, omnicloudmask, scl, deafrica, cdse, worldcereal or none
       mask-option:
         type: string[]
         default: []

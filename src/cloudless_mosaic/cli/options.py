@@ -140,7 +140,7 @@ MASK_OPTION = click.option(
     "mask_options",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Option of the mask, such as far=360; may be repeated.",
+    help="Option of the mask, such as far=360 or weights=FOLDER; may be repeated.",
 )
 _MOSAIC_OPTIONS = (
     click.option(
@@ -161,15 +161,15 @@ _MOSAIC_OPTIONS = (
         default=",".join(map(str, _default("clear_classes"))),
         show_default=True,
         metavar="CODES",
-        help="Classes that count as clear, with the masks multidate, ukis and scl.",
+        help="Classes that count as clear, with the masks multidate, ukis, omnicloudmask and scl.",
     ),
     click.option(
         "--cloud-dilation",
         type=float,
         default=None,
         metavar="METRES",
-        help="Grow clouds and shadows before masking, with the masks multidate, ukis and scl; 0 is off.  "
-        "[default: 120 with multidate and ukis, 100 with scl]",
+        help="Grow clouds and shadows before masking, with the masks multidate, ukis, omnicloudmask and scl; "
+        "0 is off.  [default: 100 with scl, 120 with the others]",
     ),
     MASK_OPTION,
     click.option(

@@ -58,6 +58,11 @@ class Network(Protocol):
         ...
 
     @property
+    def written(self) -> dict[str, object]:
+        """Its name and what else determines its answers, as JSON values for the provenance."""
+        ...
+
+    @property
     def description(self) -> str:
         """What it is and what it does, in full sentences for the provenance."""
         ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.masks.mask import Mask
@@ -20,6 +21,12 @@ class MaskSettings:
     """Metres by which cloud and shadow grow before they are masked; ``None`` is what the recipe does."""
     options: tuple[tuple[str, str], ...] = ()
     """Options of the recipe, by name."""
+
+    @property
+    def weights(self) -> Path | None:
+        """Folder with the weights of a network; ``None`` where none is given."""
+        folder = dict(self.options).get(WEIGHTS)
+        return Path(folder) if folder else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +64,9 @@ class MaskOption:
         return int(value) if self.whole else value
 
 
+WEIGHTS = "weights"
+"""Name of the option that takes a folder of weights, in place of a number."""
+
 Options = Mapping[str, float]
 
 
@@ -75,10 +85,12 @@ class Recipe:
     takes_classes: bool = False
     """True where the recipe takes ``clear_classes``."""
     options: Mapping[str, MaskOption] = field(default_factory=dict)
-    """What ``mask_options`` may set, by name."""
+    """The numbers that ``mask_options`` may set, by name."""
+    takes_weights: bool = False
+    """True where ``mask_options`` has to name a folder of weights."""
 
     def read(self, name: str, settings: MaskSettings) -> Options:
-        """All options as numbers.
+        """All options that are numbers.
 
         Args:
             name: Of the recipe, for messages.
@@ -93,9 +105,10 @@ class Recipe:
                 key for key, _ in settings.options if [k for k, _ in settings.options].count(key) > 1
             )
             raise UsageError(f"`mask_options` has {twice} more than once; give it once")
+        names = (*((WEIGHTS,) if self.takes_weights else ()), *self.options)
         for key in given:
-            if key not in self.options:
-                known = ", ".join(self.options)
+            if key not in names:
+                known = ", ".join(names)
                 does = f"it takes {known}" if known else "it takes none"
                 raise UsageError(f"`mask_options` {key} is not an option of the mask {name}; {does}")
         return {

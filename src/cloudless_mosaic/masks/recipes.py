@@ -13,8 +13,8 @@ from cloudless_mosaic.masks.class_step import ClassStep
 from cloudless_mosaic.masks.classes import CLOUD_CLASSES
 from cloudless_mosaic.masks.dates import DateTest
 from cloudless_mosaic.masks.mask import Mask
+from cloudless_mosaic.masks.networks import make_network
 from cloudless_mosaic.masks.recipe import MaskOption, MaskSettings, Options, Recipe
-from cloudless_mosaic.masks.ukis import installed
 
 _BY_CLASSES = "by the scene classification"
 
@@ -66,7 +66,13 @@ def _multidate(settings: MaskSettings, options: Options) -> Mask:
 
 def _ukis(settings: MaskSettings, options: Options) -> Mask:
     title = "by the scene classification, a network and comparing dates"
-    return replace(_multidate(settings, options), name="ukis", title=title, network=installed())
+    return replace(_multidate(settings, options), name="ukis", title=title, network=make_network("ukis"))
+
+
+def _omnicloudmask(settings: MaskSettings, options: Options) -> Mask:
+    network = make_network("omnicloudmask", settings.weights)
+    title = "by the scene classification, two networks and comparing dates"
+    return replace(_multidate(settings, options), name="omnicloudmask", title=title, network=network)
 
 
 def _deafrica(settings: MaskSettings, options: Options) -> Mask:  # noqa: ARG001 - the signature of a recipe
@@ -119,6 +125,9 @@ dates."""
 
 ukis = replace(multidate, make=_ukis, guides=("B02", "B03", "B04", "B08"))
 """As multidate, and the clouds and shadows that a network finds are masked as well."""
+
+omnicloudmask = replace(ukis, make=_omnicloudmask, takes_weights=True)
+"""The same by other networks, whose weights are in a folder."""
 
 scl = Recipe(
     _scl,

@@ -5,12 +5,22 @@ from __future__ import annotations
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.masks.mask import Mask
 from cloudless_mosaic.masks.recipe import MaskSettings, Recipe
-from cloudless_mosaic.masks.recipes import cdse, deafrica, multidate, none, scl, ukis, worldcereal
+from cloudless_mosaic.masks.recipes import (
+    cdse,
+    deafrica,
+    multidate,
+    none,
+    omnicloudmask,
+    scl,
+    ukis,
+    worldcereal,
+)
 from cloudless_mosaic.masks.table import MaskTable
 
 MASKS: dict[str, Recipe] = {
     "multidate": multidate,
     "ukis": ukis,
+    "omnicloudmask": omnicloudmask,
     "scl": scl,
     "deafrica": deafrica,
     "cdse": cdse,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -15,19 +15,18 @@ from cloudless_mosaic.masks.classes import CLOUD_CLASSES, SCL_CLASSES
 from cloudless_mosaic.masks.dates import DateTest
 from cloudless_mosaic.masks.mask import Mask
 from cloudless_mosaic.masks.network import Network
+from cloudless_mosaic.masks.networks import NETWORKS, make_network
 from cloudless_mosaic.masks.recipe import Recipe
-from cloudless_mosaic.masks.ukis import installed
 
 _LARGEST_FILE = 2**20
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
-_NETWORKS: dict[str, Callable[[], Network]] = {"ukis": installed}
 _METRES = ("dilation", "opening", "erosion", "far")
 _CODES = ("clear", "masked", "doubtful", "snow")
 _LIMITS = tuple(field.name for field in fields(DateTest))
 _STEPS = {
     "classes": (*_CODES, *_METRES),
     "probability": ("limit",),
-    "network": ("name",),
+    "network": ("name", "weights"),
     "dates": _LIMITS,
 }
 """Options of each step."""
@@ -71,7 +70,7 @@ class MaskTable:
         if self.mask.cloud_probability:
             written["probability"] = {"limit": self.mask.cloud_probability}
         if network:
-            written["network"] = {"name": "ukis"}
+            written["network"] = network.written
         if dates:
             written["dates"] = {name: getattr(dates, name) for name in _LIMITS}
         return written
@@ -177,11 +176,14 @@ def _dates(options: Table) -> DateTest:
 
 
 def _network(options: Table) -> Network:
-    name = options.get("name")
-    make = _NETWORKS.get(name) if isinstance(name, str) else None
-    if make is None:
-        raise UsageError(f"network.name must be one of {', '.join(_NETWORKS)}, got {str(name)[:40]!r}")
-    return make()
+    name, weights = options.get("name"), options.get("weights")
+    if not isinstance(name, str) or name not in NETWORKS:
+        raise UsageError(f"network.name must be one of {', '.join(NETWORKS)}, got {str(name)[:40]!r}")
+    if weights is not None and not isinstance(weights, str):
+        raise UsageError(f"network.weights must be the path of a folder, got {str(weights)[:40]!r}")
+    if weights and name == "ukis":
+        raise UsageError("network.weights: the weights of ukis are in its package; leave them out")
+    return make_network(name, Path(weights) if weights else None)
 
 
 def _codes(name: str, codes: object) -> tuple[int, ...]:

@@ -56,6 +56,11 @@ class Ukis:
         return 64 * 2**20
 
     @property
+    def written(self) -> dict[str, object]:
+        """Its name alone: its weights are those of the package."""
+        return {"name": "ukis"}
+
+    @property
     def description(self) -> str:
         """What it is and what it does, in full sentences for the provenance."""
         return (

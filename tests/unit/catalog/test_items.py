@@ -107,7 +107,7 @@ def test_a_missing_cloud_probability_is_refused_with_the_masks_that_work(make_it
         parse(make_item(), request)
     assert str(caught.value).startswith(
         "it has no cloud probability (MSK_CLDPRB), which the mask scl looks at; "
-        "masks that work without the option probability: multidate, ukis, scl, "
+        "masks that work without the option probability: multidate, ukis, omnicloudmask, scl, "
     )
 
 

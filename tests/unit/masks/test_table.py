@@ -116,8 +116,11 @@ def test_a_network_is_named_in_the_table():
         ({**WITH, "dates": {"haze": 2.5}}, r"dates\.haze must be a whole number, got 2\.5"),
         ({**WITH, "dates": {"fog": 1}}, r"dates\.fog is unknown; dates takes haze, doubt, hot, lit, gap"),
         ({**WITH, "probability": {}}, r"probability\.limit must be a number from 0 to 100, got 'None'"),
-        ({**WITH, "network": {"name": "kappa"}}, r"network\.name must be one of ukis, got 'kappa'"),
-        ({**WITH, "network": {"name": ["ukis"]}}, "network.name must be one of ukis"),
+        (
+            {**WITH, "network": {"name": "kappa"}},
+            r"network\.name must be one of ukis, omnicloudmask, got 'kappa'",
+        ),
+        ({**WITH, "network": {"name": ["ukis"]}}, "network.name must be one of ukis, omnicloudmask"),
     ],
 )
 def test_what_is_wrong_with_a_table_is_said(table, message):

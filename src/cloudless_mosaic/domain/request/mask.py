@@ -19,6 +19,7 @@ from cloudless_mosaic.masks import (
     recipe_of,
 )
 from cloudless_mosaic.masks.classes import DEFAULT_CLEAR_CLASSES, SCL_CLASSES
+from cloudless_mosaic.masks.recipe import WEIGHTS
 
 
 def _takes_classes(request: MaskOptions) -> bool:
@@ -37,11 +38,16 @@ def _dilation(request: MaskOptions) -> float | None:
     return request.cloud_dilation
 
 
-def _every_option(request: MaskOptions) -> dict[str, float] | None:
-    """All options of the recipe but distances of 0, so that the record is whole if defaults change."""
-    recipe = recipe_of(request.mask)
+def _every_option(request: MaskOptions) -> dict[str, object] | None:
+    """All options of the recipe but distances of 0, so that the record is whole if defaults change.
+
+    Weights of a network are written by their content, since paths differ between machines.
+    """
+    recipe, network = recipe_of(request.mask), request.cloud_mask.network
     options = recipe.read(name_of(request.mask), request.mask_settings)
-    return {name: value for name, value in options.items() if value or recipe.options[name].whole} or None
+    written = {name: value for name, value in options.items() if value or recipe.options[name].whole}
+    weights = {WEIGHTS: network.written[WEIGHTS]} if recipe.takes_weights and network else {}
+    return {**weights, **written} or None
 
 
 @dataclass(frozen=True, kw_only=True)
