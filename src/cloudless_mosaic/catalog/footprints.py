@@ -69,4 +69,4 @@ def _cut(polygon: Polygon) -> list[MultiPolygon]:
     ring[:, 0] = unroll(ring[:, 0])
     if np.ptp(ring[:, 0]) > _WIDEST:
         raise MetadataError(f"its footprint is {np.ptp(ring[:, 0]):.0f} degrees wide, which no granule is")
-    return list(within_world(Polygon(ring)))
+    return [MultiPolygon(list(parts)) for parts in within_world(Polygon(ring))]

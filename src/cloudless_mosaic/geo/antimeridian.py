@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
-from shapely import make_valid
-from shapely.affinity import translate
+from shapely import (
+    GeometryType,
+    bounds,
+    get_parts,
+    get_type_id,
+    intersection,
+    is_empty,
+    make_valid,
+    transform,
+)
 from shapely.geometry import MultiPolygon, Polygon, box
 from shapely.geometry.base import BaseGeometry
 
 _WORLD = box(-180, -90, 180, 90)
 
 Floats = npt.NDArray[np.float64]
+
+Polygons = npt.NDArray[np.object_]
+"""Geometries of shapely, shape (geometries,)."""
 
 
 def unroll(longitudes: Floats) -> Floats:
@@ -38,25 +50,32 @@ def encircles_pole(unrolled: Floats) -> bool:
     return bool(abs(unrolled[-1] - unrolled[0]) > 180)
 
 
-def within_world(polygon: Polygon) -> Iterator[MultiPolygon]:
-    """The parts of an unrolled polygon, moved to longitudes within +-180 degrees.
+def within_world(polygons: Polygon | Polygons) -> Iterator[Polygons]:
+    """The parts of unrolled polygons, moved to longitudes within +-180 degrees, by full turns.
 
     Args:
-        polygon: Longitudes between -900 and 900 degrees.
+        polygons: One or an array of them. Longitudes between -900 and 900 degrees.
     """
-    whole = make_valid(polygon)
-    west, _, east, _ = whole.bounds
+    whole = make_valid(np.atleast_1d(np.asarray(polygons, dtype=object)))
+    west, _, east, _ = bounds(whole).T
     for turn in np.arange(-2, 3) * 360.0:
-        if west + turn >= 180 or east + turn <= -180:
-            continue
-        part = translate(whole, turn).intersection(_WORLD)
-        if not part.is_empty:
-            yield polygons_of(part)
+        there = whole[(west + turn < 180) & (east + turn > -180)]
+        parts = _polygons_in(intersection(transform(there, partial(_turned, turn)), _WORLD))
+        if len(parts):
+            yield parts
+
+
+def _turned(turn: float, points: Floats) -> Floats:
+    moved: Floats = points + np.array([turn, 0.0])
+    return moved
 
 
 def polygons_of(geometry: BaseGeometry) -> MultiPolygon:
     """The polygons of a geometry, without the lines and points that validation and cuts leave."""
-    parts = [
-        leaf for part in getattr(geometry, "geoms", [geometry]) for leaf in getattr(part, "geoms", [part])
-    ]
-    return MultiPolygon([part for part in parts if isinstance(part, Polygon) and not part.is_empty])
+    return MultiPolygon(list(_polygons_in(np.array([geometry], dtype=object))))
+
+
+def _polygons_in(geometries: Polygons) -> Polygons:
+    parts = get_parts(get_parts(geometries))
+    polygons: Polygons = parts[(get_type_id(parts) == GeometryType.POLYGON) & ~is_empty(parts)]
+    return polygons

@@ -75,8 +75,8 @@ def _pieces(polygon: Polygon, crs: str) -> Iterator[Polygon]:
     if max(-west, east) <= 180 or _joins(crs, latitude):
         yield polygon
     else:
-        for cut in within_world(polygon):
-            yield from cut.geoms
+        for parts in within_world(polygon):
+            yield from parts
 
 
 @lru_cache(maxsize=1024)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError, ProjError
@@ -59,7 +60,7 @@ def parse_area_crs(stated: object) -> CRS | None:
     return None if crs.is_geographic and _datum(crs).startswith(_WGS_84) and _is_plain(crs) else crs
 
 
-def to_degrees(polygons: Sequence[Polygon], crs: CRS) -> tuple[tuple[Polygon, ...], str]:
+def to_degrees(polygons: Sequence[Polygon], crs: CRS) -> tuple[list[Polygon], str]:
     """Polygons in longitude and latitude of WGS 84, and a note on how they came there.
 
     Args:
@@ -70,7 +71,7 @@ def to_degrees(polygons: Sequence[Polygon], crs: CRS) -> tuple[tuple[Polygon, ..
         UsageError: if they lie where the CRS isn't defined.
     """
     if crs.is_geographic and _WITHIN_A_METRE_OR_TWO.search(_datum(crs)) and _is_plain(crs):
-        return tuple(polygons), f"AOI is in {crs.name}; taken as WGS 84, which differs by a metre or two"
+        return list(polygons), f"AOI is in {crs.name}; taken as WGS 84, which differs by a metre or two"
     try:
         transformer = Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
     except ProjError:
@@ -80,12 +81,12 @@ def to_degrees(polygons: Sequence[Polygon], crs: CRS) -> tuple[tuple[Polygon, ..
         return np.column_stack(transformer.transform(points[:, 0], points[:, 1]))
 
     try:
-        moved = [shapely.transform(_dense(polygon), move) for polygon in polygons]
+        moved = list(shapely.transform(_dense(polygons), move))
     except ProjError:
         moved = []
     if not moved or not np.isfinite(shapely.get_coordinates(moved)).all():
         raise UsageError(f"AOI has coordinates outside of its CRS, {crs.name}; check them")
-    return tuple(moved), f"AOI is transformed from {crs.name} to WGS 84"
+    return moved, f"AOI is transformed from {crs.name} to WGS 84"
 
 
 def _name(stated: object) -> str | None:
@@ -118,9 +119,12 @@ def _is_plain(crs: CRS) -> bool:
     return greenwich and all(axis.unit_name in {"degree", "metre"} for axis in crs.axis_info)
 
 
-def _dense(polygon: Polygon) -> Polygon:
-    if polygon.is_empty:
-        return polygon
-    west, south, east, north = polygon.bounds
-    step = max(east - west, north - south) / _STEPS
-    return Polygon(shapely.segmentize(polygon.exterior, step)) if step > 0 else polygon
+def _dense(polygons: Sequence[Polygon]) -> npt.NDArray[np.object_]:
+    """Polygons with enough points along their edges to follow curves, holes included."""
+    west, south, east, north = shapely.bounds(polygons).T
+    steps = np.maximum(east - west, north - south) / _STEPS
+    whole = np.array(polygons, dtype=object)
+    # empty ones have no bounds
+    has_edges = steps > 0
+    whole[has_edges] = shapely.segmentize(whole[has_edges], steps[has_edges])
+    return whole

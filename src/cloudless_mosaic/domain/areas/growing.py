@@ -35,7 +35,7 @@ def grow(area: MultiPolygon, metres: float) -> Area:
     points = shapely.get_coordinates(flat)
     if not (np.hypot(*points.T) <= _FARTHEST).all():
         raise UsageError("AOI is too large for `buffer`; leave it out, or give a smaller area")
-    grown = polygons_of(shapely.union_all(shapely.buffer(flat, metres)))
+    grown = polygons_of(shapely.disjoint_subset_union_all(shapely.buffer(flat, metres)))
     return make_area([Part(tuple(grown.geoms), plane)])
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from itertools import groupby
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 from pyproj import CRS
 from shapely.affinity import translate
@@ -13,7 +16,14 @@ from shapely.geometry import MultiPolygon, Polygon
 
 from cloudless_mosaic.domain.areas.crs import to_degrees
 from cloudless_mosaic.errors import UsageError
-from cloudless_mosaic.geo.antimeridian import Floats, encircles_pole, polygons_of, unroll, within_world
+from cloudless_mosaic.geo.antimeridian import (
+    Floats,
+    Polygons,
+    encircles_pole,
+    polygons_of,
+    unroll,
+    within_world,
+)
 
 _MOST_POINTS = 100_000
 """Points beyond which an area is simplified."""
@@ -65,50 +75,61 @@ def make_area(parts: Iterable[Part], notes: Sequence[str] = ()) -> Area:
         UsageError: if they have no area, or their place is ambiguous.
     """
     said = list(notes)
-    polygons = []
     whole: list[Polygon] = []
-    for part in parts:
-        _require_numbers(part.polygons)
-        if part.crs is not None:
-            moved, note = to_degrees(part.polygons, part.crs)
+    for crs, alike in groupby(parts, key=lambda part: part.crs):
+        given = [polygon for part in alike for polygon in part.polygons]
+        _require_numbers(given)
+        if crs is not None:
+            given, note = to_degrees(given, crs)
             said += [note] if note else []
-        else:
-            moved = part.polygons
-        _require_world(moved)
-        there = [polygon for polygon in moved if not polygon.is_empty]
-        whole += there
-        rings = shapely.get_exterior_ring(there)
-        polygons += [Polygon(ring) for ring in rings]
-    # an edge that jumps makes a polygon wide
-    widths = shapely.bounds(polygons)[:, 2] - shapely.bounds(polygons)[:, 0] if polygons else ()
-    unrolled, note = _simplified(
-        [_unrolled(p) if width > 180 else p for p, width in zip(polygons, widths, strict=True)]
-    )
+        _require_world(given)
+        whole += [polygon for polygon in given if not polygon.is_empty]
+    unrolled, note = _simplified(_shells(whole))
     said += [note] if note else []
-    pieces = [piece for polygon in unrolled for piece in within_world(polygon)]
-    area = polygons_of(shapely.union_all(pieces))
+    pieces = [piece for parts in within_world(unrolled) for piece in parts]
+    area = polygons_of(shapely.disjoint_subset_union_all(pieces))
     if area.area == 0:
         raise UsageError("AOI has no area; give polygons in longitude and latitude")
-    return Area(area, tuple(dict.fromkeys(said)), _outline(whole))
+    outline = _outline(whole)
+    if outline.area == 0:
+        raise UsageError("AOI has no area: its holes are as large as its polygons; check the inner rings")
+    return Area(area, tuple(dict.fromkeys(said)), outline)
 
 
-def _outline(polygons: Iterable[Polygon]) -> MultiPolygon:
+def _shells(polygons: Sequence[Polygon]) -> Polygons:
+    """Polygons without their holes, whose longitudes don't jump."""
+    shells = np.asarray(shapely.polygons(shapely.get_exterior_ring(polygons)), dtype=object)
+    west, _, east, _ = shapely.bounds(shells).T
+    # an edge that jumps makes a polygon wide
+    for place in np.flatnonzero(east - west > 180):
+        shells[place] = _unrolled(shells[place])
+    return shells
+
+
+def _outline(polygons: Sequence[Polygon]) -> MultiPolygon:
     """Polygons with their holes, each in one piece; those whose rings cross themselves are mended."""
-    whole = [_continuous(polygon) for polygon in polygons]
+    whole = np.array(polygons, dtype=object)
+    west, _, east, _ = shapely.bounds(whole).T
+    # a hole may lie a full turn from its shell
+    for place in np.flatnonzero((east - west > 180) | (shapely.get_num_interior_rings(whole) > 0)):
+        whole[place] = _continuous(whole[place])
     return MultiPolygon(
         [
             part
             for polygon, valid in zip(whole, shapely.is_valid(whole), strict=True)
-            for part in ([polygon] if valid else polygons_of(shapely.make_valid(polygon)).geoms)
+            for part in ([polygon] if valid else _mended(polygon).geoms)
         ]
     )
 
 
+def _mended(polygon: Polygon) -> MultiPolygon:
+    """What an odd number of rings surrounds, as GDAL fills polygons."""
+    rings = [shapely.make_valid(Polygon(ring)) for ring in (polygon.exterior, *polygon.interiors)]
+    return polygons_of(reduce(shapely.symmetric_difference, rings))
+
+
 def _continuous(polygon: Polygon) -> Polygon:
     """A polygon whose longitudes don't jump, with its holes where it is."""
-    west, _, east, _ = polygon.bounds
-    if east - west <= 180 and not polygon.interiors:
-        return polygon
     shell = _unrolled(Polygon(polygon.exterior))
     middle = _middle_longitude(shell)
     holes = []
@@ -152,14 +173,14 @@ def _unrolled(polygon: Polygon) -> Polygon:
     return Polygon(ring)
 
 
-def _simplified(polygons: list[Polygon]) -> tuple[list[Polygon], str]:
+def _simplified(polygons: Polygons) -> tuple[Polygons, str]:
     """The polygons with few enough points, and a note where that took a change; their extent stays."""
     points = _count(polygons)
     if points <= _MOST_POINTS:
         return polygons, ""
     simple = polygons
     for tolerance in _TOLERANCES:
-        simple = [_thinned(polygon, tolerance) for polygon in simple]
+        simple = _thinned(simple, tolerance)
         if _count(simple) <= _MOST_POINTS:
             break
     else:
@@ -167,37 +188,80 @@ def _simplified(polygons: list[Polygon]) -> tuple[list[Polygon], str]:
     return simple, f"AOI has {points} points; simplified to {_count(simple)}, its extent is kept"
 
 
-def _count(polygons: list[Polygon]) -> int:
+def _count(polygons: Polygons) -> int:
     return int(shapely.get_num_coordinates(polygons).sum())
 
 
-def _thinned(polygon: Polygon, tolerance: float) -> Polygon:
-    """A ring without the points that are closer than a tolerance to their neighbours' line.
+def _thinned(polygons: Polygons, tolerance: float) -> Polygons:
+    """Rings without the points that are closer than a tolerance to their neighbours' line.
 
-    Its outermost points stay, so that the extent is the same.
+    Their outermost points stay, so that the extent is the same.
     """
-    if shapely.get_num_coordinates(polygon) <= _FEW:
-        return polygon
-    ring = np.array(polygon.exterior.coords)
-    line = shapely.get_coordinates(shapely.simplify(polygon.exterior, tolerance, preserve_topology=False))
-    hull = shapely.get_coordinates(shapely.simplify(polygon.convex_hull, _OUTER, preserve_topology=False))
-    kept = _is_among(ring, np.concatenate([line, hull]))
-    kept[[*ring.argmin(axis=0), *ring.argmax(axis=0)]] = True
-    kept[[0, -1]] = True
-    return Polygon(ring[kept]) if kept.sum() > 3 else polygon
+    chosen = np.flatnonzero(shapely.get_num_coordinates(polygons) > _FEW)
+    if not len(chosen):
+        return polygons
+    rings = shapely.get_exterior_ring(polygons[chosen])
+    points, owners = shapely.get_coordinates(rings, return_index=True)
+    hulls = shapely.convex_hull(polygons[chosen])
+    kept = _is_among(
+        np.column_stack([owners, points]),
+        np.concatenate(
+            [
+                _numbered(shapely.simplify(rings, tolerance, preserve_topology=False)),
+                _numbered(shapely.simplify(hulls, _OUTER, preserve_topology=False)),
+            ]
+        ),
+    )
+    starts = np.flatnonzero(np.diff(owners, prepend=-1))
+    kept[starts] = True
+    kept[np.append(starts[1:], len(points)) - 1] = True
+    for outermost in (np.minimum, np.maximum):
+        for values in points.T:
+            kept[_first_of(values, outermost.reduceat(values, starts), owners)] = True
+    enough = np.add.reduceat(kept, starts, dtype=np.int64) > 3
+    kept &= enough[owners]
+    thinned = polygons.copy()
+    _, numbers = np.unique(owners[kept], return_inverse=True)
+    thinned[chosen[enough]] = shapely.polygons(shapely.linearrings(points[kept], indices=numbers))
+    return thinned
 
 
-def _is_among(points: Floats, chosen: Floats) -> np.ndarray:
-    return np.isin(points[:, 0] + 1j * points[:, 1], chosen[:, 0] + 1j * chosen[:, 1])
+def _numbered(geometries: Polygons) -> Floats:
+    """The number of the geometry of every point, and its coordinates, shape (points, 3)."""
+    points, owners = shapely.get_coordinates(geometries, return_index=True)
+    return np.column_stack([owners, points])
 
 
-def _hulls(polygons: list[Polygon]) -> list[Polygon]:
+def _is_among(points: Floats, chosen: Floats) -> npt.NDArray[np.bool_]:
+    """Which points of rings are among others, both as `_numbered` has them."""
+    owners, x, y = np.concatenate([points, chosen]).T
+    places, numbers = np.unique(x + 1j * y, return_inverse=True)
+    keys = owners * len(places) + numbers
+    found: npt.NDArray[np.bool_] = np.isin(keys[: len(points)], keys[len(points) :])
+    return found
+
+
+def _first_of(values: Floats, wanted: Floats, owners: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Places of the first point of every ring that has a value.
+
+    Args:
+        values: One of every point.
+        wanted: One of every ring.
+        owners: The ring of every point, from 0.
+    """
+    places = np.flatnonzero(values == wanted[owners])
+    _, first = np.unique(owners[places], return_index=True)
+    found: npt.NDArray[np.int64] = places[first]
+    return found
+
+
+def _hulls(polygons: Polygons) -> Polygons:
     """The convex hull of the polygons of every cell, by their first points."""
-    first = np.array([polygon.exterior.coords[0] for polygon in polygons])
+    first = shapely.get_coordinates(shapely.get_point(shapely.get_exterior_ring(polygons), 0))
     _, cells = np.unique(np.floor(first / _CELL), axis=0, return_inverse=True)
     order = np.argsort(cells.ravel(), kind="stable")
-    edges = np.flatnonzero(np.diff(cells.ravel()[order])) + 1
-    members = np.split(np.array(polygons, dtype=object)[order], edges)
     # the hulls of few polygons have few points: those that have many were thinned before
-    hulls = [shapely.GeometryCollection(list(group)).convex_hull for group in members]
-    return [hull for hull in hulls if isinstance(hull, Polygon)]
+    groups = shapely.geometrycollections(polygons[order], indices=cells.ravel()[order])
+    hulls: Polygons = shapely.convex_hull(np.asarray(groups, dtype=object))
+    with_area: Polygons = hulls[shapely.get_type_id(hulls) == shapely.GeometryType.POLYGON]
+    return with_area

@@ -5,10 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import Transformer
+from shapely import from_wkt
+from shapely.affinity import scale, translate
+from shapely.geometry import Polygon
 
 from cloudless_mosaic.domain.aoi import Aoi
 from cloudless_mosaic.domain.areas.geojson import read_area
 from cloudless_mosaic.errors import UsageError
+from cloudless_mosaic.geo.projection import project
 from cloudless_mosaic.planning.grid import mosaic_geobox, utm_crs
 
 
@@ -269,3 +273,31 @@ def test_box_and_polygon_are_one_area(west, south, width, height):
 
 def test_text_tells_box_and_polygons():
     assert str(Aoi.from_geojson(PLAIN)) == "14,45,16,46 (around 1 polygons)"
+
+
+HOLLOW = "POLYGON((0 0, 9 0, 9 9, 0 9, 0 0), (2 2, 6 2, 6 6, 2 6, 2 2))"
+
+
+def test_holes_stay_in_metres_and_within_a_margin():
+    metres = translate(scale(from_wkt(HOLLOW), 1000, 1000, origin=(0, 0)), 500_000, 5_200_000)
+    (there,) = Aoi.parse(f"SRID=32610;{metres.wkt}").exact.geoms
+    back = project(there, "EPSG:4326", "EPSG:32610")
+    assert back.area == pytest.approx(metres.area, rel=1e-6)
+    (grown,) = Aoi.parse(HOLLOW).grown(10_000).exact.geoms
+    (hole,) = grown.interiors
+    west, _, east, _ = Polygon(hole).bounds
+    assert east - west == pytest.approx(4 - 2 * 10 / 111.2, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    "hole", ["0 0, 9 0, 9 9, 0 9, 0 0", "9 0, 9 9, 0 9, 0 0, 9 0", "0 0, 0 9, 9 9, 9 0, 0 0"]
+)
+def test_a_hole_that_is_its_shell_leaves_no_area(hole):
+    with pytest.raises(UsageError, match="AOI has no area: its holes are as large as its polygons"):
+        Aoi.parse(f"POLYGON((0 0, 9 0, 9 9, 0 9, 0 0), ({hole}))")
+
+
+def test_a_polygon_that_is_all_hole_is_left_out_of_what_is_cut():
+    shell = "(0 0, 9 0, 9 9, 0 9, 0 0)"
+    area = Aoi.parse(f"MULTIPOLYGON(({shell}, {shell}), ((20 0, 21 0, 21 1, 20 1, 20 0)))")
+    assert area.exact.bounds == (20, 0, 21, 1)
