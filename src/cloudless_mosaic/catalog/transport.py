@@ -18,14 +18,13 @@ from requests import exceptions as faults
 from requests.auth import AuthBase, HTTPBasicAuth
 from urllib3.exceptions import InvalidHeader, NameResolutionError, NewConnectionError, ReadTimeoutError
 from urllib3.response import BaseHTTPResponse
-from urllib3.util import Retry
 
 from cloudless_mosaic.catalog.settings import ApiSettings
 from cloudless_mosaic.errors import CloudlessMosaicError, TemporaryError, UsageError
 from cloudless_mosaic.net.deadline import run_within
-from cloudless_mosaic.net.environment.certificates import ADVICE, refuses_certificate
+from cloudless_mosaic.net.environment.certificates import ADVICE, refuses_certificate, speaks_no_tls
 from cloudless_mosaic.net.environment.proxies import shown_proxies
-from cloudless_mosaic.net.environment.sessions import trust_environment
+from cloudless_mosaic.net.environment.sessions import LastingFaultsRetry, trust_environment
 from cloudless_mosaic.net.headers import Header
 from cloudless_mosaic.net.hosts import is_host, is_private
 from cloudless_mosaic.net.own_limits import own_limit
@@ -261,12 +260,12 @@ class ApiTransport(StacApiIO):
             found = _VERIFICATION.search(words)
             reason = f" ({found[1].strip()})" if found else ""
             return UsageError(f"the certificate of {self.where} is not trusted here{reason}; {ADVICE}")
-        if "WRONG_VERSION_NUMBER" in words or "record layer" in words:
+        if speaks_no_tls(error):
             return UsageError(f"{self.where} speaks no TLS on this port; check `{self._field}`")
         return UsageError(f"TLS with {self.where} fails; check `{self._field}`")
 
 
-class _CappedRetry(Retry):
+class _CappedRetry(LastingFaultsRetry):
     """A retry policy for urllib3 that holds for every method and limits ``Retry-After``."""
 
     policy: RetryPolicy

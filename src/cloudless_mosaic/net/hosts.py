@@ -32,6 +32,11 @@ def is_host(text: str) -> bool:
     return False
 
 
+def is_address(host: str) -> bool:
+    """True for an address of IPv4 or IPv6, False for a name."""
+    return _address(host) is not None
+
+
 def is_private(host: str) -> bool:
     """True for a host outside the public internet, by its address or its name.
 

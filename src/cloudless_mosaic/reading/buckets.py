@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from cloudless_mosaic.domain.access import StorageAccess
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.net.environment.buckets import BucketSettings
+from cloudless_mosaic.net.hosts import is_address
 
 if TYPE_CHECKING:
     from obstore.store import S3Config
@@ -53,6 +54,11 @@ def _address(bucket: str, own_endpoint: str, settings: BucketSettings) -> S3Conf
     if endpoint:
         if virtual:
             parts = urlsplit(endpoint)
+            if is_address(parts.hostname or ""):
+                raise UsageError(
+                    "AWS_VIRTUAL_HOSTING puts the bucket before the host name of the endpoint, but "
+                    f"{parts.hostname} is an address; unset it, or give the endpoint by name"
+                )
             endpoint = f"{parts.scheme}://{bucket}.{parts.netloc}{parts.path}"
         # "endpoint" would lose against the variable of this name
         config["aws_endpoint_url_s3"] = endpoint

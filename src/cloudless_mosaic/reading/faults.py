@@ -9,7 +9,7 @@ from obstore.exceptions import PermissionDeniedError, UnauthenticatedError
 
 from cloudless_mosaic.errors import AccessError, SourceError, TemporaryError
 from cloudless_mosaic.net.environment.certificates import ADVICE
-from cloudless_mosaic.net.environment.proxies import shown_proxies
+from cloudless_mosaic.net.environment.proxies import proxy_of, shown_proxies
 from cloudless_mosaic.net.own_limits import own_limit
 from cloudless_mosaic.net.redaction import redact
 
@@ -27,6 +27,11 @@ _KINDS = {
     "CaUsedAsEndEntity": "that of an authority, not of a server",
 }
 _PROXY = re.compile(r"tunnel|proxy", re.IGNORECASE)
+_ASKED = re.compile(r"https?://[^\s,\"]+")
+_UNKNOWN_HOST = re.compile(
+    r"Name or service not known|No address associated|nodename nor servname|No such host"
+)
+"""Lasting answers of name servers; without a network they say something else."""
 _HEADERS = re.compile(
     r"MissingContentLength|InvalidLastModified|InvalidContentLength|MissingEtag|BadHeader|ContentRange"
 )
@@ -77,6 +82,16 @@ def wants_plain_web(error: BaseException) -> bool:
     return GUARD in text or any(pattern.search(text) for pattern in (_HEADERS, _REDIRECT))
 
 
+def is_unknown_host(text: str) -> bool:
+    """True where an error says that a host does not exist, False where its name can't be looked up now."""
+    return _UNKNOWN_HOST.search(text) is not None
+
+
+def unknown_host(host: str) -> AccessError:
+    """The error for a server whose name no name server knows."""
+    return AccessError(f"its server {host} can't be found; check the address, and AWS_ENDPOINT_URL for S3")
+
+
 def _about_connection(href: str, text: str) -> SourceError | None:
     """A connection that failed for a reason that is known."""
     if "InvalidContentType" in text:
@@ -84,8 +99,11 @@ def _about_connection(href: str, text: str) -> SourceError | None:
         bucket = href.startswith("s3://")
         way = "give the endpoint as http://HOST:PORT, or set AWS_HTTPS=NO" if bucket else "use http://"
         return AccessError(f"its server speaks no TLS on this port; {way}")
-    if "kind: Connect" in text and _PROXY.search(text):
+    asked = _ASKED.search(text)
+    if asked and (proxy_of(asked[0]) or ("kind: Connect" in text and _PROXY.search(text))):
         return AccessError(f"the proxy in {shown_proxies()} can't be reached or refuses the connection")
+    if is_unknown_host(text):
+        return unknown_host(urlsplit(asked[0]).netloc if asked else urlsplit(href).netloc)
     if "Connection refused" in text:
         return SourceError("its server can't be reached: connection refused")
     return None

@@ -15,22 +15,23 @@ from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from urllib3.util import Retry
-
 from cloudless_mosaic.errors import AccessError, SourceError, UsageError
 from cloudless_mosaic.net.deadline import run_within
-from cloudless_mosaic.net.environment.certificates import ADVICE, refuses_certificate
+from cloudless_mosaic.net.environment.certificates import ADVICE, refuses_certificate, speaks_no_tls
 from cloudless_mosaic.net.environment.proxies import shown_proxies
 from cloudless_mosaic.net.hosts import is_host, is_link_local, is_private
 from cloudless_mosaic.net.own_limits import own_limit
 from cloudless_mosaic.net.redaction import quoted, redact
 from cloudless_mosaic.net.retry import TEMPORARY_STATUSES
 from cloudless_mosaic.net.urls import resolve_url
+from cloudless_mosaic.reading.faults import is_unknown_host, unknown_host
 from cloudless_mosaic.reading.settings import ReadSettings
 from cloudless_mosaic.reading.whole_files import WholeFile, WholeFiles, read_whole
 
 if TYPE_CHECKING:
     from requests import Response, Session
+
+    from cloudless_mosaic.net.environment.sessions import LastingFaultsRetry
 
 _RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})")
 _MOST_REDIRECTS = 10
@@ -112,8 +113,6 @@ class PlainWeb:
 
     def _request(self, url: str, start: int, end: int) -> Part | WholeFile | str:
         """The range, the whole file, or where a redirect leads."""
-        from requests import exceptions as faults  # noqa: PLC0415 - a fifth of a second that few servers need
-
         host = urlsplit(url).netloc
         try:
             with self._session().get(
@@ -134,22 +133,8 @@ class PlainWeb:
             raise
         except ValueError:
             raise SourceError("it is at, or its server redirects to, what is no address") from None
-        except faults.SSLError as error:
-            if refuses_certificate(error):
-                raise AccessError(f"the certificate of {host} is not trusted here; {ADVICE}") from None
-            raise DoubtfulResponseError(f"TLS with {host} fails") from None
-        except faults.ProxyError as error:
-            if limit := own_limit(error):
-                raise limit from None
-            raise AccessError(
-                f"the proxy in {shown_proxies()} can't be reached or refuses the connection"
-            ) from None
         except Exception as error:  # noqa: BLE001 - of several libraries, for any malformed response
-            if limit := own_limit(error):
-                raise limit from None
-            raise DoubtfulResponseError(
-                f"its server sends what can't be read ({type(error).__name__})"
-            ) from None
+            raise _explained(error, host) from None
 
     def _headers(self, url: str, start: int, end: int) -> dict[str, str]:
         headers = {"Range": f"bytes={start}-{end - 1}", "Accept-Encoding": "identity"}
@@ -160,7 +145,7 @@ class PlainWeb:
 
     def _session(self) -> Session:
         """The session with the server."""
-        from requests import Session  # noqa: PLC0415 - as above
+        from requests import Session  # noqa: PLC0415 - a fifth of a second that few servers need
 
         from cloudless_mosaic.net.environment.sessions import trust_environment  # noqa: PLC0415 - as above
 
@@ -176,6 +161,34 @@ class PlainWeb:
 
 class DoubtfulResponseError(ConnectionError):
     """A response without the range that was asked for; a retry may succeed."""
+
+
+def _explained(error: Exception, host: str) -> Exception:
+    """What a request that failed means, without the words of libraries, which may hold addresses.
+
+    Args:
+        error: Of requests, or of a library below it.
+        host: The server.
+    """
+    from requests import exceptions as faults  # noqa: PLC0415 - a fifth of a second that few servers need
+
+    if isinstance(error, faults.SSLError):
+        return _about_tls(error, host)
+    if limit := own_limit(error):
+        return limit
+    if isinstance(error, faults.ProxyError):
+        return AccessError(f"the proxy in {shown_proxies()} can't be reached or refuses the connection")
+    if is_unknown_host(str(error)):
+        return unknown_host(host)
+    return DoubtfulResponseError(f"its server sends what can't be read ({type(error).__name__})")
+
+
+def _about_tls(error: Exception, host: str) -> Exception:
+    if refuses_certificate(error):
+        return AccessError(f"the certificate of {host} is not trusted here; {ADVICE}")
+    if speaks_no_tls(error):
+        return AccessError(f"{host} speaks no TLS on this port; use http://")
+    return DoubtfulResponseError(f"TLS with {host} fails")
 
 
 def _given(file: WholeFile) -> WholeFile:
@@ -213,9 +226,11 @@ def _range(response: Response, start: int, end: int) -> Part | WholeFile:
     return bytes(body), size, response.headers.get("ETag")
 
 
-def _retries(settings: ReadSettings) -> Retry:
+def _retries(settings: ReadSettings) -> LastingFaultsRetry:
+    from cloudless_mosaic.net.environment.sessions import LastingFaultsRetry  # noqa: PLC0415 - slow
+
     policy = settings.store_retry
-    return Retry(
+    return LastingFaultsRetry(
         total=policy.retries,
         redirect=False,
         backoff_factor=policy.first_delay,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +17,12 @@ from obstore.store import AzureStore, HTTPStore, LocalStore, ObjectStore, S3Stor
 from cloudless_mosaic.domain.access import StorageAccess, access_to
 from cloudless_mosaic.errors import AccessError, UsageError
 from cloudless_mosaic.net.environment.certificates import object_store_certificates
-from cloudless_mosaic.net.environment.proxies import is_proxied, require_usable_proxies
+from cloudless_mosaic.net.environment.proxies import (
+    names_proxies,
+    proxy_of,
+    require_usable_proxies,
+    shown_proxies,
+)
 from cloudless_mosaic.reading.buckets import s3_config
 from cloudless_mosaic.reading.credentials import authorization, planetary_computer_container
 from cloudless_mosaic.reading.faults import GUARD
@@ -97,7 +103,11 @@ class Stores:
         if token is None:
             token = await asyncio.to_thread(broker.token, *container)
         path = urlsplit(href).path.lstrip("/").partition("/")[2]
-        return Place(self._with_token(container, token), unquote(path), container=container, token=token)
+        try:
+            store = self._with_token(container, token)
+        except UsageError as error:
+            raise AccessError(str(error)) from None
+        return Place(store, unquote(path), container=container, token=token)
 
     def refuse(self, place: Place) -> None:
         """Discards the token of a place that was refused."""
@@ -121,7 +131,7 @@ class Stores:
         path = unquote(parts.path.lstrip("/"))
         if parts.scheme in {"http", "https"}:
             server = f"{parts.scheme}://{parts.netloc}"
-            if server not in self._stores and is_proxied(server):
+            if server not in self._stores and proxy_of(server):
                 self._odd.add(server)
             # the object store has no query of a path
             if plainly or parts.query or server in self._odd or self._sends_whole_files(server):
@@ -152,7 +162,7 @@ class Stores:
                 store = AzureStore(
                     credential_provider=_FixedToken(container, token),
                     # the endpoint is plain http on loopback only, and only by the environment
-                    client_options=self._client(allow_http=True),
+                    client_options=self._client(allow_http=True) | _proxied(_account_address(container[0])),
                     retry_config=self._retries(),
                 )
                 self._signed[container] = token, store
@@ -192,6 +202,9 @@ class Stores:
         client = self._client(allow_http=True)
         bucket = place.removeprefix("s3://")
         config = s3_config(bucket, access_to(place, self._access))
+        if config.get("skip_signature") or config.get("access_key_id"):
+            # no other server is asked for keys
+            client |= _proxied(config.get("aws_endpoint_url_s3") or f"https://{bucket}.s3.amazonaws.com")
         return S3Store(bucket, config=config, client_options=client, retry_config=self._retries())
 
     def _client(self, *, allow_http: bool) -> ClientConfig:
@@ -231,6 +244,32 @@ class _FixedToken:
     def __call__(self) -> AzureSASToken:
         # the store is replaced before the token expires
         return {"sas_token": self._token.query, "expires_at": datetime.now(UTC) + timedelta(days=1)}
+
+
+def _proxied(address: str) -> ClientConfig:
+    """The proxy of an address, as ``proxy_of`` has it; the object store reads the variables otherwise.
+
+    Raises:
+        UsageError: if it is a SOCKS proxy.
+    """
+    if proxy := proxy_of(address):
+        if proxy.startswith("socks"):
+            raise UsageError(
+                f"the proxy in {shown_proxies()} is a SOCKS proxy, through which S3 and Azure are not read; "
+                "give one of http://, or name their host in NO_PROXY"
+            )
+        return {"proxy_url": proxy}
+    # subdomains count as the host
+    direct: ClientConfig = {
+        "proxy_url": f"http://{GUARD}",
+        "proxy_excludes": urlsplit(address).hostname or "",
+    }
+    return direct if names_proxies() else {}
+
+
+def _account_address(account: str) -> str:
+    """Where a storage account of Azure is; the environment may name a server in its place, as for tests."""
+    return os.environ.get("AZURE_STORAGE_ENDPOINT") or f"https://{account}.blob.core.windows.net"
 
 
 def _folder(place: str) -> ObjectStore:

@@ -4,9 +4,11 @@ import gc
 import threading
 import time
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
+from authority import Authority, serving_https
 from cloudless_mosaic.catalog import transport
 from cloudless_mosaic.catalog.search import find_scenes
 from cloudless_mosaic.catalog.transport import ApiTransport
@@ -55,6 +57,25 @@ def test_a_public_api_leads_neither_inside_nor_into_the_open(quick, url):
 @pytest.mark.parametrize("url", ["https://other.example.com/search", f"{PUBLIC}/search?token=1"])
 def test_a_public_api_may_lead_to_another(quick, url):
     ApiTransport(PUBLIC, quick)._require_allowed(url)
+
+
+def test_a_certificate_that_is_not_trusted_is_asked_for_once(tmp_path, monkeypatch, quick):
+    monkeypatch.setattr(transport.time, "sleep", lambda _: pytest.fail("no attempt follows"))
+    context = Authority(tmp_path).server_context()
+    seen = []
+    context.sni_callback = lambda *_: seen.append("handshake")
+    with serving_https(BaseHTTPRequestHandler, context) as server:
+        address = server.address.replace("127.0.0.1", "localhost")
+        with pytest.raises(UsageError, match=r"certificate of .* is not trusted here"):
+            ApiTransport(address, quick).request(address)
+    assert seen == ["handshake"]
+
+
+def test_a_port_without_tls_is_named_at_once(quick):
+    with serving_https(BaseHTTPRequestHandler) as server:
+        address = server.address.replace("http:", "https:")
+        with pytest.raises(UsageError, match="speaks no TLS on this port"):
+            ApiTransport(address, quick).request(address)
 
 
 def test_redirects_are_looked_at_before_they_are_followed(api, make_request, quick, monkeypatch):

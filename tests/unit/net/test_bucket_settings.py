@@ -27,6 +27,16 @@ def files(tmp_path, monkeypatch):
     }
 
 
+@pytest.mark.parametrize(
+    "setting", ["role_arn", "sso_session", "login_session", "credential_process", "source_profile"]
+)
+def test_keys_from_elsewhere_are_named(files, tmp_path, setting):
+    (tmp_path / "config").write_text(f"[profile far]\n{setting} = company\n")
+    missing = BucketSettings.of_environment({**files, "AWS_PROFILE": "far"}).missing
+    assert f"profile far of AWS gets its keys by {setting}" in missing
+    assert "export-credentials" in missing
+
+
 @pytest.mark.parametrize("name", ["AWS_NO_SIGN_REQUEST", "AWS_SKIP_SIGNATURE"])
 @pytest.mark.parametrize("value", ["YES", "true", "1"])
 def test_a_public_bucket_needs_no_keys(files, name, value):

@@ -30,7 +30,10 @@ _FETCHED_BY_PODS = ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORI
 """Likewise, where all of them are set."""
 
 _VENDOR_FILES = ("/sys/devices/virtual/dmi/id/sys_vendor", "/sys/devices/virtual/dmi/id/bios_vendor")
-_INDIRECT = ("role_arn", "sso_session", "sso_start_url", "credential_process", "credential_source")
+_INDIRECT = (
+    *("role_arn", "sso_session", "sso_start_url", "login_session", "credential_process"),
+    *("credential_source", "web_identity_token_file", "source_profile"),
+)
 """Settings of profiles whose keys come from elsewhere."""
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.net.redaction import quoted
 
-CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
+CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR", "AWS_CA_BUNDLE")
 """Variables that name a file in PEM, or a folder of such files; any of them serves every request."""
 
 ADVICE = f"set {CA_VARIABLES[2]} to a file (PEM) with the certificate of the authority that signed it"
@@ -30,6 +30,7 @@ _CERTIFICATE = re.compile(
     r"-----BEGIN (?:TRUSTED )?CERTIFICATE-----.*?-----END (?:TRUSTED )?CERTIFICATE-----", re.DOTALL
 )
 _REFUSED = re.compile(r"certificate verify failed|doesn't match", re.IGNORECASE)
+_NO_TLS = re.compile("WRONG_VERSION_NUMBER|record layer")
 _LARGEST = 16 * 2**20
 """Bytes of the largest file of certificates that is read."""
 
@@ -40,6 +41,16 @@ def refuses_certificate(error: BaseException) -> bool:
     A port that speaks no TLS, for example, has no certificate that could be trusted.
     """
     return _REFUSED.search(str(error)) is not None
+
+
+def speaks_no_tls(error: BaseException) -> bool:
+    """True for an error of TLS because the port speaks another protocol, such as plain http."""
+    return _NO_TLS.search(str(error)) is not None
+
+
+def is_lasting_fault_of_tls(error: BaseException) -> bool:
+    """True for an error that the next attempt has as well."""
+    return refuses_certificate(error) or speaks_no_tls(error)
 
 
 def named_certificates() -> str:
@@ -100,7 +111,10 @@ def _named(variables: tuple[tuple[str, str], ...]) -> str:
 def _read(name: str, value: str) -> str:
     """The certificates that one variable names."""
     found: list[str] = []
-    for place in map(Path, value.split(os.pathsep) if name == "SSL_CERT_DIR" else [value]):
+    places = [Path(one) for one in (value.split(os.pathsep) if name == "SSL_CERT_DIR" else [value]) if one]
+    # as OpenSSL has it, a list may name folders that don't exist
+    there = [place for place in places if place.exists()] or places
+    for place in there:
         files = sorted(place.iterdir()) if place.is_dir() else [place]
         for file in files:
             found += _certificates(name, file, required=not place.is_dir())
