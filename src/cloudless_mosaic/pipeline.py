@@ -29,7 +29,6 @@ from cloudless_mosaic.execution import (
     thread_executor,
     worker_count,
 )
-from cloudless_mosaic.masks import AUTO
 from cloudless_mosaic.output import BlockSink, OutputFolder, PartSink, finish_part
 from cloudless_mosaic.output.part_task import FinishedPart
 from cloudless_mosaic.output.sink import MosaicSink
@@ -44,9 +43,6 @@ from cloudless_mosaic.reading import RasterReader
 from cloudless_mosaic.storage.files import require_place
 
 Sink = TypeVar("Sink", bound=MosaicSink)
-
-_FALLBACK = "scl"
-"""Mask in place of the default where a collection lacks a band that the default looks at."""
 
 _CLOSING = 2
 """Mosaics whose files are finished at once, beside the work on later ones."""
@@ -119,16 +115,11 @@ def _searched(request: MosaicRequest) -> tuple[MosaicRequest, SceneSet]:
     try:
         return request, find_scenes(request)
     except UnmaskableError as error:
-        # options of a mask are asked for, and another mask would not know them
-        if request.mask != AUTO or request.mask_options or _FALLBACK not in error.working:
+        simpler = request.simpler(error.working)
+        if simpler is None:
             raise
-        lacking = ", no ".join(error.missing)
-    simpler = replace(request, mask=_FALLBACK)
-    found = find_scenes(simpler)
-    note = (
-        f"collection {request.collection} has no {lacking}, which the default mask looks at; "
-        f"the mask is {_FALLBACK}, which leaves more haze"
-    )
+        note, searched = error.note, error.searched
+    found = find_scenes(simpler, searched=searched)
     return simpler, replace(found, warnings=(*found.warnings, note))
 
 

@@ -309,3 +309,23 @@ def test_addresses_without_an_item(archive_server, fire_archive, fire_items, ref
         assert "hidden" not in line
     code, line = refused(before="http://127.0.0.1:9/a.json")
     assert (code, "can't be reached; is it running? Check --pre-fire-url" in line) == (75, True), line
+
+
+def test_auto_is_the_classification_where_a_scene_lacks_a_band(variant, burned_command, fire_items, tmp_path):
+    lacking = [
+        variant(item, f"{name}.json", assets={"blue": None})
+        for name, item in zip(("before", "after"), fire_items, strict=True)
+    ]
+    scenes = ("--pre-fire-url", lacking[0], "--post-fire-url", lacking[1], "--resolution", "60")
+    severity = []
+    for mask in ("auto", "scl"):
+        done = burned_command(*scenes, "--mask", mask, "--output-dir", mask, cwd=tmp_path)
+        assert done.code == 0, done.err
+        assert ("has no band blue, which the default mask looks at; the mask is scl" in done.out) == (
+            mask == "auto"
+        )
+        with rasterio.open(tmp_path / mask / "severity.tif") as dataset:
+            severity.append(dataset.read(1))
+    np.testing.assert_array_equal(*severity)
+    done = burned_command(*scenes, "--mask", "multidate", "--output-dir", "asked", cwd=tmp_path)
+    assert (done.code, "masks that work: scl" in done.err) == (2, True)

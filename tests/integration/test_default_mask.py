@@ -3,10 +3,16 @@
 import json
 import subprocess
 import sys
+from datetime import date
 
 import numpy as np
 import pytest
 import rasterio
+
+from cloudless_mosaic.catalog import search
+from cloudless_mosaic.domain.aoi import Aoi
+from cloudless_mosaic.domain.request import MosaicRequest
+from cloudless_mosaic.pipeline import plan_mosaics
 
 AUGUST = ("--month", "2023-08", "--aoi", "14.9,45.0,16.5,46.1", "--bands", "red", "--resolution", "120")
 
@@ -35,6 +41,28 @@ def test_it_is_that_of_the_classification_and_a_warning_says_so(series, mosaic_c
     assert mask == "scl"
     np.testing.assert_array_equal(found, expected)
     assert found.any()
+
+
+def test_the_catalogue_is_searched_once(series, monkeypatch, tmp_path):
+    searches, searched = [], search._search
+
+    def count(*arguments):
+        searches.append(arguments)
+        return searched(*arguments)
+
+    monkeypatch.setattr(search, "_search", count)
+    request = MosaicRequest(
+        output_dir=tmp_path / "out",
+        stac_url=series[1],
+        collection="sentinel-2-l2a",
+        aoi=Aoi(14.9, 45.0, 16.5, 46.1),
+        start_date=date(2023, 8, 1),
+        end_date=date(2023, 8, 31),
+        bands=("red",),
+        resolution=120.0,
+    )
+    assert plan_mosaics(request).request.mask == "scl"
+    assert len(searches) == 1
 
 
 @pytest.mark.parametrize("asked", [("--mask", "multidate"), ("--mask-option", "far=200")])

@@ -37,6 +37,39 @@ def multidate_levels(scl, resolution, near, far):
     return levels
 
 
+def _deafrica(scl):
+    cloud = np.isin(scl, (3, 8, 9, 10))
+    opened = dilated(eroded(cloud, 40 / 20), 40 / 20)
+    return ~dilated(opened, 100 / 20) & (scl <= 11) & (scl != 0)
+
+
+def _worldcereal(scl):
+    masked = np.isin(scl, (0, 1, 3, 8, 9, 10, 11))
+    return ~dilated(eroded(masked, 60 / 20), 260 / 20) & (scl <= 11) & (scl != 0)
+
+
+def _scl(scl):
+    return np.isin(scl, (2, 4, 5, 6, 7, 11)) & ~dilated(np.isin(scl, (3, 8, 9, 10)), 100 / 20)
+
+
+def _multidate(scl):
+    return multidate_levels(scl, 20.0, 120, 300) != HARD
+
+
+CLEAR_PIXELS = {
+    "multidate": _multidate,
+    "ukis": _multidate,
+    "omnicloudmask": _multidate,
+    "scl": _scl,
+    "deafrica": _deafrica,
+    "cdse": lambda scl: np.isin(scl, (2, 4, 5, 6, 11)),
+    "worldcereal": _worldcereal,
+    "none": lambda scl: np.ones(scl.shape, np.bool_),
+}
+"""Clear and doubtful pixels of a classification of 20 m, by the name of the recipe; for networks, of one that
+has what they found. What they find is held against their own packages."""
+
+
 def kept_by_dates(bands, guides, levels, limits):
     """Observations that the test over the dates keeps, and those it finds in shadow; shape (time, y, x) each.
 

@@ -8,11 +8,12 @@ from typing import Protocol
 from cloudless_mosaic.burned.compare import BlockChange, compare
 from cloudless_mosaic.burned.files import ChangeSink
 from cloudless_mosaic.burned.folder import FILES, BurnedAreaFolder
-from cloudless_mosaic.burned.pair import find_pair
+from cloudless_mosaic.burned.pair import ScenePair, find_pair
 from cloudless_mosaic.burned.plan import ChangePlan, GridOf, make_plan
 from cloudless_mosaic.burned.request import BurnedAreaRequest
 from cloudless_mosaic.burned.results import BurnedAreaResult, Tally
 from cloudless_mosaic.burned.stac import ITEM, change_catalog, change_item
+from cloudless_mosaic.catalog import UnmaskableError
 from cloudless_mosaic.domain.access import StorageAccess
 from cloudless_mosaic.domain.losses import LastingLosses, LossLimit
 from cloudless_mosaic.domain.provider import access_of
@@ -60,7 +61,8 @@ def run(
     """
     check_engine(request)
     require_place(request.output_dir)
-    plan = make_plan(request, find_pair(request), _grids(reader, access_of(request.profile)))
+    request, pair = _found(request, progress)
+    plan = make_plan(request, pair, _grids(reader, access_of(request.profile)))
     with open_engine(request, reader, access_of(request.profile), progress.note) as engine:
         plan = plan.recut(engine.fit(plan.sources))
         with BurnedAreaFolder(plan) as output:
@@ -85,6 +87,18 @@ def run(
         lost=tally.reading.lost,
         notes=tally.reading.notes,
     )
+
+
+def _found(request: BurnedAreaRequest, progress: Progress) -> tuple[BurnedAreaRequest, ScenePair]:
+    """The scenes of a request, and the request with a mask that they allow."""
+    try:
+        return request, find_pair(request)
+    except UnmaskableError as error:
+        simpler = request.simpler(error.working)
+        if simpler is None:
+            raise
+        progress.note(f"note: {error.note}")
+    return simpler, find_pair(simpler)
 
 
 def _grids(reader: RasterReader | None, access: tuple[StorageAccess, ...]) -> GridOf:

@@ -4,6 +4,7 @@ Knows STAC APIs, local catalogs, providers and the versions of the STAC extensio
 libraries do not leave this package.
 """
 
-from cloudless_mosaic.catalog.search import UnmaskableError, find_scenes
+from cloudless_mosaic.catalog.search import find_scenes
+from cloudless_mosaic.catalog.unmaskable import UnmaskableError
 
 __all__ = ["UnmaskableError", "find_scenes"]

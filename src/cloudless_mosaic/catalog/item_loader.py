@@ -10,10 +10,11 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from cloudless_mosaic.catalog.footprints import parse_footprint
 from cloudless_mosaic.catalog.identity import sensing_time, shown_id
-from cloudless_mosaic.catalog.items import parse_scene
+from cloudless_mosaic.catalog.items import MissingGuideError, parse_scene
 from cloudless_mosaic.catalog.local import load_document
 from cloudless_mosaic.catalog.raw_item import Json, RawItem
 from cloudless_mosaic.catalog.settings import ApiSettings
+from cloudless_mosaic.catalog.unmaskable import UnmaskableError
 from cloudless_mosaic.domain.request import SceneRequest
 from cloudless_mosaic.domain.scenes import Scene
 from cloudless_mosaic.errors import MetadataError, UsageError
@@ -35,6 +36,7 @@ def load_scene(
 
     Raises:
         UsageError: if there is no item, or it cannot be used.
+        UnmaskableError: if it lacks what the mask looks at.
         TemporaryError: if the server fails temporarily.
     """
     try:
@@ -47,6 +49,9 @@ def load_scene(
     try:
         footprint = parse_footprint(item.geometry)
         scene = parse_scene(item, request, sensing_time(item), footprint)
+    except MissingGuideError as error:
+        message = f"`{field}` {shown_id(item)} can't be used: {error}"
+        raise UnmaskableError(message, shown_id(item), error.missing, error.working) from None
     except MetadataError as error:
         raise UsageError(f"`{field}` {shown_id(item)} can't be used: {error}; give another scene") from None
     return replace(scene, href=scene.href or without_credentials(location))

@@ -15,6 +15,7 @@ from cloudless_mosaic.catalog.local import read_items
 from cloudless_mosaic.catalog.raw_item import RawItem
 from cloudless_mosaic.catalog.search_result import SearchResult
 from cloudless_mosaic.catalog.settings import ApiSettings
+from cloudless_mosaic.catalog.unmaskable import UnmaskableError
 from cloudless_mosaic.domain.bands import canonical_bands
 from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.domain.scenes import DroppedScene, Scene, SceneSet
@@ -27,16 +28,9 @@ _MOST_IDS = 5
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-class UnmaskableError(UsageError):
-    """Every scene of a collection lacks what the mask looks at."""
-
-    def __init__(self, message: str, missing: tuple[str, ...], working: tuple[str, ...]) -> None:
-        self.missing = missing
-        self.working = working
-        super().__init__(message)
-
-
-def find_scenes(request: MosaicRequest, settings: ApiSettings | None = None) -> SceneSet:
+def find_scenes(
+    request: MosaicRequest, settings: ApiSettings | None = None, searched: SearchResult | None = None
+) -> SceneSet:
     """Finds the scenes of a request, possibly none.
 
     All pages are read before it returns. Items are filtered again by area, time, collection and cloud cover,
@@ -45,18 +39,23 @@ def find_scenes(request: MosaicRequest, settings: ApiSettings | None = None) -> 
     Args:
         request: The request.
         settings: Time-outs, retries and limits of a STAC API.
+        searched: What the same search has found before, with another mask; ``None`` searches.
 
     Raises:
         UsageError: if the catalogue, the collection or a band does not exist.
-        UnmaskableError: if the collection lacks what the mask looks at.
+        UnmaskableError: if the collection lacks what the mask looks at; it has what was searched.
         TemporaryError: if the catalogue fails temporarily.
     """
     canonical_bands(request.bands)
-    result = _search(request, settings or ApiSettings())
+    result = searched or _search(request, settings or ApiSettings())
     items = _ItemFilter(request)
     for item in _latest_by_id(result.items):
         items.add(item)
-    items.require_bands()
+    try:
+        items.require_bands()
+    except UnmaskableError as error:
+        error.searched = result
+        raise
     whole = SceneSet.of(
         items.scenes,
         (*result.dropped, *items.dropped),
@@ -155,7 +154,7 @@ class _ItemFilter:
             )
             where = f"collection {self.request.collection}"
             message = f"`mask` {error.mask} can't be used: {error.sentence(where, 'it')}"
-            raise UnmaskableError(message, error.missing, error.working)
+            raise UnmaskableError(message, where, error.missing, error.working)
         if self.lacking:
             missing = sorted({band for error in self.lacking for band in error.missing})
             known = sorted({band for error in self.lacking for band in error.known})

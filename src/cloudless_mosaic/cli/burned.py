@@ -22,7 +22,7 @@ from cloudless_mosaic.cli.process import loading
 from cloudless_mosaic.cli.program import RunByDefault, run_program, set_output_is_log
 from cloudless_mosaic.cli.values import read_aoi, read_codes, read_mask, read_pairs
 from cloudless_mosaic.domain.provider import read_profile
-from cloudless_mosaic.masks import MASKS
+from cloudless_mosaic.masks import AUTO, MASKS
 from cloudless_mosaic.net.headers import parse_header
 from cloudless_mosaic.version import __version__
 
@@ -61,8 +61,9 @@ _SCENE_OPTIONS = (
         metavar="NAME|FILE",
         default=_FIELDS["mask"].default,
         show_default=True,
-        help=f"Recipe of the mask of each date: {', '.join(MASKS)}, or a file of TOML; with none every pixel "
-        "that has data is compared.",
+        help=f"Recipe of the mask of each date: {', '.join((AUTO, *MASKS))}, or a file of TOML.  "
+        "auto is multidate, or scl where a scene lacks a band for it; with none every pixel that has data is "
+        "compared.",
     ),
     click.option(
         "--scl-clear",
@@ -77,8 +78,8 @@ _SCENE_OPTIONS = (
         type=float,
         default=None,
         metavar="METRES",
-        help="Grow clouds and shadows before masking, with the masks scl and multidate; 0 is off.  "
-        "[default: 100 with scl, 120 with multidate]",
+        help="Grow clouds and shadows before masking, with the masks multidate, ukis, omnicloudmask and scl; "
+        "0 is off.  [default: 100 with scl, 120 with the others]",
     ),
     MASK_OPTION,
     click.option(

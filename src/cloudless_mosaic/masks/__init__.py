@@ -2,11 +2,20 @@
 
 from cloudless_mosaic.masks.mask import Mask
 from cloudless_mosaic.masks.recipe import MaskSettings, Recipe
-from cloudless_mosaic.masks.registry import AUTO, MASKS, MaskChoice, make_mask, name_of, recipe_of
+from cloudless_mosaic.masks.registry import (
+    AUTO,
+    FALLBACK,
+    MASKS,
+    MaskChoice,
+    make_mask,
+    name_of,
+    recipe_of,
+)
 from cloudless_mosaic.masks.table import MaskTable, read_mask_table
 
 __all__ = [
     "AUTO",
+    "FALLBACK",
     "MASKS",
     "Mask",
     "MaskChoice",

@@ -29,7 +29,10 @@ MASKS: dict[str, Recipe] = {
 }
 
 AUTO = "auto"
-"""Stands for ``multidate``, or for ``scl`` where a collection lacks a band that ``multidate`` looks at."""
+"""Stands for ``multidate``, or for `FALLBACK` where a collection lacks a band that ``multidate`` looks at."""
+
+FALLBACK = "scl"
+"""See `AUTO`."""
 
 MaskChoice = str | MaskTable
 """Name of a recipe, ``AUTO``, or a recipe that was read from a file."""

@@ -19,9 +19,9 @@ LOCAL = json.loads(os.environ.get("STAND_INS", "{}"))
 
 
 def _catalog(find_scenes):
-    def find(request, settings=None):
+    def find(request, *rest, **options):
         local = LOCAL.get(request.stac_url, request.stac_url)
-        return find_scenes(replace(request, stac_url=local), settings)
+        return find_scenes(replace(request, stac_url=local), *rest, **options)
 
     return find
 

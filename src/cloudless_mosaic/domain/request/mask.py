@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 from cloudless_mosaic.domain.request.checks import require_between
 from cloudless_mosaic.domain.request.fields import decides_pixels
@@ -10,6 +12,7 @@ from cloudless_mosaic.domain.request.part import RequestPart
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.masks import (
     AUTO,
+    FALLBACK,
     Mask,
     MaskChoice,
     MaskSettings,
@@ -104,3 +107,16 @@ class MaskOptions(RequestPart):
     def cloud_mask(self) -> Mask:
         """Determines the clear pixels."""
         return make_mask(self.mask, self.mask_settings)
+
+    def simpler(self, working: Collection[str]) -> Self | None:
+        """The same with the mask that takes the place of the default where a collection lacks a band for it.
+
+        Args:
+            working: Names of the masks that work there.
+
+        Returns:
+            ``None`` where the mask was asked for, or an option of it, which another mask would not know.
+        """
+        if self.mask != AUTO or self.mask_options or FALLBACK not in working:
+            return None
+        return replace(self, mask=FALLBACK)
