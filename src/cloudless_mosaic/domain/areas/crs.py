@@ -16,15 +16,21 @@ from shapely.geometry import Polygon
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.net.redaction import quoted
 
-_DEGREES = re.compile(r"CRS:?84H?$|WGS[ _]?(19)?84$|(EPSG\D.*\D|EPSG\D+|^)(4326|4979)(\D*|/PROJ4/?)$")
+_DEGREES = re.compile(
+    r"CRS:?84H?$|WGS[ _-]?(19)?84(\(DD\))?/?$|^WORLD GEODETIC SYSTEM 1984( \(WGS ?84\))?$|"
+    r"(EPSG\D.*\D|EPSG\D+|^)(4326|4979)(\D*|/PROJ4/?)$"
+)
 """Names of WGS 84 in longitude and latitude, in capitals."""
 
 _CODE = re.compile(r"EPSG\b.*?(\d{4,6})\D*$")
 """A code at the end of ``EPSG:32633``, ``urn:ogc:def:crs:EPSG:6.6:32633``, ``.../EPSG/0/32633``."""
 
+_COMPOUND = re.compile(r"\d\+\d|CRS,CRS:")
+"""``EPSG:4326+5773`` and ``urn:ogc:def:crs,crs:EPSG::4326,crs:EPSG::5773``: horizontal, then vertical."""
+
 _WGS_84 = "World Geodetic System 1984"
 _WITHIN_A_METRE_OR_TWO = re.compile(
-    "European Terrestrial Reference System 1989|North American Datum 1983|NAD83|"
+    "European Terrestrial Reference System 1989|North American Datum 1983|NAD83|D_NAD_1983|"
     "Geocentric Datum of Australia|New Zealand Geodetic Datum 2000|Japanese Geodetic Datum|"
     "International Terrestrial Reference Frame|SIRGAS|Sistema de Referencia Geocentrico|"
     "China Geodetic Coordinate System 2000"
@@ -50,7 +56,7 @@ def parse_area_crs(stated: object) -> CRS | None:
     upper = text.strip().upper()
     if not upper or _DEGREES.search(upper):
         return None
-    match = _CODE.search(upper) if len(upper) < 100 else None
+    match = _CODE.search(upper) if len(upper) < 100 and not _COMPOUND.search(upper) else None
     try:
         crs = CRS.from_user_input(f"EPSG:{match[1]}" if match else text)
     except CRSError:
@@ -94,6 +100,10 @@ def _name(stated: object) -> str | None:
     if not isinstance(stated, Mapping):
         return None if stated is None else str(stated)
     properties = stated.get("properties")
+    code = stated.get("latestWkid") or stated.get("wkid")
+    if code:
+        # as programs of Esri write it
+        return f"EPSG:{code}"
     if not isinstance(properties, Mapping):
         return json.dumps(stated) if "$schema" in stated or "datum" in stated else None
     name = next((properties[key] for key in ("name", "code", "href") if properties.get(key)), None)
@@ -116,7 +126,7 @@ def _datum(crs: CRS) -> str:
 def _is_plain(crs: CRS) -> bool:
     """True for degrees from Greenwich."""
     greenwich = crs.prime_meridian is None or crs.prime_meridian.longitude == 0
-    return greenwich and all(axis.unit_name in {"degree", "metre"} for axis in crs.axis_info)
+    return greenwich and all(axis.unit_name.lower() in {"degree", "metre"} for axis in crs.axis_info)
 
 
 def _dense(polygons: Sequence[Polygon]) -> npt.NDArray[np.object_]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -40,10 +41,12 @@ def read_file(path: Path) -> str | Area:
     try:
         if path.stat().st_size > _LARGEST_TEXT:
             raise UsageError(f"it is larger than {_LARGEST_TEXT >> 20} MiB; give a .gpkg, .fgb or .parquet")
-        content = path.read_text("utf-8-sig")
+        data = path.read_bytes()
+        # as PowerShell writes it
+        content = data.decode("utf-16" if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig")
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it is no text"
-        raise UsageError(f"it can't be read: {reason.lower()}; give a file of GeoJSON") from None
+        reason = (getattr(error, "strerror", None) or "").lower() or "it is no text in UTF-8"
+        raise UsageError(f"it can't be read: {reason}; give a file of GeoJSON") from None
     return content
 
 
@@ -65,9 +68,16 @@ def _read_layers(path: Path) -> Area:
         names = [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
         layers = [_read_layer(path, name) for name in names]
     except (ValueError, RuntimeError):
-        raise UsageError("it is no file that GDAL reads polygons from; give GeoJSON or GeoPackage") from None
+        raise UsageError(_unreadable(path)) from None
     notes = [f"AOI is all {len(names)} layers of {path.name}: {', '.join(names)}"] if len(names) > 1 else []
     return area_of_layers(layers, notes)
+
+
+def _unreadable(path: Path) -> str:
+    index = path.with_suffix(".SHX" if path.suffix.isupper() else ".shx")
+    if path.suffix.lower() == ".shp" and not index.exists():
+        return f"a shapefile is several files, and {index.name} is missing; put all of them in one folder"
+    return "it is no file that GDAL reads polygons from; give GeoJSON or GeoPackage"
 
 
 def _read_layer(path: Path, name: str) -> Layer:

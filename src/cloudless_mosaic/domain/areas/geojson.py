@@ -65,9 +65,15 @@ class _Walk:
             raise UsageError(
                 "AOI is no GeoJSON object; give a Polygon, MultiPolygon, Feature or FeatureCollection"
             )
-        if document.get("crs") is not None:
-            crs = parse_area_crs(document["crs"])
+        # OGC Features and Geometries JSON has another name for it
+        stated = document.get("coordRefSys", document.get("crs"))
+        if stated is not None:
+            crs = parse_area_crs(stated)
         kind = document.get("type")
+        if kind is None:
+            raise UsageError(
+                "AOI is JSON without a 'type', so no GeoJSON; give a Polygon, Feature or FeatureCollection"
+            )
         if kind == "Feature":
             if document.get("geometry") is None:
                 self.unlocated += 1

@@ -13,6 +13,8 @@ from shapely.geometry.base import BaseGeometry
 from cloudless_mosaic.domain.areas.polygons import Area, Part, make_area
 from cloudless_mosaic.errors import UsageError
 
+_NO_CRS = "AOI names no CRS; taken as WGS 84"
+
 
 @dataclass(frozen=True, slots=True)
 class Layer:
@@ -39,17 +41,26 @@ def area_of_layers(layers: Iterable[Layer], notes: Sequence[str] = ()) -> Area:
     parts: list[Part] = []
     said = list(notes)
     left_out: Counter[str] = Counter()
+    unlocated = 0
     for layer in layers:
+        unlocated += sum(geometry is None for geometry in layer.geometries)
         leaves = [leaf for geometry in layer.geometries for leaf in _leaves(geometry)]
         polygons = tuple(leaf for leaf in leaves if isinstance(leaf, Polygon))
         left_out.update(leaf.geom_type for leaf in leaves if not isinstance(leaf, Polygon))
         if polygons:
             parts.append(Part(polygons, layer.crs))
-            said += [] if layer.stated else ["AOI's file names no CRS; taken as WGS 84"]
+            said += [] if layer.stated else [_NO_CRS]
     kinds = ", ".join(f"{count} x {kind!r}" for kind, count in sorted(left_out.items()))
     if not parts:
         raise UsageError(f"AOI has no polygon{f', only {kinds}' if kinds else ''}; give polygons")
-    return make_area(parts, [*said, *([f"AOI holds {kinds} without area; left out"] if kinds else [])])
+    said += [f"AOI holds {kinds} without area; left out"] if kinds else []
+    said += [f"AOI holds {unlocated} features without geometry; left out"] if unlocated else []
+    try:
+        return make_area(parts, said)
+    except UsageError as error:
+        # what is outside of the world in degrees is probably in the metres of a CRS
+        unstated = [note for note in said if note == _NO_CRS]
+        raise UsageError(f"{error.marked}; {_NO_CRS}") from None if unstated else error
 
 
 def _leaves(geometry: BaseGeometry | None) -> Iterator[BaseGeometry]:

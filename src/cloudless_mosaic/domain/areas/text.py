@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import shapely
 from pyproj import CRS
 from shapely.geometry import box
@@ -40,10 +41,18 @@ HOW_TO_WRITE = (
     "or give GeoJSON, WKT or a file"
 )
 
-_WKT = re.compile(r"(?:SRID=(?P<srid>\d+);)?\s*[A-Z]+\s*(?:ZM|Z|M)?\s*(?:EMPTY|\()", re.IGNORECASE)
+_WKT = re.compile(
+    r"(?:SRID\s*=\s*(?:EPSG:)?(?P<srid>\d+)\s*;|<(?P<uri>[^<>\s]+)>)?\s*"
+    r"(?P<wkt>[A-Z]+\s*(?:ZM|Z|M)?\s*(?:EMPTY|\().*)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""WKT, after an SRID (EWKT) or the address of a CRS (GeoSPARQL)."""
 _SEPARATOR = re.compile(r"\s*[,;]\s*|\s+")
 _BOX = re.compile(r"BOX(?:3D)?\s*\((.*)\)", re.IGNORECASE | re.DOTALL)
 """A box as PostGIS prints it."""
+
+
+_FIRST = "AOI is in {}: latitude or northing comes first"
 
 
 def read_text(text: str) -> Bounds | Area:
@@ -60,7 +69,7 @@ def read_text(text: str) -> Bounds | Area:
         return _bounds(re.split(r"[\s,]+", boxed[1].strip()), text)
     match = _WKT.match(stripped)
     if match:
-        return _read_wkt(stripped, match["srid"])
+        return _read_wkt(match["wkt"], match["srid"], match["uri"])
     return _bounds(_SEPARATOR.split(stripped.strip("()").strip()), text)
 
 
@@ -83,7 +92,7 @@ def _read_bbox(document: Mapping[str, object], text: str) -> Bounds | Area:
     crs = parse_area_crs(stated)
     notes: tuple[str, ...] = ()
     if _is_north_first(stated, crs) and (crs is not None or max(abs(bounds.west), abs(bounds.east)) <= 90):
-        notes = (f"AOI's bbox is in {quoted(stated, 80)}: latitude or northing comes first",)
+        notes = (_FIRST.format(quoted(stated, 80)),)
         bounds = Bounds(bounds.south, bounds.west, bounds.north, bounds.east)
     if crs is None:
         return replace(bounds, notes=notes)
@@ -97,17 +106,21 @@ def _is_north_first(stated: object, crs: CRS | None) -> bool:
     return crs is None or crs.axis_info[0].direction.lower() == "north"
 
 
-def _read_wkt(text: str, srid: str | None) -> Area:
+def _read_wkt(text: str, srid: str | None, uri: str | None) -> Area:
     try:
-        geometry = shapely.force_2d(shapely.from_wkt(text.partition(";")[2] if srid else text.rstrip("; ")))
+        geometry = shapely.force_2d(shapely.from_wkt(text.rstrip("; ")))
     except shapely.GEOSException:
         raise UsageError(f"AOI is not WKT of a polygon, {quoted(text, 60)}; {HOW_TO_WRITE}") from None
     except NotImplementedError:
         raise UsageError(f"AOI has curves, {quoted(text, 60)}; give polygons with straight edges") from None
     # PostGIS has 0 for an unknown CRS
     unknown = srid is not None and int(srid) == 0
-    crs = parse_area_crs(f"EPSG:{srid}" if srid and not unknown else None)
-    return area_of_layers([Layer([geometry], crs, stated=not unknown)])
+    crs = parse_area_crs(f"EPSG:{srid}" if srid and not unknown else uri)
+    beyond = np.abs(shapely.get_coordinates(geometry)[:, 0]) > 90
+    if uri is None or not _is_north_first(uri, crs) or (crs is None and beyond.any()):
+        return area_of_layers([Layer([geometry], crs, stated=not unknown)])
+    swapped = shapely.transform(geometry, lambda points: points[:, ::-1])
+    return area_of_layers([Layer([swapped], crs)], [_FIRST.format(quoted(uri, 80))])
 
 
 def _bounds(values: Sequence[object], text: str) -> Bounds:

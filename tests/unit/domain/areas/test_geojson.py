@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pyproj import Transformer
+from pyproj import CRS, Transformer
 from shapely import from_wkt
 from shapely.affinity import scale, translate
 from shapely.geometry import Polygon
@@ -133,7 +133,7 @@ def test_bow_tie_is_mended_and_keeps_its_extent():
         ({**PLAIN, "crs": "EPSG:5773"}, "no places on a map"),
         ({**polygon(1e9, 1e9, 2e9, 2e9), "crs": "EPSG:32633"}, "outside of its CRS"),
         ({"type": "Topology"}, "'Topology'"),
-        ({}, "'None'"),
+        ({}, "without a 'type'"),
     ],
 )
 def test_what_has_no_area_is_refused(document, said):
@@ -190,6 +190,7 @@ def test_many_polygons_are_simplified_and_the_extent_stays():
             "WGS 84",
         ),
         *("https://spatialreference.org/ref/epsg/4326/", "urn:ogc:def:crs:epsg:7.9:4326", ""),
+        *("http://spatialreference.org/ref/epsg/wgs-84/", "WGS84(DD)", "World Geodetic System 1984"),
     ],
 )
 def test_wgs_84_in_any_spelling(crs):
@@ -206,6 +207,8 @@ def test_wgs_84_in_any_spelling(crs):
         {"type": "link", "properties": {"href": "http://spatialreference.org/ref/epsg/4326/proj4/"}},
         {"type": "name", "properties": {"name": None}},
         {"type": "name"},
+        {"wkid": 4326},
+        CRS("EPSG:4326").to_wkt("WKT1_ESRI"),
         None,
         4326,
     ],
@@ -215,9 +218,12 @@ def test_other_forms_of_the_crs_member(crs):
     assert Aoi.from_geojson({**PLAIN, "crs": crs}) == Aoi.from_geojson(PLAIN)
 
 
-@pytest.mark.parametrize("code", [4258, 4269, 4283, 7844, 4937, 6318])
-def test_degrees_of_a_continent_are_taken_with_a_note(code):
-    aoi = Aoi.from_geojson({**PLAIN, "crs": {"properties": {"name": f"urn:ogc:def:crs:EPSG::{code}"}}})
+@pytest.mark.parametrize(
+    "name",
+    [*(f"urn:ogc:def:crs:EPSG::{code}" for code in (4258, 4269, 4283, 7844, 4937, 6318)), "ESRI:104145"],
+)
+def test_degrees_of_a_continent_are_taken_with_a_note(name):
+    aoi = Aoi.from_geojson({**PLAIN, "crs": {"properties": {"name": name}}})
     assert aoi == Aoi.from_geojson(PLAIN)
     assert "taken as WGS 84" in aoi.notes[0]
 
@@ -229,6 +235,26 @@ def test_other_crss_are_transformed(code):
     aoi = Aoi.from_geojson({"type": "Polygon", "coordinates": [ring_there], "crs": f"EPSG:{code}"})
     assert (aoi.west, aoi.south, aoi.east, aoi.north) == pytest.approx((14, 47, 14.1, 47.1), abs=1e-3)
     assert "transformed from" in aoi.notes[0]
+
+
+@pytest.mark.parametrize(
+    "crs",
+    [
+        {"crs": {"wkid": 102100, "latestWkid": 3857}},
+        {"coordRefSys": "http://www.opengis.net/def/crs/EPSG/0/3857"},
+    ],
+    ids=["Esri", "JSON-FG"],
+)
+def test_members_of_other_programs(crs):
+    to_crs = Transformer.from_crs(4326, 3857, always_xy=True)
+    there = [list(to_crs.transform(x, y)) for x, y in ring(14, 47, 14.1, 47.1)]
+    aoi = Aoi.from_geojson({"type": "Polygon", "coordinates": [there], **crs})
+    assert (aoi.west, aoi.south, aoi.east, aoi.north) == pytest.approx((14, 47, 14.1, 47.1), abs=1e-6)
+
+
+@pytest.mark.parametrize("crs", ["EPSG:4326+5773", "urn:ogc:def:crs,crs:EPSG::4326,crs:EPSG::5773"])
+def test_the_horizontal_part_of_a_compound_crs_counts(crs):
+    assert Aoi.from_geojson({**PLAIN, "crs": crs}) == Aoi.from_geojson(PLAIN)
 
 
 def test_edges_of_a_projected_area_are_curves_in_degrees():
