@@ -42,7 +42,7 @@ def command(*arguments: str, cwd: Path, env: dict[str, str] | None = None) -> Ou
         env={**os.environ, **(env or {})},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     if done.returncode == 0:

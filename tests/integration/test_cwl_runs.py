@@ -104,12 +104,7 @@ def test_shards_of_a_large_area_give_the_files_of_one_command(
 @pytest.mark.parametrize(
     ("workflow", "wrong"),
     [
-        ("monthly-composite.cwl", "--aoi=-121.9,47.54,-122.2,47.5"),
-        ("monthly-composite.cwl", "--aoi=-122.2,47.54"),
         ("monthly-composite.cwl", "--aoi=--output-dir"),
-        ("monthly-composite.cwl", "--start-date=2020-13-01"),
-        ("monthly-composite.cwl", "--end-date=2020-09-30"),
-        ("large-area.cwl", "--aoi=-122.2,47.54"),
         ("large-area.cwl", "--start-date=2020-13-01"),
     ],
 )
@@ -126,12 +121,11 @@ def test_wrong_input_fails_the_step_with_the_error_of_the_command(
     assert left(tmp_path / "out") == []
 
 
-@pytest.mark.parametrize("shards", ["0", "-1"])
-def test_a_wrong_number_of_shards_fails_with_an_error_of_the_program(shards, compose, tmp_path):
-    done = compose("large-area.cwl", f"--shards={shards}")
+def test_a_wrong_number_of_shards_fails_with_an_error_of_the_program(compose, tmp_path):
+    done = compose("large-area.cwl", "--shards=-1")
     assert done.returncode == 1
     (error,) = (line for line in done.stderr.splitlines() if line.startswith("error: "))
-    assert f"1/{shards}" in error
+    assert "1/-1" in error
     assert left(tmp_path / "out") == []
 
 

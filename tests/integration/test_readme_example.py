@@ -133,6 +133,19 @@ def test_the_closing_table_tells_scenes_found_used_and_shares(output, demo_archi
     assert re.search(r"6 \W+ 4 \W+ \d+\.\d %", row)
 
 
+def test_the_archive_is_small_and_has_four_usable_dates_a_month(demo_archive):
+    assert sum(path.stat().st_size for path in demo_archive.folder.rglob("*") if path.is_file()) < 150e6
+    items = {a: json.loads(demo_archive.item_path(a).read_text()) for a in demo_archive.acquisitions}
+    covers = {a: item["properties"]["eo:cloud_cover"] for a, item in items.items()}
+    usable = {a.overpass: a.start.month for a, cover in covers.items() if cover <= 25}
+    assert [list(usable.values()).count(month) for month in (10, 11, 12)] == [4, 4, 4]
+    assert sum(cover > 25 for cover in covers.values()) == 3
+    (day,) = (a for a in items if a.start.date().isoformat() == "2020-11-22")
+    with rasterio.open(demo_archive.item_path(day).parent / items[day]["assets"]["B08"]["href"]) as file:
+        harmonised = file.read(1).astype(int) - 1000
+    assert (harmonised[harmonised > -1000] < 1).any()  # dark water below zero, as the offset allows
+
+
 @pytest.mark.parametrize("month", MONTHS)
 def test_the_mosaic_is_as_near_to_the_truth_as_one_that_knows_the_clouds(
     demo_archive, mosaic_command, readme_example, tmp_path_factory, month

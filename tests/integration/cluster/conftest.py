@@ -59,8 +59,8 @@ class RunningScheduler:
             yield running
 
 
-@pytest.fixture
-def scheduler():
+@contextmanager
+def running_scheduler():
     """A scheduler without workers."""
     port = free_port()
     with process(
@@ -71,6 +71,20 @@ def scheduler():
     ):
         wait_for(lambda: answers(port))
         yield RunningScheduler(f"tcp://127.0.0.1:{port}")
+
+
+@pytest.fixture
+def scheduler():
+    """A scheduler without workers."""
+    with running_scheduler() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def two_workers():
+    """Environment of commands that work on two workers; no test may stop one."""
+    with running_scheduler() as running, running.worker(), running.worker():
+        yield clean_environment(DASK_SCHEDULER_ADDRESS=running.address)
 
 
 @dataclass(frozen=True)

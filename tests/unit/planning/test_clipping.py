@@ -36,7 +36,7 @@ def assert_cut_as_rasterio_does(aoi, geometry):
 
 
 @pytest.mark.slow
-@settings(max_examples=40)
+@settings(max_examples=15)
 @given(CORNERS, st.sampled_from([(11.0, 46.0), (-122.0, 47.5), (178.9, -17.0)]), st.booleans())
 def test_a_mask_is_that_of_rasterio(corners, place, hole):
     shell = Polygon(corners).convex_hull

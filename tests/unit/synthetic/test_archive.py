@@ -345,15 +345,3 @@ def test_swath_that_misses_an_extent_makes_no_item(small_archive, tmp_path):
     archive = build_archive(tmp_path / "archive", spec)
     assert archive.item_path(near).is_file()
     assert not archive.item_path(far).exists()
-
-
-@pytest.mark.slow
-def test_demo_is_small_and_has_four_usable_dates_a_month(tmp_path):
-    archive = build_archive(tmp_path / "demo", ArchiveSpec.demo())
-    assert sum(path.stat().st_size for path in archive.folder.rglob("*") if path.is_file()) < 150e6
-    covers = {a: item_of(archive, a)["properties"]["eo:cloud_cover"] for a in archive.acquisitions}
-    usable = {a.overpass: a.start.month for a, cover in covers.items() if cover <= 25}
-    assert [list(usable.values()).count(month) for month in (10, 11, 12)] == [4, 4, 4]
-    assert sum(cover > 25 for cover in covers.values()) == 3
-    harmonised = pixels(archive, *on_day(archive, "2020-11-22"), "B08").astype(int) - 1000
-    assert (harmonised[harmonised > -1000] < 1).any()  # dark water below zero, as the offset allows
