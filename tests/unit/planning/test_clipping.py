@@ -1,13 +1,15 @@
 import numpy as np
 import pytest
+from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rasterio.features import geometry_mask
-from shapely import affinity, contains_xy
+from shapely import STRtree, affinity, contains_xy
 from shapely.geometry import Polygon, box, mapping
 
 from cloudless_mosaic.domain.aoi import Aoi
 from cloudless_mosaic.geo.blocks import cut_blocks
+from cloudless_mosaic.geo.geobox import GeoBox
 from cloudless_mosaic.geo.projection import project
 from cloudless_mosaic.planning.clipping import Clip
 from cloudless_mosaic.planning.grid import mosaic_geobox, utm_crs
@@ -141,3 +143,25 @@ def test_a_margin_is_as_wide_as_it_should_be(place):
         *(outer.right - inner.right, outer.top - inner.top),
     )
     assert all(abs(margin - 3000) <= 200 for margin in margins)
+
+
+SHAPES = {
+    "strip": [(0, 0), (0.05, 0), (1, 0.95), (1, 1), (0.95, 1), (0, 0.05)],
+    "corner": [(0, 0), (1, 0), (1, 0.0513), (0.0513, 0.0513), (0.0513, 1), (0, 1)],
+    "triangle": [(0, 0), (1, 0.8), (1, 1)],
+}
+TILES, TILE = 40, 5120.0
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_tenth_of_a_wide_rectangle_meets_a_sixth_of_its_tiles(shape):
+    edge, corner = TILES * TILE, (300_000.0, 5_100_000.0)
+    polygon = Polygon([(x * edge + corner[0] + 1000, y * edge + corner[1] + 2000) for x, y in SHAPES[shape]])
+    assert polygon.area == pytest.approx(0.1 * edge**2, rel=0.03)
+    clip = Clip((polygon,), STRtree([polygon]))
+    met = [
+        clip.meets(GeoBox((32, 32), Affine(160, 0, left, 0, -160, bottom + TILE), "EPSG:32610"))
+        for left in corner[0] + TILE * np.arange(TILES + 1)
+        for bottom in corner[1] + TILE * np.arange(TILES + 1)
+    ]
+    assert np.mean(met) <= 1 / 6
