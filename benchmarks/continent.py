@@ -4,6 +4,10 @@ The scheduler is real and runs in a process of its own, and so are the workers, 
 They make no pixels: they answer each part at once with the facts of its blocks, as workers do that have
 written the part to the folder of the results. ``python -m benchmarks.continent [parts] [workers]`` prints a
 line for every tenth of the run, and what the costs mean for workers that do compose.
+
+What the client and the scheduler use has two parts. Some goes with the parts, and is what is printed. Some
+goes with time: heartbeats of the workers, looks at them. That is measured before the run, with all workers
+connected and idle, and taken off, since a run on a busy computer takes longer without doing more.
 """
 
 from __future__ import annotations
@@ -15,7 +19,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -51,6 +55,17 @@ _PROCESSES = 4
 """Processes that the workers share."""
 
 _PORT = 28786
+
+_IDLE = 10.0
+"""Seconds that what goes with time is measured for."""
+
+_QUIET = {
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "10s",
+    "distributed.admin.system-monitor.interval": "10s",
+    "distributed.worker.memory.monitor-interval": "10s",
+}
+"""Simulated workers don't watch themselves: hundreds of them share two cores with what is measured."""
 
 _PART_SECONDS = 14.7 / 9
 """Processor time of a part in J3: four dates and three bands of a whole tile in nine parts
@@ -154,7 +169,7 @@ async def run_workers(address: str, number: int) -> None:
     import dask  # noqa: PLC0415 - seconds, which only this needs
     from distributed import Worker  # noqa: PLC0415 - as above
 
-    with dask.config.set({"distributed.worker.profile.enabled": False}):
+    with dask.config.set(_QUIET):
         workers = [Worker(address, nthreads=1, dashboard=False, memory_limit=0) for _ in range(number)]
         await asyncio.gather(*workers)
         await asyncio.gather(*(worker.finished() for worker in workers))
@@ -166,32 +181,77 @@ def resident() -> float:
     return pages * resource.getpagesize() / 1e6
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Clock and processor time, at one moment or between two."""
+
+    wall: float
+    """Seconds of the clock."""
+    client: float
+    """Seconds of processor time of this process."""
+    scheduler: float
+    """Seconds of processor time of the scheduler."""
+
+    @classmethod
+    def now(cls, scheduler: psutil.Process) -> Reading:
+        """At this moment."""
+        times = scheduler.cpu_times()
+        return cls(time.monotonic(), time.process_time(), float(times.user + times.system))
+
+    def since(self, start: Reading) -> Reading:
+        """Between an earlier moment and this one."""
+        return Reading(self.wall - start.wall, self.client - start.client, self.scheduler - start.scheduler)
+
+    def without(self, idle: Reading) -> Reading:
+        """What would have been used in no time, by what an idle cluster uses in some."""
+        share = self.wall / idle.wall
+        return Reading(
+            self.wall,
+            max(0.0, self.client - share * idle.client),
+            max(0.0, self.scheduler - share * idle.scheduler),
+        )
+
+
+def fed_workers(used: Reading, idle: Reading, parts: int) -> float:
+    """Workers that keep the busier of client and scheduler at work all the time.
+
+    Args:
+        used: For so many parts, without what goes with time.
+        idle: With all workers idle.
+        parts: How many.
+    """
+    both = ((used.client, idle.client), (used.scheduler, idle.scheduler))
+    return min((1 - resting / idle.wall) * _PART_SECONDS * parts / max(busy, 1e-9) for busy, resting in both)
+
+
 def main(number: int, workers: int) -> None:
     """Runs so many parts and prints what they cost."""
     with (
         cluster(workers) as (address, scheduler),
         connect(address, "the simulated cluster", "") as connection,
     ):
-        engine = ClusterEngine(connection, 60.0, None)
+        engine = ClusterEngine(connection, 60.0, None, print)
         connection.client.wait_for_workers(workers)
-        began, used, scheduled = time.monotonic(), time.process_time(), _used(scheduler)
+        start = Reading.now(scheduler)
+        time.sleep(_IDLE)
+        idle = Reading.now(scheduler).since(start)
+        print(
+            f"{workers} idle workers: {1000 * idle.client / idle.wall:.0f} ms of the client in a second, "
+            f"{1000 * idle.scheduler / idle.wall:.0f} of the scheduler",
+            flush=True,
+        )
+        start = Reading.now(scheduler)
         for done, _ in enumerate(engine.run(make_tasks(number), pretend, _facts), start=1):
             if done % max(1, number // 10) == 0:
-                client = (time.process_time() - used) / done
-                scheduling = (_used(scheduler) - scheduled) / done
-                wall = (time.monotonic() - began) / done
-                fed = _PART_SECONDS / max(client, scheduling)
+                spent = Reading.now(scheduler).since(start)
+                used = spent.without(idle)
                 print(
-                    f"{done} parts, {1000 * client:.2f} ms of the client for each, {1000 * scheduling:.2f} "
-                    f"of the scheduler, {1000 * wall:.2f} ms of time, {resident():.0f} MB; the busier of "
-                    f"the two feeds {fed:.0f} workers",
+                    f"{done} parts, {1000 * used.client / done:.2f} ms of the client for each, "
+                    f"{1000 * used.scheduler / done:.2f} of the scheduler, {1000 * spent.wall / done:.2f} ms "
+                    f"of time, {resident():.0f} MB; the busier of the two feeds "
+                    f"{fed_workers(used, idle, done):.0f} workers",
                     flush=True,
                 )
-
-
-def _used(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return float(times.user + times.system)
 
 
 def _facts(part: FinishedPart) -> tuple[BlockFacts, ...]:

@@ -61,7 +61,7 @@ class CompositePlan:
 
 
 class PeriodTasks:
-    """Makes the tasks of one period."""
+    """Makes the tasks of one period. What many blocks have in common is made once."""
 
     def __init__(self, plan: CompositePlan, period: PeriodPlan, rescue: Rescue | None = None) -> None:
         """Indexes the scenes.
@@ -71,13 +71,17 @@ class PeriodTasks:
             period: One of its periods.
             rescue: Scenes and mask for other tasks of the period than its own; ``None`` for these.
         """
+        request = plan.request
         self._plan = plan
         self._period = period
         self._index = SceneIndex(rescue.scenes if rescue else period.scenes, str(plan.geobox.crs))
-        self._mask = rescue.mask if rescue else plan.request.cloud_mask
+        self._mask = rescue.mask if rescue else request.cloud_mask
+        self._reducer, self._layers = request.reduction, request.all_layers
+        self._access = access_of(request.profile)
+        self._observations: dict[tuple[str, ...], tuple[Observation, ...]] = {}
         self._numbers = (
             {scene.id: number for number, scene in enumerate(period.numbered, 1)}
-            if "source" in {layer.name for layer in plan.request.all_layers}
+            if "source" in {layer.name for layer in self._layers}
             else {}
         )
 
@@ -92,21 +96,29 @@ class PeriodTasks:
             period=self._period.period,
             block=block,
             geobox=geobox,
-            observations=_observations(scenes, request, self._period.times, self._mask),
+            observations=self._observed(scenes),
             bands=request.bands,
             mask=self._mask,
-            reducer=request.reduction,
+            reducer=self._reducer,
             exact=request.exact,
             tile=plan.tile,
             alone=len(plan.blocks) == 1 and not plan.tile,
-            access=access_of(request.profile),
-            layers=request.all_layers,
+            access=self._access,
+            layers=self._layers,
             inside=inside,
             scene_numbers=tuple((scene.id, self._numbers[scene.id]) for scene in scenes)
             if self._numbers
             else (),
             part=None if inside is None or outside else inside.extent,
         )
+
+    def _observed(self, scenes: Sequence[Scene]) -> tuple[Observation, ...]:
+        """The observations of a block; those of blocks that the same scenes touch are the same object."""
+        touching = tuple(scene.id for scene in scenes)
+        if touching not in self._observations:
+            observations = _observations(scenes, self._plan.request, self._period.times, self._mask)
+            self._observations[touching] = observations
+        return self._observations[touching]
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,10 +246,11 @@ def _observations(
     """
     overpasses: dict[str, list[GranuleSource]] = {}
     times: dict[str, datetime] = {}
+    bands = [canonical_band(band) for band in read_bands(request)]
     for scene in scenes:
         source = GranuleSource(
             scene_id=scene.id,
-            bands=tuple(scene.rasters[canonical_band(band)] for band in read_bands(request)),
+            bands=tuple(scene.rasters[band] for band in bands),
             scl=scene.scl if mask.reads_classes else None,
             offset=scene.offset,
             footprint=scene.footprint.bounds,
