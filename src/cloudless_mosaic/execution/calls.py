@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from threading import Event
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -66,18 +67,21 @@ def call_on_worker(
 def _await(client: Client, future: Future[Answer]) -> Answer:
     """The result of a call.
 
+    Its end is waited for without asking for the result: Dask fetches results together, and a time-out on one
+    of them would cancel all that are under way.
+
     Raises:
         OSError: if no worker is left, or none has been heard of for long, or the scheduler doesn't answer.
     """
+    ended = Event()
+    future.add_done_callback(lambda _: ended.set())
     heartbeats = Heartbeats()
-    while True:
-        try:
-            return future.result(timeout=_LOOK)
-        except TimeoutError:
-            workers = _workers(client)
-            if not workers or heartbeats.silence(workers) > SILENCE:
-                client.cancel([future], force=True)
-                raise
+    while not ended.wait(_LOOK):
+        workers = _workers(client)
+        if not workers or heartbeats.silence(workers) > SILENCE:
+            client.cancel([future], force=True)
+            raise TimeoutError
+    return future.result()
 
 
 def _workers(client: Client) -> Mapping[str, Mapping[str, Any]]:
