@@ -82,6 +82,15 @@ class BurnedAreaRequest(ExecutionOptions, OutputOptions, MaskOptions, ReadingOpt
     )
     """Codes of the scene classification that are compared."""
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        dates = self.cloud_mask.dates
+        if dates and dates.neighbours:
+            raise UsageError(
+                f"`mask_options` neighbours={dates.neighbours}: scenes of a pair have no neighbours in time; "
+                "leave it out"
+            )
+
     @property
     def bands(self) -> tuple[str, ...]:
         """Bands that are read of both scenes."""

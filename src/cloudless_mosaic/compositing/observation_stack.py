@@ -116,6 +116,7 @@ class ObservationStack:
         test: DateTest,
         bands: Sequence[str],
         finished: Iterable[ReadGranule],
+        references: ObservationStack | None = None,
         reasons: UInt8s | None = None,
     ) -> Counter[str]:
         """Takes out what the test over the dates does, in place.
@@ -124,6 +125,7 @@ class ObservationStack:
             test: The test.
             bands: Sentinel-2 names of the bands of the stack.
             finished: The granules that were read.
+            references: Observations of other periods to compare with; ``None`` where there are none.
             reasons: See ``DateTest.take_out``.
 
         Returns:
@@ -132,7 +134,10 @@ class ObservationStack:
         if self.levels is None or not self.places:
             return Counter()
         before = {one: self.pixels[0, self.places[one]] != 0 for one in self.owners}
-        dropped = test.take_out(self.pixels, bands, self.levels, reasons)
+        if references is None or not references.places:
+            dropped = test.take_out(self.pixels, bands, self.levels, reasons)
+        else:
+            dropped = self._compare_with(references, test, bands, reasons)
         gone = {
             one: np.bincount(self.owners[one][before[one] & (self.pixels[0, self.places[one]] == 0)])
             for one in self.owners
@@ -146,6 +151,19 @@ class ObservationStack:
             elif granule.filled and granule.observation in self.places:
                 by_scene[granule.scene_id] += int(dropped[self.places[granule.observation]])
         return by_scene
+
+    def _compare_with(
+        self, others: ObservationStack, test: DateTest, bands: Sequence[str], reasons: UInt8s | None
+    ) -> npt.NDArray[np.int64]:
+        """As ``DateTest.take_out``, with a stack of the guides of other observations beside the own ones."""
+        own = self.pixels.shape[1]
+        guides = self.pixels[[list(bands).index(band) for band in test.guides]]
+        guides *= (self.pixels != 0).all(axis=0)
+        both = np.concatenate([guides, others.pixels], axis=1)
+        known = np.concatenate([one.levels for one in (self, others) if one.levels is not None])
+        dropped = test.take_out(both, test.guides, known, reasons, own)
+        self.pixels[0] *= both[0, :own] != 0
+        return dropped[:own]
 
     def reducible(self, task: BlockTask) -> Stack:
         """The stack as reducers take it: without the bands that only the mask looks at."""

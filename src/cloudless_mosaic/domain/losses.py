@@ -37,7 +37,8 @@ class LastingLosses:
             return
         for one in lost:
             self.failed.setdefault(one.scene_id, one)
-        if self.failed.keys() < self.scenes:
+        # scenes of other periods may be among the failed
+        if not self.failed.keys() >= self.scenes:
             return
         first = next((one for one in self.failed.values() if one.lasting == "access"), lost[0])
         kind = UsageError if first.lasting == "access" else NoDataError

@@ -188,10 +188,11 @@ INLINE struct rows rows_of(const uint16_t *first, const int64_t *guides, ptrdiff
    numbers: more blue than the reference that is haze, the same for doubtful observations, blue less half of red
    of a doubtful observation alone, more blue than the lowest of what can be sunlit where that is dark, less near infrared than the
    sunlit one that is shadow. dropped: shape (time,), added to. reasons: shape (y, x), 2 where any was hazy and 4 where any was in shadow,
-   added to; NULL where they aren't wanted. Returns 0, or 1 where memory is short. */
+   added to; NULL where they aren't wanted; of the first `own` times. Returns 0, or 1 where memory is short. */
 PER_PROCESSOR
 int drop_by_dates(uint16_t *stack, ptrdiff_t bands, ptrdiff_t times, ptrdiff_t pixels, const int64_t *guides,
-                  const uint8_t *levels, const uint16_t *limits, int64_t *dropped, uint8_t *reasons)
+                  const uint8_t *levels, const uint16_t *limits, int64_t *dropped, uint8_t *reasons,
+                  ptrdiff_t own)
 {
     ptrdiff_t stride = times * pixels;
     struct scratch *scratch = malloc(sizeof *scratch + (size_t)(2 * times * CHUNK) * sizeof(uint16_t));
@@ -220,7 +221,7 @@ int drop_by_dates(uint16_t *stack, ptrdiff_t bands, ptrdiff_t times, ptrdiff_t p
                     note_reference(scratch, usable, shaded, rows, limits[4], size);
                 else
                     dropped[time] += drop(scratch, usable, shaded, rows, levels + time * pixels + start, limits,
-                                          first, reasons ? reasons + start : NULL, size);
+                                          first, reasons && time < own ? reasons + start : NULL, size);
             }
     }
     free(scratch);

@@ -26,6 +26,7 @@ def drop_by_dates(
     dropped: Int64s,
     *,
     reasons: UInt8s | None = None,
+    own: int | None = None,
 ) -> None:
     """Takes hazy, shaded and incomplete observations out of a stack, in place.
 
@@ -41,6 +42,7 @@ def drop_by_dates(
             infrared than the sunlit observation that is shadow, if it is more than 9/32 of that one's too.
         dropped: Whole, shape (time,): complete observations that were taken out are added.
         reasons: Whole, shape (y, x): `HAZE` and `SHADOW` are added where such an observation was taken out.
+        own: Number of the first times that ``reasons`` are wanted of; ``None`` is all.
     """
     _, times, *plane = stack.shape
     check(len(guides) == 3 and all(0 <= band < len(stack) for band in guides), "bands the stack lacks")
@@ -52,6 +54,7 @@ def drop_by_dates(
         planes_of(np.array(limits, np.uint16), (5,), np.uint16),
         planes_of(dropped, (times,), np.int64),
         ffi.NULL if reasons is None else planes_of(reasons, tuple(plane), np.uint8),
+        times if own is None else own,
     )
     if short:
         raise MemoryError

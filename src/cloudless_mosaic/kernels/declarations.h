@@ -78,7 +78,8 @@ void gather_chosen(const uint16_t *stack, ptrdiff_t bands, ptrdiff_t times, ptrd
 void count_chosen(const int16_t *chosen, ptrdiff_t pixels, int64_t *out);
 
 int drop_by_dates(uint16_t *stack, ptrdiff_t bands, ptrdiff_t times, ptrdiff_t pixels, const int64_t *guides,
-                  const uint8_t *levels, const uint16_t *limits, int64_t *dropped, uint8_t *reasons);
+                  const uint8_t *levels, const uint16_t *limits, int64_t *dropped, uint8_t *reasons,
+                  ptrdiff_t own);
 
 void interleave_differences_8(const uint8_t *tile, ptrdiff_t bands, ptrdiff_t rows, ptrdiff_t columns,
                               uint8_t *out);

@@ -37,9 +37,16 @@ class DateTest:
     gap: int = 400
     """Near infrared that a shadow takes away, at least; it has to be 9/32 of it as well."""
 
+    neighbours: int = 0
+    """Observations up to which a pixel is also compared with the dates of the neighbouring periods."""
+
     @property
     def description(self) -> str:
         """What is taken out, in full sentences for the provenance."""
+        beyond = (
+            f" Pixels with at most {self.neighbours} observations were also compared with those of the "
+            "periods before and after, up to 31 days away."
+        )
         return (
             "Clear observations of a pixel were compared in B02, B04 and B08 (reflectance times 10,000). "
             f"Sunlit is the one of most B08 of those whose B02 is at most {self.lit} more than the lowest, "
@@ -47,6 +54,7 @@ class DateTest:
             f"Haze has more B02, by over {self.haze}, than the lowest that is no shadow, unless B04 is up by "
             f"more than twice as much; doubtful observations may have {self.doubt} more, or alone a "
             f"B02 - B04 / 2 of {self.hot}. Shadow and haze were taken out; snow was not tested for haze."
+            + (beyond if self.neighbours else "")
         )
 
     def take_out(
@@ -55,6 +63,7 @@ class DateTest:
         bands: Sequence[str],
         levels: UInt8s,
         reasons: UInt8s | None = None,
+        own: int | None = None,
     ) -> npt.NDArray[np.int64]:
         """Sets the first band of what is taken out to 0, and of what lacks any band; in place.
 
@@ -63,6 +72,7 @@ class DateTest:
             bands: Sentinel-2 names of the bands; the guides are among them.
             levels: Of each observation, shape (time, y, x), C-contiguous.
             reasons: Why any observation was taken out, shape (y, x), see ``masks.taken_out``; added to.
+            own: Number of the first times that ``reasons`` are wanted of; ``None`` is all.
 
         Returns:
             Observations that were taken out and lack no band, shape (time,).
@@ -70,5 +80,5 @@ class DateTest:
         dropped = np.zeros(stack.shape[1], np.int64)
         blue, red, nir = (list(bands).index(band) for band in self.guides)
         limits = (self.haze, self.doubt, self.hot, self.lit, self.gap)
-        drop_by_dates(stack, (blue, red, nir), levels, limits, dropped, reasons=reasons)
+        drop_by_dates(stack, (blue, red, nir), levels, limits, dropped, reasons=reasons, own=own)
         return dropped

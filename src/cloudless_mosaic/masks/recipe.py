@@ -36,13 +36,18 @@ class MaskOption:
     default: float
     """Taken where none is given."""
     unit: str
-    """``m``, ``%``, or ``DN`` for digital numbers, which are whole."""
+    """``m``, ``%``, or ``DN`` for digital numbers and ``dates``, which are whole."""
     most: float = 5000
     """The largest that makes sense; the smallest is 0."""
 
     @property
     def whole(self) -> bool:
         """True where only whole numbers make sense."""
+        return self.unit.startswith(("DN", "dates"))
+
+    @property
+    def is_limit(self) -> bool:
+        """True where 0 is a limit as any other, and doesn't turn anything off."""
         return self.unit == "DN"
 
     def read(self, name: str, text: str) -> float:

@@ -59,7 +59,7 @@ def _multidate(settings: MaskSettings, options: Options) -> Mask:
         far=max(near, options["far"]),
         snow=tuple(code for code in (11,) if code in clear),
     )
-    limits = {name: int(options[name]) for name in ("haze", "doubt", "hot", "lit", "gap")}
+    limits = {name: int(options[name]) for name in ("haze", "doubt", "hot", "lit", "gap", "neighbours")}
     title = "by the scene classification and by comparing dates"
     return Mask("multidate", title, step, DateTest(**limits), cloud_probability=options["probability"])
 
@@ -117,6 +117,7 @@ multidate = Recipe(
         "hot": _limit(_LIMITS.hot),
         "lit": _limit(_LIMITS.lit),
         "gap": _limit(_LIMITS.gap),
+        "neighbours": MaskOption(0, "dates, 0 is off", 100),
         "probability": _PROBABILITY,
     },
 )

@@ -72,7 +72,9 @@ class MaskTable:
         if network:
             written["network"] = network.written
         if dates:
-            written["dates"] = {name: getattr(dates, name) for name in _LIMITS}
+            limits = {name: getattr(dates, name) for name in _LIMITS}
+            off = {"neighbours"} if not dates.neighbours else set()
+            written["dates"] = {name: value for name, value in limits.items() if name not in off}
         return written
 
 

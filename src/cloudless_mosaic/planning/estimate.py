@@ -12,6 +12,7 @@ from cloudless_mosaic.domain.scenes import Scene, SourceRaster
 from cloudless_mosaic.geo.projection import metres_per_unit
 from cloudless_mosaic.planning.period_plan import PeriodPlan
 from cloudless_mosaic.planning.plan import CompositePlan, read_bands
+from cloudless_mosaic.planning.references import reference_scenes
 from cloudless_mosaic.planning.scene_index import SceneIndex
 from cloudless_mosaic.planning.series import composites_of_task
 
@@ -170,4 +171,16 @@ def _task_memory(plan: CompositePlan, period: PeriodPlan, index: SceneIndex) -> 
     # tasks that go through time keep what they have read, and all of their composites
     kept = observations * window + composites * composite_bytes(plan) if composites > 1 else 0
     network = mask.network.task_memory if mask.network else 0
-    return round(stack + levels + 2 * window + kept + network)
+    compared = pixels * _reference_bytes(plan, period, observations)
+    return round(stack + levels + 2 * window + kept + network + compared)
+
+
+def _reference_bytes(plan: CompositePlan, period: PeriodPlan, observations: int) -> int:
+    """Bytes of a pixel of neighbouring periods: their stack, its copy beside the own dates, and levels."""
+    dates = plan.request.cloud_mask.dates
+    if dates is None or not dates.neighbours:
+        return 0
+    index = SceneIndex(reference_scenes(plan.periods, period), str(plan.geobox.crs))
+    others = index.busiest(plan.geobox, plan.blocks)
+    band = _BAND_BYTES * (2 * others + 1 + observations + others)
+    return len(dates.guides) * band + _LEVEL_BYTES * (2 * others + observations)

@@ -26,6 +26,7 @@ from cloudless_mosaic.planning.clipping import Clip
 from cloudless_mosaic.planning.grid import mosaic_geobox, parse_crs, utm_crs
 from cloudless_mosaic.planning.period_plan import PeriodPlan, Rescue
 from cloudless_mosaic.planning.periods import plan_periods
+from cloudless_mosaic.planning.references import neighbouring, reference_scenes
 from cloudless_mosaic.planning.scene_index import SceneIndex
 from cloudless_mosaic.planning.tasks import BlockTask, GranuleSource, Observation
 from cloudless_mosaic.planning.tiles import tile_edges
@@ -79,6 +80,12 @@ class PeriodTasks:
         self._reducer, self._layers = request.reduction, request.all_layers
         self._access = access_of(request.profile)
         self._observations: dict[tuple[str, ...], tuple[Observation, ...]] = {}
+        dates = self._mask.dates
+        self._compared = (
+            SceneIndex(reference_scenes(plan.periods, period), str(plan.geobox.crs))
+            if dates and dates.neighbours and period.scenes and not rescue
+            else None
+        )
         self._numbers = (
             {scene.id: number for number, scene in enumerate(period.numbered, 1)}
             if "source" in {layer.name for layer in self._layers}
@@ -110,15 +117,26 @@ class PeriodTasks:
             if self._numbers
             else (),
             part=None if inside is None or outside else inside.extent,
+            references=self._references(geobox) if scenes else (),
         )
 
     def _observed(self, scenes: Sequence[Scene]) -> tuple[Observation, ...]:
         """The observations of a block; those of blocks that the same scenes touch are the same object."""
         touching = tuple(scene.id for scene in scenes)
         if touching not in self._observations:
-            observations = _observations(scenes, self._plan.request, self._period.times, self._mask)
+            request = self._plan.request
+            observations = _observations(scenes, request, read_bands(request), self._period.times, self._mask)
             self._observations[touching] = observations
         return self._observations[touching]
+
+    def _references(self, geobox: GeoBox) -> tuple[Observation, ...]:
+        """Observations of the neighbouring periods that may have pixels in a block."""
+        if self._compared is None:
+            return ()
+        near = neighbouring(self._plan.periods, self._period)
+        times = {overpass: time for one in near for overpass, time in one.times.items()}
+        scenes = self._compared.touching(geobox)
+        return _observations(scenes, self._plan.request, self._mask.guides, times, self._mask)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,23 +252,28 @@ def _block_edge(request: CompositeRequest, scene_set: SceneSet, pixel: float) ->
 
 
 def _observations(
-    scenes: Sequence[Scene], request: CompositeRequest, known: Mapping[str, datetime], mask: Mask
+    scenes: Sequence[Scene],
+    request: CompositeRequest,
+    bands: Sequence[str],
+    known: Mapping[str, datetime],
+    mask: Mask,
 ) -> tuple[Observation, ...]:
     """One observation per overpass, in the order of time.
 
     Args:
         scenes: Those that touch the block, in the order of time.
         request: What is asked for.
+        bands: Names of the bands to read.
         known: See ``PeriodPlan.times``; an overpass that isn't in it takes that of its first scene here.
         mask: Determines the clear pixels.
     """
     overpasses: dict[str, list[GranuleSource]] = {}
     times: dict[str, datetime] = {}
-    bands = [canonical_band(band) for band in read_bands(request)]
+    names = [canonical_band(band) for band in bands]
     for scene in scenes:
         source = GranuleSource(
             scene_id=scene.id,
-            bands=tuple(scene.rasters[band] for band in bands),
+            bands=tuple(scene.rasters[name] for name in names),
             scl=scene.scl if mask.reads_classes else None,
             offset=scene.offset,
             footprint=scene.footprint.bounds,

@@ -93,6 +93,8 @@ class BlockTask:
 
     What is read for filling stays within it too, so that periods which share scenes read the same windows.
     """
+    references: tuple[Observation, ...] = ()
+    """Observations of other periods in the bands that the mask looks at; compared, and not used otherwise."""
 
     @property
     def label(self) -> str:
@@ -118,7 +120,7 @@ class BlockTask:
     @property
     def hrefs(self) -> Iterator[str]:
         """Every raster that may be read."""
-        for observation in self.observations:
+        for observation in (*self.observations, *self.references):
             for granule in observation.granules:
                 rasters = (granule.scl, granule.probability, *granule.bands, *granule.network)
                 yield from dict.fromkeys(raster.href for raster in rasters if raster)

@@ -1,5 +1,7 @@
 """Composites whose mask compares dates: the bands it looks at, its levels, and what it took out."""
 
+from datetime import date
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -25,13 +27,13 @@ def blobs(rng, shape, codes=(0, 3, 8, 9, 10, 7, 11), number=7):
     return scl
 
 
-def hazy_dates(make_world, seed, dates=5, shape=SHAPE, granules=((0, "33TWL"),)):
+def hazy_dates(make_world, seed, days=(1, 2, 3, 4, 5), shape=SHAPE, granules=((0, "33TWL"),)):
     """Noisy dates with patches of haze and shadow; pixels, shape (date, band, y, x), and SCL."""
     rng = np.random.default_rng(seed)
     world, pixels, scls = make_world(), [], []
     land = rng.integers(200, 1500, (4, 1, 1)) + rng.integers(0, 300, (4, *shape))
     land[3] += 1500
-    for day in range(1, dates + 1):
+    for day in days:
         veil = np.kron(rng.random((shape[0] // 20, shape[1] // 20)) < 0.25, np.ones((20, 20), bool))
         shade = np.kron(rng.random((shape[0] // 20, shape[1] // 20)) < 0.15, np.ones((20, 20), bool))
         now = land + rng.integers(-40, 40, land.shape)
@@ -95,6 +97,49 @@ def test_bands_that_are_asked_for_do_not_change_the_mask(make_world, make_geobox
     ]
     np.testing.assert_array_equal(counts[0], counts[1])
     np.testing.assert_array_equal(counts[0], counts[2])
+
+
+TWO_DEKADS = {"period": "dekad", "end_date": date(2023, 8, 20), "mask": "multidate", "cloud_dilation": None}
+
+
+def with_neighbours(pixels, scls, own, most):
+    """What the mosaic of red has to be where pixels of few observations are compared with later dates."""
+    stack = np.ascontiguousarray(pixels.swapaxes(0, 1)[[0, 2, 3]]).astype(np.uint16)
+    levels = np.array([multidate_levels(scl, 20.0, 120.0, 300.0) for scl in scls])
+    levels = levels.repeat(2, axis=1).repeat(2, axis=2)
+    stack[:, levels == HARD] = 0
+    count = (stack[:, :own] > 0).all(axis=0).sum(axis=0)
+    stack[:, own:, count > most] = 0
+    kept, _ = kept_by_dates(stack, (0, 1, 2), levels, LIMITS)
+    return median(np.where(kept, stack[1], 0)[None, :own].astype(np.uint16))
+
+
+@pytest.mark.parametrize("most", [0, 1, 2])
+def test_pixels_of_few_observations_are_compared_with_neighbouring_periods(make_world, make_geobox, most):
+    world, pixels, scls = hazy_dates(make_world, 6, days=(3, 6, 12, 14, 18))
+    options = TWO_DEKADS | {"mask_options": (("neighbours", str(most)),), "layers": ("mask",)}
+    whole = world.mosaic(make_geobox(SHAPE), **options)
+    reduced = with_neighbours(pixels, scls, 2, most)
+    np.testing.assert_array_equal(whole.data, reduced.data)
+    np.testing.assert_array_equal(whole.count, reduced.count)
+    (composite,) = whole.composites
+    assert [scene for scene, _ in composite.masked] == [one.id for one in world.scenes[:2]]
+    assert composite.observations == (5 if most else 2)
+    if most:
+        assert (reduced.count < with_neighbours(pixels, scls, 2, 0).count).sum() > 100
+    cut = world.mosaic(make_geobox(SHAPE), Blocks((0, 50, 120), (0, 30, 160)), **options)
+    np.testing.assert_array_equal(cut.data, whole.data)
+    assert added_up(cut.composites) == added_up(whole.composites)
+    layers = [sum(int(one.layers["mask"].sum()) for one in made.composites) for made in (whole, cut)]
+    assert layers[0] == layers[1]
+
+
+def test_a_neighbour_that_cannot_be_read_is_lost(make_world, make_geobox):
+    world, _, _ = hazy_dates(make_world, 6, days=(3, 12))
+    world.failing.add("scene-1/blue.tif")
+    mosaic = world.mosaic(make_geobox(SHAPE), **TWO_DEKADS, mask_options=(("neighbours", "1"),))
+    assert [one.scene_id for one in mosaic.composites[0].lost] == ["scene-1"]
+    assert mosaic.composites[0].observations == 2
 
 
 GRIDS = {

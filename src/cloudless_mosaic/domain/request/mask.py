@@ -48,7 +48,7 @@ def _every_option(request: MaskOptions) -> dict[str, object] | None:
     """
     recipe, network = recipe_of(request.mask), request.cloud_mask.network
     options = recipe.read(name_of(request.mask), request.mask_settings)
-    written = {name: value for name, value in options.items() if value or recipe.options[name].whole}
+    written = {name: value for name, value in options.items() if value or recipe.options[name].is_limit}
     weights = {WEIGHTS: network.written[WEIGHTS]} if recipe.takes_weights and network else {}
     return {**weights, **written} or None
 
