@@ -400,6 +400,7 @@ def test_a_period_that_nothing_fills_says_why_it_is_empty(mosaic_command, archiv
         (("--fill", "magic"), "--fill 'magic' is unknown; choose among window:DAYS"),
         (("--fill", "window"), "--fill window takes a number from 1 to 366, got ''"),
         (("--fill", "relax,relax"), "--fill relax is given more than once"),
+        (("--fill", "none", "--fill", "relax"), "--fill none goes with no other way, got 'none,relax'"),
         (("--window", "3years"), "--window needs a number of days or months"),
         (("--window", "3days"), "--window 3days is shorter than the period 2020-11-05--P5D"),
         (("--buffer", "-1"), "--buffer must be between 0 and 500000, got -1"),

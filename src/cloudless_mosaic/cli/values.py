@@ -21,7 +21,7 @@ from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.masks import MaskChoice, read_mask_table
 from cloudless_mosaic.net.headers import parse_header
 
-_FOLDER = re.compile(r"[A-Za-z0-9_-]{1,60}")
+_FOLDER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,62}[A-Za-z0-9])?")
 
 _WIDEST = 500_000.0
 """Metres of the widest margin around an area."""
@@ -148,24 +148,46 @@ def read_features(text: str, field: str) -> dict[str, Aoi]:
     except (OSError, ValueError, RecursionError):
         raise UsageError("`name_from` takes an `aoi` that is a GeoJSON FeatureCollection; give one") from None
     features = document.get("features") if isinstance(document, dict) else None
+    if not isinstance(features, list):
+        raise UsageError("`name_from` takes an `aoi` that is a GeoJSON FeatureCollection; give one")
+    if not features:
+        raise UsageError("`aoi` has no features that `name_from` can name; give some")
     areas: dict[str, Aoi] = {}
     folders: set[str] = set()
-    for feature in features if isinstance(features, list) else []:
-        properties = feature.get("properties") if isinstance(feature, dict) else None
-        name = str((properties or {}).get(field, ""))
-        if not _FOLDER.fullmatch(name):
-            raise UsageError(
-                f"`name_from` {field!r} is {name[:40]!r} in a feature, which can't name a folder; it takes "
-                "letters, digits, - and _"
-            )
+    for feature in features:
+        name = _name_of(feature, field)
         # folders of names that differ in case are one on some file systems
         if name.lower() in folders:
             raise UsageError(f"`name_from` {field!r} is {name!r} in two features; give a field that differs")
         folders.add(name.lower())
-        areas[name] = Aoi.from_geojson({"crs": document.get("crs"), **feature})
-    if not areas:
-        raise UsageError("`name_from` takes an `aoi` that is a GeoJSON FeatureCollection; give one")
+        try:
+            areas[name] = Aoi.from_geojson({"crs": document.get("crs"), **feature})
+        except UsageError as error:
+            raise UsageError(f"`aoi`, feature {name!r}: {error.marked}") from None
     return areas
+
+
+def _name_of(feature: object, field: str) -> str:
+    """The name that a property gives to a feature.
+
+    Raises:
+        UsageError: if it has none, or one that can't be that of a folder.
+    """
+    properties = feature.get("properties") if isinstance(feature, dict) else None
+    value = properties.get(field) if isinstance(properties, dict) else None
+    if value is None:
+        raise UsageError(
+            f"`name_from` {field!r} is missing in a feature; give a property that all features have"
+        )
+    # tables with gaps have whole numbers as floats
+    number = isinstance(value, float) and value.is_integer()
+    name = str(int(value) if number else value)
+    if isinstance(value, bool) or not _FOLDER.fullmatch(name):
+        raise UsageError(
+            f"`name_from` {field!r} is {json.dumps(value)[:40]} in a feature, which can't name a folder; it "
+            "takes up to 64 letters, digits, - and _ that begin and end with a letter or digit"
+        )
+    return name
 
 
 def read_aoi(text: str) -> Aoi:

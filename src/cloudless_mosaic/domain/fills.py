@@ -85,6 +85,8 @@ def parse_fills(text: str) -> tuple[Fill, ...]:
     if text.strip() == NONE:
         return ()
     fills = []
+    if NONE in {part.strip() for part in text.split(",")}:
+        raise UsageError(f"`fill` none goes with no other way, got {text[:40]!r}; leave none out")
     for part in text.split(","):
         name, _, parameter = part.strip().partition(":")
         if name not in FILLS:

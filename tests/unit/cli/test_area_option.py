@@ -60,10 +60,46 @@ def test_a_file_that_is_not_there_a_folder_and_a_huge_one_are_refused(tmp_path):
             read_aoi(str(tmp_path / f"{name}.json"))
 
 
+def features_named(*names):
+    features = [{"type": "Feature", "properties": {"n": name}, "geometry": POLYGON} for name in names]
+    return json.dumps({"type": "FeatureCollection", "features": features})
+
+
 @pytest.mark.parametrize(
-    ("names", "said"), [(["a", "a"], "'a' in two"), (["a", "A"], "'A' in two"), (["/"], "'/'")]
+    ("names", "said"),
+    [
+        (["a", "a"], "'a' in two features"),
+        (["a", "A"], "'A' in two features"),
+        ([1, "1"], "'1' in two features"),
+        *(([name], "can't name a folder") for name in ("/", "", "..", "a b", "Z\u00fcrich", "-a", "a" * 65)),
+        *(([name], "can't name a folder") for name in (2.5, True, ["a"], {})),
+        ([None], "is missing in a feature"),
+        ([], "has no features"),
+    ],
 )
 def test_names_of_features_are_those_of_different_folders(names, said):
-    features = [{"type": "Feature", "properties": {"n": name}, "geometry": POLYGON} for name in names]
     with pytest.raises(UsageError, match=said):
-        read_features(json.dumps({"type": "FeatureCollection", "features": features}), "n")
+        read_features(features_named(*names), "n")
+
+
+def test_names_of_features_may_be_numbers():
+    assert list(read_features(features_named(7, 8.0, "b-1"), "n")) == ["7", "8", "b-1"]
+
+
+@pytest.mark.parametrize(
+    ("feature", "said"),
+    [
+        ({"properties": {}, "geometry": POLYGON}, "is missing in a feature"),
+        ({"properties": None, "geometry": POLYGON}, "is missing in a feature"),
+        ({"properties": {"n": "p"}, "geometry": None}, "feature 'p': AOI has no area"),
+        (
+            {"properties": {"n": "p"}, "geometry": {"type": "Point", "coordinates": [0, 0]}},
+            "feature 'p': AOI has a GeoJSON 'Point', which has no area",
+        ),
+    ],
+)
+def test_a_feature_that_makes_no_mosaic_is_named(feature, said):
+    with pytest.raises(UsageError, match=said):
+        read_features(
+            json.dumps({"type": "FeatureCollection", "features": [{"type": "Feature", **feature}]}), "n"
+        )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pyproj import CRS
 from shapely import segmentize
 from shapely.geometry import box
@@ -22,4 +24,6 @@ def area_of_grid(grid: SourceGrid) -> Aoi:
     """
     left, bottom, right, top = grid.bounds
     outline = segmentize(box(*grid.bounds), max(right - left, top - bottom) / _PARTS)
-    return Aoi.around(make_area([Part((outline,), CRS.from_user_input(grid.crs))]))
+    area = Aoi.around(make_area([Part((outline,), CRS.from_user_input(grid.crs))]))
+    # notes are on areas that users write, and the grid is what they gave
+    return replace(area, notes=())

@@ -43,9 +43,7 @@ def _of_raster(path: Path) -> SourceGrid:
         with rasterio.open(path) as file:
             return _grid(path, file.crs.to_wkt() if file.crs else None, list(file.transform)[:6], file.shape)
     except RasterioError:
-        raise UsageError(
-            f"`like` {path} is not a raster that can be read; give one, or a STAC item"
-        ) from None
+        raise _unreadable(path, "is not a raster that can be read; give one, or a STAC item") from None
 
 
 def _of_item(path: Path) -> SourceGrid:
@@ -54,7 +52,7 @@ def _of_item(path: Path) -> SourceGrid:
             raise UsageError(f"`like` {path} is too large for a STAC item; give a raster")
         document = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError, RecursionError):
-        raise UsageError(f"`like` {path} can't be read as JSON; give a STAC item, or a raster") from None
+        raise _unreadable(path, "can't be read as JSON; give a STAC item, or a raster") from None
     for fields in _projections(document):
         code = fields.get("proj:code") or fields.get("proj:epsg") or fields.get("proj:wkt2")
         transform, shape = fields.get("proj:transform"), fields.get("proj:shape")
@@ -63,6 +61,12 @@ def _of_item(path: Path) -> SourceGrid:
     raise UsageError(
         f"`like` {path} has no proj:code, proj:transform and proj:shape; give an item with them, or a raster"
     )
+
+
+def _unreadable(path: Path, reason: str) -> UsageError:
+    if not path.exists():
+        reason = "is not there; give a raster, or a STAC item"
+    return UsageError(f"`like` {path} {reason}")
 
 
 def _projections(document: object) -> Iterator[Mapping[str, Any]]:

@@ -22,6 +22,9 @@ from cloudless_mosaic.domain.request.part import RequestPart
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.net.redaction import without_credentials
 
+_FIRST_YEAR = 1970
+"""The layer of dates counts days from its first one."""
+
 PLANETARY_COMPUTER = "https://planetarycomputer.microsoft.com/api/stac/v1"
 
 
@@ -64,6 +67,8 @@ class SearchOptions(RequestPart):
             raise UsageError(
                 f"`end_date` {self.end_date} is before `start_date` {self.start_date}; swap them"
             )
+        if self.start_date.year < _FIRST_YEAR:
+            raise UsageError(f"`start_date` {self.start_date} is before {_FIRST_YEAR}; give a later day")
         if self.end_date.year == date.max.year:
             raise UsageError(f"`end_date` {self.end_date} is the end of the calendar; give an earlier day")
         if not self.bands:

@@ -6,7 +6,7 @@ import pytest
 import rasterio
 from affine import Affine
 
-from cloudless_mosaic.domain.grids import read_grid
+from cloudless_mosaic.domain.grids import area_of_grid, read_grid
 from cloudless_mosaic.errors import UsageError
 
 
@@ -20,6 +20,7 @@ def write(path, transform, crs="EPSG:32633"):
 def test_the_grid_of_a_raster(tmp_path):
     grid = read_grid(write(tmp_path / "a.tif", Affine(30, 0, 15, 0, -30, 6015)))
     assert (grid.crs, grid.transform, grid.shape) == ("EPSG:32633", (30, 0, 15, 0, -30, 6015), (4, 6))
+    assert not area_of_grid(grid).notes
 
 
 @pytest.mark.parametrize("place", ["properties", "asset"])
@@ -38,8 +39,9 @@ def test_what_has_no_grid_is_refused(tmp_path):
         (tmp_path / name).write_text(content)
         with pytest.raises(UsageError, match="like"):
             read_grid(tmp_path / name)
-    with pytest.raises(UsageError, match="like"):
-        read_grid(tmp_path / "missing.tif")
+    for missing in ("missing.tif", "missing.json"):
+        with pytest.raises(UsageError, match=f"like .*{missing} is not there; give a raster"):
+            read_grid(tmp_path / missing)
 
 
 @pytest.mark.parametrize(
