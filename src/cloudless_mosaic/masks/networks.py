@@ -26,7 +26,7 @@ def make_network(name: str, weights: Path | None = None) -> Network:
         return ukis.installed()
     if weights is None:
         raise UsageError(
-            f"{name} needs a folder of weights, `mask_options` weights=FOLDER; download "
-            f"{' and '.join(omnicloudmask.WEIGHTS)} from {omnicloudmask.SOURCE} into it"
+            f"the mask {name} needs weights=FOLDER, in `mask_options` or under [network] of a file; download "
+            f"{' and '.join(omnicloudmask.WEIGHTS)} from {omnicloudmask.SOURCE} into that folder"
         )
     return omnicloudmask.installed(weights)

@@ -125,7 +125,7 @@ def installed(folder: Path) -> OmniCloudMask:
             digests.append(sha256((folder / name).read_bytes()).hexdigest())
         except OSError as error:
             raise UsageError(
-                f"`mask_options` weights: {folder / name} can't be read ({error.strerror}); download "
+                f"mask omnicloudmask: {folder / name} can't be read ({error.strerror}); download "
                 f"{' and '.join(WEIGHTS)} from {SOURCE} into that folder"
             ) from None
     # torch alone doesn't have the architectures
@@ -158,7 +158,7 @@ def _models(folder: Path) -> tuple[list[Any], Any]:
             models.append(load_model_from_weights(encoder, folder / name, "smp", device))
         except (SafetensorError, RuntimeError) as error:
             raise UsageError(
-                f"`mask_options` weights: {folder / name} doesn't hold the weights of OmniCloudMask 4 "
+                f"mask omnicloudmask: {folder / name} doesn't hold the weights of OmniCloudMask 4 "
                 f"({str(error).splitlines()[0][:120]}); download it again from {SOURCE}"
             ) from None
     return models, device

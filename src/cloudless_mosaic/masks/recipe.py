@@ -39,6 +39,8 @@ class MaskOption:
     """``m``, ``%``, or ``DN`` for digital numbers and ``dates``, which are whole."""
     most: float = 5000
     """The largest that makes sense; the smallest is 0."""
+    example: float = 0
+    """One that is used, for messages; 0 is the default."""
 
     @property
     def whole(self) -> bool:
@@ -64,7 +66,7 @@ class MaskOption:
             kind = "whole number" if self.whole else "number"
             raise UsageError(
                 f"`mask_options` {name} takes a {kind} from 0 to {self.most:g} ({self.unit}), got {text!r}; "
-                f"for example {name}={self.default:g}"
+                f"for example {name}={self.example or self.default:g}"
             )
         return int(value) if self.whole else value
 

@@ -99,11 +99,11 @@ def _limit(default: int) -> MaskOption:
     return MaskOption(default, "DN", 10_000)
 
 
-def _metres(default: float) -> MaskOption:
-    return MaskOption(default, "m")
+def _metres(default: float, example: float = 0) -> MaskOption:
+    return MaskOption(default, "m", example=example)
 
 
-_PROBABILITY = MaskOption(0, "%, 0 is off", 100)
+_PROBABILITY = MaskOption(0, "%, 0 is off", 100, example=65)
 
 multidate = Recipe(
     _multidate,
@@ -117,7 +117,7 @@ multidate = Recipe(
         "hot": _limit(_LIMITS.hot),
         "lit": _limit(_LIMITS.lit),
         "gap": _limit(_LIMITS.gap),
-        "neighbours": MaskOption(0, "dates, 0 is off", 100),
+        "neighbours": MaskOption(0, "dates, 0 is off", 100, example=2),
         "probability": _PROBABILITY,
     },
 )
@@ -134,7 +134,7 @@ scl = Recipe(
     _scl,
     dilation=_SCL_DILATION,
     takes_classes=True,
-    options={"opening": _metres(0), "erosion": _metres(0), "probability": _PROBABILITY},
+    options={"opening": _metres(0, 40), "erosion": _metres(0, 20), "probability": _PROBABILITY},
 )
 """Chosen classes count as clear; cloud and shadow grow."""
 

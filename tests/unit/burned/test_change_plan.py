@@ -12,6 +12,7 @@ from cloudless_mosaic.domain.aoi import Aoi
 from cloudless_mosaic.domain.scenes import Scene, SourceGrid, SourceRaster
 from cloudless_mosaic.errors import NoDataError, UsageError
 from cloudless_mosaic.geo.projection import project
+from cloudless_mosaic.masks.table import parse_mask_table
 
 START = datetime(2021, 7, 13, 18, 49, 19, tzinfo=UTC)
 
@@ -157,3 +158,15 @@ def test_values_out_of_range(changes, words):
 def test_red_is_read_only_for_the_index_that_needs_it():
     assert request().bands == request(index="rbr").bands == ("nir", "swir22")
     assert request(index="bai").bands == ("nir", "swir22", "red")
+
+
+def test_a_mask_from_a_file_has_its_own_classes():
+    table = parse_mask_table({"name": "mine", "classes": {"clear": [4, 5]}})
+    assert request(mask=table).cloud_mask.classes.clear == (4, 5)
+    with pytest.raises(UsageError, match="clear_classes is in the file of the mask itself"):
+        request(mask=table, clear_classes=(4,))
+
+
+def test_a_pair_has_no_neighbouring_periods():
+    with pytest.raises(UsageError, match="neighbours=2: scenes of a pair have no neighbours in time"):
+        request(mask="multidate", mask_options=(("neighbours", "2"),))

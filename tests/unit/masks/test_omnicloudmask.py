@@ -99,8 +99,8 @@ def test_a_file_that_holds_no_weights_is_named(weights, tmp_path):
 
 
 def test_missing_weights_are_refused_with_where_they_are_to_be_had(tmp_path):
-    needed = "omnicloudmask needs a folder of weights, mask_options weights=FOLDER; "
-    where = f"download {REGNETY} and {EDGENEXT} from {omnicloudmask.SOURCE} into it"
+    needed = r"omnicloudmask needs weights=FOLDER, in mask_options or under \[network\] of a file; "
+    where = f"download {REGNETY} and {EDGENEXT} from {omnicloudmask.SOURCE} into that folder"
     for options in ((), (("weights", ""),)):
         with pytest.raises(UsageError, match=needed + where):
             made(*options)
@@ -120,7 +120,10 @@ def test_a_missing_package_is_named_with_the_extra(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("network", "message"),
     [
-        ({"name": "omnicloudmask"}, "omnicloudmask needs a folder of weights"),
+        (
+            {"name": "omnicloudmask"},
+            "omnicloudmask needs weights=FOLDER, in mask_options or under",
+        ),
         ({"name": "omnicloudmask", "weights": 3}, r"network\.weights must be the path of a folder, got '3'"),
         ({"name": "ukis", "weights": "w"}, r"network\.weights: the weights of ukis are in its package"),
     ],

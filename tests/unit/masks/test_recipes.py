@@ -80,6 +80,7 @@ def test_options_change_the_limits():
         ("multidate", [("far", "-1")], "got '-1'"),
         ("multidate", [("haze", "2.5")], "haze takes a whole number from 0 to 10000 .DN., got '2.5'"),
         ("multidate", [("haze", "70000")], "got '70000'"),
+        ("multidate", [("neighbours", "1.5")], "a whole number from 0 to 100 .* for example neighbours=2"),
         ("multidate", [("haze", "1"), ("haze", "1")], "mask_options has haze more than once; give it once"),
     ],
 )

@@ -90,8 +90,10 @@ class MaskOptions(RequestPart):
                 f"{','.join(map(str, self.clear_classes)) or 'none'}; for example `clear_classes` 4,5,6"
             )
         if isinstance(self.mask, MaskTable):
+            # other requests have other defaults
+            classes = type(self).__dataclass_fields__["clear_classes"].default
             given = {
-                "clear_classes": self.clear_classes != DEFAULT_CLEAR_CLASSES,
+                "clear_classes": self.clear_classes != classes,
                 "cloud_dilation": self.cloud_dilation is not None,
             }
             for name in (name for name, one in given.items() if one):
