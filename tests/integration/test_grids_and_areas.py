@@ -136,6 +136,8 @@ def test_pixels_lie_where_those_of_another_archive_do(grid, resolution, epsg, of
         ((), "no area; give --aoi, --tile or --like"),
         (("--tile", "10IET"), "--tile '10IET' is not a tile of the MGRS"),
         (("--tile", "10TET", "--resolution", "70"), "--resolution 70 does not divide the 109800 m of a tile"),
+        (("--tile", "10TET", "--crs", "EPSG:3857"), "--crs EPSG:3857 is not that of --tile, EPSG:32610"),
+        (("--tile", "10TET", "--buffer", "100"), "--buffer grows --aoi, and --tile has an extent of its own"),
         (("--tiles-of-aoi",), "no area; give --aoi"),
         ((f"--aoi={BOX}", "--name-from", "id"), "--name-from takes an --aoi that is a GeoJSON"),
         ((f"--aoi={BOX}", "--grid", "eea", "--crs", "EPSG:3035"), "--grid has a CRS of its own"),
@@ -151,3 +153,21 @@ def test_what_is_no_grid_is_refused_in_one_line(options, message, mosaic_command
     assert outcome.code == 2
     assert outcome.err.startswith(f"error: {message}"), outcome.err
     assert outcome.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--resolution", "60"), "--resolution 60 is not that of --like, 30; leave it out"),
+        (("--crs", "EPSG:3857"), "--crs EPSG:3857 is not that of --like, EPSG:32610; leave it out"),
+        (("--buffer", "9"), "--buffer grows --aoi, and --like has an extent of its own; leave it out"),
+    ],
+)
+def test_what_a_given_grid_leaves_without_effect_is_refused(options, message, mosaic_command, tmp_path):
+    item = tmp_path / "item.json"
+    grid = {"proj:code": "EPSG:32610", "proj:transform": [30, 0, 15, 0, -30, 15], "proj:shape": [9, 9]}
+    item.write_text(json.dumps({"type": "Feature", "properties": grid}))
+    outcome = mosaic_command(
+        *("plan", "--bands", "red", "--month", "2020-10", "--like", "item.json"), *options, cwd=tmp_path
+    )
+    assert (outcome.code, outcome.err) == (2, f"error: {message}\n")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -22,6 +22,9 @@ from cloudless_mosaic.masks import MaskChoice, read_mask_table
 from cloudless_mosaic.net.headers import parse_header
 
 _FOLDER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,62}[A-Za-z0-9])?")
+
+_RESOLUTION = next(field.default for field in fields(MosaicRequest) if field.name == "resolution")
+"""That of a command which names none."""
 
 _WIDEST = 500_000.0
 """Metres of the widest margin around an area."""
@@ -69,9 +72,35 @@ def read_requests(
     resolution = rest["resolution"]
     if tiles:
         grids = {parse_tile(tile)[0]: tile_grid(tile, resolution) for tile in tiles}
+        _require_agreement("tiles", grids.values(), 0 if tiles_of_aoi else buffer, rest)
         return _named({name: {"aoi": area, "like": grid} for name, grid in grids.items()}, rest)
     grid = None if like is None else read_grid(like)
+    if grid is not None:
+        _require_agreement("like", [grid], buffer, rest)
     return (NamedRequest("", read_request(aoi=area, like=grid, **rest)),)
+
+
+def _require_agreement(
+    giver: str, grids: Iterable[SourceGrid], buffer: float, rest: Mapping[str, Any]
+) -> None:
+    """Refuses options that a given grid would leave without an effect.
+
+    Args:
+        giver: Field that gives the grids.
+        grids: Output grids.
+        buffer: Metres that the area is grown by.
+        rest: The other options.
+    """
+    crs, resolution = rest["crs"], rest["resolution"]
+    if buffer and not rest["clip"]:
+        raise UsageError(f"`buffer` grows `aoi`, and `{giver}` has an extent of its own; leave it out")
+    for grid in grids:
+        if crs is not None and crs.upper() != grid.crs:
+            raise UsageError(f"`crs` {crs} is not that of `{giver}`, {grid.crs[:40]}; leave it out")
+        if resolution not in {_RESOLUTION, grid.resolution}:
+            raise UsageError(
+                f"`resolution` {resolution:g} is not that of `{giver}`, {grid.resolution:g}; leave it out"
+            )
 
 
 def _named(differences: Mapping[str, Mapping[str, Any]], rest: Mapping[str, Any]) -> tuple[NamedRequest, ...]:
