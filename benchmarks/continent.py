@@ -2,8 +2,11 @@
 
 The scheduler is real and runs in a process of its own, and so are the workers, hundreds in a few processes.
 They make no pixels: they answer each part at once with the facts of its blocks, as workers do that have
-written the part to the folder of the results. ``python -m benchmarks.continent [parts] [workers]`` prints a
-line for every tenth of the run, and what the costs mean for workers that do compose.
+written the part to the folder of the results.
+
+``python -m benchmarks.continent [parts] [workers] [seconds]`` prints a line for every tenth of the run, and
+what the costs mean for workers that do compose, and take so many seconds of processor time for a part.
+``python -m benchmarks.cluster`` measures these seconds; on a busy computer, do both at the same time.
 
 What the client and the scheduler use has two parts. Some goes with the parts, and is what is printed. Some
 goes with time: heartbeats of the workers, looks at them. That is measured before the run, with all workers
@@ -212,19 +215,20 @@ class Reading:
         )
 
 
-def fed_workers(used: Reading, idle: Reading, parts: int) -> float:
+def fed_workers(used: Reading, idle: Reading, parts: int, seconds: float) -> float:
     """Workers that keep the busier of client and scheduler at work all the time.
 
     Args:
         used: For so many parts, without what goes with time.
         idle: With all workers idle.
         parts: How many.
+        seconds: Processor time of a worker for each.
     """
     both = ((used.client, idle.client), (used.scheduler, idle.scheduler))
-    return min((1 - resting / idle.wall) * _PART_SECONDS * parts / max(busy, 1e-9) for busy, resting in both)
+    return min((1 - resting / idle.wall) * seconds * parts / max(busy, 1e-9) for busy, resting in both)
 
 
-def main(number: int, workers: int) -> None:
+def main(number: int, workers: int, seconds: float) -> None:
     """Runs so many parts and prints what they cost."""
     with (
         cluster(workers) as (address, scheduler),
@@ -249,7 +253,7 @@ def main(number: int, workers: int) -> None:
                     f"{done} parts, {1000 * used.client / done:.2f} ms of the client for each, "
                     f"{1000 * used.scheduler / done:.2f} of the scheduler, {1000 * spent.wall / done:.2f} ms "
                     f"of time, {resident():.0f} MB; the busier of the two feeds "
-                    f"{fed_workers(used, idle, done):.0f} workers",
+                    f"{fed_workers(used, idle, done, seconds):.0f} workers",
                     flush=True,
                 )
 
@@ -262,5 +266,5 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["workers"]:
         asyncio.run(run_workers(sys.argv[2], int(sys.argv[3])))
     else:
-        numbers = [int(text) for text in sys.argv[1:]]
-        main(*(numbers + [5000, 200][len(numbers) :]))
+        number, workers, seconds = [*sys.argv[1:], *("5000", "200", str(_PART_SECONDS))[len(sys.argv) - 1 :]]
+        main(int(number), int(workers), float(seconds))

@@ -12,10 +12,10 @@ from cloudless_mosaic.compositing.composite import Composite
 from cloudless_mosaic.compositing.facts import BlockFacts
 from cloudless_mosaic.geo.blocks import Block
 from cloudless_mosaic.output.checkpoints import BlockCheckpoints
-from cloudless_mosaic.output.finishing import FinishedRaster
+from cloudless_mosaic.output.finishing import FinishedRaster, close_raster
 from cloudless_mosaic.output.folder import OutputFolder
 from cloudless_mosaic.output.part_files import PartFile
-from cloudless_mosaic.output.rasters import VISUAL, Raster, mosaic_rasters, raster_pixels
+from cloudless_mosaic.output.rasters import Raster, mosaic_rasters, raster_pixels
 from cloudless_mosaic.output.sink import MosaicSink
 from cloudless_mosaic.planning.mosaics import Mosaic
 
@@ -79,7 +79,9 @@ class BlockSink(MosaicSink):
 
     def _finish_rasters(self) -> Sequence[Future[FinishedRaster]]:
         # threads that stay, since each takes a while to be ready for its first GDAL dataset
-        return [self._background.submit(_close, raster, writer) for raster, writer in self._opening.result()]
+        return [
+            self._background.submit(close_raster, raster, writer) for raster, writer in self._opening.result()
+        ]
 
     def _open(self) -> list[tuple[Raster, CogWriter]]:
         """Opens all files, or none."""
@@ -91,8 +93,3 @@ class BlockSink(MosaicSink):
                 undo.callback(writers[-1][1].abort)
             undo.pop_all()
         return writers
-
-
-def _close(raster: Raster, writer: CogWriter) -> FinishedRaster:
-    file = writer.close()
-    return FinishedRaster(file, writer.smallest if raster.name == VISUAL else None, writer.smallest_factor)

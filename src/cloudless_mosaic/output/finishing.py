@@ -6,12 +6,15 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from cloudless_mosaic.cog.encoding import Pixels
+from shapely.geometry.base import BaseGeometry
+
+from cloudless_mosaic.cog.picture import thumbnail
 from cloudless_mosaic.cog.writer import CogFile, CogWriter
 from cloudless_mosaic.errors import TemporaryError
 from cloudless_mosaic.output.part_files import PartFile
 from cloudless_mosaic.output.part_task import is_here
 from cloudless_mosaic.output.rasters import VISUAL, Raster
+from cloudless_mosaic.stac.data_mask import data_footprint
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +34,25 @@ class RasterJob:
 
 
 @dataclass(frozen=True, slots=True)
+class Preview:
+    """What is made of the smallest overview of the picture."""
+
+    thumbnail: bytes
+    """A PNG."""
+    area: BaseGeometry
+    """Where the mosaic has data, in pixels of the grid."""
+    factor: int
+    """Pixels of the grid along the edge of a pixel of the thumbnail."""
+
+
+@dataclass(frozen=True, slots=True)
 class FinishedRaster:
     """A finished file."""
 
     file: CogFile
     """The file."""
-    smallest: Pixels | None
-    """The smallest overview of the picture, shape (band, y, x); ``None`` of other files."""
-    factor: int
-    """Pixels of full resolution along the edge of a pixel of the smallest overview."""
+    preview: Preview | None
+    """Of the picture; ``None`` of other files."""
 
 
 def finish_raster(job: RasterJob) -> FinishedRaster | None:
@@ -58,7 +71,25 @@ def finish_raster(job: RasterJob) -> FinishedRaster | None:
             if part is None:
                 raise TemporaryError(f"{path.name} in {path.parent} is damaged; check the disk and run again")
             writer.add_part(part, part.tiles(job.position), part.pieces(job.position))
-        file = writer.close()
+        finished = close_raster(job.raster, writer)
         undo.pop_all()
-    smallest = writer.smallest if job.raster.name == VISUAL else None
-    return FinishedRaster(file, smallest, writer.smallest_factor)
+    return finished
+
+
+def close_raster(raster: Raster, writer: CogWriter) -> FinishedRaster:
+    """Closes a file after its last pixel.
+
+    Args:
+        raster: What it holds.
+        writer: Of the file.
+
+    Raises:
+        TemporaryError: if the disk is full or fails.
+        ValueError: if pixels are missing.
+    """
+    file = writer.close()
+    if raster.name != VISUAL:
+        return FinishedRaster(file, None)
+    small, factor = writer.smallest, writer.smallest_factor
+    area = data_footprint(small, factor, raster.spec.geobox)
+    return FinishedRaster(file, Preview(thumbnail(small), area, factor))

@@ -10,8 +10,6 @@ from concurrent.futures import Future, wait
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from cloudless_mosaic.cog.encoding import Pixels
-from cloudless_mosaic.cog.picture import thumbnail
 from cloudless_mosaic.cog.writer import CogFile
 from cloudless_mosaic.compositing.facts import BlockFacts
 from cloudless_mosaic.domain.periods import mosaic_name
@@ -110,17 +108,15 @@ class MosaicSink(ABC):
             self._totals.add(one)
 
     def _finish(self) -> PeriodFiles:
-        from cloudless_mosaic.stac.data_mask import data_footprint  # noqa: PLC0415 - GDAL and pystac load slowly
-        from cloudless_mosaic.stac.items import PeriodFiles  # noqa: PLC0415
+        from cloudless_mosaic.stac.items import PeriodFiles  # noqa: PLC0415 - pystac loads slowly
 
         under_way = self._finish_rasters()
         try:
             # the picture is smaller than the mosaic, and so done before it
-            picture = under_way[2].result()
-            if picture.smallest is None:
-                raise ValueError("the picture was finished without its smallest overview")
-            small = self._write_thumbnail(picture.smallest)
-            area = data_footprint(picture.smallest, picture.factor, self._plan.geobox)
+            preview = under_way[2].result().preview
+            if preview is None:
+                raise ValueError("the picture was finished without its preview")
+            small = self._write_thumbnail(preview.thumbnail)
         finally:
             wait(under_way)  # what follows may remove the files
         mosaic, count, visual, *layers = (one.result().file for one in under_way)
@@ -130,8 +126,8 @@ class MosaicSink(ABC):
             count=count,
             visual=visual,
             thumbnail=small,
-            thumbnail_factor=picture.factor,
-            area=area,
+            thumbnail_factor=preview.factor,
+            area=preview.area,
             statistics=self._totals.bands,
             observations=self._totals.counts,
             scene_percents=self._totals.scene_percents,
@@ -139,9 +135,8 @@ class MosaicSink(ABC):
             layers=dict(zip(names, layers, strict=True)),
         )
 
-    def _write_thumbnail(self, picture: Pixels) -> CogFile:
+    def _write_thumbnail(self, data: bytes) -> CogFile:
         path = self._staging / f"{self._name}-thumbnail.png"
-        data = thumbnail(picture)
         write_whole(path, data)
         return CogFile(path, len(data), hashlib.sha256(data).hexdigest())
 
