@@ -9,6 +9,7 @@ processes. Needs Linux.
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import subprocess
 import sys
@@ -34,6 +35,9 @@ _PORT = 28787
 
 _MEMORY = "3GiB"
 """Of a worker."""
+
+_QUIET = {"DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False"}
+"""Variables of scheduler and workers, as in the image of the project."""
 
 _HIDDEN = ("unshare", "--mount", "--map-root-user", "sh", "-c", 'mount -t tmpfs none "$0" && exec "$@"')
 """Runs a command that sees an empty folder in place of another."""
@@ -158,7 +162,9 @@ def _cluster(workers: int, hidden: Path | None) -> Iterator[tuple[psutil.Process
 
 
 def _start(stack: ExitStack, command: Sequence[str]) -> psutil.Process:
-    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    running = subprocess.Popen(
+        command, env={**os.environ, **_QUIET}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     stack.callback(running.wait)
     # a worker that is asked to end waits for its scheduler, which may have ended before
     stack.callback(running.kill)
