@@ -357,7 +357,11 @@ def test_neighbours_and_interpolation_are_those_of_numpy(run):
     assert any((one == 7).any() for one in flags.values())
 
 
-ALL_WAYS = ("--fill", "window:15,relax,neighbours:1,interpolate", "--layer", "date", "--layer", "age")
+ALL_WAYS = (
+    *("--fill", "window:15,relax,neighbours:1,interpolate", "--bands", "nir", "--reducer", "geomedian"),
+    *(word for layer in ("date", "age", "spread", "source", "mask") for word in ("--layer", layer)),
+    *("--index", "NDVI"),
+)
 
 
 @pytest.mark.slow

@@ -1,9 +1,16 @@
 """Layers of a block: where its pixels come from, and why others have nothing."""
 
+from collections import Counter
 from datetime import date
 
 import numpy as np
 import pytest
+
+from cloudless_mosaic.errors import UsageError
+from cloudless_mosaic.geo.blocks import Blocks
+from cloudless_mosaic.layers import LAYERS
+from cloudless_mosaic.reducers import parse_reducer
+from reducer_oracles import ORACLES
 
 CLEAR, CLOUD = 4, 9
 ORIGIN = 499980.0, 5300040.0
@@ -142,3 +149,64 @@ def test_an_index_is_nan_where_nothing_is_clear(cloudy, make_geobox, index_kind)
     cloudy.add({"red": ground(1000), "nir": ground(3000)}, np.full((32, 32), CLOUD, np.uint8), day=9)
     cloudy.scenes.pop(0)
     assert np.isnan(index_of(cloudy, make_geobox, index_of=index_kind)).all()
+
+
+def passes(world, shape):
+    """Five overpasses, each seen by two granules that overlap, with clouds, shadows and missing parts."""
+    rng = np.random.default_rng(5)
+    for day in range(1, 10, 2):
+        for granule, east in (("west", 0.0), ("east", 10.0 * (shape[1] // 2))):
+            bands = {band: rng.integers(1, 9000, shape, np.uint16) for band in ("red", "nir", "blue")}
+            scl = np.full((shape[0] // 2, shape[1] // 2), CLEAR)
+            for code in (0, 3, 7, 8, 9, 9):
+                row, column = (rng.integers(0, length) for length in scl.shape)
+                scl[row : row + 9, column : column + 9] = code
+            world.add(
+                bands,
+                scl,
+                id=f"{day} {granule}",
+                day=day,
+                granule=granule,
+                origin=(ORIGIN[0] + east, ORIGIN[1]),
+                view=float(rng.integers(2, 9)),
+            )
+
+
+def layers_for(reducer):
+    """All layers that a reducer can have."""
+    for name, layer in LAYERS.items():
+        try:
+            layer.check(parse_reducer(reducer))
+        except UsageError:
+            continue
+        yield name
+
+
+REDUCTIONS = [
+    *((text, "composite") for text in ORACLES),
+    *((text, "dates") for text in ("median", "percentile:25", "mean")),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("reducer", "index_of"), REDUCTIONS)
+def test_layers_are_the_same_wherever_blocks_are_cut(world, make_geobox, reducer, index_of):
+    shape = 80, 72
+    passes(world, shape)
+    layers = tuple(layers_for(reducer))
+    assert set(layers) >= {"date", "age", "source", "flags", "mask"}
+    options = {"bands": ("red", "nir", "blue"), "reducer": reducer, "layers": layers}
+    options |= {"indices": ("NDVI",), "index_of": index_of}
+    geobox = make_geobox((90, 120))
+    whole = world.mosaic(geobox, **options)
+    (one,) = whole.composites
+    assert set(one.layers) == {*layers, "NDVI"}
+    parts = world.mosaic(geobox, Blocks((0, 33, 34, 90), (0, 64, 101, 120)), **options)
+    np.testing.assert_array_equal(parts.data, whole.data)
+    np.testing.assert_array_equal(parts.count, whole.count)
+    pixels = Counter()
+    for composite in parts.composites:
+        pixels.update(dict(composite.scene_pixels))
+        for name, layer in composite.layers.items():
+            np.testing.assert_array_equal(layer, one.layers[name][:, *composite.block.window], name)
+    assert +pixels == +Counter(dict(one.scene_pixels))
