@@ -119,7 +119,7 @@ def _parser() -> argparse.ArgumentParser:
         "--cache",
         type=Path,
         default=ROOT / "benchmarks" / ".cache",
-        help="folder for archive, environments and outputs, some 7 GB; default benchmarks/.cache",
+        help="folder for archive, environments and outputs, some 10 GB; default benchmarks/.cache",
     )
     return parser
 

@@ -19,7 +19,8 @@ _NOISE = 32.0
 that Earth Search lists for red bands of real ones (``file:size`` in collection ``sentinel-2-c1-l2a``, scaled
 to tiles without nodata). Smoother pixels would decompress twice as fast as real ones do."""
 
-_BANDS = ("B03", "B04", "B08")
+_BANDS = ("B02", "B03", "B04", "B08")
+"""Those of the jobs, and blue, which one of the reducers needs."""
 
 _SPECS = {
     "full": replace(ArchiveSpec.full_tile(), noise=_NOISE, bands=_BANDS),

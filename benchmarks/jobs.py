@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from calendar import monthrange
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -78,6 +79,8 @@ class Order:
     """True not to cut scenes to the area. For the published algorithm."""
     reducer: str = "median"
     """As ``--reducer`` names it."""
+    bands: Mapping[str, str] = field(default_factory=lambda: BANDS)
+    """Common name and asset of the bands, in the order of the output."""
     count: bool = False
     """True to write the number of clear observations as one more band, for comparing."""
 
@@ -90,7 +93,7 @@ class Order:
             **asdict(self.job),
             "aoi": (aoi.west, aoi.south, aoi.east, aoi.north),
             "days": [day.isoformat() for day in self.job.days],
-            "assets": list(BANDS.values()),
+            "assets": list(self.bands.values()),
             "items": str(self.items),
             "output": str(self.output),
             "clear_classes": self.clear_classes,

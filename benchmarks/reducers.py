@@ -10,7 +10,7 @@ from dataclasses import replace
 from benchmarks.bench import Bench
 from benchmarks.contenders import ODC_STAC, OURS, S2MOSAIC, Contender
 from benchmarks.errors import BenchmarkError
-from benchmarks.jobs import Job
+from benchmarks.jobs import BANDS, Job
 from benchmarks.results import Run
 
 _log = logging.getLogger("benchmarks")
@@ -21,13 +21,17 @@ REDUCERS: Mapping[str, tuple[Contender, ...]] = {
     "mean": (S2MOSAIC,),
     "geomedian": (ODC_STAC,),
     "medoid": (S2MOSAIC,),
+    "best": (),
     "max:NDVI": (),
     "nearest": (),
     "first": (S2MOSAIC,),
     "last": (),
 }
-"""Peers by the text of a reducer that takes the bands of the jobs. The medoid of s2mosaic is another one: the
-observation nearest to the median of each band."""
+"""Peers by the text of a reducer. The medoid of s2mosaic is another one: the observation nearest to the
+median of each band."""
+
+_OTHER_BANDS: Mapping[str, Mapping[str, str]] = {"best": {"nir": "B08", "red": "B04", "blue": "B02"}}
+"""Bands of reducers that can't take those of the jobs, as many: ``best`` sees haze by blue."""
 
 ReducerRuns = Mapping[tuple[str, str], Sequence[Run]]
 """Runs by reducer and name of the contender, ours first."""
@@ -43,7 +47,8 @@ def measure_reducers(bench: Bench, contenders: Sequence[Contender], job: Job, ru
     for _ in range(runs):
         for reducer, peers in REDUCERS.items():
             for contender in (OURS, *(one for one in peers if one in contenders)):
-                order = replace(bench.order(job), reducer=reducer)
+                bands = _OTHER_BANDS.get(reducer, BANDS)
+                order = replace(bench.order(job), reducer=reducer, bands=bands)
                 try:
                     run = bench.run(contender, order)
                 except BenchmarkError as error:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.jobs import BANDS, Order
+from benchmarks.jobs import Order
 
 _HERE = Path(__file__).parent
 
@@ -92,7 +92,7 @@ def _own_options(order: Order) -> list[str]:
         "output-dir": order.output,
     }
     named = [f"--{name}={value}" for name, value in options.items()]
-    bands = [f"--bands={band}" for band in BANDS]
+    bands = [f"--bands={band}" for band in order.bands]
     return ["--quiet", *named, *bands]
 
 
