@@ -344,10 +344,17 @@ def _empty(period: PeriodPlan) -> PeriodResult:
     )
 
 
+_MISSING = re.compile(r"scenes (are|may be) missing")
+"""In warnings about a catalogue that could not be read whole."""
+
+
 def _nothing_found(plan: MosaicPlan) -> str:
     request, dropped = plan.request, plan.scene_set.dropped
     where = f"in {request.collection} over {request.aoi} from {request.start_date} to {request.end_date}"
     if not dropped:
+        missing = next((one for one in plan.scene_set.warnings if _MISSING.search(one)), "")
+        if missing:
+            return f"no scene found {where}: {missing}"
         limit = f"`max_cloud_cover` ({request.max_cloud_cover:g})"
         return f"no scene found {where}; widen the dates, the AOI or {limit}"
     # reasons differ in their numbers; the most frequent kind is what helps

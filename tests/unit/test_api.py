@@ -175,3 +175,11 @@ def test_names_of_the_package_are_found_when_they_are_used():
     assert set(cloudless_mosaic.__all__) >= {"open_mosaics", "build_mosaics", "MosaicRequest", "Aoi"}
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = cloudless_mosaic.nothing
+
+
+def test_a_catalog_that_can_not_be_followed_is_the_reason_for_no_scene(request_of_archive, tmp_path):
+    links = [{"rel": "child", "href": "./gone/collection.json"}]
+    catalog = {"type": "Catalog", "stac_version": "1.0.0", "id": "a", "description": "a", "links": links}
+    (tmp_path / "catalog.json").write_text(json.dumps(catalog))
+    with pytest.raises(NoDataError, match=r"no scene found .*: the catalog's link to .*gone.*fails"):
+        plan_mosaics(replace(request_of_archive, stac_url=str(tmp_path / "catalog.json")))

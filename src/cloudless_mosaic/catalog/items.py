@@ -144,7 +144,7 @@ def _angle(value: object) -> float | None:
 def _is_flagged(item: RawItem) -> bool:
     """True where the catalogue says that the cloud cover isn't valid (``sentinel:valid_cloud_cover``)."""
     return any(
-        str(value).lower() == "false"
+        str(value).lower() in {"false", "0"}
         for name, value in item.properties.items()
         if name.endswith(":valid_cloud_cover")
     )

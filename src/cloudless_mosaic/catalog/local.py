@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -54,6 +55,9 @@ def _read_table(path: Path, request: MosaicRequest) -> SearchResult:
     return SearchResult(items_of_collection(items, request.collection, str(path)))
 
 
+_WITHOUT_SCHEME = re.compile(r"(localhost|[\w-]+(\.[\w-]+)+)(:\d+)?(/|$)")
+
+
 def _first_file(location: str) -> Path:
     path = Path(unquote(urlsplit(location).path) if location.startswith("file:") else location)
     try:
@@ -65,7 +69,12 @@ def _first_file(location: str) -> Path:
         pass
     # an address with a misspelt scheme is taken for a path, and may contain secrets
     shown = quoted(redact(location.partition("?")[0]))
-    raise UsageError(f"`stac_url` {shown}: no such file; give a STAC API's address or a catalog.json")
+    way = "give a STAC API's address or a catalog.json"
+    if _WITHOUT_SCHEME.match(location):
+        way += ", an address with https:// before it"
+    elif location.startswith(("s3://", "gs://", "az://")):
+        way += ", by https:// where it lies in a bucket"
+    raise UsageError(f"`stac_url` {shown}: no such file; {way}")
 
 
 class _Walk:

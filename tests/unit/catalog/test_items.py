@@ -170,7 +170,9 @@ def test_the_angle_of_the_view_is_known_or_unknown(properties, angle):
 
 
 @pytest.mark.parametrize("name", ["sentinel:valid_cloud_cover", "s2:valid_cloud_cover"])
-@pytest.mark.parametrize(("valid", "cover"), [(False, None), ("false", None), (True, 3.0), (None, 3.0)])
+@pytest.mark.parametrize(
+    ("valid", "cover"), [(False, None), ("false", None), (0, None), (True, 3.0), (1, 3.0), (None, 3.0)]
+)
 def test_a_cloud_cover_that_is_flagged_invalid_is_unknown(name, valid, cover):
     assert cloud_cover_of(RawItem.of({"properties": {"eo:cloud_cover": 3, name: valid}})) == cover
 

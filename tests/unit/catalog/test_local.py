@@ -261,6 +261,19 @@ def test_a_location_that_is_none_is_told_so(tmp_path, monkeypatch, make_request,
     assert str(caught.value).isprintable()
 
 
+@pytest.mark.parametrize(
+    ("location", "way"),
+    [
+        ("earth-search.aws.element84.com/v1", "with https:// before it"),
+        ("localhost:8080", "with https:// before it"),
+        ("s3://bucket/catalog.json", "by https:// where it lies in a bucket"),
+    ],
+)
+def test_an_address_that_is_written_otherwise_is_shown_the_way(make_request, location, way):
+    with pytest.raises(UsageError, match=way):
+        find_scenes(make_request(location))
+
+
 @pytest.mark.parametrize(("content", "reason"), list(BROKEN.values())[1:], ids=list(BROKEN)[1:])
 def test_a_first_file_that_is_broken_is_told_so(tmp_path, make_request, content, reason):
     path = tmp_path / "catalog.json"
