@@ -5,22 +5,144 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from cloudless_mosaic.arguments import make_request
 from cloudless_mosaic.cf import CfVariable, grid_coordinates, reflectance
+from cloudless_mosaic.domain.request import MosaicRequest
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.pipeline import Progress, plan_mosaics, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from os import PathLike
 
     import xarray as xr
 
     from cloudless_mosaic.compositing.composite import Composite
-    from cloudless_mosaic.domain.request import MosaicRequest
     from cloudless_mosaic.domain.results import MosaicResult
+    from cloudless_mosaic.masks import MaskChoice
     from cloudless_mosaic.planning.period_plan import PeriodPlan
     from cloudless_mosaic.planning.plan import MosaicPlan
     from cloudless_mosaic.planning.series import SeriesTask
     from cloudless_mosaic.planning.tasks import BlockTask
+
+_DEFAULTS = MosaicRequest
+
+
+def mosaic(
+    aoi: object,
+    dates: object,
+    bands: object,
+    *,
+    stac_url: str | PathLike[str] = _DEFAULTS.stac_url,
+    collection: str = _DEFAULTS.collection,
+    provider: str | None = None,
+    headers: object = (),
+    period: str = _DEFAULTS.period,
+    resolution: float = _DEFAULTS.resolution,
+    crs: object = None,
+    clip: bool = False,
+    max_items: int = _DEFAULTS.max_items,
+    max_cloud_cover: float = _DEFAULTS.max_cloud_cover,
+    mask: MaskChoice | PathLike[str] = _DEFAULTS.mask,
+    reducer: str = _DEFAULTS.reducer,
+    layers: object = (),
+    indices: object = (),
+    fill: str = _DEFAULTS.fill,
+) -> xr.Dataset:
+    """Mosaics as a lazy dataset, in one call: ``open_mosaics`` of a request that is made of these values.
+
+    Args:
+        aoi: West, south, east, north in degrees; text as the command line takes it; GeoJSON; a geometry of
+            shapely; a series or table of geopandas; or the path of a file.
+        dates: First and last day, inclusive: ``"2023-06/2023-08"``, ``"2023-06"``, or two values, each a
+            text, ``date``, ``datetime``, or of NumPy or pandas.
+        bands: Name of a band, or names: ``"red"``, ``["red", "nir"]``.
+        stac_url: STAC API, or a catalogue as a file or on the web.
+        collection: STAC collection.
+        provider: Name of a provider that ships, in place of the two.
+        headers: Headers for the host of the catalogue, as a mapping; secret.
+        period: ``month``, ``week``, ``season``, ``all``, ...
+        resolution: Pixel size, metres, or in the unit of ``crs``.
+        crs: CRS of the output as text, EPSG code or object; by default the UTM zone of the area.
+        clip: True to leave out what is outside of the polygons.
+        max_items: Most scenes to use.
+        max_cloud_cover: Leave out scenes with more cloud, percent.
+        mask: Name of a recipe for the cloud mask, or a file of TOML.
+        reducer: How the clear observations of a pixel become one value.
+        layers: Names of layers beside the mosaic.
+        indices: Names of spectral indices beside the mosaic.
+        fill: Ways to fill pixels that are never clear.
+
+    For all other options make a ``MosaicRequest``, and give it to ``open_mosaics``.
+
+    Raises:
+        UsageError: if a value can't be used; the message names the argument.
+        NoDataError: if no usable scene was found.
+        TemporaryError: if the catalogue is out of reach for now.
+    """
+    options = {name: value for name, value in locals().items() if name not in {"aoi", "dates", "bands"}}
+    return open_mosaics(make_request(aoi, dates, bands, options))
+
+
+def build(
+    aoi: object,
+    dates: object,
+    bands: object,
+    *,
+    output_dir: str | PathLike[str] = ".",
+    name: str | None = None,
+    overwrite: bool = False,
+    workers: int | None = None,
+    stac_url: str | PathLike[str] = _DEFAULTS.stac_url,
+    collection: str = _DEFAULTS.collection,
+    provider: str | None = None,
+    headers: object = (),
+    period: str = _DEFAULTS.period,
+    resolution: float = _DEFAULTS.resolution,
+    crs: object = None,
+    clip: bool = False,
+    max_items: int = _DEFAULTS.max_items,
+    max_cloud_cover: float = _DEFAULTS.max_cloud_cover,
+    mask: MaskChoice | PathLike[str] = _DEFAULTS.mask,
+    reducer: str = _DEFAULTS.reducer,
+    layers: object = (),
+    indices: object = (),
+    fill: str = _DEFAULTS.fill,
+) -> MosaicResult:
+    """Mosaics as files, in one call: ``build_mosaics`` of a request that is made of these values.
+
+    Args:
+        aoi: As ``mosaic`` takes it, like all that is not explained here.
+        dates: See ``mosaic``.
+        bands: See ``mosaic``.
+        output_dir: Folder for the mosaics.
+        name: Name of the mosaics in ids and paths; by default that of the period.
+        overwrite: True to replace what a run of another plan left in the folder.
+        workers: Threads; by default two for each core.
+        stac_url: See ``mosaic``.
+        collection: See ``mosaic``.
+        provider: See ``mosaic``.
+        headers: See ``mosaic``.
+        period: See ``mosaic``.
+        resolution: See ``mosaic``.
+        crs: See ``mosaic``.
+        clip: See ``mosaic``.
+        max_items: See ``mosaic``.
+        max_cloud_cover: See ``mosaic``.
+        mask: See ``mosaic``.
+        reducer: See ``mosaic``.
+        layers: See ``mosaic``.
+        indices: See ``mosaic``.
+        fill: See ``mosaic``.
+
+    Raises:
+        UsageError: if a value can't be used, the message names the argument; or as ``build_mosaics``.
+        NoDataError: if no usable scene was found.
+        ObservationsLostError: if more observations were lost than the request allows.
+        TemporaryError: as ``build_mosaics``.
+    """
+    options = {name: value for name, value in locals().items() if name not in {"aoi", "dates", "bands"}}
+    return build_mosaics(make_request(aoi, dates, bands, options))
 
 
 def build_mosaics(request: MosaicRequest, progress: Progress | None = None) -> MosaicResult:

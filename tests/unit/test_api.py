@@ -7,6 +7,7 @@ import dask
 import numpy as np
 import pytest
 import rasterio
+import shapely
 
 import cloudless_mosaic
 from cloudless_mosaic import Aoi, MosaicRequest, build_mosaics, open_mosaics
@@ -133,6 +134,33 @@ def test_lost_observation_is_an_error_of_the_computation(archive, request_of_arc
     dataset = open_mosaics(replace(request_of_archive, stac_url=str(path)))
     with pytest.raises(ObservationsLostError, match=r"1 observations? could not be read: .*gone\.tif"):
         dataset.compute(scheduler="synchronous")
+
+
+def test_one_call_gives_the_same_dataset(archive, request_of_archive):
+    area = shapely.box(-122.190, 47.639, -122.105, 47.676)
+    given = {"resolution": 10, "max_cloud_cover": 100, "stac_url": archive.catalog}
+    dataset = cloudless_mosaic.mosaic(area, "2020-09/2020-11", "nir,B04", **given)
+    expected = open_mosaics(replace(request_of_archive, aoi=Aoi.parse(area.wkt)))
+    assert list(dataset.data_vars) == list(expected.data_vars)
+    for name in ("x", "y", "time"):
+        np.testing.assert_array_equal(dataset[name], expected[name])
+
+
+def test_one_call_gives_files_and_a_table_for_notebooks(archive, tmp_path):
+    given = {"resolution": 60, "max_cloud_cover": 100, "stac_url": archive.catalog, "output_dir": tmp_path}
+    result = cloudless_mosaic.build((-122.190, 47.639, -122.105, 47.676), "2020-10", "red", **given)
+    assert result.catalog.is_file()
+    shown = result._repr_html_()
+    assert "2020-10" in shown
+    assert shown.count("data:image/png;base64,iVBOR") == 1
+    (tmp_path / "monthly-mosaic-2020-10" / "monthly-mosaic-2020-10-thumbnail.png").unlink()
+    assert "<img" not in result._repr_html_()
+
+
+def test_a_plan_is_a_table_for_notebooks(request_of_archive):
+    shown = cloudless_mosaic.plan_mosaics(request_of_archive)._repr_html_()
+    assert shown.count("<tr>") == 4
+    assert "pixels of 10 m in EPSG:32610" in shown
 
 
 def test_no_scene_is_an_error_at_once(request_of_archive):

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 import click
 
-from cloudless_mosaic.domain.request.checks import require_local
+from cloudless_mosaic.domain.request.checks import expanded, require_local
 from cloudless_mosaic.errors import UsageError
 
 
@@ -31,15 +31,3 @@ class LocalPath(click.ParamType):  # type: ignore[type-arg]  # generic from clic
             raise UsageError(f"`{name}` is empty; give a path, or leave the option out")
         require_local(name, text)
         return expanded(Path(text))
-
-
-def expanded(path: Path) -> Path:
-    """A path with ``~`` at its start replaced by the home folder; shells leave it in ``--option=~/x``.
-
-    Raises:
-        UsageError: if there is no such user, or no home folder.
-    """
-    try:
-        return path.expanduser()
-    except RuntimeError:
-        raise UsageError(f"{path}: there is no such home folder; give the whole path") from None

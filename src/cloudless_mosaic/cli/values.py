@@ -8,14 +8,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 from cloudless_mosaic.cli.days import read_days
-from cloudless_mosaic.cli.paths import expanded
 from cloudless_mosaic.domain.aoi import Aoi
 from cloudless_mosaic.domain.grids import area_of_grid, parse_tile, read_grid, tile_grid, tiles_of
 from cloudless_mosaic.domain.provider import read_profile
 from cloudless_mosaic.domain.request import MosaicRequest, Shard, require_between
+from cloudless_mosaic.domain.request.checks import expanded
 from cloudless_mosaic.domain.scenes import SourceGrid
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.masks import MaskChoice, read_mask_table
@@ -158,6 +157,13 @@ def read_request(
     )
 
 
+def read_aoi(text: str) -> Aoi:
+    """The area of interest: numbers, GeoJSON, WKT, or a file."""
+    from cloudless_mosaic.domain.areas.argument import aoi_of_text  # noqa: PLC0415 - keeps --help quick
+
+    return aoi_of_text(text)
+
+
 def tiles_of_area(area: Aoi) -> list[str]:
     """Names of the tiles of the MGRS that an area meets."""
     from cloudless_mosaic.planning.grid import zones_of  # noqa: PLC0415 - keeps --help quick
@@ -171,8 +177,10 @@ def read_features(text: str, field: str) -> dict[str, Aoi]:
     Raises:
         UsageError: if it isn't a collection of features, or their names can't be those of folders.
     """
+    from cloudless_mosaic.domain.areas.argument import is_path  # noqa: PLC0415 - keeps --help quick
+
     try:
-        content = expanded(Path(text)).read_text("utf-8") if _is_path(text) else text
+        content = expanded(Path(text)).read_text("utf-8") if is_path(text) else text
         document = json.loads(content)
     except (OSError, ValueError, RecursionError):
         raise UsageError("`name_from` takes an `aoi` that is a GeoJSON FeatureCollection; give one") from None
@@ -219,19 +227,6 @@ def _name_of(feature: object, field: str) -> str:
     return name
 
 
-def read_aoi(text: str) -> Aoi:
-    """The area of interest: numbers, GeoJSON, WKT, or a file."""
-    if not _is_path(text):
-        return Aoi.parse(text)
-    if text.startswith(("http://", "https://", "s3://", "/vsi")):
-        raise UsageError("`aoi` is an address; save its file here first, and give the path")
-    path = Path(unquote(text.removeprefix("file://")) if text.startswith("file:///") else text)
-    try:
-        return Aoi.from_file(expanded(path))
-    except UsageError as error:
-        raise UsageError(f"`aoi` {text}: {error.marked}") from None
-
-
 def grown(aoi: Aoi, buffer: float) -> Aoi:
     """The area with a margin.
 
@@ -240,18 +235,6 @@ def grown(aoi: Aoi, buffer: float) -> Aoi:
     """
     require_between("buffer", buffer, 0, _WIDEST)
     return aoi.grown(buffer)
-
-
-def _is_path(text: str) -> bool:
-    """True for the name of a file, there or not, rather than an area in words or numbers."""
-    if text.lstrip().startswith(("{", "[")) or not text.strip():
-        return False
-    if re.search(r"\.[a-z]\w*$|^~|^[a-z][a-z0-9+]*:/|^/", text, re.IGNORECASE):
-        return True
-    try:
-        return Path(text).exists()
-    except (OSError, ValueError):
-        return False
 
 
 def read_mask(text: str) -> MaskChoice:

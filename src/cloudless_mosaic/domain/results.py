@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import reduce
 from pathlib import Path
 
+from cloudless_mosaic.domain.html import Picture, html_table
 from cloudless_mosaic.domain.periods import Period, mosaic_label
 from cloudless_mosaic.domain.scenes import DroppedScene
 from cloudless_mosaic.errors import LastingFault
@@ -205,3 +206,27 @@ class MosaicResult:
     """Warnings for the user, for example that the search was cut."""
     usage: Usage = Usage()
     """What the run took; of work that an earlier run left, nothing."""
+
+    def _repr_html_(self) -> str:
+        """The mosaics with their pictures, as a table for notebooks."""
+        made = [period for period in self.periods if not period.empty]
+        rows = [
+            (period.label, _thumbnail(period), f"{100 * period.clear_share:.1f} %", len(period.used))
+            for period in made[:_MOST_SHOWN]
+        ]
+        more = f"and {len(made) - _MOST_SHOWN} more" if len(made) > _MOST_SHOWN else ""
+        empty = [period.label for period in self.periods if period.empty]
+        without = f"without a scene: {', '.join(empty)}" if empty else ""
+        left_out = f"{len(self.dropped)} scenes were left out" if self.dropped else ""
+        notes = [more, without, left_out, *self.warnings, f"catalog: {self.catalog}"]
+        header = ("period", "", "clear", "scenes")
+        return html_table("Mosaics", header, rows, filter(None, notes))
+
+
+_MOST_SHOWN = 24
+"""Mosaics that a notebook shows."""
+
+
+def _thumbnail(period: PeriodResult) -> object:
+    found = [file for file in period.files if file.name.endswith("-thumbnail.png")]
+    return Picture(found[0]) if found else ""

@@ -13,6 +13,7 @@ from affine import Affine
 
 from cloudless_mosaic.domain.bands import canonical_band, with_guides
 from cloudless_mosaic.domain.grids import GRIDS
+from cloudless_mosaic.domain.html import html_table
 from cloudless_mosaic.domain.periods import Period, mosaic_label
 from cloudless_mosaic.domain.provider import access_of
 from cloudless_mosaic.domain.request import CompositeRequest, MosaicRequest
@@ -20,7 +21,7 @@ from cloudless_mosaic.domain.scenes import Scene, SceneSet, SourceGrid
 from cloudless_mosaic.errors import UsageError
 from cloudless_mosaic.geo.blocks import Block, Blocks, cut_blocks
 from cloudless_mosaic.geo.geobox import GeoBox
-from cloudless_mosaic.geo.projection import metres_per_unit
+from cloudless_mosaic.geo.projection import metres_per_unit, unit_of
 from cloudless_mosaic.masks import Mask
 from cloudless_mosaic.planning.clipping import Clip
 from cloudless_mosaic.planning.grid import mosaic_geobox, parse_crs, utm_crs
@@ -145,6 +146,18 @@ class MosaicPlan(CompositePlan):
 
     request: MosaicRequest
     """What was asked for."""
+
+    def _repr_html_(self) -> str:
+        """The scenes of each period and the grid, as a table for notebooks."""
+        rows = [
+            (one.period.label, one.found, len(one.scenes), len({scene.overpass for scene in one.scenes}))
+            for one in self.periods
+        ]
+        height, width = self.geobox.shape
+        unit = unit_of(str(self.geobox.crs))
+        grid = f"{width} x {height} pixels of {self.request.resolution:g} {unit} in {self.geobox.crs}"
+        notes = (grid, *self.scene_set.warnings)
+        return html_table("Plan of mosaics", ("period", "found", "to read", "overpasses"), rows, notes)
 
 
 AnyPlan = TypeVar("AnyPlan", bound=CompositePlan)

@@ -38,3 +38,15 @@ def require_local(field: str, path: Path | str) -> None:
         text.encode("utf-8")
     except UnicodeEncodeError:
         raise UsageError(f"`{field}` {text[:80]!r} is not UTF-8; give a path that is") from None
+
+
+def expanded(path: Path) -> Path:
+    """A path with ``~`` at its start replaced by the home folder; shells leave it in ``--option=~/x``.
+
+    Raises:
+        UsageError: if there is no such user, or no home folder.
+    """
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise UsageError(f"{path}: there is no such home folder; give the whole path") from None

@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 
 from cloudless_mosaic.domain.bands import find_band
 from cloudless_mosaic.domain.fills import Relax, Widen
+from cloudless_mosaic.domain.html import html_table
 from cloudless_mosaic.domain.periods import default_name
 from cloudless_mosaic.domain.periods.period import Range
 from cloudless_mosaic.domain.providers import NamedProvider, named_provider
 from cloudless_mosaic.domain.request.composite import CompositeOptions
 from cloudless_mosaic.domain.request.execution import ExecutionOptions
+from cloudless_mosaic.domain.request.fields import written_fields
 from cloudless_mosaic.domain.request.grid import GridOptions
 from cloudless_mosaic.domain.request.limits import SceneLimits
 from cloudless_mosaic.domain.request.mask import MaskOptions
@@ -41,7 +43,7 @@ class MosaicRequest(
     """
 
     def __post_init__(self) -> None:
-        if self.provider is not None:
+        if isinstance(self.provider, str):
             self._take_over(named_provider(self.provider))
         super().__post_init__()
         if self.name == default_name(self.period_kind):
@@ -89,3 +91,7 @@ class MosaicRequest(
             instant in period or (margin and period.source[0] - margin <= instant < period.source[1] + margin)
             for period in self.periods
         )
+
+    def _repr_html_(self) -> str:
+        """What decides the pixels, as a table for notebooks; without credentials."""
+        return html_table("Request for mosaics", (), written_fields(self).items())

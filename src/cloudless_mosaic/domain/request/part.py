@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+
+from cloudless_mosaic.domain.request.types import fitted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,4 +16,13 @@ class RequestPart:
     """
 
     def __post_init__(self) -> None:
-        """Checks nothing; the end of the chain."""
+        """Checks types first; the end of the chain.
+
+        Raises:
+            UsageError: if a value is of another type than its field; the message names the field.
+        """
+        for field in fields(self):
+            value = getattr(self, field.name)
+            found = fitted(type(self), field.name, value)
+            if found is not value:
+                object.__setattr__(self, field.name, found)

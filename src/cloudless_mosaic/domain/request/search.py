@@ -51,7 +51,10 @@ class SearchOptions(RequestPart):
     """Bands in the order of the output, by common name (``red``) or Sentinel-2 name (``B04``)."""
     collection: str = field(default="sentinel-2-l2a", metadata=decides_pixels())
     """STAC collection."""
-    stac_url: str = field(default=PLANETARY_COMPUTER, metadata=decides_pixels(written=web_address))
+    # it may hold a password or a key
+    stac_url: str = field(
+        default=PLANETARY_COMPUTER, repr=False, metadata=decides_pixels(written=web_address)
+    )
     """STAC API, or a static catalog, item, ItemCollection or stac-geoparquet file, local or on the web."""
     period: str = field(default=DEFAULT_PERIOD, metadata=decides_pixels(omit_default=True))
     """Name of a kind of period: the days are cut into these."""

@@ -86,7 +86,7 @@ def test_what_is_no_day_is_named_with_its_option(text):
 
 @pytest.mark.parametrize("reducer", [25, None, ["median"]])
 def test_a_reducer_of_another_type_is_a_usage_error(make_request, reducer):
-    with pytest.raises(UsageError, match="is unknown; choose one of median"):
+    with pytest.raises(UsageError, match="reducer must be text, got"):
         make_request(reducer=reducer)
 
 
