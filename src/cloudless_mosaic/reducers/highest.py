@@ -42,7 +42,7 @@ class Highest(AnyReducer):
         index = parameter.upper()
         if index not in NORMALISED:
             raise UsageError(
-                f"reducer max takes the name of an index, got {repr(parameter) if parameter else 'none'}; "
+                f"`reducer` max takes the name of an index, got {repr(parameter) if parameter else 'none'}; "
                 f"choose one of {', '.join(NORMALISED)}"
             )
         return cls(index)

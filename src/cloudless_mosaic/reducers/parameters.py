@@ -19,7 +19,7 @@ def day_or_middle(name: str, parameter: str) -> date | None:
         return datetime.strptime(parameter, "%Y-%m-%d").replace(tzinfo=UTC).date()
     except ValueError:
         raise UsageError(
-            f"reducer {name} takes a day as YYYY-MM-DD, got {parameter!r}; for example {name}:2020-10-15"
+            f"`reducer` {name} takes a day as YYYY-MM-DD, got {parameter!r}; for example {name}:2020-10-15"
         ) from None
 
 

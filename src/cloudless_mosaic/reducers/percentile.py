@@ -48,7 +48,7 @@ class Percentile(AnyReducer):
         if not 0 <= q <= 100:
             got = repr(parameter) if parameter else "none"
             raise UsageError(
-                f"reducer percentile takes a number from 0 to 100, got {got}; for example percentile:25"
+                f"`reducer` percentile takes a number from 0 to 100, got {got}; for example percentile:25"
             )
         return cls(q)
 

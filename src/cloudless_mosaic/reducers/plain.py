@@ -36,7 +36,7 @@ class PlainReducer(AnyReducer):
             UsageError: if there is a parameter.
         """
         if parameter:
-            raise UsageError(f"reducer {cls.name} takes no parameter, got {parameter!r}; leave it out")
+            raise UsageError(f"`reducer` {cls.name} takes no parameter, got {parameter!r}; leave it out")
         return cls()
 
     def __str__(self) -> str:

@@ -33,5 +33,5 @@ def parse_reducer(text: str) -> Reducer:
     """
     name, _, parameter = _ALIASES.get(text, text).partition(":") if isinstance(text, str) else ("", "", "")
     if name not in REDUCERS:
-        raise UsageError(f"reducer {text!r} is unknown; choose one of {USAGE}")
+        raise UsageError(f"`reducer` {text!r} is unknown; choose one of {USAGE}")
     return REDUCERS[name].parse(parameter)
