@@ -2,6 +2,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+RUN_STAMP := $(VENV)/.installed-run
+KERNELS := $(wildcard $(addprefix src/cloudless_mosaic/,kernels/*.[ch] kernels/build.py synthetic/native/*.[ch] synthetic/native/build.py))
 HELM := $(BIN)/helm
 DOCS_STAMP := $(VENV)/.installed-docs
 PAGE := src/cloudless_mosaic/report/template.html
@@ -26,14 +28,21 @@ $(PAGE): web/build.js web/package-lock.json $(wildcard web/src/*)
 	if command -v npm; then cd web && npm ci --ignore-scripts && npm run build; \
 	else echo 'without npm there is no preview page, and its tests are skipped'; fi
 
-$(STAMP): pyproject.toml setup.py constraints.txt scripts/stac_schemas.py $(wildcard $(addprefix src/cloudless_mosaic/,kernels/*.[ch] kernels/build.py synthetic/native/*.[ch] synthetic/native/build.py)) | $(PAGE)
+$(VENV):
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
-	$(BIN)/python scripts/stac_schemas.py $(VENV)/stac-schemas
+
+# what a run needs; Python compiles what a run imports when it does
+$(RUN_STAMP): pyproject.toml setup.py constraints.txt $(KERNELS) | $(PAGE) $(VENV)
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt --editable .
 	touch $@
 
-demo: setup
+$(STAMP): pyproject.toml setup.py constraints.txt scripts/stac_schemas.py $(KERNELS) | $(PAGE) $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python scripts/stac_schemas.py $(VENV)/stac-schemas
+	touch $(RUN_STAMP) $@
+
+demo: $(RUN_STAMP)
 	$(BIN)/cloudless-mosaic demo --output-dir demo-output --archive-dir demo-archive
 
 test: setup

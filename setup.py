@@ -48,6 +48,6 @@ setup(
         "src/cloudless_mosaic/kernels/build.py:ffi",
         "src/cloudless_mosaic/synthetic/native/build.py:ffi",
     ],
-    options={"bdist_wheel": LIMITED_API},
+    options={"bdist_wheel": LIMITED_API, "build_ext": {"parallel": True}},
     cmdclass={"build_py": BuildWithPage},
 )
