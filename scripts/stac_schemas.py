@@ -31,7 +31,7 @@ def main() -> None:
         pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
         constraints = Path(__file__).parents[1] / "constraints.txt"
         sources = ["--no-binary", ",".join(packages), "--constraint", str(constraints), "--dest", folder]
-        subprocess.run([*pip, *sources, *packages], check=True)  # noqa: S603 - arguments are ours
+        subprocess.run([*pip, *sources, *packages], check=True)
         for package in Path(folder).glob("*.tar.gz"):
             for address, text in _recorded(package):
                 (target / quote(address, safe="")).write_text(text)
