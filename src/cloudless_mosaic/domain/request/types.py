@@ -52,8 +52,15 @@ def fitted(kind: type[Any], name: str, value: object) -> object:
     if isinstance(found, _Misfit):
         secret = not kind.__dataclass_fields__[name].repr
         shown = "a value" if secret else " ".join(redact(repr(value)).split())[:60]
-        raise UsageError(f"`{name}` must be {_words(hint)}, got {shown} of type {type(value).__name__}")
+        of_type = "" if isinstance(value, str) and _is_choice(hint) else f" of type {type(value).__name__}"
+        raise UsageError(f"`{name}` must be {_words(hint)}, got {shown}{of_type}")
     return found
+
+
+def _is_choice(hint: Any) -> bool:  # noqa: ANN401 - as typing has them
+    """True for a field that takes certain texts only."""
+    hints = get_args(hint) if get_origin(hint) in {Union, UnionType} else (hint,)
+    return any(get_origin(one) is Literal for one in hints)
 
 
 def _hints(kind: type[Any]) -> dict[str, Any]:
@@ -68,8 +75,7 @@ def _fit(value: object, hint: Any) -> object:  # noqa: ANN401 - as typing has th
         fits = (_fit(value, argument) for argument in arguments)
         return next((fit for fit in fits if not isinstance(fit, _Misfit)), _MISFIT)
     if origin is Literal:
-        # which texts these are is checked with the other values
-        return value if isinstance(value, str) else _MISFIT
+        return value if isinstance(value, str) and value in arguments else _MISFIT
     if origin is tuple:
         return _fit_all(value, arguments)
     return _fit_plain(value, hint) if isinstance(hint, type) else value

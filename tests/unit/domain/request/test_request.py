@@ -46,6 +46,7 @@ def test_limits_themselves_are_taken(make_request):
     ("option", "value", "said"),
     [
         ("start_date", date(2023, 9, 1), "end_date 2023-08-31 is before start_date 2023-09-01"),
+        ("start_date", date(1, 1, 1), "start_date 0001-01-01 is before 1970; give a later day"),
         ("end_date", date(9999, 12, 31), "end_date 9999-12-31 is the end of the calendar"),
         ("bands", (), "no band asked for"),
         ("bands", ("red", "nir", "red"), "bands red is given more than once"),
@@ -54,6 +55,9 @@ def test_limits_themselves_are_taken(make_request):
         ("resolution", float("nan"), "resolution must be greater than 0"),
         ("resolution", float("inf"), "resolution must be greater than 0"),
         ("boa_offset", 1000, "boa_offset must be auto, 0 or -1000, got 1000"),
+        ("index_of", "bands", "index_of must be 'composite' or 'dates', got 'bands'"),
+        ("compression", "lzw", "compression must be 'deflate' or 'zstd', got 'lzw'"),
+        ("cluster", "moon", "cluster must be 'local' or None, got 'moon'"),
         ("max_items", 0, "max_items must be greater than 0"),
         ("workers", 0, "workers must be greater than 0"),
         ("max_cloud_cover", -1, "max_cloud_cover must be between 0 and 100, got -1"),
