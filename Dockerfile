@@ -43,14 +43,16 @@ COPY --chmod=755 scripts/start-dask.sh scripts/end-dask.sh bai.py /opt/cloudless
 # a folder to work in for whatever user comes; runners mount their own
 RUN mkdir --mode 1777 /output
 # Whoever runs this may have no name, which a Dask Gateway wants, and no home, or the results' folder as one.
-# Nothing is written but results: Dask would copy its defaults into the home. Workers don't sample the stacks of
-# their threads for the dashboard, a hundred times a second.
+# Nothing is written but results: Dask would copy its defaults into the home. What schedulers and workers
+# watch of themselves for the dashboard, up to a hundred times a second, is watched less or not at all.
 ENV PATH=/opt/cloudless-mosaic/bin:$PATH \
     LOGNAME=cloudless-mosaic \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     DASK_CONFIG=/etc/dask \
-    DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED=False
+    DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED=False \
+    DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL=200ms \
+    DASK_DISTRIBUTED__ADMIN__SYSTEM_MONITOR__INTERVAL=5s
 WORKDIR /output
 USER 1000:1000
 ARG VERSION

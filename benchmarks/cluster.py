@@ -36,7 +36,11 @@ _PORT = 28787
 _MEMORY = "3GiB"
 """Of a worker."""
 
-_QUIET = {"DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False"}
+_QUIET = {
+    "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
+    "DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL": "200ms",
+    "DASK_DISTRIBUTED__ADMIN__SYSTEM_MONITOR__INTERVAL": "5s",
+}
 """Variables of scheduler and workers, as in the image of the project."""
 
 _HIDDEN = ("unshare", "--mount", "--map-root-user", "sh", "-c", 'mount -t tmpfs none "$0" && exec "$@"')
