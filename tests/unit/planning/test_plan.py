@@ -231,3 +231,18 @@ def test_tasks_travel_light(make_request, scene):
     assert len(task.observations) == 12
     assert len(parcel) < 10_000
     assert pickle.loads(parcel) == task
+
+
+def test_blocks_that_the_same_scenes_touch_share_their_observations(make_request, scene):
+    """So that parts pickle small, and clients of large clusters plan in time."""
+    east = grid(origin=(600000.0, 5300040.0))
+    plan = plan_of(
+        make_request,
+        [scene("a"), scene("b", granule="33TXN", source=east)],
+        aoi=Aoi(15.9, 46.9, 16.4, 47.3),
+    )
+    kinds = {}
+    for task in plan.tasks(plan.periods[0]):
+        touching = tuple(granule.scene_id for one in task.observations for granule in one.granules)
+        assert kinds.setdefault(touching, task.observations) is task.observations
+    assert len(kinds) > 1
