@@ -202,10 +202,9 @@ def test_a_folder_has_one_part_of_a_plan_unless_told_otherwise(
     larger = tuple("1024" if value == "512" else value for value in shard)
     disturb(start_command(*shard, "begun-shard", cwd=place), 4, signal.SIGKILL)
     (place / "begun-shard/.cloudless-mosaic/lock").unlink()
-    for folder in ("begun-shard", "undisturbed-shard"):
-        refused(other, folder, "it is shard 1/2 there and 2/2 here")
-        refused(tiled, folder, "it is shard 1/2 there and not set here")
-        refused(larger, folder, "tile_size is 512 there and 1024 here")
+    refused(other, "undisturbed-shard", "it is shard 1/2 there and 2/2 here")
+    refused(tiled, "begun-shard", "it is shard 1/2 there and not set here")
+    refused(larger, "begun-shard", "tile_size is 512 there and 1024 here")
     whole = mosaic_command(*tiled, "whole", cwd=place)
     assert whole.code == 0, whole.err
     expected = tree(place / "whole")

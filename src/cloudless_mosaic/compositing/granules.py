@@ -283,9 +283,9 @@ class LostGranule:
 
     @classmethod
     def of(
-        cls, placed: PlacedGranule, reason: Exception | str, statistics: PixelStatistics | None = None
+        cls, placed: PlacedGranule, reason: SourceError | str, statistics: PixelStatistics | None = None
     ) -> Self:
-        """Gives up a placed granule."""
-        lasting = reason.lasting if isinstance(reason, SourceError) else ""
+        """Gives up a placed granule; text rejects its pixels, which stay what they are."""
+        lasting = reason.lasting if isinstance(reason, SourceError) else "content"
         place = placed.number, placed.observation, placed.source.scene_id
         return cls(*place, str(reason), statistics, lasting)

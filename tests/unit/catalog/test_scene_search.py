@@ -3,7 +3,7 @@ import json
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cloudless_mosaic.catalog import find_scenes
@@ -50,6 +50,7 @@ def mixed_items(make_item):
 
 
 @pytest.mark.slow
+@settings(max_examples=40)
 @given(st.data())
 def test_the_order_of_items_never_changes_the_result(tmp_path_factory, make_request, make_mixed, data):
     mixed = make_mixed()
