@@ -167,7 +167,7 @@ def test_other_values_of_related_types():
         ("clip", "yes", "clip must be True or False, got 'yes' of type str"),
         ("stac_url", 5, "stac_url must be text, got a value of type int"),
         ("mask", 5, "mask must be text or"),
-        ("headers", 5, "headers must be a list of pairs of text, got a value of type int"),
+        ("headers", 5, "headers must be a mapping of texts, got a value of type int"),
         ("output_dir", 5, "output_dir must be a path, got 5 of type int"),
     ],
 )

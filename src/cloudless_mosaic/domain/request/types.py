@@ -37,7 +37,8 @@ _KNOWN: dict[type[Any], dict[str, Any]] = {}
 def fitted(kind: type[Any], name: str, value: object) -> object:
     """The value of a field in the type that it is declared with.
 
-    Lists become tuples, numbers of NumPy those of Python, and texts paths where the field is one.
+    Lists become tuples, mappings tuples of pairs, numbers of NumPy those of Python, and texts paths where
+    the field is one.
 
     Args:
         kind: Class of the request.
@@ -82,6 +83,8 @@ def _fit(value: object, hint: Any) -> object:  # noqa: ANN401 - as typing has th
 
 
 def _fit_all(value: object, hints: tuple[Any, ...]) -> object:
+    if isinstance(value, Mapping) and get_origin(hints[0]) is tuple:
+        value = tuple(value.items())
     if not isinstance(value, list | tuple):
         return _MISFIT
     if hints[-1] is Ellipsis:
@@ -115,5 +118,5 @@ def _words(hint: Any) -> str:  # noqa: ANN401 - as typing has them
     if origin is Literal:
         return " or ".join(map(repr, arguments))
     if origin is tuple:
-        return f"a list of {_MANY.get(arguments[0], 'pairs of text')}"
+        return f"a list of {_MANY[arguments[0]]}" if arguments[0] in _MANY else "a mapping of texts"
     return _WORDS.get(hint, f"of type {hint.__name__}" if isinstance(hint, type) else str(hint))
