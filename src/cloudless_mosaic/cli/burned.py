@@ -20,6 +20,7 @@ from cloudless_mosaic.cli.options import (
 from cloudless_mosaic.cli.paths import LocalPath
 from cloudless_mosaic.cli.process import loading
 from cloudless_mosaic.cli.program import RunByDefault, run_program, set_output_is_log
+from cloudless_mosaic.cli.request_file import REQUEST
 from cloudless_mosaic.cli.values import read_aoi, read_codes, read_mask, read_pairs
 from cloudless_mosaic.domain.provider import read_profile
 from cloudless_mosaic.masks import AUTO, MASKS
@@ -138,6 +139,7 @@ def cli() -> None:
 @with_options((_PROVIDER_OPTION, *PROVIDER_OPTIONS))
 @with_options(EXECUTION_OPTIONS)
 @with_options(_OUTPUT_OPTIONS)
+@REQUEST
 @with_options(_SCREEN_OPTIONS)
 def run(verbose: bool, quiet: bool, as_json: bool, log_json: bool, **options: Any) -> None:  # noqa: ANN401 - options of the request
     """Compares two scenes."""

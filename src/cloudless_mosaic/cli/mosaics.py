@@ -24,6 +24,7 @@ from cloudless_mosaic.cli.paths import LocalPath
 from cloudless_mosaic.cli.process import loading
 from cloudless_mosaic.cli.program import RunByDefault, open_screen, run_program
 from cloudless_mosaic.cli.providers import providers
+from cloudless_mosaic.cli.request_file import REQUEST, SAVE, save_request
 from cloudless_mosaic.cli.values import read_requests
 from cloudless_mosaic.cli.view import add_report, check_report, view
 from cloudless_mosaic.version import __version__
@@ -37,6 +38,7 @@ def cli() -> None:
 
 @cli.command(hidden=True)
 @with_options(REQUEST_OPTIONS)
+@REQUEST
 @REPORT
 @RUN_FILE
 @with_options(SCREEN_OPTIONS)
@@ -79,8 +81,17 @@ def run(
 
 @cli.command()
 @with_options(REQUEST_OPTIONS)
+@REQUEST
+@SAVE
 @with_options(SCREEN_OPTIONS)
-def plan(verbose: bool, quiet: bool, as_json: bool, log_json: bool, **options: Any) -> None:  # noqa: ANN401 - options of the request
+def plan(
+    save: Path | None,
+    verbose: bool,
+    quiet: bool,
+    as_json: bool,
+    log_json: bool,
+    **options: Any,  # noqa: ANN401 - options of the request
+) -> None:
     """Shows what a run would read, hold and write; reads no pixel."""
     log_of = start_log(log_json=log_json)
     requests = read_requests(**options)
@@ -94,6 +105,8 @@ def plan(verbose: bool, quiet: bool, as_json: bool, log_json: bool, **options: A
             screen.note(f"area {one.name}")
         made = plan_mosaics(one.request)
         screen.show_plan(made, cut_mosaics(made))
+    if save:
+        save_request(save)
 
 
 @cli.command()
