@@ -84,7 +84,14 @@ def tiled(demo_archive, mosaic_command, tmp_path_factory):
 def viewed(folder):
     """``cloudless-mosaic view`` at work on a folder, ended as by Ctrl-C; gives the address it prints."""
     arguments = [sys.executable, "-m", "cloudless_mosaic", "view", str(folder)]
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as viewer:
+    with subprocess.Popen(
+        arguments,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # a shell that starts the tests in its background has them ignore Ctrl-C
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no other threads
+    ) as viewer:
         try:
             address = viewer.stdout.readline().split()[0]
             assert address.startswith("http://127.0.0.1:")
