@@ -168,6 +168,7 @@ def test_no_scene_is_an_error_at_once(request_of_archive):
         open_mosaics(replace(request_of_archive, start_date=date(2021, 1, 1), end_date=date(2021, 1, 31)))
 
 
+@pytest.mark.slow
 def test_files_have_the_same_pixels(request_of_archive, tmp_path):
     request = replace(request_of_archive, output_dir=tmp_path, bands=("B04",), workers=2)
     _, data, count = composed(request)
@@ -183,6 +184,7 @@ def test_files_have_the_same_pixels(request_of_archive, tmp_path):
         assert all(Path(file).is_file() for file in period.files)
 
 
+@pytest.mark.slow
 def test_a_mosaic_whose_blocks_are_all_kept_is_finished(request_of_archive, tmp_path, monkeypatch):
     request = replace(request_of_archive, output_dir=tmp_path, bands=("B04",), workers=2)
 

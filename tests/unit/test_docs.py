@@ -175,6 +175,7 @@ def test_the_page_of_the_command_line_has_every_command_and_option():
     assert page.count("`--resolution FLOAT`") == 2
 
 
+@pytest.mark.slow
 def test_the_tests_that_the_reliability_page_names_are_there():
     page = (DOCS / "reliability.md").read_text("utf-8")
     tests = {path.stem: path.read_text("utf-8") for path in DOCS.parent.rglob("tests/**/test_*.py")}

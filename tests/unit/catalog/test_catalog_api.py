@@ -48,6 +48,7 @@ def found_ids(scene_set):
 # what is asked
 
 
+@pytest.mark.slow
 def test_the_body_of_a_search_says_all_that_the_request_says(api, make_request, quick):
     find_scenes(make_request(api.url), quick)
     (asked,) = api.searches
@@ -61,6 +62,7 @@ def test_the_body_of_a_search_says_all_that_the_request_says(api, make_request, 
     }
 
 
+@pytest.mark.slow
 def test_a_get_says_the_same(api, make_request, quick):
     api.methods = ("GET",)
     find_scenes(make_request(api.url), quick)
@@ -363,6 +365,7 @@ def test_a_fault_that_passes_is_not_seen(api, make_request, month, quick, method
     assert len(api.searches) == 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("fault", ["drop", "stall"])
 def test_a_lost_connection_is_made_again(api, make_request, month, quick, method, fault):
@@ -402,6 +405,7 @@ def test_a_fault_for_good_is_a_temporary_error(api, make_request, quick, status,
     assert len(api.searches) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["", "/search"])
 @pytest.mark.parametrize("fault", ["stall", "stall-body", "drop"])
 def test_a_server_that_stalls_or_breaks_off_is_given_up_soon(api, make_request, short_timeout, path, fault):

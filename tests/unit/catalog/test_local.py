@@ -134,6 +134,7 @@ def test_items_are_read_once_even_when_links_go_round(archive, items):
     assert names(read(archive)) == [item["id"] for item in items]
 
 
+@pytest.mark.slow
 def test_a_chain_of_a_thousand_catalogs_is_followed(tmp_path, items):
     for number in range(1500):
         write(tmp_path / f"{number}.json", catalog(child(f"{number + 1}.json")))

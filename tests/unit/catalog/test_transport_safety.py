@@ -119,6 +119,7 @@ def test_chunks_of_odd_sizes_are_a_temporary_error(api, make_request, quick, pat
     assert sum(asked.path.rstrip("/") == path for asked in api.asked) == quick.connection_attempts
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_an_answer_has_a_deadline(api, make_request, quick, make_item):
     """Even where time-outs are long, or begin anew with every byte."""
@@ -184,6 +185,7 @@ def test_an_unknown_name_is_looked_up_once(monkeypatch):
     hosts._resolves_to_private.cache_clear()
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_tries_of_a_page_share_its_time(api, make_request, quick, make_item):
     """A response that breaks off is requested again, within the time of the page."""

@@ -76,6 +76,7 @@ def test_rasterio_reads_every_level_and_the_layout_is_valid(tmp_path, shape):
     assert [entry.name for entry in tmp_path.iterdir()] == ["mosaic.tif"]
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=25)
 @given(
     shape=st.tuples(st.integers(1, 4), st.integers(1, 150), st.integers(1, 150)),

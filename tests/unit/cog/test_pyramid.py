@@ -62,6 +62,7 @@ def cuts(length, edges):
     return list(zip(inner, [*inner[1:], length], strict=True))
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=80)
 @given(
     shape=st.tuples(st.integers(1, 3), st.integers(1, 90), st.integers(1, 90)),

@@ -41,6 +41,7 @@ def test_a_mask_without_clouds_leaves_the_other_scores(two_days, make_geobox):
     assert (mosaic.data[0] == 1000).all()
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(data=st.data())
 def test_distances_do_not_depend_on_blocks(make_world, make_geobox, data):

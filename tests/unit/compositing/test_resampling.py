@@ -135,6 +135,7 @@ def test_constant_stays_constant_between_zones(make_grid, make_geobox):
     assert (resampled(np.full((200, 200), 4321, np.uint16), grid, geobox) == 4321).all()
 
 
+@pytest.mark.slow
 def test_points_at_infinity_are_empty_and_the_others_are_not(make_grid, make_geobox):
     """A block that reaches beyond the edge of the Earth as the geostationary view shows it."""
     view = "+proj=geos +h=35785831 +lon_0=15 +sweep=y +datum=WGS84"

@@ -128,6 +128,7 @@ junk = st.recursive(
 names = st.sampled_from(["name", "offset", "offset_flag", "classification", "bands", "other"])
 
 
+@pytest.mark.slow
 @given(st.dictionaries(names, junk))
 def test_junk_is_a_profile_or_a_refusal(fields):
     for given_fields in (fields, {**LEAST, **fields}):

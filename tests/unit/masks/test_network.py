@@ -59,6 +59,7 @@ def by_cells(bands):
     return found
 
 
+@pytest.mark.slow
 @settings(max_examples=8)
 @given(rows=st.integers(1, 460), columns=st.integers(1, 460), seed=st.integers(0, 99))
 @example(rows=204, columns=408, seed=0)

@@ -152,6 +152,7 @@ def read(reader, href, shape=(512, 640), row=0, column=0, **options):
     return answer
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "fault", [503, 429, 500, "drop", "short", "html", "zeros", "stump", "elsewhere", "drip", "stall"]
 )
@@ -241,6 +242,7 @@ def test_signed_addresses_are_left_to_gdal_and_never_told(server, href):
     assert "secret" not in str(caught.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["drip", "stall"])
 def test_a_server_that_never_ends_is_given_up_in_time(server, href, fault):
     """A byte now and then keeps the time-outs of sockets quiet for ever."""
@@ -260,6 +262,7 @@ def test_a_server_that_never_ends_is_given_up_in_time(server, href, fault):
     assert "band.tif" in str(answer)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["html", "zeros", "short", "drip"])
 def test_a_header_that_comes_wrong_once_is_read_again(server, href, pixels, fault):
     server.first = [fault]

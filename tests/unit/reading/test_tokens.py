@@ -104,6 +104,7 @@ def test_containers_have_tokens_of_their_own(service, broker):
     assert len(service.asked) == 2
 
 
+@pytest.mark.slow
 def test_a_token_is_renewed_before_it_ends(service, broker):
     service.life = 2.0
     first = broker.token(*PLACE)

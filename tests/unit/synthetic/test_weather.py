@@ -81,6 +81,7 @@ def test_weather_belongs_to_the_overpass(pool):
     assert (first.cloud != later.cloud).any()
 
 
+@pytest.mark.slow
 def test_scl_takes_haze_for_clear(pool):
     extent = Extent(SEATTLE, (5120, 1024), (2048, 2048))
     (hazy,) = (a for a in AUTUMN if a.start.date().isoformat() == "2020-10-18")
@@ -94,6 +95,7 @@ def test_scl_takes_haze_for_clear(pool):
     assert {3, 7, 8} <= set(np.unique(scl))
 
 
+@pytest.mark.slow
 def test_scl_finds_dense_cirrus(pool):
     extent = Extent(SEATTLE, (5120, 1024), (2048, 2048))
     weather = make_weather(9, overpass(Sky(cirrus=0.5)), extent.grid(20), pool)

@@ -148,6 +148,7 @@ def circle(points, radius=1.0):
     return np.column_stack([10 + radius * np.cos(turns), 50 + radius * np.sin(turns)])
 
 
+@pytest.mark.slow
 def test_many_points_are_simplified_and_the_extent_stays():
     drawn = circle(120_001)
     ragged = 1 - np.random.default_rng(3).random((120_001, 1)) * 1e-3
