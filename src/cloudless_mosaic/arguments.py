@@ -24,8 +24,8 @@ def make_request(aoi: object, dates: object, bands: object, options: Mapping[str
         aoi: See ``aoi_of``.
         dates: See ``days_of``.
         bands: One name, names with commas, or several names.
-        options: Other fields of the request. A single name does for ``layers`` and ``indices``, a mapping for
-            ``headers``, a path for ``stac_url`` and ``mask``, and a code or an object for ``crs``.
+        options: Other fields of the request. A single name does for ``layers`` and ``indices``, a path for
+            ``stac_url`` and ``mask``, and a code or an object for ``crs``.
 
     Raises:
         UsageError: if one is of another type, or out of its range; the message names the argument.
@@ -35,8 +35,6 @@ def make_request(aoi: object, dates: object, bands: object, options: Mapping[str
     for name in _NAMES:
         if name in given:
             given[name] = _names(name, given[name])
-    if isinstance(given.get("headers"), Mapping):
-        given["headers"] = tuple(given["headers"].items())
     if isinstance(given.get("stac_url"), PathLike):
         given["stac_url"] = str(expanded(Path(given["stac_url"])))
     if "crs" in given:

@@ -60,7 +60,7 @@ def save_request(path: Path) -> None:
         path: File to write.
 
     Raises:
-        UsageError: if an option holds credentials, or the file can't be written.
+        UsageError: if an option may hold credentials, or the file can't be written.
     """
     context = click.get_current_context()
     lines = []
@@ -70,7 +70,7 @@ def save_request(path: Path) -> None:
             continue
         value = context.params[name]
         if redact(str(value)) != str(value):
-            raise UsageError(f"`{name}` holds credentials, which `save` doesn't write; leave them out")
+            raise UsageError(f"`{name}` may hold credentials, which `save` doesn't write; leave them out")
         lines.append(f"{key} = {_toml(value)}\n")
     try:
         path.write_text("".join(lines), "utf-8")
